@@ -1,0 +1,209 @@
+//! Kafka: its settings, its command line, and the format of its data folder before the first start.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{BackingService, Error, Readiness, Result, Tools, kafka_wire::live_brokers};
+
+/// What one Kafka (broker and controller in one process) is started with.
+#[derive(Debug, Clone)]
+pub struct KafkaSettings {
+    /// The name in messages, and of the log.
+    pub name: String,
+    /// Its data folder; made when missing. Its configuration is written there on every start.
+    pub data: PathBuf,
+    /// The port at 127.0.0.1 for clients.
+    pub port: u16,
+    /// The port at 127.0.0.1 for the controller.
+    pub controller_port: u16,
+}
+
+impl KafkaSettings {
+    /// How a client reaches it: the list for `bootstrap.servers`.
+    pub fn brokers(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    fn properties_file(&self) -> PathBuf {
+        self.data.join("server.properties")
+    }
+
+    fn logging_file(&self) -> PathBuf {
+        self.data.join("log4j2.properties")
+    }
+
+    /// Where the topics are.
+    fn topics(&self) -> PathBuf {
+        self.data.join("topics")
+    }
+
+    /// Formats the folder for the topics in a sibling folder, and renames it when it is done.
+    fn format(&self, tools: &Tools) -> Result<()> {
+        let staging = self.data.join("topics.new");
+        if staging.exists() {
+            fs::remove_dir_all(&staging).map_err(Error::file("remove", &staging))?;
+        }
+        let properties = self.data.join("format.properties");
+        write(&properties, &self.properties(&staging))?;
+
+        let output = self
+            .java(tools)
+            .args([
+                "kafka.tools.StorageTool",
+                "format",
+                "--cluster-id",
+                &cluster_id()?,
+                "--config",
+            ])
+            .arg(&properties)
+            .output()
+            .map_err(|source| Error::Spawn {
+                name: "java".to_owned(),
+                source,
+            })?;
+        if !output.status.success() {
+            let said = [output.stdout, output.stderr].concat();
+            let problem = String::from_utf8_lossy(&said)
+                .lines()
+                .last()
+                .unwrap_or("nothing was said")
+                .to_owned();
+            return Err(Error::Prepare {
+                name: self.name.clone(),
+                problem,
+                folder: self.data.clone(),
+            });
+        }
+        fs::remove_file(&properties).map_err(Error::file("remove", &properties))?;
+        fs::rename(&staging, self.topics()).map_err(Error::file("create", self.topics()))
+    }
+
+    /// A virtual machine with Kafka's libraries, small and quick to start rather than fast in the long run.
+    fn java(&self, tools: &Tools) -> Command {
+        let mut logging = std::ffi::OsString::from("-Dlog4j2.configurationFile=");
+        logging.push(self.logging_file());
+        let mut command = Command::new(&tools.java);
+        command
+            .args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            // A broker that is out of memory is better dead, and said to be, than half alive.
+            .arg("-XX:+ExitOnOutOfMemoryError")
+            // No counters in /tmp, which would be written to disk now and then.
+            .arg("-XX:-UsePerfData")
+            .arg(logging)
+            .arg("-cp")
+            .arg(tools.kafka.join("*"));
+        command
+    }
+
+    fn properties(&self, topics: &Path) -> String {
+        let Self {
+            port,
+            controller_port,
+            ..
+        } = self;
+        let topics = topics.display();
+        // The voters are given here, not kept in the data folder, so that the ports may change between two starts.
+        format!(
+            "process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=CLIENTS://127.0.0.1:{port}
+listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=CLIENTS
+controller.listener.names=CONTROLLER
+log.dirs={topics}
+
+# One broker holds the only replica of everything.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+
+# A misspelt topic is an error, not a new topic.
+auto.create.topics.enable=false
+# Nobody else will join a group in a moment: do not wait for them.
+group.initial.rebalance.delay.ms=0
+# A broker that was killed may join again only when the controller has given up on its former self.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+
+# Modest on disk and in memory, also with the hundreds of partitions that tests make.
+log.retention.hours=24
+log.segment.bytes=67108864
+log.index.size.max.bytes=1048576
+log.cleaner.dedupe.buffer.size=16777216
+num.network.threads=2
+num.io.threads=4
+"
+        )
+    }
+}
+
+impl BackingService for KafkaSettings {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn prepare(&self, tools: &Tools) -> Result<()> {
+        fs::create_dir_all(&self.data).map_err(Error::file("create", &self.data))?;
+        write(&self.logging_file(), LOGGING)?;
+        write(&self.properties_file(), &self.properties(&self.topics()))?;
+        if self.topics().exists() {
+            Ok(())
+        } else {
+            self.format(tools)
+        }
+    }
+
+    fn command(&self, tools: &Tools) -> Command {
+        let mut command = self.java(tools);
+        command.arg("kafka.Kafka").arg(self.properties_file());
+        command
+    }
+
+    fn readiness(&self) -> Readiness {
+        match live_brokers(self.port) {
+            Ok(0) => Readiness::NotYet("its controller has not admitted it yet".to_owned()),
+            Ok(_) => Readiness::Ready,
+            Err(error) => Readiness::NotYet(format!("it does not answer: {error}")),
+        }
+    }
+}
+
+/// Warnings and errors, on standard output.
+const LOGGING: &str = "status=error
+appender.output.type=Console
+appender.output.name=output
+appender.output.layout.type=PatternLayout
+appender.output.layout.pattern=%d{yyyy-MM-dd'T'HH:mm:ss.SSSX}{UTC} %-5p %c{1}: %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.output.ref=output
+";
+
+/// A new random id: 16 bytes in base 64. The digits of a random UUID of the kernel's are a subset of that alphabet, and
+/// 21 of them carry enough chance; the last place has only two bits, all zero in `A`.
+fn cluster_id() -> Result<String> {
+    const SOURCE: &str = "/proc/sys/kernel/random/uuid";
+    let uuid = fs::read_to_string(SOURCE).map_err(Error::file("read", SOURCE))?;
+    let digits: String = uuid
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .take(21)
+        .collect();
+    Ok(digits + "A")
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).map_err(Error::file("write", path))
+}

@@ -1,0 +1,88 @@
+//! One command to a MongoDB server: just enough to initiate a replica set and to ask whether it can be written to,
+//! without a driver to compile.
+//!
+//! Source: the MongoDB wire protocol, <https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>. A message
+//! is a header of four little-endian 32-bit integers (length of it all, request id, id responded to, opcode), and for
+//! `OP_MSG` 32 bits of flags and sections; a section of kind 0 is a single BSON document.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use bson::Document;
+
+const OP_MSG: i32 = 2013;
+const HEADER: usize = 16;
+const FLAGS_AND_KIND: usize = 5;
+/// Far above any answer to the commands that are sent here; keeps a stranger on the port from making us allocate.
+const LONGEST: usize = 1024 * 1024;
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Runs `command` on the database `admin` of the server at 127.0.0.1:`port` and returns the answer, whose `ok` field
+/// says whether it was done.
+pub(crate) fn run_command(port: u16, mut command: Document) -> io::Result<Document> {
+    command.insert("$db", "admin");
+    let body = command.to_vec().map_err(io::Error::other)?;
+
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    stream.write_all(&message(&body)?)?;
+
+    let mut header = [0; HEADER];
+    stream.read_exact(&mut header)?;
+    let length =
+        length_of(&header).ok_or_else(|| io::Error::other("the answer is not MongoDB's"))?;
+    let mut rest = vec![0; length - HEADER];
+    stream.read_exact(&mut rest)?;
+    Document::from_reader(&rest[FLAGS_AND_KIND..]).map_err(io::Error::other)
+}
+
+fn message(body: &[u8]) -> io::Result<Vec<u8>> {
+    let length = i32::try_from(HEADER + FLAGS_AND_KIND + body.len()).map_err(io::Error::other)?;
+    let mut message = Vec::new();
+    for number in [length, 1, 0, OP_MSG] {
+        message.extend(number.to_le_bytes());
+    }
+    message.extend([0; FLAGS_AND_KIND]);
+    message.extend(body);
+    Ok(message)
+}
+
+/// The length in an answer's header, if it is one of a message with at least a section.
+fn length_of(header: &[u8; HEADER]) -> Option<usize> {
+    let number = |at: usize| Some(i32::from_le_bytes(header[at..at + 4].try_into().ok()?));
+    let length = usize::try_from(number(0)?).ok()?;
+    (number(12)? == OP_MSG && (HEADER + FLAGS_AND_KIND..LONGEST).contains(&length))
+        .then_some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+
+    use super::*;
+
+    #[test]
+    fn a_message_has_its_length_in_its_header() {
+        let body = doc! { "hello": 1 }.to_vec().unwrap();
+        let message = message(&body).unwrap();
+        assert_eq!(
+            length_of(message[..HEADER].try_into().unwrap()),
+            Some(message.len())
+        );
+        assert_eq!(
+            Document::from_reader(&message[HEADER + FLAGS_AND_KIND..]).unwrap(),
+            doc! { "hello": 1 }
+        );
+    }
+
+    #[test]
+    fn what_is_not_an_op_msg_is_refused() {
+        assert_eq!(length_of(b"HTTP/1.1 400 Bad"), None);
+        assert_eq!(length_of(&[0; HEADER]), None);
+    }
+}

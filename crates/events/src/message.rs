@@ -1,0 +1,72 @@
+//! An event ready to be sent.
+//!
+//! The headers are those of `CloudEvents` 1.0's Kafka protocol binding, binary content mode:
+//! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md>.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, Topics};
+
+/// An event ready to be sent, and to be kept until it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Where it goes.
+    pub topic: String,
+    /// What decides its partition.
+    pub key: String,
+    /// The id of the fact (`ce_id`).
+    pub id: String,
+    /// Its kind (`ce_type`).
+    pub kind: String,
+    /// Who says it (`ce_source`).
+    pub source: String,
+    /// When it happened (`ce_time`), RFC 3339.
+    pub time: String,
+    /// The trace it belongs to.
+    pub traceparent: Option<String>,
+    /// The event as JSON.
+    pub payload: String,
+}
+
+impl Message {
+    /// The message that tells `event`, which `service` committed at `time`.
+    pub fn new(
+        topics: &Topics,
+        service: &str,
+        event: &Event,
+        time: Timestamp,
+        traceparent: Option<String>,
+    ) -> Self {
+        Self {
+            topic: topics.of(event).to_owned(),
+            key: event.key(),
+            id: event.id(),
+            kind: event.kind().to_owned(),
+            source: format!("/services/{service}"),
+            time: time.to_string(),
+            traceparent,
+            // Events are structs of strings and finite numbers: they always serialise.
+            payload: serde_json::to_string(event).unwrap_or_default(),
+        }
+    }
+
+    /// Its headers.
+    pub fn headers(&self) -> Vec<(&'static str, &str)> {
+        let mut headers = vec![
+            ("ce_specversion", "1.0"),
+            ("ce_id", &self.id),
+            ("ce_source", &self.source),
+            ("ce_type", &self.kind),
+            ("ce_time", &self.time),
+            ("content-type", "application/json"),
+        ];
+        if let Some(traceparent) = &self.traceparent {
+            headers.push((TRACEPARENT, traceparent));
+        }
+        headers
+    }
+}
+
+/// The name of the header that carries the trace.
+pub const TRACEPARENT: &str = "traceparent";

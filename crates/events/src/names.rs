@@ -1,0 +1,145 @@
+//! Names and descriptions: trimmed, in Unicode's normal form C, of any script, without
+//! characters that cannot be seen.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+/// Why a text is no name or description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing is left after trimming, or too much.
+    #[error("{what} has 1 to {most} characters.")]
+    Length {
+        /// What the text was to be.
+        what: &'static str,
+        /// The most characters it may have.
+        most: usize,
+    },
+    /// It has a control, format or line-separator character.
+    #[error("{what} has no control characters or line breaks.")]
+    Invisible {
+        /// What the text was to be.
+        what: &'static str,
+    },
+}
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $most:literal, $normal:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text, normalised, if it is acceptable.
+            pub fn parse(text: &str) -> Result<Self, NameError> {
+                let normal: fn(&str) -> String = $normal;
+                acceptable(normal(text.trim()), $what, $most).map(Self)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": $most })
+            }
+        }
+    };
+}
+
+text!(
+    /// A product's public key: compared without regard to case, kept in lower case.
+    ProductName, "A product's name", 100, |text| text.to_lowercase().nfc().collect()
+);
+text!(
+    /// A category's public key: compared without regard to case, kept in lower case.
+    CategoryName, "A category's name", 100, |text| text.to_lowercase().nfc().collect()
+);
+text!(
+    /// What a product is, in a sentence or a few.
+    Description, "A description", 2000, |text| text.nfc().collect()
+);
+
+fn acceptable(text: String, what: &'static str, most: usize) -> Result<String, NameError> {
+    if !(1..=most).contains(&text.chars().count()) {
+        return Err(NameError::Length { what, most });
+    }
+    if text.chars().any(is_invisible) {
+        return Err(NameError::Invisible { what });
+    }
+    Ok(text)
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character.general_category(),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn given_texts_when_read_as_names_then_only_visible_ones_of_fair_length_pass() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(ProductName::parse(text).ok().as_ref().map(ProductName::as_str), expected, "{text:?}");
+        };
+        check("  Chair ", Some("chair"));
+        check("Cafe\u{301} Crème", Some("caf\u{e9} crème"));
+        check("椅子 (.*)", Some("椅子 (.*)"));
+        check("", None);
+        check("   ", None);
+        check("a\u{0}b", None);
+        check("a\u{200b}b", None);
+        check("a\u{2028}b", None);
+        check("a\nb", None);
+        check(&"x".repeat(100), Some(&"x".repeat(100)));
+        check(&"x".repeat(101), None);
+    }
+
+    proptest! {
+        #[test]
+        fn given_any_acceptable_name_when_read_again_then_it_is_the_same(text in "\\PC{1,60}") {
+            if let Ok(name) = ProductName::parse(&text) {
+                prop_assert_eq!(ProductName::parse(name.as_str()), Ok(name.clone()));
+            }
+        }
+    }
+}

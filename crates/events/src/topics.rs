@@ -1,0 +1,42 @@
+//! The names on Kafka.
+
+/// The topics of one shop, which share a prefix (`shop` unless set otherwise).
+#[derive(Clone, Debug)]
+pub struct Topics {
+    /// `ProductCreate` and `ProductsQuantityUpdate`: products → orders.
+    pub products: String,
+    /// `OrderCreate`: orders → products.
+    pub orders: String,
+    /// `OrderStatusUpdate`: products → orders.
+    pub order_status: String,
+    /// What could not be read, with the reason in its headers.
+    pub dead_letters: String,
+}
+
+impl Topics {
+    /// The topics with this prefix.
+    pub fn with_prefix(prefix: &str) -> Self {
+        let topic = |name: &str| format!("{prefix}.{name}");
+        Self {
+            products: topic("products"),
+            orders: topic("orders"),
+            order_status: topic("order-status"),
+            dead_letters: topic("dead-letters"),
+        }
+    }
+
+    /// The topic that carries events of this kind.
+    pub fn of(&self, event: &crate::Event) -> &str {
+        use crate::Event;
+        match event {
+            Event::ProductCreate { .. } | Event::ProductsQuantityUpdate { .. } => &self.products,
+            Event::OrderCreate { .. } => &self.orders,
+            Event::OrderStatusUpdate { .. } => &self.order_status,
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> [&str; 4] {
+        [&self.products, &self.orders, &self.order_status, &self.dead_letters]
+    }
+}

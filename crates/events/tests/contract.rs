@@ -1,0 +1,83 @@
+//! What a reader or writer of another day relies on.
+
+use std::path::Path;
+
+use events::{Event, KINDS, schema_of};
+use serde_json::Value;
+
+const FIRST_DAY: &str = include_str!("first_day.jsonl");
+
+fn committed(kind: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{kind}.json"));
+    let current = serde_json::to_string_pretty(&schema_of(kind).expect("a schema for each kind")).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::write(&path, &current).unwrap();
+    }
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn given_the_committed_schemas_when_compared_with_the_types_then_they_agree() {
+    for kind in KINDS {
+        let current = serde_json::to_value(schema_of(kind).unwrap()).unwrap();
+        assert_eq!(committed(kind), current, "{kind}: if the change is compatible, UPDATE_SCHEMAS=1");
+    }
+}
+
+#[test]
+fn given_messages_of_the_first_day_when_read_and_written_then_not_a_byte_differs() {
+    for line in FIRST_DAY.lines() {
+        let event = Event::decode(line.as_bytes()).expect(line);
+        assert_eq!(serde_json::to_string(&event).unwrap(), line);
+    }
+}
+
+#[test]
+fn given_messages_of_the_first_day_when_checked_against_the_schemas_then_they_are_valid() {
+    for line in FIRST_DAY.lines() {
+        let message: Value = serde_json::from_str(line).unwrap();
+        let schema = committed(message["type"].as_str().unwrap());
+        let outcome = jsonschema::validate(&schema, &message);
+        assert!(outcome.is_ok(), "{line}: {outcome:?}");
+    }
+}
+
+#[test]
+fn given_a_field_of_tomorrow_when_read_today_then_it_is_ignored() {
+    for line in FIRST_DAY.lines() {
+        let mut message: Value = serde_json::from_str(line).unwrap();
+        message["tomorrow"] = Value::from(1);
+        let read = Event::decode(message.to_string().as_bytes()).expect(line);
+        assert_eq!(read, Event::decode(line.as_bytes()).unwrap());
+    }
+}
+
+#[test]
+fn given_the_same_fact_when_told_twice_then_the_id_is_the_same_and_another_fact_has_another() {
+    let events: Vec<Event> = FIRST_DAY.lines().map(|line| Event::decode(line.as_bytes()).unwrap()).collect();
+    for event in &events {
+        assert_eq!(event.id(), event.clone().id());
+    }
+    let Event::ProductsQuantityUpdate { mut products } = events[4].clone() else { panic!("the fifth") };
+    products[0].version += 1;
+    assert_ne!(Event::ProductsQuantityUpdate { products }.id(), events[4].id());
+}
+
+#[test]
+fn given_poison_when_read_then_it_is_refused_with_a_reason() {
+    for poison in [
+        "",
+        "{",
+        "[]",
+        r#"{"type":"Unknown"}"#,
+        r#"{"type":"OrderCreate"}"#,
+        r#"{"type":"OrderStatusUpdate","order_id":"zz","status":"ACCEPTED"}"#,
+        r#"{"type":"OrderStatusUpdate","order_id":"71fefe4a1cad4140785928a4","status":"PENDING"}"#,
+        r#"{"type":"ProductsQuantityUpdate","products":[]}"#,
+        r#"{"type":"ProductCreate","product":{"id":"11fefe4a1cad4140785928a4","name":"chair","price":29.999,"quantity":30,"version":1}}"#,
+        r#"{"type":"ProductCreate","product":{"id":"11fefe4a1cad4140785928a4","name":"chair","price":29.99,"quantity":-1,"version":1}}"#,
+    ] {
+        let refused = Event::decode(poison.as_bytes()).expect_err(poison);
+        assert!(refused.to_string().starts_with("not an event of the contract"), "{poison}: {refused}");
+    }
+}

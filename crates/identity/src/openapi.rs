@@ -1,0 +1,21 @@
+//! How the access token shows in an OpenAPI document.
+
+use utoipa::Modify;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+
+/// Adds the security scheme `bearer`, which operations name as `security(("bearer" = []))`.
+pub struct BearerScheme;
+
+impl Modify for BearerScheme {
+    fn modify(&self, openapi: &mut OpenApi) {
+        let scheme = Http::new(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("The access_token of POST /api/login"));
+        openapi
+            .components
+            .get_or_insert_default()
+            .security_schemes
+            .insert("bearer".to_owned(), SecurityScheme::Http(scheme));
+    }
+}

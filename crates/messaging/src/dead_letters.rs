@@ -1,0 +1,202 @@
+//! What could not be read, kept with the reason, listed and replayed.
+//!
+//! A dead letter is the message as it came, with headers that say where it came from and why
+//! it died. Which of them were replayed is the committed offset of a consumer group.
+
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders, OwnedMessage};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::topic_partition_list::Offset;
+use rdkafka::util::Timeout;
+
+use crate::producer::DELIVERY_TIMEOUT;
+use crate::settings::{KafkaSettings, client};
+
+const REASON: &str = "dlq-reason";
+const TOPIC: &str = "dlq-topic";
+const PARTITION: &str = "dlq-partition";
+const OFFSET: &str = "dlq-offset";
+const READER: &str = "dlq-reader";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where a reader puts what it cannot read.
+#[derive(Clone)]
+pub struct DeadLetters {
+    topic: String,
+    reader: String,
+    producer: FutureProducer,
+}
+
+impl DeadLetters {
+    /// The dead letters of `reader`.
+    pub fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, KafkaError> {
+        let topic = settings.topics().dead_letters;
+        Ok(Self { topic, reader: reader.to_owned(), producer: producer(settings.client(reader))? })
+    }
+
+    /// Keeps `messages` with the reason of each. Done when the broker has acknowledged all.
+    pub async fn bury(&self, messages: &[(OwnedMessage, String)]) -> Result<(), KafkaError> {
+        for (message, reason) in messages {
+            tracing::warn!(topic = message.topic(), partition = message.partition(), offset = message.offset(), reason, "a message goes to the dead letters");
+            let partition = message.partition().to_string();
+            let offset = message.offset().to_string();
+            let mut headers = message.headers().cloned().unwrap_or_default();
+            for (key, value) in [
+                (REASON, reason.as_str()),
+                (TOPIC, message.topic()),
+                (PARTITION, &partition),
+                (OFFSET, &offset),
+                (READER, &self.reader),
+            ] {
+                headers = headers.insert(Header { key, value: Some(value) });
+            }
+            send(&self.producer, &self.topic, message, headers).await?;
+        }
+        metrics_count(messages.len());
+        Ok(())
+    }
+}
+
+fn metrics_count(buried: usize) {
+    metrics::counter!("dead_letters_total").increment(buried as u64);
+}
+
+/// A dead letter.
+pub struct DeadLetter {
+    message: OwnedMessage,
+}
+
+impl DeadLetter {
+    /// Its place among the dead letters.
+    pub fn number(&self) -> i64 {
+        self.message.offset()
+    }
+
+    /// Why it died.
+    pub fn reason(&self) -> &str {
+        self.header(REASON)
+    }
+
+    /// The topic it came on.
+    pub fn topic(&self) -> &str {
+        self.header(TOPIC)
+    }
+
+    /// Where on that topic: partition and offset.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.header(PARTITION), self.header(OFFSET))
+    }
+
+    /// What it says, as far as it is text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.message.payload().unwrap_or_default()).into_owned()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.message
+            .headers()
+            .and_then(|headers| headers.iter().filter(|header| header.key == name).last())
+            .and_then(|header| header.value)
+            .and_then(|value| std::str::from_utf8(value).ok())
+            .unwrap_or("?")
+    }
+
+    /// Its headers as they were before it died.
+    fn original_headers(&self) -> OwnedHeaders {
+        let mut original = OwnedHeaders::new();
+        for header in self.message.headers().into_iter().flat_map(|headers| headers.iter()) {
+            if ![REASON, TOPIC, PARTITION, OFFSET, READER].contains(&header.key) {
+                original = original.insert(Header { key: header.key, value: header.value });
+            }
+        }
+        original
+    }
+}
+
+/// The operator's view of a shop's dead letters.
+pub struct Graveyard {
+    topic: String,
+    consumer: BaseConsumer,
+    producer: FutureProducer,
+}
+
+impl Graveyard {
+    /// The dead letters of the shop with this topic prefix.
+    pub fn open(brokers: &str, prefix: &str) -> Result<Self, KafkaError> {
+        let mut config = client(brokers, "dead-letters");
+        config.set("group.id", format!("{prefix}.dead-letters")).set("enable.auto.commit", "false");
+        Ok(Self {
+            topic: events::Topics::with_prefix(prefix).dead_letters,
+            consumer: config.create()?,
+            producer: producer(client(brokers, "dead-letters"))?,
+        })
+    }
+
+    /// The dead letters that were not replayed yet, oldest first.
+    pub fn list(&self) -> Result<Vec<DeadLetter>, KafkaError> {
+        let (oldest, end) = self.consumer.fetch_watermarks(&self.topic, 0, PATIENCE)?;
+        let start = self.replayed_up_to()?.unwrap_or(oldest).max(oldest);
+        let mut wanted = TopicPartitionList::new();
+        wanted.add_partition_offset(&self.topic, 0, Offset::Offset(start))?;
+        self.consumer.assign(&wanted)?;
+        let mut letters = Vec::new();
+        let mut next = start;
+        while next < end {
+            let Some(message) = self.consumer.poll(PATIENCE) else {
+                return Err(KafkaError::ConsumerQueueClose(rdkafka::types::RDKafkaErrorCode::OperationTimedOut));
+            };
+            let message = message?.detach();
+            next = message.offset() + 1;
+            letters.push(DeadLetter { message });
+        }
+        Ok(letters)
+    }
+
+    /// Returns a dead letter to its topic and marks it as replayed.
+    pub async fn replay(&self, letter: &DeadLetter) -> Result<(), KafkaError> {
+        send(&self.producer, letter.topic(), &letter.message, letter.original_headers()).await?;
+        let mut done = TopicPartitionList::new();
+        done.add_partition_offset(&self.topic, 0, Offset::Offset(letter.number() + 1))?;
+        self.consumer.commit(&done, CommitMode::Sync)
+    }
+
+    fn replayed_up_to(&self) -> Result<Option<i64>, KafkaError> {
+        let mut wanted = TopicPartitionList::new();
+        wanted.add_partition(&self.topic, 0);
+        let committed = self.consumer.committed_offsets(wanted, PATIENCE)?;
+        let offset = committed.find_partition(&self.topic, 0).map(|partition| partition.offset());
+        Ok(match offset {
+            Some(Offset::Offset(offset)) => Some(offset),
+            _ => None,
+        })
+    }
+}
+
+fn producer(mut config: rdkafka::ClientConfig) -> Result<FutureProducer, KafkaError> {
+    config
+        .set("enable.idempotence", "true")
+        .set("partitioner", "murmur2_random")
+        .set("message.max.bytes", "2000000")
+        .set("delivery.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
+        .create()
+}
+
+async fn send(
+    producer: &FutureProducer,
+    topic: &str,
+    message: &OwnedMessage,
+    headers: OwnedHeaders,
+) -> Result<(), KafkaError> {
+    let mut record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to(topic).headers(headers);
+    if let Some(key) = message.key() {
+        record = record.key(key);
+    }
+    if let Some(payload) = message.payload() {
+        record = record.payload(payload);
+    }
+    producer.send(record, Timeout::Never).await.map(|_| ()).map_err(|(error, _)| error)
+}

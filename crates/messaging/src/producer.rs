@@ -1,0 +1,105 @@
+//! Sends messages. One counts as published when the broker has acknowledged it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use events::Message;
+use futures::future;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _};
+
+use crate::settings::KafkaSettings;
+
+/// How long a message may wait for its acknowledgement. Whoever sweeps up what was not
+/// acknowledged waits longer than this, so that it is not sent twice for nothing.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Sends messages to Kafka. Clones share one connection.
+#[derive(Clone)]
+pub struct Producer {
+    settings: KafkaSettings,
+    name: String,
+    current: Arc<Mutex<FutureProducer>>,
+}
+
+impl Producer {
+    /// A producer; the broker need not be there yet.
+    pub fn new(settings: &KafkaSettings, name: &str) -> Result<Self, KafkaError> {
+        let current = Arc::new(Mutex::new(connect(settings, name)?));
+        Ok(Self { settings: settings.clone(), name: name.to_owned(), current })
+    }
+
+    /// Sends `messages` and waits until the broker has acknowledged or refused each: `true`
+    /// where it is published.
+    pub async fn publish(&self, messages: &[Message]) -> Vec<bool> {
+        let producer = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sent: Vec<_> = messages.iter().map(|message| enqueue(&producer, message)).collect();
+        let reports = future::join_all(sent.into_iter().map(|sent| async {
+            match sent {
+                Ok(report) => match report.await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err((error, _))) => Err(error),
+                    Err(_) => Err(KafkaError::Canceled),
+                },
+                Err(error) => Err(error),
+            }
+        }))
+        .await;
+        self.heal(&reports).await;
+        reports.into_iter().map(|report| report.is_ok()).collect()
+    }
+
+    /// Waits for what is still on its way, for at most `patience`.
+    pub async fn flush(&self, patience: Duration) {
+        let producer = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A panic in there is librdkafka's; at this point only its messages are at stake, and
+        // those are swept up after the restart.
+        let flushed = tokio::task::spawn_blocking(move || producer.flush(patience)).await;
+        if !matches!(flushed, Ok(Ok(()))) {
+            tracing::warn!("stopped before every message was acknowledged; the sweeper sends them again");
+        }
+    }
+
+    /// Mends what a failed delivery shows to be broken: a producer in a fatal state is built
+    /// anew, a topic that has gone is made again.
+    async fn heal(&self, reports: &[Result<(), KafkaError>]) {
+        let Some(error) = reports.iter().find_map(|report| report.as_ref().err()) else { return };
+        let failed = reports.iter().filter(|report| report.is_err()).count();
+        tracing::warn!(%error, failed, "messages were not acknowledged; the sweeper sends them again");
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::Fatal) => match connect(&self.settings, &self.name) {
+                Ok(fresh) => *self.current.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
+                Err(error) => tracing::error!(%error, "the producer cannot be built anew"),
+            },
+            Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                if let Err(error) = crate::topics::ensure(&self.settings).await {
+                    tracing::warn!(%error, "a topic is missing and cannot be made");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn connect(settings: &KafkaSettings, name: &str) -> Result<FutureProducer, KafkaError> {
+    let mut config = settings.client(name);
+    config
+        .set("enable.idempotence", "true")
+        .set("linger.ms", "1")
+        .set("compression.type", "lz4")
+        .set("partitioner", "murmur2_random")
+        .set("message.max.bytes", "2000000")
+        .set("delivery.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
+        .create()
+}
+
+fn enqueue(producer: &FutureProducer, message: &Message) -> Result<DeliveryFuture, KafkaError> {
+    let mut headers = OwnedHeaders::new_with_capacity(8);
+    for (key, value) in message.headers() {
+        headers = headers.insert(Header { key, value: Some(value) });
+    }
+    let record =
+        FutureRecord::to(&message.topic).key(&message.key).payload(&message.payload).headers(headers);
+    producer.send_result(record).map_err(|(error, _)| error)
+}

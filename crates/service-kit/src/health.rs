@@ -1,0 +1,71 @@
+//! Liveness, readiness and metrics, on the service's own port and apart from the API.
+//!
+//! Liveness asks nothing of anybody: a database that is away is no reason to be restarted.
+//! Readiness is the conjunction of what the service's parts say of themselves.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::routing::get;
+use axum::{Json, Router};
+use http::StatusCode;
+
+use crate::telemetry;
+
+/// What the parts of a service say of themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    parts: Arc<Mutex<BTreeMap<&'static str, bool>>>,
+}
+
+/// One part of a service, such as its database connection; not ready until it says so.
+#[derive(Clone, Debug)]
+pub struct Part {
+    name: &'static str,
+    health: Health,
+}
+
+impl Health {
+    /// Adds a part, which is not ready yet.
+    pub fn part(&self, name: &'static str) -> Part {
+        let part = Part { name, health: self.clone() };
+        part.set(false);
+        part
+    }
+
+    /// Whether every part is ready.
+    pub fn is_ready(&self) -> bool {
+        self.snapshot().values().all(|ready| *ready)
+    }
+
+    fn snapshot(&self) -> BTreeMap<&'static str, bool> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Part {
+    /// Says whether this part is ready; a change is logged.
+    pub fn set(&self, ready: bool) {
+        let mut parts = self.health.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = parts.insert(self.name, ready);
+        if before == Some(!ready) {
+            tracing::info!(part = self.name, ready, "{} is {}", self.name, if ready { "ready" } else { "away" });
+        }
+    }
+}
+
+/// `/health/live`, `/health/ready` and `/metrics`.
+pub fn router(health: Health) -> Router {
+    Router::new()
+        .route("/health/live", get(async || Json(serde_json::json!({ "status": "ok" }))))
+        .route("/health/ready", get(async move || readiness(&health)))
+        .route("/metrics", get(async || telemetry::render_metrics()))
+}
+
+fn readiness(health: &Health) -> (StatusCode, Json<serde_json::Value>) {
+    let parts = health.snapshot();
+    let ready = parts.values().all(|ready| *ready);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = if ready { "ok" } else { "unavailable" };
+    (status, Json(serde_json::json!({ "status": word, "parts": parts })))
+}

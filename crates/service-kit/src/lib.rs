@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+pub mod crash;
+pub mod extract;
+pub mod health;
+pub mod lifecycle;
+pub mod mongo;
+pub mod problem;
+pub mod server;
+pub mod settings;
+pub mod telemetry;

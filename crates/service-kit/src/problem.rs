@@ -1,0 +1,166 @@
+//! The one error envelope: an RFC 9457 problem document.
+//!
+//! `detail` is the sentence that a client shows; `type` is what a program branches on. What
+//! went wrong inside never gets in here: it is logged, once, where it is noticed.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::telemetry;
+
+/// The media type of a problem document.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// An error as its client sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// A stable path a program can branch on.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/insufficient-stock")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The sentence for a person.
+    pub detail: String,
+    /// The id of the request, for asking about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Which parts of the input were wrong, and how.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+/// One wrong part of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// Where: a path such as `products[0].quantity`; `body` for the whole.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem whose type follows from its status, such as `/problems/not-found`.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self {
+            kind: format!("/problems/{}", title.to_lowercase().replace(' ', "-")),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            instance: None,
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// The same with a type of its own: `slug` becomes `/problems/slug`.
+    #[must_use]
+    pub fn of_kind(mut self, slug: &str) -> Self {
+        self.kind = format!("/problems/{slug}");
+        self
+    }
+
+    /// 400: the input has the right shape but breaks a rule.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 404 with the sentence of what is missing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 404: there is no such path.
+    pub fn unknown_endpoint() -> Self {
+        Self::not_found("Endpoint not found!").of_kind("unknown-endpoint")
+    }
+
+    /// 405: the path exists, the method does not.
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.")
+    }
+
+    /// 401: a bad, expired or forged token.
+    pub fn incorrect_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Incorrect token").of_kind("incorrect-token")
+    }
+
+    /// 401: no token where one is needed.
+    pub fn no_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "You have no access to this resource!").of_kind("no-token")
+    }
+
+    /// 403: a valid token without the role.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "You have no access to this resource!").of_kind("wrong-role")
+    }
+
+    /// 422: the input does not have the right shape at `field`.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let error = FieldError { field: field.into(), message: message.into() };
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{}: {}", error.field, error.message))
+                .of_kind("invalid-input");
+        problem.errors.push(error);
+        problem
+    }
+
+    /// 413: the body is larger than this address takes.
+    pub fn body_too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than this address takes.")
+            .of_kind("body-too-large")
+    }
+
+    /// 429: come back in `seconds`.
+    pub fn too_many_requests(seconds: u32) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests. Please wait a moment and try again.")
+            .retry_after(seconds)
+    }
+
+    /// 503: something that this call needs is away; it is worth trying again soon.
+    pub fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable!").retry_after(1)
+    }
+
+    /// 500: a mistake of ours. What it was is in the log, under the request's id.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong on our side. Please try again later.",
+        )
+    }
+
+    /// Adds a `Retry-After` header.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(mut self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.instance = telemetry::current_request_id();
+        // A struct of strings and numbers always serialises.
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,125 @@
+//! HTTP/1.1 with a limit on everything a client can make us wait for, and a drain that loses
+//! no request.
+//!
+//! `axum::serve` has no header timeout, so the connection loop is hyper's.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::header;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::health::{self, Health};
+use crate::problem::Problem;
+use crate::settings::Common;
+use crate::telemetry;
+
+/// The largest request head that is read, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
+/// The largest request body, in bytes, where a route sets no other limit.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// Puts around a service's API what every service has: health, request context, body limit,
+/// and the contract's answers for unknown paths, wrong methods and panics.
+pub fn router(api: Router, health: &Health) -> Router {
+    api.fallback(async || Problem::unknown_endpoint())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Problem::internal().into_response()))
+        .layer(middleware::from_fn(refuse_ambiguous))
+        .layer(middleware::from_fn(telemetry::observe))
+        .merge(health::router(health.clone()))
+}
+
+/// Serves until `shutdown`: says that it is not ready, goes on for the drain delay, stops
+/// accepting, and gives the requests under way until the drain timeout.
+pub async fn serve(
+    settings: &Common,
+    listener: TcpListener,
+    router: Router,
+    health: &Health,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "listens");
+    let draining = health.part("accepting");
+    draining.set(true);
+    let connections = GracefulShutdown::new();
+    let stop_accepting = async {
+        shutdown.cancelled().await;
+        draining.set(false);
+        tokio::time::sleep(settings.drain_delay).await;
+    };
+    tokio::pin!(stop_accepting);
+    loop {
+        tokio::select! {
+            () = &mut stop_accepting => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => spawn_connection(settings, stream, peer, &router, &connections),
+                Err(error) => accept_failed(&error).await,
+            },
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(settings.drain_timeout, connections.shutdown()).await.is_err() {
+        tracing::warn!("cut the requests that did not finish within the drain timeout");
+    }
+    Ok(())
+}
+
+fn spawn_connection(
+    settings: &Common,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: &Router,
+    connections: &GracefulShutdown,
+) {
+    // Only a hint to the kernel: without it answers are slower, not wrong.
+    let _ = stream.set_nodelay(true);
+    let service = router.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.header_timeout)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%peer, %error, "connection ended early");
+        }
+    });
+}
+
+/// Out of file descriptors, mostly: waiting a moment lets connections end.
+async fn accept_failed(error: &io::Error) {
+    tracing::warn!(%error, "could not accept a connection");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+/// A request that two servers could read differently is a way to smuggle another one in
+/// (RFC 9112, 6.1 and 3.2).
+async fn refuse_ambiguous(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let two_lengths =
+        headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING);
+    if two_lengths || headers.get_all(header::HOST).iter().count() > 1 {
+        let mut response = Problem::bad_request("The request's headers contradict each other.").into_response();
+        response.headers_mut().insert(header::CONNECTION, http::HeaderValue::from_static("close"));
+        return response;
+    }
+    next.run(request).await
+}
