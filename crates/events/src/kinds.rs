@@ -10,7 +10,12 @@ use sha2::{Digest as _, Sha256};
 use crate::{Money, OrderId, ProductId, ProductName, Quantity, Stock};
 
 /// The names of the four kinds.
-pub const KINDS: [&str; 4] = ["ProductCreate", "OrderCreate", "OrderStatusUpdate", "ProductsQuantityUpdate"];
+pub const KINDS: [&str; 4] = [
+    "ProductCreate",
+    "OrderCreate",
+    "OrderStatusUpdate",
+    "ProductsQuantityUpdate",
+];
 
 /// Something that has happened, and is committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -172,7 +177,10 @@ impl Event {
                     digest.update(product.id.bytes());
                     digest.update(product.version.to_be_bytes());
                 }
-                format!("products-quantity-{}", hex::encode(&digest.finalize()[..16]))
+                format!(
+                    "products-quantity-{}",
+                    hex::encode(&digest.finalize()[..16])
+                )
             }
         }
     }
@@ -180,7 +188,8 @@ impl Event {
     /// What decides its partition. An order goes by its smallest product, so that a product in
     /// demand is decided about by one process at a time.
     pub fn key(&self) -> String {
-        let smallest = |ids: &mut dyn Iterator<Item = ProductId>| ids.min().map(|id| id.to_string());
+        let smallest =
+            |ids: &mut dyn Iterator<Item = ProductId>| ids.min().map(|id| id.to_string());
         match self {
             Self::ProductCreate { product } => product.id.to_string(),
             Self::OrderStatusUpdate { order_id, .. } => order_id.to_string(),
@@ -198,12 +207,22 @@ impl Event {
 pub fn schema_of(kind: &str) -> Option<Schema> {
     let mut whole = schemars::schema_for!(Event).to_value();
     let definitions = whole.get("$defs").cloned();
-    let variant = whole.get_mut("oneOf")?.as_array_mut()?.iter_mut().find(|variant| {
-        variant.pointer("/properties/type/const").and_then(|name| name.as_str()) == Some(kind)
-    })?;
+    let variant = whole
+        .get_mut("oneOf")?
+        .as_array_mut()?
+        .iter_mut()
+        .find(|variant| {
+            variant
+                .pointer("/properties/type/const")
+                .and_then(|name| name.as_str())
+                == Some(kind)
+        })?;
     let mut schema = variant.take();
     let object = schema.as_object_mut()?;
-    object.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+    object.insert(
+        "$schema".into(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
     object.insert("title".into(), kind.into());
     if let Some(definitions) = definitions {
         object.insert("$defs".into(), definitions);

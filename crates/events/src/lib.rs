@@ -10,8 +10,8 @@ mod topics;
 
 pub use ids::{IdError, OrderId, ProductId};
 pub use kinds::{
-    DecodeError, Event, KINDS, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, ProductState, Reason,
-    ReasonCode, schema_of,
+    DecodeError, Event, KINDS, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, ProductState,
+    Reason, ReasonCode, schema_of,
 };
 pub use message::{Message, TRACEPARENT};
 pub use money::{Money, MoneyError};

@@ -34,7 +34,11 @@ impl Money {
 
     /// The amount of so many minor units.
     pub fn from_minor(minor: i64) -> Result<Self, MoneyError> {
-        if (0..=Self::MAX.0).contains(&minor) { Ok(Self(minor)) } else { Err(MoneyError::OutOfRange) }
+        if (0..=Self::MAX.0).contains(&minor) {
+            Ok(Self(minor))
+        } else {
+            Err(MoneyError::OutOfRange)
+        }
     }
 
     /// The amount in minor units.
@@ -53,18 +57,24 @@ impl Money {
         if fraction.len() > 2 {
             return Err(MoneyError::TooManyDecimals);
         }
-        let minor = format!("{whole}{fraction:0<2}").parse().map_err(|_| MoneyError::OutOfRange)?;
+        let minor = format!("{whole}{fraction:0<2}")
+            .parse()
+            .map_err(|_| MoneyError::OutOfRange)?;
         Self::from_minor(minor)
     }
 
     /// The sum, if it is an amount.
     pub fn plus(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).and_then(|minor| Self::from_minor(minor).ok())
+        self.0
+            .checked_add(other.0)
+            .and_then(|minor| Self::from_minor(minor).ok())
     }
 
     /// So many times this amount, if that is an amount.
     pub fn times(self, quantity: Quantity) -> Option<Self> {
-        self.0.checked_mul(i64::from(quantity.get())).and_then(|minor| Self::from_minor(minor).ok())
+        self.0
+            .checked_mul(i64::from(quantity.get()))
+            .and_then(|minor| Self::from_minor(minor).ok())
     }
 }
 
@@ -77,7 +87,9 @@ impl fmt::Display for Money {
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let decimal = self.to_string();
-        serde_json::value::RawValue::from_string(decimal).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        serde_json::value::RawValue::from_string(decimal)
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
     }
 }
 
@@ -105,7 +117,11 @@ mod tests {
     #[test]
     fn given_numbers_when_read_as_money_then_two_decimals_pass_and_three_do_not() {
         let check = |number: f64, expected: Result<i64, MoneyError>| {
-            assert_eq!(Money::from_wire(number).map(Money::minor), expected, "{number}");
+            assert_eq!(
+                Money::from_wire(number).map(Money::minor),
+                expected,
+                "{number}"
+            );
         };
         check(5.99, Ok(599));
         check(30.0, Ok(3000));
@@ -122,7 +138,10 @@ mod tests {
 
     #[test]
     fn given_the_greatest_amount_when_written_then_no_cent_is_lost() {
-        assert_eq!(serde_json::to_string(&Money::MAX).unwrap(), "90071992547409.91");
+        assert_eq!(
+            serde_json::to_string(&Money::MAX).unwrap(),
+            "90071992547409.91"
+        );
     }
 
     proptest! {

@@ -119,7 +119,14 @@ mod tests {
     #[test]
     fn given_texts_when_read_as_names_then_only_visible_ones_of_fair_length_pass() {
         let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(ProductName::parse(text).ok().as_ref().map(ProductName::as_str), expected, "{text:?}");
+            assert_eq!(
+                ProductName::parse(text)
+                    .ok()
+                    .as_ref()
+                    .map(ProductName::as_str),
+                expected,
+                "{text:?}"
+            );
         };
         check("  Chair ", Some("chair"));
         check("Cafe\u{301} Crème", Some("caf\u{e9} crème"));

@@ -51,7 +51,9 @@ impl Stock {
 
     /// The stock after `delta` came in (or, negative, went out), if it is a stock.
     pub fn changed_by(self, delta: i64) -> Option<Self> {
-        i64::from(self.0).checked_add(delta).and_then(|stock| Self::try_from(stock).ok())
+        i64::from(self.0)
+            .checked_add(delta)
+            .and_then(|stock| Self::try_from(stock).ok())
     }
 }
 
@@ -72,7 +74,10 @@ impl TryFrom<i64> for Stock {
 }
 
 fn bounded(number: i64, least: u32) -> Result<u32, QuantityError> {
-    u32::try_from(number).ok().filter(|n| (least..=MAX).contains(n)).ok_or(QuantityError { least })
+    u32::try_from(number)
+        .ok()
+        .filter(|n| (least..=MAX).contains(n))
+        .ok_or(QuantityError { least })
 }
 
 macro_rules! schema {

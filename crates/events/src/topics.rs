@@ -37,6 +37,11 @@ impl Topics {
 
     /// All of them.
     pub fn all(&self) -> [&str; 4] {
-        [&self.products, &self.orders, &self.order_status, &self.dead_letters]
+        [
+            &self.products,
+            &self.orders,
+            &self.order_status,
+            &self.dead_letters,
+        ]
     }
 }

@@ -8,8 +8,12 @@ use serde_json::Value;
 const FIRST_DAY: &str = include_str!("first_day.jsonl");
 
 fn committed(kind: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{kind}.json"));
-    let current = serde_json::to_string_pretty(&schema_of(kind).expect("a schema for each kind")).unwrap() + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("schemas")
+        .join(format!("{kind}.json"));
+    let current = serde_json::to_string_pretty(&schema_of(kind).expect("a schema for each kind"))
+        .unwrap()
+        + "\n";
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
         std::fs::write(&path, &current).unwrap();
     }
@@ -20,7 +24,11 @@ fn committed(kind: &str) -> Value {
 fn given_the_committed_schemas_when_compared_with_the_types_then_they_agree() {
     for kind in KINDS {
         let current = serde_json::to_value(schema_of(kind).unwrap()).unwrap();
-        assert_eq!(committed(kind), current, "{kind}: if the change is compatible, UPDATE_SCHEMAS=1");
+        assert_eq!(
+            committed(kind),
+            current,
+            "{kind}: if the change is compatible, UPDATE_SCHEMAS=1"
+        );
     }
 }
 
@@ -54,13 +62,21 @@ fn given_a_field_of_tomorrow_when_read_today_then_it_is_ignored() {
 
 #[test]
 fn given_the_same_fact_when_told_twice_then_the_id_is_the_same_and_another_fact_has_another() {
-    let events: Vec<Event> = FIRST_DAY.lines().map(|line| Event::decode(line.as_bytes()).unwrap()).collect();
+    let events: Vec<Event> = FIRST_DAY
+        .lines()
+        .map(|line| Event::decode(line.as_bytes()).unwrap())
+        .collect();
     for event in &events {
         assert_eq!(event.id(), event.clone().id());
     }
-    let Event::ProductsQuantityUpdate { mut products } = events[4].clone() else { panic!("the fifth") };
+    let Event::ProductsQuantityUpdate { mut products } = events[4].clone() else {
+        panic!("the fifth")
+    };
     products[0].version += 1;
-    assert_ne!(Event::ProductsQuantityUpdate { products }.id(), events[4].id());
+    assert_ne!(
+        Event::ProductsQuantityUpdate { products }.id(),
+        events[4].id()
+    );
 }
 
 #[test]
@@ -78,6 +94,11 @@ fn given_poison_when_read_then_it_is_refused_with_a_reason() {
         r#"{"type":"ProductCreate","product":{"id":"11fefe4a1cad4140785928a4","name":"chair","price":29.99,"quantity":-1,"version":1}}"#,
     ] {
         let refused = Event::decode(poison.as_bytes()).expect_err(poison);
-        assert!(refused.to_string().starts_with("not an event of the contract"), "{poison}: {refused}");
+        assert!(
+            refused
+                .to_string()
+                .starts_with("not an event of the contract"),
+            "{poison}: {refused}"
+        );
     }
 }

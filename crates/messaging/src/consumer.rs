@@ -61,12 +61,20 @@ pub async fn run<H: Handler>(
     part: Part,
     stop: CancellationToken,
 ) -> Result<(), KafkaError> {
-    let group = settings.kafka_group.clone().unwrap_or_else(|| subscription.service.to_owned());
+    let group = settings
+        .kafka_group
+        .clone()
+        .unwrap_or_else(|| subscription.service.to_owned());
     let consumer = connect(settings, subscription.service, &group)?;
     let topics: Vec<&str> = subscription.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics)?;
     part.set(true);
-    let reader = Reader { consumer, handler, dead_letters, crash_point: subscription.crash_point };
+    let reader = Reader {
+        consumer,
+        handler,
+        dead_letters,
+        crash_point: subscription.crash_point,
+    };
     while let Some(batch) = reader.next_batch(&stop).await {
         if !reader.process(batch, &stop).await {
             break;
@@ -77,7 +85,11 @@ pub async fn run<H: Handler>(
     Ok(())
 }
 
-fn connect(settings: &KafkaSettings, service: &str, group: &str) -> Result<StreamConsumer, KafkaError> {
+fn connect(
+    settings: &KafkaSettings,
+    service: &str,
+    group: &str,
+) -> Result<StreamConsumer, KafkaError> {
     settings
         .client(service)
         .set("group.id", group)
@@ -119,7 +131,9 @@ impl<H: Handler> Reader<H> {
         };
         self.add(&mut batch, first).await;
         while batch.len() < MAX_BATCH {
-            let Some(next) = self.consumer.recv().now_or_never() else { break };
+            let Some(next) = self.consumer.recv().now_or_never() else {
+                break;
+            };
             self.add(&mut batch, next).await;
         }
         Some(batch)
@@ -139,7 +153,11 @@ impl<H: Handler> Reader<H> {
     async fn process(&self, batch: Batch, stop: &CancellationToken) -> bool {
         let mut pause = Duration::from_millis(20);
         while let Err(error) = self.attempt(&batch).await {
-            tracing::warn!(error = chain(error.as_ref()), events = batch.events.len(), "cannot handle a batch yet; tries again");
+            tracing::warn!(
+                error = chain(error.as_ref()),
+                events = batch.events.len(),
+                "cannot handle a batch yet; tries again"
+            );
             tokio::select! {
                 () = stop.cancelled() => return false,
                 () = tokio::time::sleep(pause) => {}
@@ -155,7 +173,11 @@ impl<H: Handler> Reader<H> {
         if !batch.poison.is_empty() {
             self.dead_letters.bury(&batch.poison).await?;
         }
-        if batch.events.is_empty() { Ok(()) } else { self.handler.handle(&batch.events).await }
+        if batch.events.is_empty() {
+            Ok(())
+        } else {
+            self.handler.handle(&batch.events).await
+        }
     }
 
     fn store_offsets(&self, batch: &Batch) {

@@ -35,13 +35,23 @@ impl DeadLetters {
     /// The dead letters of `reader`.
     pub fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, KafkaError> {
         let topic = settings.topics().dead_letters;
-        Ok(Self { topic, reader: reader.to_owned(), producer: producer(settings.client(reader))? })
+        Ok(Self {
+            topic,
+            reader: reader.to_owned(),
+            producer: producer(settings.client(reader))?,
+        })
     }
 
     /// Keeps `messages` with the reason of each. Done when the broker has acknowledged all.
     pub async fn bury(&self, messages: &[(OwnedMessage, String)]) -> Result<(), KafkaError> {
         for (message, reason) in messages {
-            tracing::warn!(topic = message.topic(), partition = message.partition(), offset = message.offset(), reason, "a message goes to the dead letters");
+            tracing::warn!(
+                topic = message.topic(),
+                partition = message.partition(),
+                offset = message.offset(),
+                reason,
+                "a message goes to the dead letters"
+            );
             let partition = message.partition().to_string();
             let offset = message.offset().to_string();
             let mut headers = message.headers().cloned().unwrap_or_default();
@@ -52,7 +62,10 @@ impl DeadLetters {
                 (OFFSET, &offset),
                 (READER, &self.reader),
             ] {
-                headers = headers.insert(Header { key, value: Some(value) });
+                headers = headers.insert(Header {
+                    key,
+                    value: Some(value),
+                });
             }
             send(&self.producer, &self.topic, message, headers).await?;
         }
@@ -108,9 +121,17 @@ impl DeadLetter {
     /// Its headers as they were before it died.
     fn original_headers(&self) -> OwnedHeaders {
         let mut original = OwnedHeaders::new();
-        for header in self.message.headers().into_iter().flat_map(|headers| headers.iter()) {
+        for header in self
+            .message
+            .headers()
+            .into_iter()
+            .flat_map(|headers| headers.iter())
+        {
             if ![REASON, TOPIC, PARTITION, OFFSET, READER].contains(&header.key) {
-                original = original.insert(Header { key: header.key, value: header.value });
+                original = original.insert(Header {
+                    key: header.key,
+                    value: header.value,
+                });
             }
         }
         original
@@ -128,7 +149,9 @@ impl Graveyard {
     /// The dead letters of the shop with this topic prefix.
     pub fn open(brokers: &str, prefix: &str) -> Result<Self, KafkaError> {
         let mut config = client(brokers, "dead-letters");
-        config.set("group.id", format!("{prefix}.dead-letters")).set("enable.auto.commit", "false");
+        config
+            .set("group.id", format!("{prefix}.dead-letters"))
+            .set("enable.auto.commit", "false");
         Ok(Self {
             topic: events::Topics::with_prefix(prefix).dead_letters,
             consumer: config.create()?,
@@ -147,7 +170,9 @@ impl Graveyard {
         let mut next = start;
         while next < end {
             let Some(message) = self.consumer.poll(PATIENCE) else {
-                return Err(KafkaError::ConsumerQueueClose(rdkafka::types::RDKafkaErrorCode::OperationTimedOut));
+                return Err(KafkaError::ConsumerQueueClose(
+                    rdkafka::types::RDKafkaErrorCode::OperationTimedOut,
+                ));
             };
             let message = message?.detach();
             next = message.offset() + 1;
@@ -158,7 +183,13 @@ impl Graveyard {
 
     /// Returns a dead letter to its topic and marks it as replayed.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<(), KafkaError> {
-        send(&self.producer, letter.topic(), &letter.message, letter.original_headers()).await?;
+        send(
+            &self.producer,
+            letter.topic(),
+            &letter.message,
+            letter.original_headers(),
+        )
+        .await?;
         let mut done = TopicPartitionList::new();
         done.add_partition_offset(&self.topic, 0, Offset::Offset(letter.number() + 1))?;
         self.consumer.commit(&done, CommitMode::Sync)
@@ -168,7 +199,9 @@ impl Graveyard {
         let mut wanted = TopicPartitionList::new();
         wanted.add_partition(&self.topic, 0);
         let committed = self.consumer.committed_offsets(wanted, PATIENCE)?;
-        let offset = committed.find_partition(&self.topic, 0).map(|partition| partition.offset());
+        let offset = committed
+            .find_partition(&self.topic, 0)
+            .map(|partition| partition.offset());
         Ok(match offset {
             Some(Offset::Offset(offset)) => Some(offset),
             _ => None,
@@ -181,7 +214,10 @@ fn producer(mut config: rdkafka::ClientConfig) -> Result<FutureProducer, KafkaEr
         .set("enable.idempotence", "true")
         .set("partitioner", "murmur2_random")
         .set("message.max.bytes", "2000000")
-        .set("delivery.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
+        .set(
+            "delivery.timeout.ms",
+            DELIVERY_TIMEOUT.as_millis().to_string(),
+        )
         .create()
 }
 
@@ -198,5 +234,9 @@ async fn send(
     if let Some(payload) = message.payload() {
         record = record.payload(payload);
     }
-    producer.send(record, Timeout::Never).await.map(|_| ()).map_err(|(error, _)| error)
+    producer
+        .send(record, Timeout::Never)
+        .await
+        .map(|_| ())
+        .map_err(|(error, _)| error)
 }

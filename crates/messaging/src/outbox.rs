@@ -67,8 +67,15 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<Stored, Error> {
         let created_at = DateTime::from_millis(now.as_millisecond());
-        let document = Document { id: ObjectId::new(), created_at, messages };
-        self.documents.insert_one(&document).session(session).await?;
+        let document = Document {
+            id: ObjectId::new(),
+            created_at,
+            messages,
+        };
+        self.documents
+            .insert_one(&document)
+            .session(session)
+            .await?;
         Ok(Stored(document))
     }
 
@@ -126,8 +133,13 @@ impl Outbox {
             if stranded.is_empty() {
                 return Ok(());
             }
-            tracing::info!(documents = stranded.len(), "sends what was left in the outbox");
-            let sent = futures::future::join_all(stranded.into_iter().map(|document| self.publish(document)));
+            tracing::info!(
+                documents = stranded.len(),
+                "sends what was left in the outbox"
+            );
+            let sent = futures::future::join_all(
+                stranded.into_iter().map(|document| self.publish(document)),
+            );
             if sent.await.contains(&false) {
                 return Ok(());
             }
@@ -136,7 +148,12 @@ impl Outbox {
 
     /// Publishes a document's messages and deletes it; `false` if it has to stay.
     async fn publish(&self, document: Document) -> bool {
-        if self.producer.publish(&document.messages).await.contains(&false) {
+        if self
+            .producer
+            .publish(&document.messages)
+            .await
+            .contains(&false)
+        {
             return false;
         }
         service_kit::crash::crash_point("products.after-send");

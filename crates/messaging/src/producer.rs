@@ -27,14 +27,25 @@ impl Producer {
     /// A producer; the broker need not be there yet.
     pub fn new(settings: &KafkaSettings, name: &str) -> Result<Self, KafkaError> {
         let current = Arc::new(Mutex::new(connect(settings, name)?));
-        Ok(Self { settings: settings.clone(), name: name.to_owned(), current })
+        Ok(Self {
+            settings: settings.clone(),
+            name: name.to_owned(),
+            current,
+        })
     }
 
     /// Sends `messages` and waits until the broker has acknowledged or refused each: `true`
     /// where it is published.
     pub async fn publish(&self, messages: &[Message]) -> Vec<bool> {
-        let producer = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let sent: Vec<_> = messages.iter().map(|message| enqueue(&producer, message)).collect();
+        let producer = self
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let sent: Vec<_> = messages
+            .iter()
+            .map(|message| enqueue(&producer, message))
+            .collect();
         let reports = future::join_all(sent.into_iter().map(|sent| async {
             match sent {
                 Ok(report) => match report.await {
@@ -52,19 +63,27 @@ impl Producer {
 
     /// Waits for what is still on its way, for at most `patience`.
     pub async fn flush(&self, patience: Duration) {
-        let producer = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let producer = self
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         // A panic in there is librdkafka's; at this point only its messages are at stake, and
         // those are swept up after the restart.
         let flushed = tokio::task::spawn_blocking(move || producer.flush(patience)).await;
         if !matches!(flushed, Ok(Ok(()))) {
-            tracing::warn!("stopped before every message was acknowledged; the sweeper sends them again");
+            tracing::warn!(
+                "stopped before every message was acknowledged; the sweeper sends them again"
+            );
         }
     }
 
     /// Mends what a failed delivery shows to be broken: a producer in a fatal state is built
     /// anew, a topic that has gone is made again.
     async fn heal(&self, reports: &[Result<(), KafkaError>]) {
-        let Some(error) = reports.iter().find_map(|report| report.as_ref().err()) else { return };
+        let Some(error) = reports.iter().find_map(|report| report.as_ref().err()) else {
+            return;
+        };
         let failed = reports.iter().filter(|report| report.is_err()).count();
         tracing::warn!(%error, failed, "messages were not acknowledged; the sweeper sends them again");
         match error.rdkafka_error_code() {
@@ -90,16 +109,24 @@ fn connect(settings: &KafkaSettings, name: &str) -> Result<FutureProducer, Kafka
         .set("compression.type", "lz4")
         .set("partitioner", "murmur2_random")
         .set("message.max.bytes", "2000000")
-        .set("delivery.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
+        .set(
+            "delivery.timeout.ms",
+            DELIVERY_TIMEOUT.as_millis().to_string(),
+        )
         .create()
 }
 
 fn enqueue(producer: &FutureProducer, message: &Message) -> Result<DeliveryFuture, KafkaError> {
     let mut headers = OwnedHeaders::new_with_capacity(8);
     for (key, value) in message.headers() {
-        headers = headers.insert(Header { key, value: Some(value) });
+        headers = headers.insert(Header {
+            key,
+            value: Some(value),
+        });
     }
-    let record =
-        FutureRecord::to(&message.topic).key(&message.key).payload(&message.payload).headers(headers);
+    let record = FutureRecord::to(&message.topic)
+        .key(&message.key)
+        .payload(&message.payload)
+        .headers(headers);
     producer.send_result(record).map_err(|(error, _)| error)
 }

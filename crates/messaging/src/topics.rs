@@ -18,7 +18,9 @@ pub async fn ensure(settings: &KafkaSettings) -> Result<(), KafkaError> {
     let topics = settings.topics();
     let admin: AdminClient<DefaultClientContext> = settings.client("admin").create()?;
     let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(3)));
-    let outcomes = admin.create_topics(&wanted(&topics, settings), &options).await?;
+    let outcomes = admin
+        .create_topics(&wanted(&topics, settings), &options)
+        .await?;
     for outcome in outcomes {
         match outcome {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -46,6 +48,9 @@ fn wanted<'a>(topics: &'a Topics, settings: &KafkaSettings) -> Vec<NewTopic<'a>>
         .map(|name| NewTopic::new(name, settings.kafka_partitions, copies()))
         .collect();
     // One partition: dead letters are few, and are read in the order in which they died.
-    wanted.push(NewTopic::new(&topics.dead_letters, 1, copies()).set("max.message.bytes", DEAD_LETTER_BYTES));
+    wanted.push(
+        NewTopic::new(&topics.dead_letters, 1, copies())
+            .set("max.message.bytes", DEAD_LETTER_BYTES),
+    );
     wanted
 }

@@ -18,7 +18,8 @@ pub fn crash_point(point: &str) {
     if !cfg!(debug_assertions) {
         return;
     }
-    let Some(plan) = PLAN.get_or_init(|| std::env::var("CRASH_AT").ok().map(|plan| parse(&plan))) else {
+    let Some(plan) = PLAN.get_or_init(|| std::env::var("CRASH_AT").ok().map(|plan| parse(&plan)))
+    else {
         return;
     };
     if plan.point == point && plan.passings_left.fetch_sub(1, Ordering::SeqCst) == 1 {

@@ -22,9 +22,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !says_json(request.headers()) {
-            return Err(Problem::invalid("body", "must be JSON (Content-Type: application/json)"));
+            return Err(Problem::invalid(
+                "body",
+                "must be JSON (Content-Type: application/json)",
+            ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unread(&rejection))?;
         json(&bytes).map(Self)
     }
 }
@@ -41,7 +46,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 fn says_json(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(|value| {
         value.to_str().is_ok_and(|value| {
-            let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            let essence = value
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase();
             essence == "application/json" || essence.ends_with("+json")
         })
     })
@@ -66,7 +76,9 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Problem::invalid("body", "must be one JSON value")
         }
     })?;
-    deserializer.end().map_err(|_| Problem::invalid("body", "must be one JSON value"))?;
+    deserializer
+        .end()
+        .map_err(|_| Problem::invalid("body", "must be one JSON value"))?;
     Ok(value)
 }
 
@@ -84,8 +96,17 @@ fn form_pairs(query: &str) -> form_urlencoded::Parse<'_> {
 /// name in the path.
 fn wrong_field(path: &str, message: &str) -> Problem {
     let message = message.split(" at line ").next().unwrap_or(message);
-    let within = |name: &str| if path == "." { name.to_owned() } else { format!("{path}.{name}") };
-    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+    let within = |name: &str| {
+        if path == "." {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    if let Some(name) = message
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'))
+    {
         return Problem::invalid(within(name), "is missing");
     }
     let field = if path == "." { "body" } else { path };
@@ -126,14 +147,31 @@ mod tests {
         check("{}", "products");
         check(r#"{"products":{"$ne":""}}"#, "products");
         check(r#"{"products":[{"name":"a"}]}"#, "products[0].quantity");
-        check(r#"{"products":[{"name":{"$ne":""},"quantity":1}]}"#, "products[0].name");
-        check(r#"{"products":[{"name":"a","quantity":1.5}]}"#, "products[0].quantity");
-        check(r#"{"products":[{"name":"a","quantity":1e30}]}"#, "products[0].quantity");
-        check(&format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)), "body");
+        check(
+            r#"{"products":[{"name":{"$ne":""},"quantity":1}]}"#,
+            "products[0].name",
+        );
+        check(
+            r#"{"products":[{"name":"a","quantity":1.5}]}"#,
+            "products[0].quantity",
+        );
+        check(
+            r#"{"products":[{"name":"a","quantity":1e30}]}"#,
+            "products[0].quantity",
+        );
+        check(
+            &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
+            "body",
+        );
     }
 
     #[test]
     fn given_invalid_utf_8_when_read_then_it_is_refused() {
-        assert_eq!(json::<Order>(b"{\"products\":[\"\xff\"]}").expect_err("refused").status, 422);
+        assert_eq!(
+            json::<Order>(b"{\"products\":[\"\xff\"]}")
+                .expect_err("refused")
+                .status,
+            422
+        );
     }
 }

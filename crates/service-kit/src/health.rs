@@ -28,7 +28,10 @@ pub struct Part {
 impl Health {
     /// Adds a part, which is not ready yet.
     pub fn part(&self, name: &'static str) -> Part {
-        let part = Part { name, health: self.clone() };
+        let part = Part {
+            name,
+            health: self.clone(),
+        };
         part.set(false);
         part
     }
@@ -39,17 +42,30 @@ impl Health {
     }
 
     fn snapshot(&self) -> BTreeMap<&'static str, bool> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 impl Part {
     /// Says whether this part is ready; a change is logged.
     pub fn set(&self, ready: bool) {
-        let mut parts = self.health.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parts = self
+            .health
+            .parts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let before = parts.insert(self.name, ready);
         if before == Some(!ready) {
-            tracing::info!(part = self.name, ready, "{} is {}", self.name, if ready { "ready" } else { "away" });
+            tracing::info!(
+                part = self.name,
+                ready,
+                "{} is {}",
+                self.name,
+                if ready { "ready" } else { "away" }
+            );
         }
     }
 }
@@ -57,7 +73,10 @@ impl Part {
 /// `/health/live`, `/health/ready` and `/metrics`.
 pub fn router(health: Health) -> Router {
     Router::new()
-        .route("/health/live", get(async || Json(serde_json::json!({ "status": "ok" }))))
+        .route(
+            "/health/live",
+            get(async || Json(serde_json::json!({ "status": "ok" }))),
+        )
         .route("/health/ready", get(async move || readiness(&health)))
         .route("/metrics", get(async || telemetry::render_metrics()))
 }
@@ -65,7 +84,14 @@ pub fn router(health: Health) -> Router {
 fn readiness(health: &Health) -> (StatusCode, Json<serde_json::Value>) {
     let parts = health.snapshot();
     let ready = parts.values().all(|ready| *ready);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let word = if ready { "ok" } else { "unavailable" };
-    (status, Json(serde_json::json!({ "status": word, "parts": parts })))
+    (
+        status,
+        Json(serde_json::json!({ "status": word, "parts": parts })),
+    )
 }

@@ -36,16 +36,19 @@ where
     F: Future<Output = Result<(), Failure>>,
 {
     telemetry::init(settings)?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|error| format!("LISTEN is {listen}, where nothing can listen: {error}"))?;
-        let shutdown = CancellationToken::new();
-        cancel_on_signal(shutdown.clone())?;
-        serve(listener, shutdown).await?;
-        tracing::info!("{name} has stopped");
-        Ok(())
-    })
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let listener = TcpListener::bind(listen).await.map_err(|error| {
+                format!("LISTEN is {listen}, where nothing can listen: {error}")
+            })?;
+            let shutdown = CancellationToken::new();
+            cancel_on_signal(shutdown.clone())?;
+            serve(listener, shutdown).await?;
+            tracing::info!("{name} has stopped");
+            Ok(())
+        })
 }
 
 fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
@@ -97,8 +100,14 @@ impl Background {
     pub async fn finish(self, patience: Duration) {
         self.stop.cancel();
         self.tasks.close();
-        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
-            tracing::warn!(left = self.tasks.len(), "background work did not stop in time");
+        if tokio::time::timeout(patience, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                left = self.tasks.len(),
+                "background work did not stop in time"
+            );
         }
     }
 }

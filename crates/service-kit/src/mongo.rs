@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use clap::Args;
 use mongodb::bson::doc;
-use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, WriteConcern};
+use mongodb::error::{ErrorKind, WriteFailure};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, WriteConcern,
+};
 use mongodb::{Client, Database};
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Part;
+use crate::problem::Problem;
 use crate::settings;
 
 /// Where a service's own database is.
@@ -28,21 +32,26 @@ pub struct MongoSettings {
 impl std::fmt::Debug for MongoSettings {
     /// The connection string may hold a password.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("MongoSettings").field("database", &self.mongodb_database).finish_non_exhaustive()
+        formatter
+            .debug_struct("MongoSettings")
+            .field("database", &self.mongodb_database)
+            .finish_non_exhaustive()
     }
 }
 
 /// A client for `settings`. Nothing is connected yet: that happens at the first call.
 pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, ConnectError> {
-    let mut options =
-        ClientOptions::parse(&settings.mongodb_uri).await.map_err(|source| ConnectError { source })?;
+    let mut options = ClientOptions::parse(&settings.mongodb_uri)
+        .await
+        .map_err(|source| ConnectError { source })?;
     options.app_name = Some(app.to_owned());
     let mut majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
     majority.journal = Some(true);
     options.write_concern = Some(majority);
     options.read_concern = Some(ReadConcern::majority());
-    options.selection_criteria =
-        Some(SelectionCriteria::ReadPreference(mongodb::options::ReadPreference::Primary));
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(
+        mongodb::options::ReadPreference::Primary,
+    ));
     options.max_pool_size = Some(64);
     options.max_connecting = Some(8);
     options.server_selection_timeout = Some(settings.mongodb_timeout);
@@ -59,7 +68,11 @@ pub struct ConnectError {
 }
 
 /// Calls `attempt` until it succeeds, which it does not while the database is away.
-pub async fn until_ok<F, T>(what: &str, stop: &CancellationToken, mut attempt: impl FnMut() -> F) -> Option<T>
+pub async fn until_ok<F, T>(
+    what: &str,
+    stop: &CancellationToken,
+    mut attempt: impl FnMut() -> F,
+) -> Option<T>
 where
     F: Future<Output = Result<T, mongodb::error::Error>>,
 {
@@ -75,6 +88,17 @@ where
     }
 }
 
+/// Waits for `call`, but not for longer than `patience`: a server that hangs with its connections
+/// open would otherwise be waited for without end. What became of a write is unknown then.
+pub async fn within<F, T>(patience: Duration, call: F) -> Result<T, mongodb::error::Error>
+where
+    F: IntoFuture<Output = Result<T, mongodb::error::Error>>,
+{
+    tokio::time::timeout(patience, call.into_future())
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+}
+
 /// Keeps `part` true to whether the database answers, until `stop`.
 pub async fn watch(database: Database, part: Part, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
@@ -85,4 +109,92 @@ pub async fn watch(database: Database, part: Part, stop: CancellationToken) {
         }
         part.set(database.run_command(doc! { "ping": 1 }).await.is_ok());
     }
+}
+
+/// The database did not do what it was asked to. Which error it was goes to the log, once, when
+/// this becomes an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the database did not do what it was asked to")]
+pub struct StoreError {
+    #[from]
+    source: mongodb::error::Error,
+}
+
+impl StoreError {
+    /// Whether it is worth trying again, because the database is away or was busy.
+    pub fn is_passing(&self) -> bool {
+        let error = &self.source;
+        is_transient(error)
+            || error.contains_label(mongodb::error::RETRYABLE_WRITE_ERROR)
+            || matches!(
+                *error.kind,
+                ErrorKind::Io(_)
+                    | ErrorKind::ServerSelection { .. }
+                    | ErrorKind::ConnectionPoolCleared { .. }
+                    | ErrorKind::DnsResolve { .. }
+            )
+            || matches!(&*error.kind, ErrorKind::Command(command) if PASSING_CODES.contains(&command.code))
+    }
+}
+
+impl StoreError {
+    /// Whether a transaction failed with this and can be tried again from its start.
+    pub fn is_transient(&self) -> bool {
+        is_transient(&self.source)
+    }
+
+    /// Whether the value of a unique index is taken.
+    pub fn is_duplicate_key(&self) -> bool {
+        is_duplicate_key(&self.source)
+    }
+}
+
+/// Not primary, stepping down, shutting down, interrupted: the codes of the retryable writes
+/// specification.
+const PASSING_CODES: [i32; 11] = [6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435];
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let cause = crate::lifecycle::chain(&error);
+        if error.is_passing() {
+            tracing::warn!(cause, "the database is away");
+            Self::unavailable()
+        } else {
+            tracing::error!(cause, "the database refused");
+            Self::internal()
+        }
+    }
+}
+
+/// Whether a transaction that failed with this can be tried again from its start.
+pub fn is_transient(error: &mongodb::error::Error) -> bool {
+    error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR)
+}
+
+/// Whether a write failed because the value of a unique index is taken.
+pub fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
+    const DUPLICATE_KEY: i32 = 11000;
+    match &*error.kind {
+        ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
+        ErrorKind::Command(command) => command.code == DUPLICATE_KEY,
+        _ => false,
+    }
+}
+
+/// Commits, and asks again while it is unknown whether the commit was made (Transactions
+/// specification, "`UnknownTransactionCommitResult`").
+pub async fn commit(session: &mut mongodb::ClientSession) -> Result<(), mongodb::error::Error> {
+    const MOST_TRIES: u32 = 5;
+    let mut outcome = session.commit_transaction().await;
+    for _ in 1..MOST_TRIES {
+        match &outcome {
+            Err(error)
+                if error.contains_label(mongodb::error::UNKNOWN_TRANSACTION_COMMIT_RESULT) =>
+            {
+                outcome = session.commit_transaction().await;
+            }
+            _ => break,
+        }
+    }
+    outcome
 }

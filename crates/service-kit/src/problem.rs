@@ -84,7 +84,10 @@ impl Problem {
 
     /// 405: the path exists, the method does not.
     pub fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This address does not take that method.",
+        )
     }
 
     /// 401: a bad, expired or forged token.
@@ -94,34 +97,53 @@ impl Problem {
 
     /// 401: no token where one is needed.
     pub fn no_token() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "You have no access to this resource!").of_kind("no-token")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "You have no access to this resource!",
+        )
+        .of_kind("no-token")
     }
 
     /// 403: a valid token without the role.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "You have no access to this resource!").of_kind("wrong-role")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "You have no access to this resource!",
+        )
+        .of_kind("wrong-role")
     }
 
     /// 422: the input does not have the right shape at `field`.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        let error = FieldError { field: field.into(), message: message.into() };
-        let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{}: {}", error.field, error.message))
-                .of_kind("invalid-input");
+        let error = FieldError {
+            field: field.into(),
+            message: message.into(),
+        };
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("{}: {}", error.field, error.message),
+        )
+        .of_kind("invalid-input");
         problem.errors.push(error);
         problem
     }
 
     /// 413: the body is larger than this address takes.
     pub fn body_too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than this address takes.")
-            .of_kind("body-too-large")
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The body is larger than this address takes.",
+        )
+        .of_kind("body-too-large")
     }
 
     /// 429: come back in `seconds`.
     pub fn too_many_requests(seconds: u32) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests. Please wait a moment and try again.")
-            .retry_after(seconds)
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many requests. Please wait a moment and try again.",
+        )
+        .retry_after(seconds)
     }
 
     /// 503: something that this call needs is away; it is worth trying again soon.
@@ -151,8 +173,12 @@ impl IntoResponse for Problem {
         self.instance = telemetry::current_request_id();
         // A struct of strings and numbers always serialises.
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response =
-            (status, [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], body).into_response();
+        let mut response = (
+            status,
+            [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))],
+            body,
+        )
+            .into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {

@@ -37,7 +37,9 @@ pub fn router(api: Router, health: &Health) -> Router {
     api.fallback(async || Problem::unknown_endpoint())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Problem::internal().into_response()))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| Problem::internal().into_response(),
+        ))
         .layer(middleware::from_fn(refuse_ambiguous))
         .layer(middleware::from_fn(telemetry::observe))
         .merge(health::router(health.clone()))
@@ -72,7 +74,10 @@ pub async fn serve(
         }
     }
     drop(listener);
-    if tokio::time::timeout(settings.drain_timeout, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(settings.drain_timeout, connections.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("cut the requests that did not finish within the drain timeout");
     }
     Ok(())
@@ -87,10 +92,13 @@ fn spawn_connection(
 ) {
     // Only a hint to the kernel: without it answers are slower, not wrong.
     let _ = stream.set_nodelay(true);
-    let service = router.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    });
+    let service =
+        router
+            .clone()
+            .map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                request
+            });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_timeout)
@@ -114,11 +122,14 @@ async fn accept_failed(error: &io::Error) {
 /// (RFC 9112, 6.1 and 3.2).
 async fn refuse_ambiguous(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let two_lengths =
-        headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING);
+    let two_lengths = headers.contains_key(header::CONTENT_LENGTH)
+        && headers.contains_key(header::TRANSFER_ENCODING);
     if two_lengths || headers.get_all(header::HOST).iter().count() > 1 {
-        let mut response = Problem::bad_request("The request's headers contradict each other.").into_response();
-        response.headers_mut().insert(header::CONNECTION, http::HeaderValue::from_static("close"));
+        let mut response =
+            Problem::bad_request("The request's headers contradict each other.").into_response();
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, http::HeaderValue::from_static("close"));
         return response;
     }
     next.run(request).await

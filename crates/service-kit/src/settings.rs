@@ -69,7 +69,10 @@ pub fn document<S: CommandFactory>() -> String {
             .first()
             .and_then(|value| value.to_str())
             .map_or_else(|| "—".to_owned(), |value| format!("`{value}`"));
-        let meaning = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        let meaning = argument
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         // Writing to a String cannot fail.
         let _ = writeln!(rows, "| `{name}` | {default} | {meaning} |");
     }

@@ -50,16 +50,23 @@ impl RequestContext {
 
 /// Starts logging and counting, once for the process.
 pub fn init(settings: &Common) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(&settings.log_level)
-        .map_err(|source| TelemetryError::Filter { level: settings.log_level.clone(), source })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(true);
+    let filter =
+        EnvFilter::try_new(&settings.log_level).map_err(|source| TelemetryError::Filter {
+            level: settings.log_level.clone(),
+            source,
+        })?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(true);
     match settings.log_format {
         LogFormat::Text => lines.with_ansi(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     }
     .map_err(TelemetryError::Logging)?;
     let handle = PrometheusBuilder::new()
-        .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+        .set_buckets(&[
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+        ])
         .map_err(TelemetryError::Metrics)?
         .install_recorder()
         .map_err(TelemetryError::Metrics)?;
@@ -89,7 +96,9 @@ pub enum TelemetryError {
 
 /// The metrics so far, in Prometheus' text format.
 pub fn render_metrics() -> String {
-    let Some(handle) = METRICS.get() else { return String::new() };
+    let Some(handle) = METRICS.get() else {
+        return String::new();
+    };
     handle.run_upkeep();
     handle.render()
 }
@@ -109,9 +118,10 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let context = RequestContext::from_headers(request.headers());
     // Both were checked or made here, so they are valid header values.
-    if let (Ok(id), Ok(trace)) =
-        (HeaderValue::from_str(&context.id), HeaderValue::from_str(&context.traceparent))
-    {
+    if let (Ok(id), Ok(trace)) = (
+        HeaderValue::from_str(&context.id),
+        HeaderValue::from_str(&context.traceparent),
+    ) {
         request.headers_mut().insert(REQUEST_ID, id);
         request.headers_mut().insert(TRACEPARENT, trace);
     }
@@ -122,7 +132,9 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", id = %context.id, %method, route);
     let id = context.id.clone();
-    let mut response = REQUEST.scope(context, next.run(request).instrument(span.clone())).await;
+    let mut response = REQUEST
+        .scope(context, next.run(request).instrument(span.clone()))
+        .await;
     span.in_scope(|| record(&method, &route, response.status(), started));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -138,7 +150,8 @@ fn record(method: &http::Method, route: &str, status: StatusCode, started: Insta
         ("status", status.as_u16().to_string()),
     ];
     metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels[..2]).record(elapsed.as_secs_f64());
+    metrics::histogram!("http_request_duration_seconds", &labels[..2])
+        .record(elapsed.as_secs_f64());
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     if status.is_server_error() {
         tracing::warn!(status = status.as_u16(), millis, "answered {status}");
@@ -149,14 +162,21 @@ fn record(method: &http::Method, route: &str, status: StatusCode, started: Insta
 
 fn is_request_id(id: &str) -> bool {
     (1..=64).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// `version-trace-parent-flags`, all lower-case hex, neither id all zero (Trace Context, 3.2).
 fn is_traceparent(value: &str) -> bool {
-    let lower_hex = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let lower_hex = |part: &str| {
+        part.bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
     let parts: Vec<&str> = value.split('-').collect();
-    let [version, trace, parent, flags] = parts[..] else { return false };
+    let [version, trace, parent, flags] = parts[..] else {
+        return false;
+    };
     let lengths = [version.len(), trace.len(), parent.len(), flags.len()] == [2, 32, 16, 2];
     lengths
         && parts.iter().all(|part| lower_hex(part))
@@ -177,11 +197,24 @@ mod tests {
 
     #[test]
     fn given_trace_headers_when_judged_then_only_well_formed_ones_pass() {
-        let check = |value: &str, expected: bool| assert_eq!(is_traceparent(value), expected, "{value}");
-        check("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true);
-        check("00-00000000000000000000000000000000-00f067aa0ba902b7-01", false);
-        check("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", false);
-        check("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false);
+        let check =
+            |value: &str, expected: bool| assert_eq!(is_traceparent(value), expected, "{value}");
+        check(
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            true,
+        );
+        check(
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            false,
+        );
+        check(
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            false,
+        );
+        check(
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            false,
+        );
         check("", false);
         check(&new_traceparent(), true);
     }

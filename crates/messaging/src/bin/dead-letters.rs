@@ -10,10 +10,20 @@ use messaging::dead_letters::{DeadLetter, Graveyard};
 #[derive(Parser)]
 struct Arguments {
     /// Addresses of the brokers: `host:port`, separated by commas.
-    #[arg(long, env = "KAFKA_BROKERS", default_value = "127.0.0.1:9092", global = true)]
+    #[arg(
+        long,
+        env = "KAFKA_BROKERS",
+        default_value = "127.0.0.1:9092",
+        global = true
+    )]
     brokers: String,
     /// What the names of the topics begin with.
-    #[arg(long, env = "KAFKA_TOPIC_PREFIX", default_value = "shop", global = true)]
+    #[arg(
+        long,
+        env = "KAFKA_TOPIC_PREFIX",
+        default_value = "shop",
+        global = true
+    )]
     prefix: String,
     #[command(subcommand)]
     command: Command,
@@ -33,7 +43,10 @@ async fn main() -> ExitCode {
     match run(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("The dead letters on {} cannot be reached: {error}. Is the shop running?", arguments.brokers);
+            eprintln!(
+                "The dead letters on {} cannot be reached: {error}. Is the shop running?",
+                arguments.brokers
+            );
             ExitCode::FAILURE
         }
     }
@@ -52,16 +65,31 @@ async fn run(arguments: &Arguments) -> Result<(), KafkaError> {
         }
         show(letter);
     }
-    let done = if matches!(arguments.command, Command::Replay) { "returned to their topics" } else { "waiting" };
+    let done = if matches!(arguments.command, Command::Replay) {
+        "returned to their topics"
+    } else {
+        "waiting"
+    };
     println!("{} {done}.", letters.len());
     Ok(())
 }
 
 fn show(letter: &DeadLetter) {
-    let mut text: String = letter.text().chars().map(|c| if c.is_control() { '.' } else { c }).take(160).collect();
+    let mut text: String = letter
+        .text()
+        .chars()
+        .map(|c| if c.is_control() { '.' } else { c })
+        .take(160)
+        .collect();
     if text.is_empty() {
         "(empty)".clone_into(&mut text);
     }
-    println!("{:>6}  {:<20} {:>8}  {}", letter.number(), letter.topic(), letter.place(), letter.reason());
+    println!(
+        "{:>6}  {:<20} {:>8}  {}",
+        letter.number(),
+        letter.topic(),
+        letter.place(),
+        letter.reason()
+    );
     println!("        {text}");
 }

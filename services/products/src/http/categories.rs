@@ -1,0 +1,55 @@
+//! Categories.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use events::CategoryName;
+use http::StatusCode;
+use identity::{Admin, OptionalCaller};
+use service_kit::extract::Json;
+use service_kit::problem::Problem;
+
+use super::App;
+use super::wire::{CategoriesBody, CategoryBody};
+use crate::store::CreateRefused;
+
+/// All categories, in the order of creation.
+#[utoipa::path(get, path = "/api/categories", tag = "products", operation_id = "list_categories",
+    responses((status = 200, body = CategoriesBody), (status = 401, body = Problem, description = "Incorrect token"),
+        (status = 503, body = Problem)))]
+pub(super) async fn list(
+    _: OptionalCaller,
+    State(app): State<App>,
+) -> Result<Answer<CategoriesBody>, Problem> {
+    let found = app.store.categories().await?;
+    let categories = found
+        .into_iter()
+        .map(|name| CategoryBody { name: name.into() })
+        .collect();
+    Ok(Answer(CategoriesBody { categories }))
+}
+
+/// Adds a category.
+#[utoipa::path(post, path = "/api/categories", tag = "products", operation_id = "create_category",
+    security(("bearer" = [])), request_body = CategoryBody,
+    responses((status = 201, body = CategoryBody), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem),
+        (status = 503, body = Problem)))]
+pub(super) async fn create(
+    _: Admin,
+    State(app): State<App>,
+    Json(body): Json<CategoryBody>,
+) -> Result<(StatusCode, Answer<CategoryBody>), Problem> {
+    let name =
+        CategoryName::parse(&body.name).map_err(|rule| Problem::bad_request(rule.to_string()))?;
+    match app.store.create_category(&name).await {
+        Ok(()) => Ok((
+            StatusCode::CREATED,
+            Answer(CategoryBody { name: name.into() }),
+        )),
+        Err(CreateRefused::Exists) => {
+            Err(Problem::bad_request("Category already exists").of_kind("category-exists"))
+        }
+        Err(CreateRefused::Store(error)) => Err(error.into()),
+        Err(CreateRefused::UnknownCategory) => Err(super::products::no_such_category()),
+    }
+}

@@ -1,0 +1,178 @@
+//! Development data, for an empty database only.
+
+use events::{CategoryName, Description, Money, ProductName, Stock};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, doc};
+use mongodb::error::Error;
+use service_kit::mongo::is_duplicate_key;
+
+use super::Store;
+use super::documents::{Category, Decision, Line, Product, Status, StoredReason, decimal};
+
+/// The twelve bytes of the development ids, but for the first.
+const TAIL: [u8; 11] = [
+    0xfe, 0xfe, 0x4a, 0x1c, 0xad, 0x41, 0x40, 0x78, 0x59, 0x28, 0xa4,
+];
+const CATEGORIES: [(u8, &str); 3] = [
+    (0x21, "electronics"),
+    (0x22, "kitchen"),
+    (0x23, "furniture"),
+];
+/// A product of the development data; ids are told by their first byte.
+struct SeedProduct {
+    id: u8,
+    name: &'static str,
+    description: &'static str,
+    /// In minor units.
+    price: i64,
+    quantity: i64,
+    categories: &'static [u8],
+}
+
+/// An order of the development data, as decided.
+struct SeedOrder {
+    id: u8,
+    status: Status,
+    /// First byte of the product, quantity.
+    lines: &'static [(u8, i32)],
+}
+
+const PRODUCTS: [SeedProduct; 4] = [
+    SeedProduct {
+        id: 0x10,
+        name: "cutlery",
+        description: "An interesting set of cutlery",
+        price: 599,
+        quantity: 200,
+        categories: &[0x22],
+    },
+    SeedProduct {
+        id: 0x11,
+        name: "chair",
+        description: "A comfortable armchair",
+        price: 2999,
+        quantity: 30,
+        categories: &[0x23, 0x22],
+    },
+    SeedProduct {
+        id: 0x12,
+        name: "laptop",
+        description: "A powerful computing device",
+        price: 129_999,
+        quantity: 1,
+        categories: &[0x21],
+    },
+    SeedProduct {
+        id: 0x13,
+        name: "headphones",
+        description: "Wireless noise-cancelling headphones",
+        price: 9999,
+        quantity: 1,
+        categories: &[0x21],
+    },
+];
+const ORDERS: [SeedOrder; 3] = [
+    SeedOrder {
+        id: 0x71,
+        status: Status::Accepted,
+        lines: &[(0x10, 4), (0x11, 2)],
+    },
+    SeedOrder {
+        id: 0x72,
+        status: Status::Accepted,
+        lines: &[(0x12, 1)],
+    },
+    SeedOrder {
+        id: 0x73,
+        status: Status::Rejected,
+        lines: &[(0x13, 7)],
+    },
+];
+/// 2024-01-01T00:00:00Z in milliseconds; each document is a second later than the one before.
+const BEGIN: i64 = 1_704_067_200_000;
+
+impl Store {
+    /// Loads the development data if there is nothing yet.
+    pub(crate) async fn seed(&self) -> Result<(), Error> {
+        if self.products.find_one(doc! {}).await?.is_some() {
+            return Ok(());
+        }
+        let categories: Result<Vec<Category>, Error> =
+            CATEGORIES.into_iter().map(category).collect();
+        inserted(self.categories.insert_many(categories?).await)?;
+        inserted(
+            self.decisions
+                .insert_many((0..).zip(ORDERS).map(decision))
+                .await,
+        )?;
+        let products: Result<Vec<Product>, Error> = (0..).zip(PRODUCTS).map(product).collect();
+        inserted(self.products.insert_many(products?).await)?;
+        tracing::info!("loaded development data");
+        Ok(())
+    }
+}
+
+/// Another replica may be loading the same.
+fn inserted<T>(outcome: Result<T, Error>) -> Result<(), Error> {
+    match outcome {
+        Err(error) if !is_duplicate_key(&error) && !error.to_string().contains("E11000") => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn id(first: u8) -> ObjectId {
+    let mut bytes = [first; 12];
+    bytes[1..].copy_from_slice(&TAIL);
+    ObjectId::from_bytes(bytes)
+}
+
+fn at(place: i64) -> DateTime {
+    DateTime::from_millis(BEGIN + place * 1000)
+}
+
+fn category((first, name): (u8, &str)) -> Result<Category, Error> {
+    Ok(Category {
+        id: id(first),
+        name: CategoryName::parse(name).map_err(Error::custom)?,
+    })
+}
+
+fn product((place, seed): (i64, SeedProduct)) -> Result<Product, Error> {
+    let name = ProductName::parse(seed.name).map_err(Error::custom)?;
+    let description = Description::parse(seed.description).map_err(Error::custom)?;
+    Ok(Product {
+        id: id(seed.id),
+        price: decimal(Money::from_minor(seed.price).map_err(Error::custom)?)?,
+        quantity: Stock::try_from(seed.quantity).map_err(Error::custom)?,
+        categories: seed.categories.iter().map(|first| id(*first)).collect(),
+        version: 1,
+        created_at: at(place),
+        words: Product::words(&name, &description),
+        name,
+        description,
+    })
+}
+
+fn decision((place, seed): (i64, SeedOrder)) -> Decision {
+    let named = |first: u8| PRODUCTS.iter().find(|product| product.id == first);
+    let reason = (seed.status == Status::Rejected).then(|| StoredReason {
+        code: "insufficient_stock".to_owned(),
+        products: (seed.lines.iter())
+            .filter_map(|(first, _)| ProductName::parse(named(*first)?.name).ok())
+            .collect(),
+    });
+    let line = |(first, quantity): &(u8, i32)| Line {
+        product_id: id(*first),
+        quantity: *quantity,
+    };
+    Decision {
+        id: id(seed.id),
+        status: seed.status,
+        reason,
+        lines: seed.lines.iter().map(line).collect(),
+        decided_at: at(place),
+        stock: Vec::new(),
+    }
+}
