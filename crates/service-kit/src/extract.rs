@@ -1,11 +1,16 @@
 //! Bodies and queries that answer bad input with the contract's problem, field by field.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::problem::Problem;
 
@@ -16,6 +21,31 @@ pub struct Json<T>(pub T);
 /// The query of a URL. What is not of the right shape is answered 422 with the parameter's name.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
+
+/// A JSON object, and nothing else: serde on its own would also take a list of the fields'
+/// values. [`Json`] sees to the body itself; this is for objects within it.
+#[derive(Clone, Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Object<T>, M::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
@@ -30,7 +60,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| unread(&rejection))?;
-        json(&bytes).map(Self)
+        json::<Object<T>>(&bytes).map(|Object(value)| Self(value))
     }
 }
 
@@ -109,20 +139,40 @@ fn wrong_field(path: &str, message: &str) -> Problem {
     {
         return Problem::invalid(within(name), "is missing");
     }
+    if let Some(name) = message
+        .strip_prefix("duplicate field `")
+        .and_then(|rest| rest.strip_suffix('`'))
+    {
+        return Problem::invalid(within(name), "is there twice");
+    }
     let field = if path == "." { "body" } else { path };
-    Problem::invalid(field, message)
+    Problem::invalid(field, in_words(message))
+}
+
+/// serde speaks to programmers: of types, digits and targets.
+fn in_words(message: &str) -> String {
+    let expected = message
+        .split_once(", expected ")
+        .map(|(_, expected)| expected);
+    match expected {
+        // Without "expected" it is the number in a query that could not be read.
+        Some("i64" | "u64" | "i32" | "u32") | None => "must be a whole number".to_owned(),
+        Some("f64") => "must be a number".to_owned(),
+        Some("a sequence") => "must be a list".to_owned(),
+        Some("a boolean") => "must be true or false".to_owned(),
+        Some(expected) => format!("must be {expected}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(expecting = "an object")]
     #[expect(dead_code, reason = "only the errors matter here")]
     struct Order {
-        products: Vec<Line>,
+        products: Vec<Object<Line>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -136,7 +186,7 @@ mod tests {
     #[test]
     fn given_bodies_of_the_wrong_shape_when_read_then_the_field_is_named() {
         let check = |body: &str, field: &str| {
-            let problem = json::<Order>(body.as_bytes()).expect_err(body);
+            let problem = json::<Object<Order>>(body.as_bytes()).expect_err(body);
             assert_eq!(problem.status, 422, "{body}");
             assert_eq!(problem.errors[0].field, field, "{body}");
         };
@@ -144,6 +194,8 @@ mod tests {
         check("{", "body");
         check("[] []", "body");
         check("7", "body");
+        check(r#"[[["a", 1]]]"#, "body");
+        check(r#"{"products":[["a", 1]]}"#, "products[0]");
         check("{}", "products");
         check(r#"{"products":{"$ne":""}}"#, "products");
         check(r#"{"products":[{"name":"a"}]}"#, "products[0].quantity");
@@ -166,9 +218,36 @@ mod tests {
     }
 
     #[test]
+    fn given_a_wrong_type_when_refused_then_the_message_is_for_a_person() {
+        let check = |body: &str, detail: &str| {
+            assert_eq!(
+                json::<Object<Order>>(body.as_bytes())
+                    .expect_err(body)
+                    .detail,
+                detail
+            );
+        };
+        check("{}", "products: is missing");
+        check("7", "body: must be an object");
+        check(r#"{"products":7}"#, "products: must be a list");
+        check(
+            r#"{"products":[{"name":7,"quantity":1}]}"#,
+            "products[0].name: must be a string",
+        );
+        check(
+            r#"{"products":[{"name":"a","quantity":"1"}]}"#,
+            "products[0].quantity: must be a whole number",
+        );
+        check(
+            r#"{"products":[],"products":[]}"#,
+            "products: is there twice",
+        );
+    }
+
+    #[test]
     fn given_invalid_utf_8_when_read_then_it_is_refused() {
         assert_eq!(
-            json::<Order>(b"{\"products\":[\"\xff\"]}")
+            json::<Object<Order>>(b"{\"products\":[\"\xff\"]}")
                 .expect_err("refused")
                 .status,
             422

@@ -89,7 +89,7 @@ mod tests {
             assert_eq!(duration(text).ok(), expected, "{text}");
         };
         check("250ms", Some(Duration::from_millis(250)));
-        check("15m", Some(Duration::from_secs(900)));
+        check("15m", Some(Duration::from_mins(15)));
         check("5", None);
         check("-5s", None);
         check("", None);

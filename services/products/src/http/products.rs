@@ -80,6 +80,7 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let product = body
         .product
+        .0
         .checked()
         .map_err(rule)?
         .ok_or_else(no_such_category)?;

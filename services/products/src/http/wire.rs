@@ -2,6 +2,7 @@
 
 use events::{CategoryName, Description, Money, ProductName};
 use serde::{Deserialize, Serialize};
+use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::catalogue::{self, Change, Product, RuleError};
@@ -87,7 +88,8 @@ pub(super) struct Named {
 #[serde(expecting = "an object")]
 pub(super) struct NewProduct {
     /// The product.
-    pub(super) product: NewProductFields,
+    #[schema(value_type = NewProductFields)]
+    pub(super) product: Object<NewProductFields>,
 }
 
 /// The fields of a product to be added.

@@ -133,9 +133,10 @@ impl Store {
         let mut tries = 0;
         loop {
             if caller.key.is_some()
-                && let Some(earlier) = self.restocks.find_one(doc! { "_id": id }).await? {
-                    return repeat(earlier, &request);
-                }
+                && let Some(earlier) = self.restocks.find_one(doc! { "_id": id }).await?
+            {
+                return repeat(earlier, &request);
+            }
             let mut restock = Restock::new(id, now, caller.key.map(|_| request.clone()));
             match self
                 .try_change(name, change, caller, now, &mut restock, &answer)
