@@ -1,1 +1,89 @@
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod compile;
+mod console;
+mod dev;
+mod dlq;
+mod down;
+mod environment;
+mod existing;
+mod foreground;
+mod interrupts;
+mod keys;
+mod layout;
+mod logs;
+mod process;
+mod readiness;
+mod start;
+mod state;
+mod status;
+mod stores;
+mod test;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::interrupts::Interrupts;
+
+/// What a person does twice.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds and starts the whole shop, shows its logs, and stops it on Ctrl-C.
+    Up(up::Arguments),
+    /// Stops the shop.
+    Down(down::Arguments),
+    /// Shows what runs, where, and how it is.
+    Status(status::Arguments),
+    /// Runs every test with a real MongoDB and a real Kafka.
+    Test(test::Arguments),
+    /// Lists or replays the messages that could not be processed.
+    Dlq(dlq::Arguments),
+    /// Like `up`, in the dev profile; rebuilds and restarts what is edited.
+    Dev(up::Options),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = Interrupts::install().and_then(|interrupts| {
+        run(arguments.command, &interrupts).map_err(|error| {
+            // Whatever failed after a Ctrl-C failed because of it.
+            if interrupts.count() > 0 {
+                anyhow::Error::new(interrupts::Interrupted)
+            } else {
+                error
+            }
+        })
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) if error.is::<interrupts::Interrupted>() => {
+            console::complain(&error);
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            console::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, interrupts: &Interrupts) -> Result<ExitCode> {
+    match command {
+        Command::Up(arguments) => up::run(&arguments, interrupts),
+        Command::Down(arguments) => down::run(&arguments, interrupts),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments, interrupts),
+        Command::Dlq(arguments) => dlq::run(&arguments, interrupts),
+        Command::Dev(options) => dev::run(&options, interrupts),
+    }
+}

@@ -2,9 +2,11 @@
 
 use crate::{Kafka, KafkaSettings, Mongod, MongodSettings, Result, Scratch, Tools, free_ports};
 
-/// One MongoDB and one Kafka, fresh and empty, on free ports, with their data in a temporary folder.
+/// One MongoDB and one Kafka, fresh and empty, on free ports, with their data in a temporary
+/// folder.
 ///
-/// Dropping it kills both and removes the folder; so does the end of this process, however it comes.
+/// Dropping it kills both and removes the folder; so does the end of this process, however it
+/// comes.
 #[derive(Debug)]
 pub struct Backing {
     mongod: Mongod,
@@ -63,7 +65,8 @@ impl Backing {
         &mut self.kafka
     }
 
-    /// The temporary folder: the logs are in it, and whatever else a test wants gone afterwards can be.
+    /// The temporary folder: the logs are in it, and whatever else a test wants gone afterwards can
+    /// be.
     pub fn scratch(&self) -> &Scratch {
         &self.scratch
     }

@@ -1,4 +1,5 @@
-//! What can go wrong, each as a sentence for the person who reads it: what happened, to what, what to do.
+//! What can go wrong, each as a sentence for the person who reads it: what happened, to what, what
+//! to do.
 
 use std::{io, path::PathBuf, process::ExitStatus};
 
@@ -31,7 +32,10 @@ pub enum Error {
         advice: &'static str,
     },
     /// A server could not prepare its data folder.
-    #[error("{name} could not prepare its data folder ({problem}); its settings are in {}", folder.display())]
+    #[error(
+        "{name} could not prepare its data folder ({problem}); its settings are in {}",
+        folder.display()
+    )]
     Prepare {
         /// The server.
         name: String,
@@ -49,7 +53,10 @@ pub enum Error {
         source: io::Error,
     },
     /// A server ended before it was ready.
-    #[error("{name} ended before it was ready ({status}); the last lines of {}:\n{tail}", log.display())]
+    #[error(
+        "{name} ended before it was ready ({status}); the last lines of {}:\n{tail}",
+        log.display()
+    )]
     Exited {
         /// The server.
         name: String,
@@ -94,7 +101,8 @@ pub enum Error {
     },
     /// Too few ports are free.
     #[error(
-        "no {wanted} free ports were found on 127.0.0.1 below the range for outgoing connections; stop what occupies them"
+        "no {wanted} free ports were found on 127.0.0.1 below the range for outgoing \
+         connections; stop what occupies them"
     )]
     Ports {
         /// How many were wanted.

@@ -81,7 +81,8 @@ impl KafkaSettings {
         fs::rename(&staging, self.topics()).map_err(Error::file("create", self.topics()))
     }
 
-    /// A virtual machine with Kafka's libraries, small and quick to start rather than fast in the long run.
+    /// A virtual machine with Kafka's libraries, small and quick to start rather than fast in the
+    /// long run.
     fn java(&self, tools: &Tools) -> Command {
         let mut logging = std::ffi::OsString::from("-Dlog4j2.configurationFile=");
         logging.push(self.logging_file());
@@ -105,7 +106,8 @@ impl KafkaSettings {
             ..
         } = self;
         let topics = topics.display();
-        // The voters are given here, not kept in the data folder, so that the ports may change between two starts.
+        // The voters are given here, not kept in the data folder, so that the ports may change
+        // between two starts.
         format!(
             "process.roles=broker,controller
 node.id=1
@@ -191,8 +193,9 @@ rootLogger.level=warn
 rootLogger.appenderRef.output.ref=output
 ";
 
-/// A new random id: 16 bytes in base 64. The digits of a random UUID of the kernel's are a subset of that alphabet, and
-/// 21 of them carry enough chance; the last place has only two bits, all zero in `A`.
+/// A new random id: 16 bytes in base 64. The digits of a random UUID of the kernel's are a subset
+/// of that alphabet, and 21 of them carry enough chance; the last place has only two bits, all zero
+/// in `A`.
 fn cluster_id() -> Result<String> {
     const SOURCE: &str = "/proc/sys/kernel/random/uuid";
     let uuid = fs::read_to_string(SOURCE).map_err(Error::file("read", SOURCE))?;

@@ -1,11 +1,11 @@
 //! One question to a Kafka broker: does it have itself in the list of live brokers?
 //!
-//! Source: the Kafka protocol guide, <https://kafka.apache.org/protocol>. Numbers are big-endian. A request is its
-//! length, then the kind of request and its version (16 bits each), an id, and the client's name; an answer is its
-//! length, the id, and the rest.
+//! Source: the Kafka protocol guide, <https://kafka.apache.org/protocol>. Numbers are big-endian. A
+//! request is its length, then the kind of request and its version (16 bits each), an id, and the
+//! client's name; an answer is its length, the id, and the rest.
 //!
-//! `Metadata` rather than `ApiVersions`, because a broker answers the latter already before the controller has admitted it
-//! to the cluster, while clients would still see no broker at all.
+//! `Metadata` rather than `ApiVersions`, because a broker answers the latter already before the
+//! controller has admitted it to the cluster, while clients would still see no broker at all.
 
 use std::{
     io::{self, Read, Write},

@@ -1,9 +1,10 @@
-//! One command to a MongoDB server: just enough to initiate a replica set and to ask whether it can be written to,
-//! without a driver to compile.
+//! One command to a MongoDB server: just enough to initiate a replica set and to ask whether it can
+//! be written to, without a driver to compile.
 //!
-//! Source: the MongoDB wire protocol, <https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>. A message
-//! is a header of four little-endian 32-bit integers (length of it all, request id, id responded to, opcode), and for
-//! `OP_MSG` 32 bits of flags and sections; a section of kind 0 is a single BSON document.
+//! Source: the MongoDB wire protocol,
+//! <https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>. A message is a header of
+//! four little-endian 32-bit integers (length of it all, request id, id responded to, opcode), and
+//! for `OP_MSG` 32 bits of flags and sections; a section of kind 0 is a single BSON document.
 
 use std::{
     io::{self, Read, Write},
@@ -16,12 +17,13 @@ use bson::Document;
 const OP_MSG: i32 = 2013;
 const HEADER: usize = 16;
 const FLAGS_AND_KIND: usize = 5;
-/// Far above any answer to the commands that are sent here; keeps a stranger on the port from making us allocate.
+/// Far above any answer to the commands that are sent here; keeps a stranger on the port from
+/// making us allocate.
 const LONGEST: usize = 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs `command` on the database `admin` of the server at 127.0.0.1:`port` and returns the answer, whose `ok` field
-/// says whether it was done.
+/// Runs `command` on the database `admin` of the server at 127.0.0.1:`port` and returns the answer,
+/// whose `ok` field says whether it was done.
 pub(crate) fn run_command(port: u16, mut command: Document) -> io::Result<Document> {
     command.insert("$db", "admin");
     let body = command.to_vec().map_err(io::Error::other)?;

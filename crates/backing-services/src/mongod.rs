@@ -37,7 +37,8 @@ impl MongodSettings {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Gives a server without a usable configuration one: it has none yet, or one with the port of an earlier start.
+    /// Gives a server without a usable configuration one: it has none yet, or one with the port of
+    /// an earlier start.
     fn configure(&self) -> Result<(), String> {
         let answer = command(self.port, doc! { "replSetGetConfig": 1 })?;
         if answer
@@ -104,7 +105,8 @@ impl BackingService for MongodSettings {
             // A socket in /tmp would be one more thing for two shops to fight over.
             .args(["--nounixsocket", "--quiet"])
             .args(["--wiredTigerCacheSizeGB", "0.25"])
-            // The smallest oplog allowed, which then grows to hold an hour of changes, so that streams can be resumed.
+            // The smallest oplog allowed, which then grows to hold an hour of changes, so that
+            // streams can be resumed.
             .args(["--oplogSize", "990", "--oplogMinRetentionHours", "1"])
             // Journal files are allocated ahead, three of them, 100 MB each by default.
             .args(["--wiredTigerEngineConfigString", "log=(file_max=16MB)"])
@@ -126,7 +128,8 @@ impl BackingService for MongodSettings {
         if says("isWritablePrimary") && hello.get_str("me").is_ok_and(|me| me == self.member()) {
             return Readiness::Ready;
         }
-        // Said by a server that was started for a replica set and has no configuration with itself in it.
+        // Said by a server that was started for a replica set and has no configuration with itself
+        // in it.
         if says("isreplicaset")
             && let Err(reason) = self.configure()
         {

@@ -23,12 +23,14 @@ pub fn is_free(port: u16) -> bool {
 
 /// `N` ports at 127.0.0.1 that are free now; never the same one twice in this process.
 ///
-/// They lie below the range that the kernel takes for outgoing connections. A port within that range would not do for a
-/// server that is killed and restarted: meanwhile any client could be given it as its own, and a client that keeps
-/// trying to reconnect can even come to be connected to itself.
+/// They lie below the range that the kernel takes for outgoing connections. A port within that
+/// range would not do for a server that is killed and restarted: meanwhile any client could be
+/// given it as its own, and a client that keeps trying to reconnect can even come to be connected
+/// to itself.
 pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     static RANGE: LazyLock<u16> = LazyLock::new(|| ephemeral_start().saturating_sub(LOWEST).max(1));
-    // A random beginning keeps processes that look at the same time apart; the counter, calls within this one.
+    // A random beginning keeps processes that look at the same time apart; the counter, calls
+    // within this one.
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
         let random = RandomState::new().hash_one(std::process::id()) % u64::from(*RANGE);
         AtomicU16::new(u16::try_from(random).unwrap_or_default())
@@ -53,7 +55,8 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     }
 }
 
-/// The first port of the kernel's range for outgoing connections; Linux's default where it cannot be read.
+/// The first port of the kernel's range for outgoing connections; Linux's default where it cannot
+/// be read.
 fn ephemeral_start() -> u16 {
     fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
         .ok()

@@ -21,8 +21,8 @@ use crate::{Error, Result};
 /// How often a process that is to end is looked at.
 const POLL: Duration = Duration::from_millis(10);
 
-/// A child process in a process group of its own, so that a terminal's Ctrl-C does not reach it: its starter decides
-/// when, and in which order, things end.
+/// A child process in a process group of its own, so that a terminal's Ctrl-C does not reach it:
+/// its starter decides when, and in which order, things end.
 ///
 /// Dropping it leaves the process running.
 #[derive(Debug)]

@@ -8,8 +8,9 @@ use std::{
 
 use crate::{Error, Result};
 
-/// What the guardian does once its standard input ends: it kills every process whose `.pid` file is in the folder, if it
-/// still is one that was started from there (the folder is in its command line), then removes the folder.
+/// What the guardian does once its standard input ends: it kills every process whose `.pid` file is
+/// in the folder, if it still is one that was started from there (the folder is in its command
+/// line), then removes the folder.
 const GUARDIAN: &str = r#"
 read -r _
 for file in "$1"/*.pid; do
@@ -18,11 +19,11 @@ done
 rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 "#;
 
-/// A temporary folder, and a guardian: a shell that waits on a pipe from this process, and clears the folder and the
-/// servers in it when the pipe closes.
+/// A temporary folder, and a guardian: a shell that waits on a pipe from this process, and clears
+/// the folder and the servers in it when the pipe closes.
 ///
-/// The pipe closes on drop, but also when this process is killed, or ends with the value in a `static`, where nothing is
-/// ever dropped. So no test leaves a database behind, however it ends.
+/// The pipe closes on drop, but also when this process is killed, or ends with the value in a
+/// `static`, where nothing is ever dropped. So no test leaves a database behind, however it ends.
 #[derive(Debug)]
 pub struct Scratch {
     folder: PathBuf,
@@ -67,7 +68,8 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         drop(self.pipe.take());
-        // Waiting keeps the promise that the folder is gone; a guardian that was killed has nobody left to tell.
+        // Waiting keeps the promise that the folder is gone; a guardian that was killed has nobody
+        // left to tell.
         let _ = self.guardian.wait();
     }
 }

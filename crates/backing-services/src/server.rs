@@ -12,8 +12,8 @@ use nix::sys::signal::Signal;
 
 use crate::{Error, KafkaSettings, MongodSettings, Process, Result, Tools, last_lines};
 
-/// How long a server may take to be ready: generous, because a loaded machine that restores a killed server's data is
-/// slow; one that cannot start ends much sooner by itself.
+/// How long a server may take to be ready: generous, because a loaded machine that restores a
+/// killed server's data is slow; one that cannot start ends much sooner by itself.
 const READY_WITHIN: Duration = Duration::from_secs(90);
 /// How long a server may take to end when asked.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
@@ -42,8 +42,8 @@ pub trait BackingService {
     /// The command line.
     fn command(&self, tools: &Tools) -> Command;
 
-    /// Asks once, without waiting for long, whether clients can be served; takes the next step towards it where one must
-    /// be taken from outside.
+    /// Asks once, without waiting for long, whether clients can be served; takes the next step
+    /// towards it where one must be taken from outside.
     fn readiness(&self) -> Readiness;
 
     /// Whether a line of its log belongs to the explanation of why it ended.
@@ -51,7 +51,8 @@ pub trait BackingService {
         true
     }
 
-    /// The end of its log, for the message that it ended: the telling lines of it, if there are any.
+    /// The end of its log, for the message that it ended: the telling lines of it, if there are
+    /// any.
     fn last_words(&self, log: &Path) -> String {
         let tail = last_lines(log, 200);
         let telling: Vec<_> = tail.lines().filter(|line| self.is_telling(line)).collect();
@@ -71,8 +72,8 @@ pub enum Readiness {
     NotYet(String),
 }
 
-/// A server of one kind as a child process of this one, in a folder: its log is `NAME.log` there, and its process id, so
-/// that [`Scratch`](crate::Scratch) finds it, `NAME.pid`.
+/// A server of one kind as a child process of this one, in a folder: its log is `NAME.log` there,
+/// and its process id, so that [`Scratch`](crate::Scratch) finds it, `NAME.pid`.
 ///
 /// Dropping it kills it.
 #[derive(Debug)]
@@ -148,8 +149,8 @@ impl<S: BackingService> Server<S> {
         self.end(Process::kill)
     }
 
-    /// Starts it again on its data and its port, after ending it in good order if it still runs; waits until it is
-    /// ready.
+    /// Starts it again on its data and its port, after ending it in good order if it still runs;
+    /// waits until it is ready.
     pub fn restart(&mut self) -> Result<()> {
         self.stop()?;
         self.launch()?;

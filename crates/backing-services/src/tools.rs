@@ -28,11 +28,13 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Finds the programs on this machine and in `folder`, and brings what is missing into `folder`.
+    /// Finds the programs on this machine and in `folder`, and brings what is missing into
+    /// `folder`.
     ///
     /// Of several processes that do this at the same time one brings, and the others wait for it.
     pub fn bring(folder: &Path, observer: &dyn Observer) -> Result<Self> {
-        // First, because nothing can be brought about a missing Java, and it is better said before a download.
+        // First, because nothing can be brought about a missing Java, and it is better said before
+        // a download.
         let java = java::find()?;
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         let folder = folder.canonicalize().map_err(Error::file("find", folder))?;
@@ -63,7 +65,8 @@ struct Package {
 
 /// The package's folder within `folder`, brought first if it is not there.
 ///
-/// The folder appears by a rename, complete or not at all, so that its existence is all there is to check.
+/// The folder appears by a rename, complete or not at all, so that its existence is all there is to
+/// check.
 fn placed(folder: &Path, package: &Package, observer: &dyn Observer) -> Result<PathBuf> {
     let place = folder.join(package.folder);
     if place.exists() {
@@ -90,7 +93,8 @@ fn placed(folder: &Path, package: &Package, observer: &dyn Observer) -> Result<P
     Ok(place)
 }
 
-/// Waits for the right to bring a package. The kernel gives it back when the process ends, however it ends.
+/// Waits for the right to bring a package. The kernel gives it back when the process ends, however
+/// it ends.
 fn lock(folder: &Path, package: &Package, observer: &dyn Observer) -> Result<File> {
     let path = folder.join(format!(".{}.lock", package.folder));
     let file = File::create(&path).map_err(Error::file("create", &path))?;

@@ -137,7 +137,8 @@ fn dropping_the_backing_leaves_neither_processes_nor_files() {
 
 #[test]
 fn a_test_program_that_is_killed_leaves_nothing() {
-    // This very program again, for the one test below, which starts the servers and then ends without dropping them.
+    // This very program again, for the one test below, which starts the servers and then ends
+    // without dropping them.
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",

@@ -36,12 +36,19 @@ pub struct OptionalCaller(pub Option<Caller>);
 /// (RFC 6750, 2.1; the scheme in any case) is an incorrect token: 401.
 pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
-        return Err(Problem::bad_request("There is more than one Authorization header."));
+        return Err(Problem::bad_request(
+            "There is more than one Authorization header.",
+        ));
     }
-    let (scheme, token) =
-        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(Problem::incorrect_token)?;
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .ok_or_else(Problem::incorrect_token)?;
     let token = token.trim_matches(' ');
     if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
         Ok(Some(token))
@@ -74,7 +81,9 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        caller(&parts.headers, &Verifier::from_ref(state)).await.map(Self)
+        caller(&parts.headers, &Verifier::from_ref(state))
+            .await
+            .map(Self)
     }
 }
 
@@ -86,7 +95,9 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        caller(&parts.headers, &Verifier::from_ref(state)).await?.ok_or_else(Problem::no_token)
+        caller(&parts.headers, &Verifier::from_ref(state))
+            .await?
+            .ok_or_else(Problem::no_token)
     }
 }
 
@@ -99,7 +110,11 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        if caller.role == Role::Admin { Ok(Self(caller)) } else { Err(Problem::forbidden()) }
+        if caller.role == Role::Admin {
+            Ok(Self(caller))
+        } else {
+            Err(Problem::forbidden())
+        }
     }
 }
 
@@ -110,7 +125,12 @@ mod tests {
     fn headers(values: &[&[u8]]) -> HeaderMap {
         values
             .iter()
-            .map(|value| (header::AUTHORIZATION, http::HeaderValue::from_bytes(value).expect("a header value")))
+            .map(|value| {
+                (
+                    header::AUTHORIZATION,
+                    http::HeaderValue::from_bytes(value).expect("a header value"),
+                )
+            })
             .collect()
     }
 
@@ -118,7 +138,11 @@ mod tests {
     fn given_authorization_headers_when_read_then_only_one_bearer_token_passes() {
         let check = |values: &[&[u8]], expected: Result<Option<&str>, u16>| {
             let headers = headers(values);
-            assert_eq!(bearer(&headers).map_err(|problem| problem.status), expected, "{values:?}");
+            assert_eq!(
+                bearer(&headers).map_err(|problem| problem.status),
+                expected,
+                "{values:?}"
+            );
         };
         check(&[], Ok(None));
         check(&[b"Bearer abc"], Ok(Some("abc")));

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::jwks::KeySet;
 
 const FIRST_FETCH_RETRY: Duration = Duration::from_millis(100);
-const REFRESH_EVERY: Duration = Duration::from_secs(60);
+const REFRESH_EVERY: Duration = Duration::from_mins(1);
 /// Made-up key ids must not turn into a flood of requests.
 const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -67,8 +67,15 @@ impl FetchedKeys {
         if url.scheme_str() != Some("http") || url.host().is_none() {
             return Err(InvalidKeySetUrl);
         }
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
-        Ok(Self { url, client, keys: ArcSwapOption::empty(), fetch: Mutex::new(None) })
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .build_http();
+        Ok(Self {
+            url,
+            client,
+            keys: ArcSwapOption::empty(),
+            fetch: Mutex::new(None),
+        })
     }
 
     /// Looks for a key; an unknown one is looked for again in a set fetched after this call
@@ -92,7 +99,12 @@ impl FetchedKeys {
     }
 
     /// Fetches until it succeeds, then every minute, until `stop`.
-    pub(crate) async fn keep_fresh(&self, part: Part, stop: CancellationToken, on_removal: impl Fn()) {
+    pub(crate) async fn keep_fresh(
+        &self,
+        part: Part,
+        stop: CancellationToken,
+        on_removal: impl Fn(),
+    ) {
         loop {
             let mut fetch = self.fetch.lock().await;
             *fetch = Some(Instant::now());
@@ -100,7 +112,11 @@ impl FetchedKeys {
             drop(fetch);
             let has_keys = self.keys.load().is_some();
             part.set(has_keys);
-            let pause = if has_keys { REFRESH_EVERY } else { FIRST_FETCH_RETRY };
+            let pause = if has_keys {
+                REFRESH_EVERY
+            } else {
+                FIRST_FETCH_RETRY
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -132,18 +148,30 @@ impl FetchedKeys {
     }
 
     async fn fetch(&self) -> Result<KeySet, FetchError> {
-        tokio::time::timeout(FETCH_TIMEOUT, self.fetch_patiently()).await.map_err(|_| FetchError::TimedOut)?
+        tokio::time::timeout(FETCH_TIMEOUT, self.fetch_patiently())
+            .await
+            .map_err(|_| FetchError::TimedOut)?
     }
 
     async fn fetch_patiently(&self) -> Result<KeySet, FetchError> {
         let mut request = Request::new(Body::new());
         *request.uri_mut() = self.url.clone();
-        request.headers_mut().insert(header::ACCEPT, http::HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(
+            header::ACCEPT,
+            http::HeaderValue::from_static("application/json"),
+        );
         let response = self.client.request(request).await?;
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status()));
         }
-        let body = Limited::new(response.into_body(), LARGEST_DOCUMENT).collect().await.map_err(FetchError::Body)?;
+        let body = Limited::new(response.into_body(), LARGEST_DOCUMENT)
+            .collect()
+            .await
+            .map_err(FetchError::Body)?;
         Ok(KeySet::from_json(&body.to_bytes())?)
     }
 }
+
+#[cfg(test)]
+#[path = "fetched_tests.rs"]
+mod tests;

@@ -55,7 +55,8 @@ impl Issuer {
     /// Signs with an Ed25519 private key (PKCS#8 in PEM), named by its RFC 7638 thumbprint.
     pub fn from_ed25519_pem(private_key: &str, settings: IssuerSettings) -> Result<Self, KeyError> {
         let signing = SigningKey::from_pkcs8_pem(private_key).map_err(|_| KeyError::NotEd25519)?;
-        let key = EncodingKey::from_ed_pem(private_key.as_bytes()).map_err(|_| KeyError::NotEd25519)?;
+        let key =
+            EncodingKey::from_ed_pem(private_key.as_bytes()).map_err(|_| KeyError::NotEd25519)?;
         let public = signing.verifying_key();
         let header = Header {
             typ: Some(TOKEN_TYPE.to_owned()),
@@ -64,20 +65,36 @@ impl Issuer {
         };
         // Signing cannot fail later with a key that has signed once.
         jsonwebtoken::encode(&header, &(), &key).map_err(|_| KeyError::NotEd25519)?;
-        Ok(Self { settings, header, key, proof: Proof::PublicKeys(KeySet::of([public])) })
+        Ok(Self {
+            settings,
+            header,
+            key,
+            proof: Proof::PublicKeys(KeySet::of([public])),
+        })
     }
 
     /// Signs with a shared secret of at least 32 bytes.
     pub fn from_hs256(secret: &SecretString, settings: IssuerSettings) -> Result<Self, WeakSecret> {
         check_secret(secret)?;
-        let header = Header { typ: Some(TOKEN_TYPE.to_owned()), ..Header::new(Algorithm::HS256) };
+        let header = Header {
+            typ: Some(TOKEN_TYPE.to_owned()),
+            ..Header::new(Algorithm::HS256)
+        };
         let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
-        Ok(Self { settings, header, key, proof: Proof::Secret(secret.clone()) })
+        Ok(Self {
+            settings,
+            header,
+            key,
+            proof: Proof::Secret(secret.clone()),
+        })
     }
 
     /// Also publishes, and takes, the keys that other replicas sign with: the one before this
     /// one, or the next. Each is a private or a public key in PEM.
-    pub fn with_other_keys<'a>(mut self, pems: impl IntoIterator<Item = &'a str>) -> Result<Self, KeyError> {
+    pub fn with_other_keys<'a>(
+        mut self,
+        pems: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, KeyError> {
         if let Proof::PublicKeys(keys) = &mut self.proof {
             for pem in pems {
                 keys.add(public_key(pem)?);
@@ -104,7 +121,8 @@ impl Issuer {
             iss: settings.issuer.clone(),
             aud: settings.audience.clone(),
         };
-        jsonwebtoken::encode(&self.header, &claims, &self.key).expect("a key that has signed before signs again")
+        jsonwebtoken::encode(&self.header, &claims, &self.key)
+            .expect("a key that has signed before signs again")
     }
 
     /// The set of public keys (RFC 7517); empty with a shared secret.

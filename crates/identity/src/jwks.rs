@@ -23,7 +23,12 @@ pub(crate) struct InvalidKeySet;
 impl KeySet {
     /// A set of these keys, each under its thumbprint.
     pub(crate) fn of(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
-        Self { keys: keys.into_iter().map(|key| (thumbprint(&key), key)).collect() }
+        Self {
+            keys: keys
+                .into_iter()
+                .map(|key| (thumbprint(&key), key))
+                .collect(),
+        }
     }
 
     /// Adds a key under its thumbprint.
@@ -36,7 +41,11 @@ impl KeySet {
         let document: Value = serde_json::from_slice(document).map_err(|_| InvalidKeySet)?;
         let listed = document["keys"].as_array().ok_or(InvalidKeySet)?;
         let keys: BTreeMap<_, _> = listed.iter().filter_map(ed25519_key).collect();
-        if keys.is_empty() { Err(InvalidKeySet) } else { Ok(Self { keys }) }
+        if keys.is_empty() {
+            Err(InvalidKeySet)
+        } else {
+            Ok(Self { keys })
+        }
     }
 
     /// The set as a document to publish.
@@ -53,12 +62,16 @@ impl KeySet {
 
     /// The key of this id.
     pub(crate) fn get(&self, kid: &str) -> Option<DecodingKey> {
-        self.keys.get(kid).map(|key| DecodingKey::from_ed_der(key.as_bytes()))
+        self.keys
+            .get(kid)
+            .map(|key| DecodingKey::from_ed_der(key.as_bytes()))
     }
 
     /// Whether every key of `self` is also, the same, in `other`.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
-        self.keys.iter().all(|(kid, key)| other.keys.get(kid) == Some(key))
+        self.keys
+            .iter()
+            .all(|(kid, key)| other.keys.get(kid) == Some(key))
     }
 }
 
@@ -75,13 +88,21 @@ fn encoded(key: &VerifyingKey) -> String {
 fn ed25519_key(jwk: &Value) -> Option<(String, VerifyingKey)> {
     let is = |member: &str, value: &str| jwk[member].as_str() == Some(value);
     let is_or_silent = |member: &str, value: &str| jwk.get(member).is_none() || is(member, value);
-    if !(is("kty", "OKP") && is("crv", "Ed25519") && is_or_silent("use", "sig") && is_or_silent("alg", "EdDSA")) {
+    if !(is("kty", "OKP")
+        && is("crv", "Ed25519")
+        && is_or_silent("use", "sig")
+        && is_or_silent("alg", "EdDSA"))
+    {
         return None;
     }
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(jwk["x"].as_str()?).ok()?;
     let key = VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok()?;
     // A key of small order would verify signatures that nobody made.
-    if key.is_weak() { None } else { Some((jwk["kid"].as_str()?.to_owned(), key)) }
+    if key.is_weak() {
+        None
+    } else {
+        Some((jwk["kid"].as_str()?.to_owned(), key))
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +116,10 @@ mod tests {
     fn given_the_key_of_rfc_8037_when_named_then_the_thumbprint_is_the_published_one() {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(X).expect("base64");
         let key = VerifyingKey::from_bytes(&bytes.try_into().expect("32 bytes")).expect("a point");
-        assert_eq!(thumbprint(&key), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        assert_eq!(
+            thumbprint(&key),
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
     }
 
     #[test]
@@ -107,9 +131,18 @@ mod tests {
         let good = json!({ "kty": "OKP", "crv": "Ed25519", "x": X, "kid": "a" });
         let rsa = json!({ "kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "b" });
         check(json!({ "keys": [good, rsa] }), 1);
-        check(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "AQAB", "kid": "short" }] }), 0);
-        check(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": X, "kid": "a", "use": "enc" }] }), 0);
-        check(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43), "kid": "weak" }] }), 0);
+        check(
+            json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "AQAB", "kid": "short" }] }),
+            0,
+        );
+        check(
+            json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": X, "kid": "a", "use": "enc" }] }),
+            0,
+        );
+        check(
+            json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43), "kid": "weak" }] }),
+            0,
+        );
         check(json!({ "keys": [] }), 0);
         check(json!({}), 0);
         check(json!([]), 0);

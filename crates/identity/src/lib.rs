@@ -9,6 +9,8 @@ mod jwks;
 mod openapi;
 mod role;
 mod settings;
+#[cfg(test)]
+mod test_tokens;
 mod verifier;
 
 pub use caller::{Admin, Caller, OptionalCaller, bearer};

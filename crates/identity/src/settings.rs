@@ -44,10 +44,10 @@ pub struct SigningSettings {
     pub names: TokenNames,
     /// File with the Ed25519 private key (PKCS#8 in PEM) that signs access tokens.
     #[arg(long, env = "TOKEN_SIGNING_KEY_FILE")]
-    pub token_signing_key_file: Option<PathBuf>,
+    pub token_signing_key_file: Option<String>,
     /// Files with further keys that are published: the one used before this one, or the next.
     #[arg(long, env = "TOKEN_OTHER_KEY_FILES", value_delimiter = ',')]
-    pub token_other_key_files: Vec<PathBuf>,
+    pub token_other_key_files: Vec<String>,
     /// Shared secret of at least 32 bytes, instead of a private key.
     #[arg(long, env = "TOKEN_HS256_SECRET", hide_env_values = true)]
     pub token_hs256_secret: Option<SecretString>,
@@ -98,9 +98,16 @@ impl TokenSettings {
     /// Makes the verifier that these settings describe.
     pub fn verifier(&self) -> Result<Verifier, SettingsError> {
         let (issuer, audience) = (&self.names.token_issuer, &self.names.token_audience);
-        match (set(self.jwks_url.as_deref()), set_secret(self.token_hs256_secret.as_ref())) {
-            (Some(url), None) => Verifier::from_jwks_url(url, issuer, audience).map_err(SettingsError::Url),
-            (None, Some(secret)) => Verifier::from_hs256(secret, issuer, audience).map_err(SettingsError::Secret),
+        match (
+            set(self.jwks_url.as_deref()),
+            set_secret(self.token_hs256_secret.as_ref()),
+        ) {
+            (Some(url), None) => {
+                Verifier::from_jwks_url(url, issuer, audience).map_err(SettingsError::Url)
+            }
+            (None, Some(secret)) => {
+                Verifier::from_hs256(secret, issuer, audience).map_err(SettingsError::Secret)
+            }
             _ => Err(SettingsError::OneOfUrlAndSecret),
         }
     }
@@ -117,28 +124,44 @@ impl SigningSettings {
         if settings.lifetime < Duration::from_secs(1) {
             return Err(SettingsError::Lifetime);
         }
-        let key_file = self.token_signing_key_file.as_deref().filter(|path| !path.as_os_str().is_empty());
-        match (key_file, set_secret(self.token_hs256_secret.as_ref())) {
-            (Some(path), None) => self.ed25519_issuer(path, settings),
-            (None, Some(secret)) => Issuer::from_hs256(secret, settings).map_err(SettingsError::Secret),
+        match (
+            set(self.token_signing_key_file.as_deref()),
+            set_secret(self.token_hs256_secret.as_ref()),
+        ) {
+            (Some(path), None) => self.ed25519_issuer(path.as_ref(), settings),
+            (None, Some(secret)) => {
+                Issuer::from_hs256(secret, settings).map_err(SettingsError::Secret)
+            }
             _ => Err(SettingsError::OneOfKeyAndSecret),
         }
     }
 
-    fn ed25519_issuer(&self, path: &Path, settings: IssuerSettings) -> Result<Issuer, SettingsError> {
+    fn ed25519_issuer(
+        &self,
+        path: &Path,
+        settings: IssuerSettings,
+    ) -> Result<Issuer, SettingsError> {
         const CURRENT: &str = "TOKEN_SIGNING_KEY_FILE";
         const OTHERS: &str = "TOKEN_OTHER_KEY_FILES";
-        let issuer = Issuer::from_ed25519_pem(&read(CURRENT, path)?, settings)
-            .map_err(|error| SettingsError::Key { setting: CURRENT, error })?;
+        let issuer =
+            Issuer::from_ed25519_pem(&read(CURRENT, path)?, settings).map_err(|error| {
+                SettingsError::Key {
+                    setting: CURRENT,
+                    error,
+                }
+            })?;
         let others = self
             .token_other_key_files
             .iter()
-            .filter(|path| !path.as_os_str().is_empty())
-            .map(|path| read(OTHERS, path))
+            .filter(|path| !path.is_empty())
+            .map(|path| read(OTHERS, path.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         issuer
             .with_other_keys(others.iter().map(String::as_str))
-            .map_err(|error| SettingsError::Key { setting: OTHERS, error })
+            .map_err(|error| SettingsError::Key {
+                setting: OTHERS,
+                error,
+            })
     }
 }
 
@@ -152,6 +175,9 @@ fn set_secret(secret: Option<&SecretString>) -> Option<&SecretString> {
 }
 
 fn read(setting: &'static str, path: &Path) -> Result<String, SettingsError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| SettingsError::Unreadable { setting, path: path.to_owned(), source })
+    std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
+        setting,
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -61,19 +61,33 @@ pub enum WeakSecret {
     #[error("is shorter than {SHORTEST_SECRET_BYTES} bytes")]
     Short,
     /// Hardly more than one letter over and over: a placeholder.
-    #[error("has fewer than {FEWEST_DIFFERENT_BYTES} different characters, so it was not made at random")]
+    #[error(
+        "has fewer than {FEWEST_DIFFERENT_BYTES} different characters, so it was not made at random"
+    )]
     Monotonous,
 }
 
 impl Verifier {
     /// Takes `EdDSA` tokens signed with a key of the set at `url`. The set is fetched by
     /// [`Verifier::keep_fresh`].
-    pub fn from_jwks_url(url: &str, issuer: &str, audience: &str) -> Result<Self, InvalidKeySetUrl> {
-        Ok(Self::new(Source::Fetched(Arc::new(FetchedKeys::new(url)?)), issuer, audience))
+    pub fn from_jwks_url(
+        url: &str,
+        issuer: &str,
+        audience: &str,
+    ) -> Result<Self, InvalidKeySetUrl> {
+        Ok(Self::new(
+            Source::Fetched(Arc::new(FetchedKeys::new(url)?)),
+            issuer,
+            audience,
+        ))
     }
 
     /// Takes `HS256` tokens signed with this secret.
-    pub fn from_hs256(secret: &SecretString, issuer: &str, audience: &str) -> Result<Self, WeakSecret> {
+    pub fn from_hs256(
+        secret: &SecretString,
+        issuer: &str,
+        audience: &str,
+    ) -> Result<Self, WeakSecret> {
         check_secret(secret)?;
         Ok(Self::new(Source::secret(secret), issuer, audience))
     }
@@ -92,14 +106,23 @@ impl Verifier {
         // The library would ask the clock; `read` compares with the time it is given.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self { inner: Arc::new(Inner { validation, source, verified: Cache::new(REMEMBERED) }) }
+        Self {
+            inner: Arc::new(Inner {
+                validation,
+                source,
+                verified: Cache::new(REMEMBERED),
+            }),
+        }
     }
 
     /// Keeps the keys fresh until `stop`, and says through `part` whether there are any. Ends at
     /// once where keys are not fetched.
     pub async fn keep_fresh(self, part: Part, stop: CancellationToken) {
         match &self.inner.source {
-            Source::Fetched(keys) => keys.keep_fresh(part, stop, || self.inner.verified.clear()).await,
+            Source::Fetched(keys) => {
+                keys.keep_fresh(part, stop, || self.inner.verified.clear())
+                    .await;
+            }
             Source::Secret(_) | Source::Fixed(_) => part.set(true),
         }
     }
@@ -111,7 +134,11 @@ impl Verifier {
         }
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(caller) = self.inner.verified.get(&digest) {
-            return if now < caller.expires_at { Ok(caller) } else { Err(VerifyError::Invalid) };
+            return if now < caller.expires_at {
+                Ok(caller)
+            } else {
+                Err(VerifyError::Invalid)
+            };
         }
         let caller = self.verify_anew(token, now).await?;
         self.inner.verified.insert(digest, caller.clone());
@@ -163,8 +190,15 @@ impl Source {
 /// and nothing that offers a key or a place to get one (`jwk`, `jku`, `x5u`, …) or makes demands
 /// (`crit`).
 fn is_plain(header: &Header, algorithm: Algorithm) -> bool {
-    let plain = Header { typ: header.typ.clone(), kid: header.kid.clone(), ..Header::new(algorithm) };
-    let is_access_token = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(TOKEN_TYPE));
+    let plain = Header {
+        typ: header.typ.clone(),
+        kid: header.kid.clone(),
+        ..Header::new(algorithm)
+    };
+    let is_access_token = header
+        .typ
+        .as_deref()
+        .is_some_and(|typ| typ.eq_ignore_ascii_case(TOKEN_TYPE));
     is_access_token && *header == plain
 }
 
@@ -174,7 +208,11 @@ fn read(claims: AccessClaims, now: Timestamp) -> Result<Caller, VerifyError> {
     if too_young || now >= expires_at {
         return Err(VerifyError::Invalid);
     }
-    Ok(Caller { email: claims.email, role: claims.role, expires_at })
+    Ok(Caller {
+        email: claims.email,
+        role: claims.role,
+        expires_at,
+    })
 }
 
 pub(crate) fn check_secret(secret: &SecretString) -> Result<(), WeakSecret> {

@@ -45,6 +45,7 @@ pub(crate) fn client(brokers: &str, name: &str) -> ClientConfig {
         .set("reconnect.backoff.max.ms", "500")
         .set("socket.keepalive.enable", "true")
         .set("topic.metadata.refresh.fast.interval.ms", "100")
-        .set_log_level(rdkafka::config::RDKafkaLogLevel::Error);
+        // Below this librdkafka writes to standard error by itself; what matters comes back as errors.
+        .set_log_level(rdkafka::config::RDKafkaLogLevel::Critical);
     config
 }

@@ -107,9 +107,24 @@ pub async fn watch(database: Database, part: Part, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        part.set(database.run_command(doc! { "ping": 1 }).await.is_ok());
+        let database = database.clone();
+        let mut ping =
+            tokio::spawn(async move { database.run_command(doc! { "ping": 1 }).await.is_ok() });
+        let answered = if let Ok(answered) = tokio::time::timeout(HANGING, &mut ping).await {
+            answered
+        } else {
+            part.set(false);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                answered = ping => answered,
+            }
+        };
+        part.set(matches!(answered, Ok(true)));
     }
 }
+
+/// A database that takes longer than this to say that it is there is not.
+const HANGING: Duration = Duration::from_secs(3);
 
 /// The database did not do what it was asked to. Which error it was goes to the log, once, when
 /// this becomes an answer.

@@ -121,7 +121,7 @@ impl Client {
 
     /// Opens a stream of server-sent events; fails the test unless it is one.
     pub async fn stream(&self, path: &str, last_event_id: Option<&str>) -> EventStream {
-        let mut request = self.request(Method::GET, path).timeout(Duration::from_secs(600));
+        let mut request = self.request(Method::GET, path).timeout(Duration::from_mins(10));
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }

@@ -21,7 +21,7 @@ pub use judge::{Ledger, number};
 pub use kafka::{Raw, Record};
 pub use problem::{INSIDE, says_of_the_inside};
 pub use service::run_alone;
-pub use shop::{Builder, Shop};
+pub use shop::{Builder, Shop, order};
 pub use stores::Stores;
 pub use stream::{EventStream, ServerEvent};
 pub use tokens::{Claims, sign_with_another_key};

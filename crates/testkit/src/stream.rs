@@ -76,9 +76,8 @@ impl EventStream {
                 }
             }
         };
-        if tokio::time::timeout(deadline, all).await.is_err() {
-            panic!("the last event did not come within {deadline:?}; these did: {events:?}");
-        }
+        let came = tokio::time::timeout(deadline, all).await.is_ok();
+        assert!(came, "the last event did not come within {deadline:?}; these did: {events:?}");
         events
     }
 
@@ -90,9 +89,8 @@ impl EventStream {
                 events.push(event);
             }
         };
-        if tokio::time::timeout(deadline, all).await.is_err() {
-            panic!("the stream did not end within {deadline:?}; it told: {events:?}");
-        }
+        let ended = tokio::time::timeout(deadline, all).await.is_ok();
+        assert!(ended, "the stream did not end within {deadline:?}; it told: {events:?}");
         events
     }
 
@@ -109,8 +107,7 @@ impl EventStream {
                 assert!(!matches!(read, Ok(None | Some(None))), "the stream ended");
             }
         };
-        if tokio::time::timeout(deadline, wait).await.is_err() {
-            panic!("no comment line within {deadline:?}");
-        }
+        let came = tokio::time::timeout(deadline, wait).await.is_ok();
+        assert!(came, "no comment line within {deadline:?}");
     }
 }

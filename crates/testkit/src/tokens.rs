@@ -10,6 +10,8 @@ use base64::prelude::BASE64_STANDARD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
+use crate::stores;
+
 /// What comes before the 32 bytes of an Ed25519 private key in PKCS#8 (RFC 8410, 7 and 10.3).
 const PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
@@ -54,11 +56,14 @@ impl Claims {
     }
 }
 
-/// Writes the run's key into `folder`, for authentication to sign with.
-pub(crate) fn write_key(folder: &Path) -> PathBuf {
-    let path = folder.join("signing.pem");
-    fs::write(&path, &*KEY).expect("the signing key can be written into the run's folder");
-    path
+/// The run's key as a file, for authentication to sign with.
+pub(crate) fn key_file() -> &'static Path {
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let path = stores::folder().join("signing.pem");
+        fs::write(&path, &*KEY).expect("the signing key can be written into the run's folder");
+        path
+    });
+    &FILE
 }
 
 /// A token with these claims under the run's key, which `kid` names.

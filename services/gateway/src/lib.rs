@@ -1,0 +1,72 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod breaker;
+pub mod config;
+pub mod headers;
+pub mod openapi;
+pub mod origin;
+pub mod proxy;
+pub mod rate_limit;
+pub mod routes;
+pub mod shared_reads;
+pub mod upstream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Router, middleware};
+use service_kit::health::Health;
+use service_kit::lifecycle::{Background, Failure};
+use service_kit::server;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::origin::TrustedProxies;
+use crate::proxy::Gateway;
+use crate::rate_limit::RateLimit;
+
+/// Serves until `shutdown`.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), Failure> {
+    let health = Health::default();
+    let background = Background::default();
+    let verifier = config.tokens.verifier()?;
+    background.spawn(
+        verifier
+            .clone()
+            .keep_fresh(health.part("keys"), background.stop_token()),
+    );
+
+    let chaos = config.common.chaos_endpoints;
+    let gateway = Arc::new(Gateway::new(&config, verifier));
+    let documentation = openapi::router(&routes::rows(chaos).collect::<Vec<_>>())?;
+    let api = routes::router(chaos, &gateway).merge(documentation);
+    let api = limited(api, &config, &background);
+    server::serve(
+        &config.common,
+        listener,
+        server::router(api, &health),
+        &health,
+        shutdown,
+    )
+    .await?;
+    background.finish(Duration::from_secs(1)).await;
+    Ok(())
+}
+
+fn limited(api: Router, config: &Config, background: &Background) -> Router {
+    let Some(per_second) = config.rate_limit_per_second else {
+        return api;
+    };
+    let limit = Arc::new(RateLimit::new(
+        per_second,
+        TrustedProxies::new(config.trusted_proxies.clone()),
+    ));
+    background.spawn(Arc::clone(&limit).forget_idle(background.stop_token()));
+    api.layer(middleware::from_fn_with_state(limit, rate_limit::limit))
+}

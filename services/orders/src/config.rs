@@ -1,0 +1,33 @@
+//! The settings of this service.
+
+use std::net::SocketAddr;
+
+use clap::Parser;
+use identity::TokenSettings;
+use messaging::settings::KafkaSettings;
+use service_kit::mongo::MongoSettings;
+use service_kit::settings::Common;
+
+/// Placing orders and telling how they end. Every setting is an environment variable.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "orders", version)]
+pub struct Config {
+    /// Address to listen on.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8003")]
+    pub listen: SocketAddr,
+    /// What every service has.
+    #[command(flatten)]
+    pub common: Common,
+    /// The database.
+    #[command(flatten)]
+    pub mongo: MongoSettings,
+    /// The broker.
+    #[command(flatten)]
+    pub kafka: KafkaSettings,
+    /// What access tokens are verified with.
+    #[command(flatten)]
+    pub tokens: TokenSettings,
+    /// Load development data into an empty database.
+    #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
+    pub seed_data: bool,
+}

@@ -1,0 +1,54 @@
+//! Following the caller's orders.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, header};
+use identity::Caller;
+use jiff::Timestamp;
+use service_kit::problem::Problem;
+
+use super::App;
+use crate::stream::{self, Opening};
+
+/// Each status change of the caller's orders, as it is committed, as server-sent events:
+/// `event: order` with `{"id","status","reason","at"}`, or `event: reset` when something may be
+/// missing and the list has to be read again. It ends when the token expires.
+#[utoipa::path(get, path = "/api/orders/events", tag = "orders", operation_id = "follow_orders",
+    security(("bearer" = [])),
+    params(("Last-Event-ID" = Option<String>, Header,
+        description = "The id of the last message seen: what happened since comes first")),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn follow(
+    caller: Caller,
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if app.stop.is_cancelled() {
+        return Err(Problem::unavailable());
+    }
+    let lifetime = caller.expires_at.duration_since(Timestamp::now());
+    let opening = Opening {
+        buyer: caller.email,
+        last_event_id: headers
+            .get("last-event-id")
+            .map(|id| id.to_str().unwrap_or_default().to_owned()),
+        lifetime: Duration::try_from(lifetime).unwrap_or_default(),
+        stop: app.stop.clone(),
+    };
+    let messages = stream::open(&app.hub, &app.store, opening)
+        .await
+        .ok_or_else(Problem::unavailable)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // nginx would otherwise hold messages back until a buffer is full.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::from_stream(messages)).into_response())
+}

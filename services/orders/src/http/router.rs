@@ -1,0 +1,63 @@
+//! The calls at a glance.
+
+use axum::Router;
+use axum::routing::get;
+use identity::BearerScheme;
+use service_kit::settings::Common;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{App, events, operations, orders};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Orders", description = "Placing orders and telling how they end."),
+    modifiers(&BearerScheme),
+    tags((name = "orders", description = "The caller's own orders"), (name = "operations", description = "Is it well?"))
+)]
+struct Document;
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(orders::place, orders::list))
+        .routes(routes!(events::follow))
+        .routes(routes!(orders::show))
+        .routes(routes!(operations::health))
+}
+
+/// The service's OpenAPI document.
+pub fn api_document() -> utoipa::openapi::OpenApi {
+    described().to_openapi()
+}
+
+/// All calls, and the document that describes them.
+pub fn router(app: App, settings: &Common) -> Router {
+    let (mut router, document) = described().split_for_parts();
+    if settings.chaos_endpoints {
+        router = router.route("/api/orders_error", get(operations::error));
+    }
+    let document = axum::Json(document);
+    router
+        .route("/api-docs/openapi.json", get(async move || document))
+        .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_the_committed_document_when_compared_with_the_code_then_they_agree() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let current = api_document().to_pretty_json().unwrap() + "\n";
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(path, &current).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap();
+        assert!(
+            committed == current,
+            "openapi.json is stale: UPDATE_OPENAPI=1 cargo test -p orders"
+        );
+    }
+}

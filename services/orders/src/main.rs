@@ -1,0 +1,14 @@
+//! The orders service.
+
+use std::process::ExitCode;
+
+use orders::Config;
+use service_kit::{lifecycle, settings};
+
+fn main() -> ExitCode {
+    let config: Config = settings::parse();
+    let common = config.common.clone();
+    lifecycle::run("orders", &common, config.listen, |listener, shutdown| {
+        orders::serve(config, listener, shutdown)
+    })
+}

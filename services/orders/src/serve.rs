@@ -1,0 +1,137 @@
+//! The service from start to stop.
+
+use std::time::Duration;
+
+use messaging::consumer::{self, Subscription};
+use messaging::dead_letters::DeadLetters;
+use messaging::producer::Producer;
+use messaging::settings::KafkaSettings;
+use messaging::{KafkaError, topics};
+use service_kit::health::{Health, Part};
+use service_kit::lifecycle::{Background, Failure};
+use service_kit::{mongo, server};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::announcing::Announcer;
+use crate::config::Config;
+use crate::consumer::Listener;
+use crate::http::{self, App};
+use crate::store::Store;
+use crate::stream::Hub;
+use crate::{NAME, placing, sweeper};
+
+/// How long the work in the background may take to stop.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Serves on `listener` until `shutdown`. HTTP is there at once; readiness follows when the
+/// database, the broker and the token keys are.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), Failure> {
+    let health = Health::default();
+    let background = Background::default();
+    let stop = background.stop_token();
+    let database = mongo::connect(NAME, &config.mongo).await?;
+    let store = Store::new(database.clone(), config.mongo.mongodb_timeout);
+    let producer = Producer::new(&config.kafka, NAME)?;
+    let announcer = Announcer::new(producer.clone(), config.kafka.topics(), background.clone());
+    let verifier = config.tokens.verifier()?;
+    let hub = Hub::default();
+
+    background.spawn(
+        verifier
+            .clone()
+            .keep_fresh(health.part("token-keys"), stop.clone()),
+    );
+    background.spawn(mongo::watch(database, health.part("mongodb"), stop.clone()));
+    background.spawn(start_work(Work {
+        kafka: config.kafka.clone(),
+        seed: config.seed_data,
+        store: store.clone(),
+        announcer: announcer.clone(),
+        hub: hub.clone(),
+        broker: health.part("broker"),
+        stream: health.part("stream"),
+        background: background.clone(),
+    }));
+    let counter = placing::open(store.clone(), announcer, &background);
+
+    let app = App {
+        counter,
+        store,
+        hub,
+        verifier,
+        stop: shutdown.clone(),
+    };
+    let router = server::router(http::router(app, &config.common), &health);
+    server::serve(&config.common, listener, router, &health, shutdown).await?;
+    background.finish(PATIENCE).await;
+    producer.flush(PATIENCE).await;
+    Ok(())
+}
+
+/// What the work in the background needs.
+struct Work {
+    kafka: KafkaSettings,
+    seed: bool,
+    store: Store,
+    announcer: Announcer,
+    hub: Hub,
+    broker: Part,
+    stream: Part,
+    background: Background,
+}
+
+/// Makes the database fit for use as soon as it answers, then starts the work.
+async fn start_work(work: Work) {
+    let stop = work.background.stop_token();
+    if mongo::until_ok("make the indexes", &stop, || work.store.ensure_indexes())
+        .await
+        .is_none()
+    {
+        return;
+    }
+    if work.seed {
+        mongo::until_ok("load the development data", &stop, || work.store.seed()).await;
+    }
+    work.background
+        .spawn(work.hub.run(work.store.clone(), work.stream, stop.clone()));
+    topics::ensure_eventually(&work.kafka, &stop).await;
+    work.background.spawn(sweeper::run(
+        work.store.clone(),
+        work.announcer,
+        stop.clone(),
+    ));
+    work.background.spawn(async move {
+        if let Err(error) = listen(&work.kafka, work.store, work.broker, stop).await {
+            tracing::error!(%error, "cannot read events");
+        }
+    });
+}
+
+async fn listen(
+    kafka: &KafkaSettings,
+    store: Store,
+    part: Part,
+    stop: CancellationToken,
+) -> Result<(), KafkaError> {
+    let topics = kafka.topics();
+    let subscription = Subscription {
+        service: NAME,
+        topics: vec![topics.products, topics.order_status],
+        crash_point: "orders.before-offsets",
+    };
+    let dead_letters = DeadLetters::new(kafka, NAME)?;
+    consumer::run(
+        kafka,
+        subscription,
+        Listener::new(store),
+        dead_letters,
+        part,
+        stop,
+    )
+    .await
+}

@@ -1,0 +1,65 @@
+//! The database: the only room that knows MongoDB's types.
+
+mod bulk;
+mod catalogue;
+mod changes;
+mod decimal;
+mod decisions;
+mod documents;
+mod error;
+mod pending;
+mod placing;
+mod reading;
+mod setup;
+
+use std::time::Duration;
+
+use documents::{OrderDocument, ProductDocument};
+use mongodb::{Collection, Database};
+
+pub use changes::{Changes, ChangesError};
+pub use error::StoreError;
+pub use placing::{Insertion, fresh_id};
+
+/// The service's own database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+    orders: Collection<OrderDocument>,
+    products: Collection<ProductDocument>,
+    patience: Duration,
+}
+
+impl Store {
+    /// The orders and the copy of the products in `database`; a read waits for at most `patience`.
+    pub fn new(database: Database, patience: Duration) -> Self {
+        let (orders, products) = (
+            database.collection("orders"),
+            database.collection("products"),
+        );
+        Self {
+            database,
+            orders,
+            products,
+            patience,
+        }
+    }
+
+    /// How long a call waits for a database that does not answer.
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Waits for `work` for as long as the patience lasts. The driver must not be interrupted in
+    /// the middle of a call, so the work itself goes on to its end.
+    async fn in_time<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.patience, tokio::spawn(work)).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+            Err(_) => Err(StoreError::Slow),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The orders nobody has decided yet: what is due for sending again, and when.
+
+use events::OrderId;
+use jiff::{SignedDuration, Timestamp};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
+
+use super::documents::{PENDING, date};
+use super::{Store, StoreError};
+use crate::order::PendingOrder;
+
+impl Store {
+    /// At most `limit` orders that are due at `now`, longest due first. One that is due later
+    /// than `horizon` was stamped by a clock that is far ahead, and is due as well.
+    pub async fn due(
+        &self,
+        now: Timestamp,
+        horizon: SignedDuration,
+        limit: i64,
+    ) -> Result<Vec<PendingOrder>, StoreError> {
+        let beyond = now.checked_add(horizon).unwrap_or(Timestamp::MAX);
+        let query = doc! {
+            "status": PENDING,
+            "$or": [{ "resend.at": { "$lte": date(now) } }, { "resend.at": { "$gt": date(beyond) } }],
+        };
+        let mut found = self
+            .orders
+            .find(query)
+            .sort(doc! { "resend.at": 1 })
+            .limit(limit)
+            .await?;
+        let mut due = Vec::new();
+        while found.advance().await? {
+            due.push(found.deserialize_current()?.into_placed()?);
+        }
+        Ok(due)
+    }
+
+    /// Makes every pending order due at `now`.
+    pub async fn make_all_due(&self, now: Timestamp) -> Result<(), StoreError> {
+        let now = doc! { "$set": { "resend.at": date(now) } };
+        self.orders
+            .update_many(doc! { "status": PENDING }, now)
+            .await?;
+        Ok(())
+    }
+
+    /// Puts orders off: each by `lease`, doubled for every time that it was sent again, but by
+    /// no more than `longest`.
+    pub async fn put_off(
+        &self,
+        ids: &[OrderId],
+        now: Timestamp,
+        lease: SignedDuration,
+        longest: SignedDuration,
+    ) -> Result<(), StoreError> {
+        let doubled = doc! { "$multiply": [millis(lease), { "$pow": [2, "$resend.attempts"] }] };
+        let later = doc! { "$add": [date(now), { "$min": [millis(longest), doubled] }] };
+        let attempts = doc! { "$add": ["$resend.attempts", 1] };
+        let put_off = vec![doc! { "$set": { "resend.at": later, "resend.attempts": attempts } }];
+        self.orders.update_many(still_pending(ids), put_off).await?;
+        Ok(())
+    }
+
+    /// Takes a putting-off back: these were not sent after all.
+    pub async fn put_back(&self, ids: &[OrderId], now: Timestamp) -> Result<(), StoreError> {
+        let put_back =
+            doc! { "$set": { "resend.at": date(now) }, "$inc": { "resend.attempts": -1 } };
+        self.orders
+            .update_many(still_pending(ids), put_back)
+            .await?;
+        Ok(())
+    }
+}
+
+fn still_pending(ids: &[OrderId]) -> Document {
+    let ids: Vec<ObjectId> = ids
+        .iter()
+        .map(|id| ObjectId::from_bytes(id.bytes()))
+        .collect();
+    doc! { "_id": { "$in": ids }, "status": PENDING }
+}
+
+fn millis(duration: SignedDuration) -> i64 {
+    // Leases are minutes at most.
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

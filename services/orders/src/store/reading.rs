@@ -1,0 +1,121 @@
+//! A buyer's own orders. Every query names the buyer, so that nobody else's can be answered.
+
+use events::OrderId;
+use identity::Email;
+use mongodb::Collection;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
+use mongodb::options::FindOptions;
+use tokio::sync::mpsc;
+
+use super::documents::{OrderDocument, date};
+use super::{Store, StoreError};
+use crate::order::{Order, Place};
+
+/// How many orders a piece of a list has; the last one has fewer.
+const PIECE: usize = 500;
+
+impl Store {
+    /// One order, if it is this buyer's.
+    pub async fn order(&self, buyer: &Email, id: OrderId) -> Result<Option<Order>, StoreError> {
+        let orders = self.orders.clone();
+        let query =
+            doc! { "_id": ObjectId::from_bytes(id.bytes()), "client_email": buyer.as_str() };
+        self.in_time(async move {
+            orders
+                .find_one(query)
+                .await?
+                .map(OrderDocument::into_order)
+                .transpose()
+        })
+        .await
+    }
+
+    /// All of a buyer's orders, in the order of placing.
+    pub async fn all_orders(&self, buyer: &Email) -> Result<Vec<Order>, StoreError> {
+        let oldest_first = FindOptions::builder()
+            .sort(doc! { "created_at": 1, "_id": 1 })
+            .build();
+        self.find_orders(doc! { "client_email": buyer.as_str() }, oldest_first)
+            .await
+    }
+
+    /// At most `limit` of a buyer's orders, newest first, from below `place` on if there is one.
+    pub async fn orders_below(
+        &self,
+        buyer: &Email,
+        place: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Order>, StoreError> {
+        let mut query = doc! { "client_email": buyer.as_str() };
+        if let Some(place) = place {
+            let at = date(place.created_at);
+            // The first condition bounds the walk along the index, the second is exact.
+            query.insert("created_at", doc! { "$lte": at });
+            query.insert(
+                "$or",
+                vec![
+                    doc! { "created_at": { "$lt": at } },
+                    doc! { "_id": { "$lt": ObjectId::from_bytes(place.id.bytes()) } },
+                ],
+            );
+        }
+        let newest_first = FindOptions::builder()
+            .sort(doc! { "created_at": -1, "_id": -1 })
+            .limit(i64::from(limit))
+            .build();
+        self.find_orders(query, newest_first).await
+    }
+
+    /// Reads a list, however long it is, as long as every piece of it comes in time. The reading
+    /// is a task of its own: a client that goes away must not interrupt the driver in a call.
+    async fn find_orders(
+        &self,
+        query: Document,
+        options: FindOptions,
+    ) -> Result<Vec<Order>, StoreError> {
+        let (pieces, mut read) = mpsc::channel(2);
+        let orders = self.orders.clone();
+        tokio::spawn(async move {
+            if let Err(error) = read_pieces(&orders, query, options, &pieces).await {
+                // Fails only when nobody wants to know any more.
+                let _ = pieces.send(Err(error)).await;
+            }
+        });
+        let mut list = Vec::new();
+        loop {
+            match tokio::time::timeout(self.patience, read.recv()).await {
+                Ok(Some(piece)) => {
+                    let piece = piece?;
+                    let is_last = piece.len() < PIECE;
+                    list.extend(piece);
+                    if is_last {
+                        return Ok(list);
+                    }
+                }
+                // It broke off without a word: what was read must not pass for the whole.
+                Ok(None) => return Err(StoreError::Unreadable("a list")),
+                Err(_) => return Err(StoreError::Slow),
+            }
+        }
+    }
+}
+
+async fn read_pieces(
+    orders: &Collection<OrderDocument>,
+    query: Document,
+    options: FindOptions,
+    pieces: &mpsc::Sender<Result<Vec<Order>, StoreError>>,
+) -> Result<(), StoreError> {
+    let mut found = orders.find(query).with_options(options).await?;
+    let mut piece = Vec::new();
+    while found.advance().await? {
+        piece.push(found.deserialize_current()?.into_order()?);
+        if piece.len() == PIECE && pieces.send(Ok(std::mem::take(&mut piece))).await.is_err() {
+            return Ok(());
+        }
+    }
+    // The last piece is a short one, perhaps an empty one. Sending fails as above.
+    let _ = pieces.send(Ok(piece)).await;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Sends `OrderCreate` again for orders that nobody has decided about for too long.
+
+use std::time::Duration;
+
+use events::OrderId;
+use jiff::{SignedDuration, Timestamp};
+use service_kit::lifecycle::chain;
+use tokio_util::sync::CancellationToken;
+
+use crate::announcing::{Announcer, LEASE};
+use crate::store::{Store, StoreError};
+
+const INTERVAL: Duration = Duration::from_millis(500);
+const MOST_AT_ONCE: i64 = 500;
+/// The longest that an order waits between two sendings.
+const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+/// No order is put off further than this by a clock that agrees with ours.
+const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);
+
+/// Sweeps until `stop`. The first sweep takes every pending order: whoever was to send it may be
+/// gone.
+pub async fn run(store: Store, announcer: Announcer, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut first = true;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match sweep(&store, &announcer, first, &stop).await {
+            Ok(()) => first = false,
+            Err(error) => tracing::warn!(
+                error = chain(&error),
+                "cannot look for undecided orders; tries again"
+            ),
+        }
+    }
+}
+
+async fn sweep(
+    store: &Store,
+    announcer: &Announcer,
+    all: bool,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
+    if all {
+        store.make_all_due(Timestamp::now()).await?;
+    }
+    while !stop.is_cancelled() {
+        let due = store.due(Timestamp::now(), HORIZON, MOST_AT_ONCE).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(orders = due.len(), "sends undecided orders again");
+        let ids: Vec<OrderId> = due.iter().map(|order| order.id).collect();
+        store
+            .put_off(&ids, Timestamp::now(), LEASE, LONGEST)
+            .await?;
+        let acknowledged = announcer.announce(&due).await;
+        let left: Vec<OrderId> = ids
+            .into_iter()
+            .zip(acknowledged)
+            .filter(|(_, acknowledged)| !acknowledged)
+            .map(|(id, _)| id)
+            .collect();
+        if !left.is_empty() {
+            return store.put_back(&left, Timestamp::now()).await;
+        }
+    }
+    Ok(())
+}

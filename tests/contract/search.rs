@@ -1,0 +1,33 @@
+//! `q`: words and beginnings of words, without regard to case or accents.
+
+use serde_json::json;
+use testkit::Shop;
+
+#[tokio::test]
+async fn given_products_when_searched_then_words_and_their_beginnings_are_found() {
+    let shop = Shop::start().await;
+    let admin = shop.admin().await;
+    let product = json!({ "product": { "name": "Crème brûlée", "description": "Dessert für Gäste", "price": 1, "quantity": 1, "categories": ["kitchen"] } });
+    let _ = admin.post("/api/products", &product).await.expect(201);
+    let check = async |query: &str, expected: &[&str]| {
+        let answer = shop.visitor().get(&format!("/api/products?{query}")).await.expect(200).json();
+        let mut names: Vec<_> = answer["products"].as_array().expect("a list").iter().map(|p| p["name"].as_str().expect("text")).collect();
+        names.sort_unstable();
+        assert_eq!(names, expected, "{query}");
+    };
+    check("q=chair", &["chair"]).await;
+    check("q=CHA", &["chair"]).await;
+    check("q=comfort", &["chair"]).await;
+    check("q=hair", &[]).await;
+    check("q=interesting%20cut", &["cutlery"]).await;
+    check("q=creme", &["crème brûlée"]).await;
+    check("q=BRULEE", &["crème brûlée"]).await;
+    check("q=br%C3%BBl", &["crème brûlée"]).await;
+    check("q=gaste", &["crème brûlée"]).await;
+    check("q=.*", &[]).await;
+    check("q=%24ne", &[]).await;
+    check("q=a&categoryName=electronics", &["laptop"]).await;
+    check("q=wire&categoryName=electronics", &["headphones"]).await;
+    check("q=wire&categoryName=kitchen", &[]).await;
+    check("q=chair&limit=1", &["chair"]).await;
+}

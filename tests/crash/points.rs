@@ -1,0 +1,82 @@
+//! kill -9 at the places where it hurts most, which the services name.
+
+use testkit::{Ledger, Shop};
+
+use super::{place, place_until_taken};
+
+/// Lets `service` die at `point`, while orders are placed; starts it again; judges.
+async fn survives(service: &str, point: &str) {
+    let shop = Shop::builder().env(service, "CRASH_AT", point).start().await;
+    let buyer = shop.user().await;
+    let mut ledger = Ledger::default();
+    for _ in 0..40 {
+        place(&buyer, "cutlery", &mut ledger).await;
+        if shop.has_ended(service) {
+            break;
+        }
+    }
+    testkit::eventually("x", testkit::SOON, async || { if shop.has_ended(service) {return Ok(());} Err(format!("{} {}", shop.describe_group("products").await, shop.lag("products").await)) }).await;
+    let status = shop.wait_exit(service).await;
+    assert!(!status.success(), "{service} ended by itself: {status}");
+    shop.start_again(service).await;
+    place_until_taken(&shop, "cutlery", &mut ledger).await;
+    shop.judge(&ledger).await;
+}
+
+#[tokio::test]
+async fn given_orders_when_killed_before_the_insert_then_there_is_no_order_without_an_answer() {
+    survives("orders", "orders.before-insert:3").await;
+}
+
+#[tokio::test]
+async fn given_orders_when_killed_after_the_insert_then_the_order_is_driven_to_its_decision() {
+    survives("orders", "orders.after-insert:3").await;
+}
+
+#[tokio::test]
+async fn given_orders_when_killed_before_the_send_then_the_order_is_sent_later() {
+    survives("orders", "orders.before-send:3").await;
+}
+
+#[tokio::test]
+async fn given_orders_when_killed_after_the_send_then_the_duplicate_is_absorbed() {
+    survives("orders", "orders.after-send:3").await;
+}
+
+#[tokio::test]
+async fn given_products_when_killed_in_a_transaction_then_the_batch_comes_again() {
+    survives("products", "products.in-transaction:2").await;
+}
+
+#[tokio::test]
+async fn given_products_when_killed_after_the_commit_then_the_decision_is_told() {
+    survives("products", "products.after-commit:2").await;
+}
+
+#[tokio::test]
+async fn given_products_when_killed_before_the_offsets_are_stored_then_the_repeat_is_absorbed() {
+    survives("products", "products.before-offsets:2").await;
+}
+
+#[tokio::test]
+async fn given_products_when_killed_after_the_send_then_the_repeat_is_absorbed() {
+    survives("products", "products.after-send:2").await;
+}
+
+#[tokio::test]
+async fn given_products_when_killed_again_and_again_then_every_piece_is_accounted_for() {
+    let points = ["products.in-transaction", "products.after-commit", "products.before-offsets", "products.after-send"];
+    let shop = Shop::builder().env("products", "CRASH_AT", points[0]).start().await;
+    let buyer = shop.user().await;
+    let mut ledger = Ledger::default();
+    for point in points.iter().skip(1).chain(&points[..1]) {
+        place(&buyer, "chair", &mut ledger).await;
+        shop.wait_exit("products").await;
+        // It may die again before it has said that it is ready.
+        shop.spawn_again("products", &[("CRASH_AT", point)]);
+    }
+    place(&buyer, "chair", &mut ledger).await;
+    shop.wait_exit("products").await;
+    shop.start_again("products").await;
+    shop.judge(&ledger).await;
+}

@@ -1,0 +1,72 @@
+//! What cannot be read is kept with its reason, and holds nobody up.
+
+use serde_json::json;
+use testkit::{Ledger, Raw, SOON, Shop, eventually};
+
+use super::sell;
+
+fn poisons() -> Vec<Vec<u8>> {
+    let order = |field: &str, value: serde_json::Value| {
+        let mut order = json!({
+            "id": "aaaaaaaaaaaaaaaaaaaaaaaa", "client_email": "a@b.c", "cost": 1, "status": "PENDING",
+            "products": [{ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": 1 }],
+        });
+        order[field] = value;
+        json!({ "type": "OrderCreate", "order": order }).to_string().into_bytes()
+    };
+    vec![
+        Vec::new(),
+        b"{".to_vec(),
+        b"\xff\xfe\x00".to_vec(),
+        b"[]".to_vec(),
+        br#"{"type":"Unknown"}"#.to_vec(),
+        br#"{"type":"OrderCreate"}"#.to_vec(),
+        order("id", json!("zz")),
+        order("products", json!([])),
+        order("products", json!([{ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": -1 }])),
+        order("cost", json!("free")),
+        vec![b'x'; 900_000],
+        "[".repeat(10_000).into_bytes(),
+    ]
+}
+
+#[tokio::test]
+async fn given_poison_on_every_topic_when_read_then_it_is_kept_with_the_reason_and_others_are_decided() {
+    let shop = Shop::start().await;
+    let mut poison = 0;
+    for topic in ["orders", "products", "order-status"] {
+        let raw: Vec<_> = poisons().into_iter().map(|payload| Raw { payload, ..Raw::default() }).collect();
+        poison += raw.len();
+        shop.produce(topic, &raw).await;
+    }
+    let ids = sell(&shop, "cutlery", 3).await;
+    let dead = eventually("the poison is among the dead letters", SOON, async || {
+        let dead = shop.messages("dead-letters").await;
+        if dead.len() >= poison { Ok(dead) } else { Err(format!("{} of {poison}", dead.len())) }
+    })
+    .await;
+    for letter in &dead {
+        let header = |name| letter.header(name).unwrap_or_else(|| panic!("no {name}: {:?}", letter.headers));
+        assert!(!header("dlq-reason").is_empty());
+        assert!(header("dlq-topic").starts_with(&shop.topic("")), "{:?}", letter.headers);
+    }
+    let mut sent = poisons();
+    sent.sort();
+    let mut kept: Vec<_> = dead
+        .iter()
+        .filter(|letter| letter.header("dlq-topic") == Some(shop.topic("orders").as_str()))
+        .map(|letter| letter.payload.clone())
+        .collect();
+    kept.sort();
+    assert!(kept == sent, "the dead letters are the messages as they came");
+    shop.judge(&Ledger::of(ids).with_poison(poison)).await;
+}
+
+#[tokio::test]
+async fn given_an_event_of_another_topic_when_read_then_it_is_a_dead_letter_and_has_no_effect() {
+    let shop = Shop::start().await;
+    let ids = sell(&shop, "cutlery", 1).await;
+    let order = shop.messages("orders").await[0].again();
+    shop.produce("order-status", &[order]).await;
+    shop.judge(&Ledger::of(ids).with_poison(1)).await;
+}
