@@ -12,8 +12,15 @@ async fn refuses(service: &str, setting: &str, value: Option<&str>) {
     })
     .await;
     let (code, printed) = end.unwrap_or_else(|| panic!("{service} runs with {setting}={value:?}"));
-    assert_eq!(code, Some(1), "{service} with {setting}={value:?} printed:\n{printed}");
-    assert!(printed.contains(setting), "{setting}={value:?} is not named by {service}, which printed:\n{printed}");
+    assert_eq!(
+        code,
+        Some(1),
+        "{service} with {setting}={value:?} printed:\n{printed}"
+    );
+    assert!(
+        printed.contains(setting),
+        "{setting}={value:?} is not named by {service}, which printed:\n{printed}"
+    );
 }
 
 #[tokio::test]
@@ -49,8 +56,18 @@ async fn given_a_service_with_events_when_the_brokers_settings_are_wrong_then_th
 
 #[tokio::test]
 async fn given_authentication_when_its_keys_or_lifetimes_are_wrong_then_they_are_named() {
-    refuses("authentication", "TOKEN_SIGNING_KEY_FILE", Some("/nowhere/key.pem")).await;
-    refuses("authentication", "TOKEN_SIGNING_KEY_FILE", Some("/dev/null")).await;
+    refuses(
+        "authentication",
+        "TOKEN_SIGNING_KEY_FILE",
+        Some("/nowhere/key.pem"),
+    )
+    .await;
+    refuses(
+        "authentication",
+        "TOKEN_SIGNING_KEY_FILE",
+        Some("/dev/null"),
+    )
+    .await;
     refuses("authentication", "TOKEN_SIGNING_KEY_FILE", None).await;
     refuses("authentication", "ACCESS_TOKEN_LIFETIME", Some("soon")).await;
     refuses("authentication", "REFRESH_TOKEN_LIFETIME", Some("")).await;
@@ -60,13 +77,23 @@ async fn given_authentication_when_its_keys_or_lifetimes_are_wrong_then_they_are
     })
     .await;
     let (code, printed) = end.expect("a short secret is refused");
-    assert!(code == Some(1) && printed.contains("TOKEN_HS256_SECRET"), "{printed}");
-    assert!(!printed.contains("too short"), "a secret is never printed: {printed}");
+    assert!(
+        code == Some(1) && printed.contains("TOKEN_HS256_SECRET"),
+        "{printed}"
+    );
+    assert!(
+        !printed.contains("too short"),
+        "a secret is never printed: {printed}"
+    );
 }
 
 #[tokio::test]
 async fn given_the_gateway_when_its_upstreams_or_limits_are_wrong_then_they_are_named() {
-    for upstream in ["UPSTREAM_AUTHENTICATION", "UPSTREAM_PRODUCTS", "UPSTREAM_ORDERS"] {
+    for upstream in [
+        "UPSTREAM_AUTHENTICATION",
+        "UPSTREAM_PRODUCTS",
+        "UPSTREAM_ORDERS",
+    ] {
         refuses("gateway", upstream, Some("not a url")).await;
         refuses("gateway", upstream, Some("")).await;
     }

@@ -4,6 +4,8 @@ mod access;
 mod contract;
 mod crash;
 mod hostile;
+mod judged;
 mod saga;
 mod settings;
+mod settings_document;
 mod unavailable;

@@ -6,7 +6,11 @@ use testkit::{Answer, Client, Ledger, SOON, Shop, eventually, order};
 async fn until(what: &str, status: u16, call: impl AsyncFn() -> Answer) -> Answer {
     eventually(what, SOON, async || {
         let answer = call().await;
-        if answer.status == status { Ok(answer) } else { Err(answer.to_string()) }
+        if answer.status == status {
+            Ok(answer)
+        } else {
+            Err(answer.to_string())
+        }
     })
     .await
 }
@@ -33,7 +37,10 @@ async fn given_the_stores_are_away_when_called_then_503_and_after_their_return_a
         says_unavailable(answer);
     }
     for service in ["authentication", "products", "orders"] {
-        until("readiness tells", 503, async || shop.direct(service).get("/health/ready").await).await;
+        until("readiness tells", 503, async || {
+            shop.direct(service).get("/health/ready").await
+        })
+        .await;
         let _ = shop.direct(service).get("/health/live").await.expect(200);
     }
 
@@ -41,14 +48,31 @@ async fn given_the_stores_are_away_when_called_then_503_and_after_their_return_a
     for service in ["authentication", "products", "orders"] {
         shop.wait_ready(service).await;
     }
-    until("logging in works", 200, async || user.post("/api/login", &login).await).await;
-    until("the catalogue works", 200, async || user.get("/api/products").await).await;
-    until("orders can be read", 200, async || user.get("/api/orders").await).await;
-    let placed = until("orders can be placed", 201, async || user.post("/api/orders", &cutlery).await).await;
+    until("logging in works", 200, async || {
+        user.post("/api/login", &login).await
+    })
+    .await;
+    until("the catalogue works", 200, async || {
+        user.get("/api/products").await
+    })
+    .await;
+    until("orders can be read", 200, async || {
+        user.get("/api/orders").await
+    })
+    .await;
+    let placed = until("orders can be placed", 201, async || {
+        user.post("/api/orders", &cutlery).await
+    })
+    .await;
     let id = placed.json()["id"].as_str().expect("an id").to_owned();
     assert_eq!(shop.decided(&user, &id).await["status"], "ACCEPTED");
     // A call that was answered 503 may have been one that the store did carry out.
-    shop.judge(&Ledger { acknowledged: vec![id], unknown: 20, poison: 0 }).await;
+    shop.judge(&Ledger {
+        acknowledged: vec![id],
+        unknown: 20,
+        poison: 0,
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -62,7 +86,10 @@ async fn given_a_service_is_down_when_called_through_the_gateway_then_503_and_ot
         }
         let _ = user.get(unharmed).await.expect(200);
         shop.start_again(service).await;
-        until("the gateway finds it again", 200, async || user.get(path).await).await;
+        until("the gateway finds it again", 200, async || {
+            user.get(path).await
+        })
+        .await;
     };
     check("products", "/api/products", "/api/orders").await;
     check("orders", "/api/orders", "/api/products").await;
@@ -85,7 +112,10 @@ async fn given_a_service_that_hangs_when_called_then_503_within_the_gateways_pat
     let answer = shop.visitor().get("/api/products").await;
     shop.resume("products");
     says_unavailable(&answer);
-    until("it is found again", 200, async || shop.visitor().get("/api/products").await).await;
+    until("it is found again", 200, async || {
+        shop.visitor().get("/api/products").await
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -94,11 +124,18 @@ async fn given_nothing_is_up_yet_when_a_service_starts_then_it_is_alive_and_not_
     assert!(shop.stop("orders").await.success());
     // A port on which nobody listens.
     let nowhere = "mongodb://127.0.0.1:1/?replicaSet=rs";
-    shop.spawn_again("orders", &[("MONGODB_URI", nowhere), ("KAFKA_BROKERS", "127.0.0.1:1")]);
+    shop.spawn_again(
+        "orders",
+        &[("MONGODB_URI", nowhere), ("KAFKA_BROKERS", "127.0.0.1:1")],
+    );
     let direct: Client = shop.direct("orders");
     eventually("it is alive", SOON, async || {
-        let answer = direct.try_send("GET".parse().expect("a method"), "/health/live", None).await;
-        answer.map(|answer| answer.expect(200)).map_err(|error| format!("{error:?}"))
+        let answer = direct
+            .try_send("GET".parse().expect("a method"), "/health/live", None)
+            .await;
+        answer
+            .map(|answer| answer.expect(200))
+            .map_err(|error| format!("{error:?}"))
     })
     .await;
     let _ = direct.get("/health/ready").await.expect(503);

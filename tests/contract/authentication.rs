@@ -12,24 +12,56 @@ async fn given_an_account_when_registered_then_201_as_a_user_whatever_else_is_sa
     let visitor = shop.visitor();
     let account = json!({ "email": "New@Test.Example", "password": "correct horse", "role": "admin", "admin": true });
     let answer = visitor.post("/api/register", &account).await.expect(201);
-    assert_eq!(answer.json(), json!({ "email": "new@test.example", "role": "user" }));
+    assert_eq!(
+        answer.json(),
+        json!({ "email": "new@test.example", "role": "user" })
+    );
 
-    let login = visitor.post("/api/login", &json!({ "email": "NEW@test.example", "password": "correct horse" })).await;
-    let token = login.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
+    let login = visitor
+        .post(
+            "/api/login",
+            &json!({ "email": "NEW@test.example", "password": "correct horse" }),
+        )
+        .await;
+    let token = login.expect(200).json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
     let me = visitor.with_token(&token).get("/api/me").await.expect(200);
-    assert_eq!(me.json(), json!({ "email": "new@test.example", "role": "user" }));
+    assert_eq!(
+        me.json(),
+        json!({ "email": "new@test.example", "role": "user" })
+    );
 }
 
 #[tokio::test]
 async fn given_an_address_that_is_taken_or_none_when_registered_then_400_not_acceptable() {
     let shop = Shop::start().await;
-    for email in ["aaa@aaa.com", "AAA@AAA.COM", "", "a", "@", "a@", "@a.b", "a b@c.d", "a@b@c.d", "a@b.c\u{0}", "a\n@b.c"] {
+    for email in [
+        "aaa@aaa.com",
+        "AAA@AAA.COM",
+        "",
+        "a",
+        "@",
+        "a@",
+        "@a.b",
+        "a b@c.d",
+        "a@b@c.d",
+        "a@b.c\u{0}",
+        "a\n@b.c",
+    ] {
         let account = json!({ "email": email, "password": "correct horse" });
         let answer = shop.visitor().post("/api/register", &account).await;
         answer.says(400, NOT_ACCEPTABLE);
     }
     let long = format!("{}@test.example", "a".repeat(400));
-    let answer = shop.visitor().post("/api/register", &json!({ "email": long, "password": "correct horse" })).await;
+    let answer = shop
+        .visitor()
+        .post(
+            "/api/register",
+            &json!({ "email": long, "password": "correct horse" }),
+        )
+        .await;
     answer.says(400, NOT_ACCEPTABLE);
 }
 
@@ -37,16 +69,38 @@ async fn given_an_address_that_is_taken_or_none_when_registered_then_400_not_acc
 async fn given_passwords_when_registered_then_weak_ones_are_422_on_password() {
     let shop = Shop::start().await;
     let register = async |email: &str, password: &str| {
-        shop.visitor().post("/api/register", &json!({ "email": email, "password": password })).await
+        shop.visitor()
+            .post(
+                "/api/register",
+                &json!({ "email": email, "password": password }),
+            )
+            .await
     };
-    for weak in ["", "short", "1234567", "password", "12345678", "qwertyuiop", &"x".repeat(2_000)] {
+    for weak in [
+        "",
+        "short",
+        "1234567",
+        "password",
+        "12345678",
+        "qwertyuiop",
+        &"x".repeat(2_000),
+    ] {
         register("weak@test.example", weak).await.names("password");
     }
-    let _ = register("long@test.example", &"long ".repeat(25)).await.expect(201);
-    let _ = register("umlaut@test.example", "Ärger mit 𝄞!").await.expect(201);
-    let _ = register("spaces@test.example", "  a b c d e  ").await.expect(201);
+    let _ = register("long@test.example", &"long ".repeat(25))
+        .await
+        .expect(201);
+    let _ = register("umlaut@test.example", "Ärger mit 𝄞!")
+        .await
+        .expect(201);
+    let _ = register("spaces@test.example", "  a b c d e  ")
+        .await
+        .expect(201);
     let trimmed = json!({ "email": "spaces@test.example", "password": "a b c d e" });
-    shop.visitor().post("/api/login", &trimmed).await.says(401, INCORRECT);
+    shop.visitor()
+        .post("/api/login", &trimmed)
+        .await
+        .says(401, INCORRECT);
 }
 
 #[tokio::test]
@@ -57,7 +111,12 @@ async fn given_a_login_when_right_then_200_with_tokens_of_the_contract() {
     assert_eq!(answer.header("token-type"), Some("Bearer"));
     let body = answer.json();
     assert_eq!(body.as_object().expect("an object").len(), 2, "{body}");
-    assert!(body["refresh_token"].as_str().is_some_and(|token| token.len() >= 22), "{body}");
+    assert!(
+        body["refresh_token"]
+            .as_str()
+            .is_some_and(|token| token.len() >= 22),
+        "{body}"
+    );
 
     let claims = claims(&answer);
     assert_eq!(claims["email"], "aaa@aaa.com");
@@ -65,7 +124,10 @@ async fn given_a_login_when_right_then_200_with_tokens_of_the_contract() {
     assert_eq!(claims["iss"], "fleetmarket");
     assert_eq!(claims["aud"], "fleetmarket");
     assert!(claims["jti"].is_string());
-    let lifetime = claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat);
+    let lifetime = claims["exp"]
+        .as_i64()
+        .zip(claims["iat"].as_i64())
+        .map(|(exp, iat)| exp - iat);
     assert_eq!(lifetime, Some(15 * 60));
 }
 
@@ -73,24 +135,38 @@ async fn given_a_login_when_right_then_200_with_tokens_of_the_contract() {
 async fn given_a_login_when_wrong_then_nothing_tells_whether_the_account_exists() {
     let shop = Shop::start().await;
     let login = async |email: &str, password: &str| {
-        shop.visitor().post("/api/login", &json!({ "email": email, "password": password })).await
+        shop.visitor()
+            .post(
+                "/api/login",
+                &json!({ "email": email, "password": password }),
+            )
+            .await
     };
     let mut wrong = login("aaa@aaa.com", "wrong").await.says(401, INCORRECT);
-    let mut unknown = login("nobody@test.example", "wrong").await.says(401, INCORRECT);
+    let mut unknown = login("nobody@test.example", "wrong")
+        .await
+        .says(401, INCORRECT);
     for body in [&mut wrong, &mut unknown] {
         body["instance"] = Value::Null;
     }
     assert_eq!(wrong, unknown);
     login("malformed", "wrong").await.says(400, NOT_ACCEPTABLE);
     // Beyond any password, and refused all the same.
-    login("aaa@aaa.com", &"x".repeat(5_000)).await.says(401, INCORRECT);
+    login("aaa@aaa.com", &"x".repeat(5_000))
+        .await
+        .says(401, INCORRECT);
 }
 
 #[tokio::test]
 async fn given_many_failed_logins_when_tried_again_then_429_for_that_account_alone() {
     let shop = Shop::start().await;
     let login = async |email: &str, password: &str| {
-        shop.visitor().post("/api/login", &json!({ "email": email, "password": password })).await
+        shop.visitor()
+            .post(
+                "/api/login",
+                &json!({ "email": email, "password": password }),
+            )
+            .await
     };
     for _ in 0..10 {
         login("aaa@aaa.com", "wrong").await.says(401, INCORRECT);
@@ -109,7 +185,12 @@ fn claims(answer: &Answer) -> Value {
 
 fn base64_url(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let value = |byte: u8| ALPHABET.iter().position(|letter| *letter == byte).expect("base64url");
+    let value = |byte: u8| {
+        ALPHABET
+            .iter()
+            .position(|letter| *letter == byte)
+            .expect("base64url")
+    };
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0, 0);
     for byte in text.bytes() {
         bits = (bits << 6 | value(byte)) & 0xffff;

@@ -15,13 +15,23 @@ async fn given_the_seeded_shop_when_categories_are_listed_then_the_three_are_the
 async fn given_an_admin_when_a_category_is_added_then_201_and_it_can_be_used() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
-    let _ = admin.post("/api/categories", &json!({ "name": "  Garden " })).await.expect(201);
+    let _ = admin
+        .post("/api/categories", &json!({ "name": "  Garden " }))
+        .await
+        .expect(201);
     let listed = shop.visitor().get("/api/categories").await.json();
     assert_eq!(listed["categories"][3], json!({ "name": "garden" }));
-    let empty = shop.visitor().get("/api/products?categoryName=GARDEN").await.expect(200);
+    let empty = shop
+        .visitor()
+        .get("/api/products?categoryName=GARDEN")
+        .await
+        .expect(200);
     assert_eq!(empty.json(), json!({ "products": [] }));
     let spade = json!({ "product": { "name": "spade", "description": "Digs", "price": 9.5, "quantity": 3, "categories": ["GARDEN"] } });
     let created = admin.post("/api/products", &spade).await.expect(201);
     assert_eq!(created.json()["categories"], json!(["garden"]));
-    admin.post("/api/categories", &json!({ "name": "GARDEN" })).await.problem(400);
+    admin
+        .post("/api/categories", &json!({ "name": "GARDEN" }))
+        .await
+        .problem(400);
 }

@@ -9,7 +9,11 @@ const SERVICES: [&str; 3] = ["authentication", "products", "orders"];
 async fn given_a_running_shop_when_asked_for_its_health_then_all_of_it_is_well() {
     let shop = Shop::start().await;
     for service in SERVICES {
-        let answer = shop.visitor().get(&format!("/api/{service}_health")).await.expect(200);
+        let answer = shop
+            .visitor()
+            .get(&format!("/api/{service}_health"))
+            .await
+            .expect(200);
         assert_eq!(answer.json(), json!({ "status": "ok" }));
     }
     for service in shop.names() {
@@ -18,8 +22,20 @@ async fn given_a_running_shop_when_asked_for_its_health_then_all_of_it_is_well()
         let _ = direct.get("/health/ready").await.expect(200);
         let metrics = direct.get("/metrics").await.expect(200);
         let _ = direct.get("/api/categories").await;
-        assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")), "{metrics}");
-        assert!(direct.get("/metrics").await.text().contains("http_requests_total"), "{service}");
+        assert!(
+            metrics
+                .header("content-type")
+                .is_some_and(|kind| kind.starts_with("text/plain")),
+            "{metrics}"
+        );
+        assert!(
+            direct
+                .get("/metrics")
+                .await
+                .text()
+                .contains("http_requests_total"),
+            "{service}"
+        );
     }
 }
 
@@ -29,7 +45,10 @@ async fn given_no_leave_for_chaos_when_asked_for_then_404_even_for_an_admin() {
     let admin = shop.admin().await;
     for service in SERVICES {
         for caller in [shop.visitor(), admin.clone(), admin.at(&shop.url(service))] {
-            caller.get(&format!("/api/{service}_error")).await.says(404, "Endpoint not found!");
+            caller
+                .get(&format!("/api/{service}_error"))
+                .await
+                .says(404, "Endpoint not found!");
         }
     }
 }
@@ -44,16 +63,27 @@ async fn given_leave_for_chaos_when_an_admin_asks_then_the_process_ends_and_nobo
     let (user, admin) = (shop.user().await, shop.admin().await);
     for service in SERVICES {
         let path = format!("/api/{service}_error");
-        shop.visitor().get(&path).await.says(401, "You have no access to this resource!");
-        user.get(&path).await.says(403, "You have no access to this resource!");
+        shop.visitor()
+            .get(&path)
+            .await
+            .says(401, "You have no access to this resource!");
+        user.get(&path)
+            .await
+            .says(403, "You have no access to this resource!");
         assert!(shop.ended(service).is_none());
         // The process may be gone before it has answered.
-        let _ = admin.try_send("GET".parse().expect("a method"), &path, None).await;
+        let _ = admin
+            .try_send("GET".parse().expect("a method"), &path, None)
+            .await;
         shop.wait_exit(service).await;
         shop.start_again(service).await;
         eventually("the gateway reaches it again", SOON, async || {
             let answer = shop.visitor().get(&format!("/api/{service}_health")).await;
-            if answer.status == 200 { Ok(()) } else { Err(answer.to_string()) }
+            if answer.status == 200 {
+                Ok(())
+            } else {
+                Err(answer.to_string())
+            }
         })
         .await;
     }

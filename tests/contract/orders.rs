@@ -19,7 +19,12 @@ async fn given_lines_when_ordered_then_201_pending_with_what_they_cost_and_soon_
     assert_eq!(id.len(), 24);
     assert_eq!(placed["status"], "PENDING");
     assert_eq!(placed["cost"], json!(47.96));
-    assert!(placed["created_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{placed}");
+    assert!(
+        placed["created_at"]
+            .as_str()
+            .is_some_and(|at| at.ends_with('Z')),
+        "{placed}"
+    );
     let lines = json!([
         { "name": "cutlery", "price": 5.99, "quantity": 3 },
         { "name": "chair", "price": 29.99, "quantity": 1 },
@@ -31,12 +36,25 @@ async fn given_lines_when_ordered_then_201_pending_with_what_they_cost_and_soon_
     for field in ["id", "cost", "created_at", "products"] {
         assert_eq!(decided[field], placed[field]);
     }
-    assert_eq!((shop.quantity("cutlery").await, shop.quantity("chair").await), (197, 29));
+    assert_eq!(
+        (shop.quantity("cutlery").await, shop.quantity("chair").await),
+        (197, 29)
+    );
     let document = shop.store("orders").collection::<bson::Document>("orders");
     let id = bson::oid::ObjectId::parse_str(&id).expect("an id");
-    let stored = document.find_one(bson::doc! { "_id": id }).await.expect("the store").expect("the order");
-    assert_eq!(stored.get_str("client_email").expect("an address"), "aaa@aaa.com");
-    assert!(matches!(stored.get("cost"), Some(bson::Bson::Decimal128(_))), "{stored}");
+    let stored = document
+        .find_one(bson::doc! { "_id": id })
+        .await
+        .expect("the store")
+        .expect("the order");
+    assert_eq!(
+        stored.get_str("client_email").expect("an address"),
+        "aaa@aaa.com"
+    );
+    assert!(
+        matches!(stored.get("cost"), Some(bson::Bson::Decimal128(_))),
+        "{stored}"
+    );
     shop.judge(&Ledger::of(vec![id.to_hex()])).await;
 }
 
@@ -49,20 +67,36 @@ async fn given_orders_that_cannot_be_when_placed_then_they_are_refused_with_the_
     for quantity in [0, -1, -2_147_483_648, 2_147_483_648] {
         place(&[("chair", quantity)]).await.says(400, BAD);
     }
-    place(&[("chair", 2_147_483_647), ("chair", 1)]).await.says(400, BAD);
-    for name in ["", "   ", "a\u{0}b", "a\nb", "\u{202e}chair", &"x".repeat(101)] {
+    place(&[("chair", 2_147_483_647), ("chair", 1)])
+        .await
+        .says(400, BAD);
+    for name in [
+        "",
+        "   ",
+        "a\u{0}b",
+        "a\nb",
+        "\u{202e}chair",
+        &"x".repeat(101),
+    ] {
         place(&[(name, 1)]).await.says(400, BAD);
     }
     place(&[("nothing", 1)]).await.says(404, NO_PRODUCT);
-    place(&[("chair", 1), ("nothing", 1)]).await.says(404, NO_PRODUCT);
+    place(&[("chair", 1), ("nothing", 1)])
+        .await
+        .says(404, NO_PRODUCT);
     for name in [".*", "ch.ir", "cha", "{\"$ne\":\"\"}"] {
         place(&[(name, 1)]).await.says(404, NO_PRODUCT);
     }
     for quantity in [31, 2_147_483_647] {
         let answer = place(&[("chair", quantity)]).await;
-        assert_eq!(answer.says(404, NO_AMOUNT)["type"], "/problems/insufficient-stock");
+        assert_eq!(
+            answer.says(404, NO_AMOUNT)["type"],
+            "/problems/insufficient-stock"
+        );
     }
-    place(&[("chair", 16), ("CHAIR", 15)]).await.says(404, NO_AMOUNT);
+    place(&[("chair", 16), ("CHAIR", 15)])
+        .await
+        .says(404, NO_AMOUNT);
     let names: Vec<_> = (0..101).map(|index| format!("thing {index}")).collect();
     let many: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
     place(&many).await.says(400, BAD);
@@ -76,8 +110,14 @@ async fn given_a_cost_beyond_the_bound_when_ordered_then_400() {
     let shop = Shop::start().await;
     shop.stock("yacht", 99_999_999.99, 2_147_483_647).await;
     let buyer = shop.user().await;
-    buyer.post("/api/orders", &order(&[("yacht", 2_147_483_647)])).await.says(400, BAD);
-    let answer = buyer.post("/api/orders", &order(&[("yacht", 900_719)])).await.expect(201);
+    buyer
+        .post("/api/orders", &order(&[("yacht", 2_147_483_647)]))
+        .await
+        .says(400, BAD);
+    let answer = buyer
+        .post("/api/orders", &order(&[("yacht", 900_719)]))
+        .await
+        .expect(201);
     // Read as text: a binary float would not show every cent.
     assert!(answer.text().contains("90071899990992.81"), "{answer}");
 }
@@ -91,21 +131,46 @@ async fn given_the_seeded_orders_when_read_then_each_buyer_sees_their_own() {
         let orders = listed["orders"].as_array().expect("a list");
         assert_eq!(orders.len(), 1);
         let found = &orders[0];
-        assert_eq!((&found["id"], &found["status"], &found["cost"]), (&json!(id), &json!(status), &json!(cost)));
+        assert_eq!(
+            (&found["id"], &found["status"], &found["cost"]),
+            (&json!(id), &json!(status), &json!(cost))
+        );
         assert_eq!(found["products"], products);
-        let one = buyer.get(&format!("/api/orders/{id}")).await.expect(200).json();
+        let one = buyer
+            .get(&format!("/api/orders/{id}"))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(one["products"], products);
     };
     check("aaa@aaa.com", "71fefe4a1cad4140785928a4", "ACCEPTED", 83.94, json!([
         { "name": "cutlery", "price": 5.99, "quantity": 4 }, { "name": "chair", "price": 29.99, "quantity": 2 },
     ])).await;
-    check("bbb@bbb.com", "72fefe4a1cad4140785928a4", "ACCEPTED", 1299.99, json!([
-        { "name": "laptop", "price": 1299.99, "quantity": 1 },
-    ])).await;
-    check("ccc@ccc.com", "73fefe4a1cad4140785928a4", "REJECTED", 699.93, json!([
-        { "name": "headphones", "price": 99.99, "quantity": 7 },
-    ])).await;
-    let nobody = shop.minted("new@test.example", "user").get("/api/orders").await.expect(200);
+    check(
+        "bbb@bbb.com",
+        "72fefe4a1cad4140785928a4",
+        "ACCEPTED",
+        1299.99,
+        json!([
+            { "name": "laptop", "price": 1299.99, "quantity": 1 },
+        ]),
+    )
+    .await;
+    check(
+        "ccc@ccc.com",
+        "73fefe4a1cad4140785928a4",
+        "REJECTED",
+        699.93,
+        json!([
+            { "name": "headphones", "price": 99.99, "quantity": 7 },
+        ]),
+    )
+    .await;
+    let nobody = shop
+        .minted("new@test.example", "user")
+        .get("/api/orders")
+        .await
+        .expect(200);
     assert_eq!(nobody.json(), json!({ "orders": [] }));
 }
 
@@ -115,7 +180,10 @@ async fn given_somebody_elses_order_when_read_then_404_as_if_there_were_none() {
     let (owner, admin) = (shop.user().await, shop.admin().await);
     let id = shop.place(&owner, "cutlery", 1).await;
     let mut other = admin.get(&format!("/api/orders/{id}")).await.problem(404);
-    let mut none = admin.get("/api/orders/aaaaaaaaaaaaaaaaaaaaaaaa").await.problem(404);
+    let mut none = admin
+        .get("/api/orders/aaaaaaaaaaaaaaaaaaaaaaaa")
+        .await
+        .problem(404);
     for body in [&mut other, &mut none] {
         body["instance"] = Value::Null;
     }
@@ -139,14 +207,22 @@ async fn given_more_orders_than_pieces_when_decided_then_one_is_rejected_with_th
     let first_decided = shop.decided(&buyer, &first).await;
     let second_decided = shop.decided(&buyer, &second).await;
     assert_eq!(first_decided["status"], "ACCEPTED");
-    assert!(first_decided.get("reason").is_none_or(Value::is_null), "{first_decided}");
+    assert!(
+        first_decided.get("reason").is_none_or(Value::is_null),
+        "{first_decided}"
+    );
     assert_eq!(second_decided["status"], "REJECTED");
     let reason = json!({ "code": "insufficient_stock", "products": ["vase"] });
     assert_eq!(second_decided["reason"], reason);
     assert_eq!(shop.quantity("vase").await, 1);
     let told = shop.messages("order-status").await;
-    let told = told.iter().map(|message| serde_json::from_slice::<Value>(&message.payload).expect("JSON"));
-    let told = told.rev().find(|event| event["order_id"] == second.as_str()).expect("it was told");
+    let told = told
+        .iter()
+        .map(|message| serde_json::from_slice::<Value>(&message.payload).expect("JSON"));
+    let told = told
+        .rev()
+        .find(|event| event["order_id"] == second.as_str())
+        .expect("it was told");
     assert_eq!(told["reason"], reason);
     shop.judge(&Ledger::of(vec![first, second])).await;
 }
@@ -157,5 +233,9 @@ async fn given_an_admin_when_ordering_then_it_is_their_order() {
     let admin = shop.admin().await;
     let id = shop.place(&admin, "cutlery", 1).await;
     assert_eq!(shop.decided(&admin, &id).await["status"], "ACCEPTED");
-    shop.user().await.get(&format!("/api/orders/{id}")).await.problem(404);
+    shop.user()
+        .await
+        .get(&format!("/api/orders/{id}"))
+        .await
+        .problem(404);
 }

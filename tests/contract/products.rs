@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 use testkit::{SOON, Shop, eventually, order};
 
 fn seeded() -> Value {
-    let product = |name: &str, description: &str, price: f64, quantity: i64, categories: &[&str]| {
+    let product = |name: &str,
+                   description: &str,
+                   price: f64,
+                   quantity: i64,
+                   categories: &[&str]| {
         json!({ "name": name, "description": description, "price": price, "quantity": quantity, "categories": categories })
     };
     json!({ "products": [
@@ -42,21 +46,38 @@ fn encoded(text: &str) -> String {
 async fn given_the_seeded_shop_when_read_then_products_come_in_the_order_of_creation() {
     let shop = Shop::start().await;
     let visitor = shop.visitor();
-    assert_eq!(visitor.get("/api/products").await.expect(200).json(), seeded());
+    assert_eq!(
+        visitor.get("/api/products").await.expect(200).json(),
+        seeded()
+    );
 
     for name in ["chair", "CHAIR", "%20chair%20"] {
-        let one = visitor.get(&format!("/api/products?name={name}")).await.expect(200);
+        let one = visitor
+            .get(&format!("/api/products?name={name}"))
+            .await
+            .expect(200);
         assert_eq!(one.json(), json!({ "products": [seeded()["products"][1]] }));
     }
     for name in ["nothing", "cha", "chair.", ".*", "ch.ir", "%5Echair%24"] {
         let none = visitor.get(&format!("/api/products?name={name}")).await;
         none.says(404, "The requested product does not exist.");
     }
-    let kitchen = visitor.get("/api/products?categoryName=Kitchen").await.expect(200).json();
-    let names: Vec<_> = kitchen["products"].as_array().expect("a list").iter().map(|p| &p["name"]).collect();
+    let kitchen = visitor
+        .get("/api/products?categoryName=Kitchen")
+        .await
+        .expect(200)
+        .json();
+    let names: Vec<_> = kitchen["products"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|p| &p["name"])
+        .collect();
     assert_eq!(names, ["cutlery", "chair"]);
     for name in ["nothing", ".*"] {
-        let none = visitor.get(&format!("/api/products?categoryName={name}")).await;
+        let none = visitor
+            .get(&format!("/api/products?categoryName={name}"))
+            .await;
         none.says(404, "The requested category does not exist.");
     }
 }
@@ -65,18 +86,29 @@ async fn given_the_seeded_shop_when_read_then_products_come_in_the_order_of_crea
 async fn given_an_admin_when_a_product_is_added_then_it_is_there_last_and_can_be_ordered() {
     let shop = Shop::start().await;
     let (admin, buyer) = (shop.admin().await, shop.user().await);
-    let created = admin.post("/api/products", &kettle()).await.expect(201).json();
+    let created = admin
+        .post("/api/products", &kettle())
+        .await
+        .expect(201)
+        .json();
     let expected = json!({ "name": "kettle", "description": "Boils water", "price": 19.9, "quantity": 5, "categories": ["kitchen"] });
     assert_eq!(created, expected);
     let listed = shop.visitor().get("/api/products").await.json();
     assert_eq!(listed["products"][4], expected);
     eventually("the new product can be ordered", SOON, async || {
         let answer = buyer.post("/api/orders", &order(&[("kettle", 1)])).await;
-        if answer.status == 201 { Ok(()) } else { Err(answer.to_string()) }
+        if answer.status == 201 {
+            Ok(())
+        } else {
+            Err(answer.to_string())
+        }
     })
     .await;
     for name in ["kettle", "KETTLE", " kettle "] {
-        admin.post("/api/products", &with("name", name)).await.says(400, "Product already exists");
+        admin
+            .post("/api/products", &with("name", name))
+            .await
+            .says(400, "Product already exists");
     }
 }
 
@@ -85,9 +117,16 @@ async fn given_names_of_any_script_when_added_then_they_are_kept_trimmed_and_nor
     let shop = Shop::start().await;
     let admin = shop.admin().await;
     let check = async |given: &str, kept: &str| {
-        let created = admin.post("/api/products", &with("name", given)).await.expect(201).json();
+        let created = admin
+            .post("/api/products", &with("name", given))
+            .await
+            .expect(201)
+            .json();
         assert_eq!(created["name"], kept);
-        let found = admin.get(&format!("/api/products?name={}", encoded(kept))).await.expect(200);
+        let found = admin
+            .get(&format!("/api/products?name={}", encoded(kept)))
+            .await
+            .expect(200);
         assert_eq!(found.json()["products"][0]["name"], kept);
     };
     check("  Tea Pot ", "tea pot").await;
@@ -103,22 +142,36 @@ async fn given_a_product_within_the_bounds_when_added_then_201() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
     for index in 0..9 {
-        let _ = admin.post("/api/categories", &json!({ "name": format!("c{index}") })).await.expect(201);
+        let _ = admin
+            .post("/api/categories", &json!({ "name": format!("c{index}") }))
+            .await
+            .expect(201);
     }
-    let ten: Vec<_> = (0..9).map(|index| format!("c{index}")).chain(["kitchen".to_owned()]).collect();
+    let ten: Vec<_> = (0..9)
+        .map(|index| format!("c{index}"))
+        .chain(["kitchen".to_owned()])
+        .collect();
     let cases = [
         ("none in stock", "quantity", json!(0)),
         ("most in stock", "quantity", json!(2_147_483_647)),
         ("cheapest", "price", json!(0.01)),
         ("dearest", "price", json!(99_999_999.99)),
         ("a whole number", "price", json!(3)),
-        ("longest description", "description", json!("x".repeat(2_000))),
+        (
+            "longest description",
+            "description",
+            json!("x".repeat(2_000)),
+        ),
         ("ten categories", "categories", json!(ten)),
     ];
     for (name, field, value) in cases {
         let mut product = with(field, value.clone());
         product["product"]["name"] = json!(name);
-        let created = admin.post("/api/products", &product).await.expect(201).json();
+        let created = admin
+            .post("/api/products", &product)
+            .await
+            .expect(201)
+            .json();
         if field == "price" {
             assert_eq!(created[field].as_f64(), value.as_f64(), "{name}");
         } else {
@@ -157,9 +210,17 @@ async fn given_a_product_that_breaks_a_rule_when_added_then_400_and_nothing_is_a
         ("categories", json!(eleven)),
     ];
     for (field, value) in cases {
-        admin.post("/api/products", &with(field, value)).await.problem(400);
+        admin
+            .post("/api/products", &with(field, value))
+            .await
+            .problem(400);
     }
-    let unknown = admin.post("/api/products", &with("categories", json!(["kitchen", "unknown"]))).await;
+    let unknown = admin
+        .post(
+            "/api/products",
+            &with("categories", json!(["kitchen", "unknown"])),
+        )
+        .await;
     unknown.says(404, "The requested category does not exist.");
     assert_eq!(shop.visitor().get("/api/products").await.json(), seeded());
 }

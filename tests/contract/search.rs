@@ -10,8 +10,18 @@ async fn given_products_when_searched_then_words_and_their_beginnings_are_found(
     let product = json!({ "product": { "name": "Crème brûlée", "description": "Dessert für Gäste", "price": 1, "quantity": 1, "categories": ["kitchen"] } });
     let _ = admin.post("/api/products", &product).await.expect(201);
     let check = async |query: &str, expected: &[&str]| {
-        let answer = shop.visitor().get(&format!("/api/products?{query}")).await.expect(200).json();
-        let mut names: Vec<_> = answer["products"].as_array().expect("a list").iter().map(|p| p["name"].as_str().expect("text")).collect();
+        let answer = shop
+            .visitor()
+            .get(&format!("/api/products?{query}"))
+            .await
+            .expect(200)
+            .json();
+        let mut names: Vec<_> = answer["products"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|p| p["name"].as_str().expect("text"))
+            .collect();
         names.sort_unstable();
         assert_eq!(names, expected, "{query}");
     };

@@ -7,7 +7,13 @@ use testkit::{Claims, EventStream, SOON, Shop};
 const PATH: &str = "/api/orders/events";
 
 async fn until_decided(stream: &mut EventStream, id: &str) -> Vec<testkit::ServerEvent> {
-    stream.until(SOON, |event| event.event == "order" && event.json()["id"] == id && event.json()["status"] != "PENDING").await
+    stream
+        .until(SOON, |event| {
+            event.event == "order"
+                && event.json()["id"] == id
+                && event.json()["status"] != "PENDING"
+        })
+        .await
 }
 
 #[tokio::test]
@@ -20,16 +26,26 @@ async fn given_a_stream_when_an_order_is_decided_then_it_is_told_once_with_the_r
     let last = told.last().expect("one");
     assert!(!last.id.is_empty());
     assert_eq!(last.json()["status"], "ACCEPTED");
-    assert!(last.json()["at"].as_str().is_some_and(|at| at.ends_with('Z')), "{last:?}");
+    assert!(
+        last.json()["at"]
+            .as_str()
+            .is_some_and(|at| at.ends_with('Z')),
+        "{last:?}"
+    );
     assert!(last.json().get("reason").is_some(), "{last:?}");
     let other = shop.place(&buyer, "cutlery", 1).await;
     for event in until_decided(&mut stream, &other).await {
-        assert_eq!(event.json()["id"], other.as_str(), "nothing is told twice: {event:?}");
+        assert_eq!(
+            event.json()["id"],
+            other.as_str(),
+            "nothing is told twice: {event:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn given_two_replicas_when_streams_are_open_on_each_then_both_tell_everything_and_nobody_elses() {
+async fn given_two_replicas_when_streams_are_open_on_each_then_both_tell_everything_and_nobody_elses()
+ {
     let shop = Shop::builder().replicas("orders", 2).start().await;
     let (buyer, other) = (shop.user().await, shop.login("bbb@bbb.com").await);
     let mut streams = Vec::new();
@@ -46,7 +62,10 @@ async fn given_two_replicas_when_streams_are_open_on_each_then_both_tell_everyth
         let mut missing: Vec<_> = mine.clone();
         while !missing.is_empty() {
             let event = stream.next(SOON).await.json();
-            assert!(mine.iter().any(|id| event["id"] == id.as_str()), "somebody else's: {event}");
+            assert!(
+                mine.iter().any(|id| event["id"] == id.as_str()),
+                "somebody else's: {event}"
+            );
             missing.retain(|id| event["id"] != id.as_str() || event["status"] == "PENDING");
         }
     }
@@ -56,12 +75,18 @@ async fn given_two_replicas_when_streams_are_open_on_each_then_both_tell_everyth
 }
 
 #[tokio::test]
-async fn given_a_last_event_id_when_connecting_again_then_what_was_missed_is_told_from_any_replica() {
+async fn given_a_last_event_id_when_connecting_again_then_what_was_missed_is_told_from_any_replica()
+{
     let shop = Shop::builder().replicas("orders", 2).start().await;
     let buyer = shop.user().await;
     let mut stream = buyer.at(&shop.url("orders")).stream(PATH, None).await;
     let first = shop.place(&buyer, "cutlery", 1).await;
-    let seen = until_decided(&mut stream, &first).await.last().expect("one").id.clone();
+    let seen = until_decided(&mut stream, &first)
+        .await
+        .last()
+        .expect("one")
+        .id
+        .clone();
     drop(stream);
     let mut missed = Vec::new();
     for _ in 0..3 {
@@ -74,8 +99,15 @@ async fn given_a_last_event_id_when_connecting_again_then_what_was_missed_is_tol
         let last = missed.last().expect("three").clone();
         let told = until_decided(&mut stream, &last).await;
         assert!(told.iter().all(|event| event.event == "order"), "{told:?}");
-        let told: Vec<_> = told.iter().map(testkit::ServerEvent::json).filter(|e| e["status"] != "PENDING").collect();
-        let told: Vec<_> = told.iter().map(|event| event["id"].as_str().expect("an id")).collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(testkit::ServerEvent::json)
+            .filter(|e| e["status"] != "PENDING")
+            .collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(|event| event["id"].as_str().expect("an id"))
+            .collect();
         assert_eq!(told, missed, "{replica}");
         // And it goes on with what happens now.
         let next = shop.place(&buyer, "cutlery", 1).await;
@@ -89,7 +121,14 @@ async fn given_an_event_id_that_is_none_when_connecting_then_reset_and_the_strea
     let shop = Shop::start().await;
     let buyer = shop.user().await;
     let foreign = sealed_by_another(&shop).await;
-    for unknown in ["x", "0", "zzzz.1", "71fefe4a1cad4140785928a4", &"A".repeat(3_000), &foreign] {
+    for unknown in [
+        "x",
+        "0",
+        "zzzz.1",
+        "71fefe4a1cad4140785928a4",
+        &"A".repeat(3_000),
+        &foreign,
+    ] {
         let mut stream = buyer.stream(PATH, Some(unknown)).await;
         assert_eq!(stream.next(SOON).await.event, "reset", "{unknown:?}");
         let id = shop.place(&buyer, "cutlery", 1).await;
@@ -102,7 +141,12 @@ async fn sealed_by_another(shop: &Shop) -> String {
     let other = shop.login("bbb@bbb.com").await;
     let mut stream = other.stream(PATH, None).await;
     let id = shop.place(&other, "cutlery", 1).await;
-    let seen = until_decided(&mut stream, &id).await.last().expect("one").id.clone();
+    let seen = until_decided(&mut stream, &id)
+        .await
+        .last()
+        .expect("one")
+        .id
+        .clone();
     seen.chars().rev().collect()
 }
 

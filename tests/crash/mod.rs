@@ -7,10 +7,18 @@ use testkit::{Client, Ledger, Shop, order};
 
 /// Places one order of one piece and writes down what became of it.
 async fn place(buyer: &Client, name: &str, ledger: &mut Ledger) {
-    let answer = buyer.try_send("POST".parse().expect("a method"), "/api/orders", Some(&order(&[(name, 1)]))).await;
+    let answer = buyer
+        .try_send(
+            "POST".parse().expect("a method"),
+            "/api/orders",
+            Some(&order(&[(name, 1)])),
+        )
+        .await;
     match answer {
         Ok(answer) if answer.status == 201 => {
-            ledger.acknowledged.push(answer.json()["id"].as_str().expect("an id").to_owned());
+            ledger
+                .acknowledged
+                .push(answer.json()["id"].as_str().expect("an id").to_owned());
         }
         Ok(answer) if answer.status < 500 => panic!("refused: {answer}"),
         _ => ledger.unknown += 1,

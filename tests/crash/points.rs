@@ -1,26 +1,48 @@
 //! kill -9 at the places where it hurts most, which the services name.
 
-use testkit::{Ledger, Shop};
+use testkit::{Ledger, SOON, Shop, eventually};
 
 use super::{place, place_until_taken};
 
 /// Lets `service` die at `point`, while orders are placed; starts it again; judges.
 async fn survives(service: &str, point: &str) {
-    let shop = Shop::builder().env(service, "CRASH_AT", point).start().await;
+    let shop = Shop::builder()
+        .env(service, "CRASH_AT", point)
+        .start()
+        .await;
     let buyer = shop.user().await;
     let mut ledger = Ledger::default();
-    for _ in 0..40 {
+    while !shop.has_ended(service) {
         place(&buyer, "cutlery", &mut ledger).await;
-        if shop.has_ended(service) {
-            break;
-        }
+        // One by one, so that there are as many batches as orders.
+        dead_or_decided(&shop, service).await;
     }
-    testkit::eventually("x", testkit::SOON, async || { if shop.has_ended(service) {return Ok(());} Err(format!("{} {}", shop.describe_group("products").await, shop.lag("products").await)) }).await;
     let status = shop.wait_exit(service).await;
     assert!(!status.success(), "{service} ended by itself: {status}");
     shop.start_again(service).await;
     place_until_taken(&shop, "cutlery", &mut ledger).await;
     shop.judge(&ledger).await;
+}
+
+/// Waits until the service is dead or nothing is left for it to do.
+async fn dead_or_decided(shop: &Shop, service: &str) {
+    let orders = shop.store("orders").collection::<bson::Document>("orders");
+    eventually(
+        &format!("{service} has died, or every order is decided"),
+        SOON,
+        async || {
+            let pending = orders
+                .count_documents(bson::doc! { "status": "PENDING" })
+                .await;
+            let pending = pending.map_err(|error| error.to_string())?;
+            if pending == 0 || shop.has_ended(service) {
+                Ok(())
+            } else {
+                Err(format!("{pending} are PENDING"))
+            }
+        },
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -65,8 +87,16 @@ async fn given_products_when_killed_after_the_send_then_the_repeat_is_absorbed()
 
 #[tokio::test]
 async fn given_products_when_killed_again_and_again_then_every_piece_is_accounted_for() {
-    let points = ["products.in-transaction", "products.after-commit", "products.before-offsets", "products.after-send"];
-    let shop = Shop::builder().env("products", "CRASH_AT", points[0]).start().await;
+    let points = [
+        "products.in-transaction",
+        "products.after-commit",
+        "products.before-offsets",
+        "products.after-send",
+    ];
+    let shop = Shop::builder()
+        .env("products", "CRASH_AT", points[0])
+        .start()
+        .await;
     let buyer = shop.user().await;
     let mut ledger = Ledger::default();
     for point in points.iter().skip(1).chain(&points[..1]) {

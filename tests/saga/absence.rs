@@ -33,15 +33,28 @@ async fn given_orders_was_down_when_it_returns_then_it_hears_what_was_decided() 
     }
     eventually("the orders are on the topic", SOON, async || {
         let told = shop.messages("orders").await.len();
-        if told >= 3 { Ok(()) } else { Err(format!("{told} are")) }
+        if told >= 3 {
+            Ok(())
+        } else {
+            Err(format!("{told} are"))
+        }
     })
     .await;
     shop.kill("orders");
     shop.start_again("products").await;
-    let decisions = shop.store("products").collection::<bson::Document>("orders");
+    let decisions = shop
+        .store("products")
+        .collection::<bson::Document>("orders");
     eventually("products decides", SOON, async || {
-        let decided = decisions.count_documents(bson::doc! {}).await.map_err(|error| error.to_string())?;
-        if decided == 6 { Ok(()) } else { Err(format!("{decided} with the seeded ones")) }
+        let decided = decisions
+            .count_documents(bson::doc! {})
+            .await
+            .map_err(|error| error.to_string())?;
+        if decided == 6 {
+            Ok(())
+        } else {
+            Err(format!("{decided} with the seeded ones"))
+        }
     })
     .await;
     shop.start_again("orders").await;

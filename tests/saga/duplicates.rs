@@ -15,7 +15,12 @@ async fn given_every_event_when_sent_twice_more_in_reverse_order_then_nothing_ch
     let before = state(&shop).await;
     for topic in ["order-status", "products", "orders"] {
         let messages = shop.messages(topic).await;
-        let again: Vec<Raw> = messages.iter().chain(&messages).rev().map(testkit::Record::again).collect();
+        let again: Vec<Raw> = messages
+            .iter()
+            .chain(&messages)
+            .rev()
+            .map(testkit::Record::again)
+            .collect();
         shop.produce(topic, &again).await;
     }
     all_read(&shop).await;
@@ -37,7 +42,11 @@ async fn given_all_topics_when_read_again_from_the_beginning_then_nothing_change
     let seen = async || state(&shop).await;
     let after = testkit::eventually("the gateway reaches them", testkit::SOON, async || {
         let answer = shop.user().await.get("/api/orders").await;
-        if answer.status == 200 { Ok(()) } else { Err(answer.to_string()) }
+        if answer.status == 200 {
+            Ok(())
+        } else {
+            Err(answer.to_string())
+        }
     });
     after.await;
     assert_eq!(seen().await, before);
@@ -50,7 +59,12 @@ async fn given_a_decision_when_another_is_told_then_the_first_stays() {
     let shop = Shop::start().await;
     let ids = sell(&shop, "cutlery", 1).await;
     let status = shop.messages("order-status").await;
-    let told = status.iter().find(|message| message.payload.windows(24).any(|text| text == ids[0].as_bytes()));
+    let told = status.iter().find(|message| {
+        message
+            .payload
+            .windows(24)
+            .any(|text| text == ids[0].as_bytes())
+    });
     let mut lie = told.expect("the decision was told").again();
     let mut event: Value = serde_json::from_slice(&lie.payload).expect("JSON");
     event["status"] = json!("REJECTED");
@@ -79,8 +93,13 @@ async fn given_an_older_version_of_a_product_when_it_comes_late_then_the_copy_st
     let shop = Shop::start().await;
     let ids = sell(&shop, "cutlery", 3).await;
     let changes = shop.messages("products").await;
-    let is_change = |message: &&testkit::Record| message.header("ce_type") == Some("ProductsQuantityUpdate");
-    let oldest = changes.iter().find(is_change).expect("a change was told").again();
+    let is_change =
+        |message: &&testkit::Record| message.header("ce_type") == Some("ProductsQuantityUpdate");
+    let oldest = changes
+        .iter()
+        .find(is_change)
+        .expect("a change was told")
+        .again();
     shop.produce("products", &[oldest]).await;
     all_read(&shop).await;
     shop.judge(&Ledger::of(ids)).await;

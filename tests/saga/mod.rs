@@ -25,17 +25,31 @@ async fn sell(shop: &Shop, name: &str, count: usize) -> Vec<String> {
 /// Waits until both services have dealt with every message.
 async fn all_read(shop: &Shop) {
     for kind in ["products", "orders"] {
-        eventually("every message is dealt with", SOON.max(Duration::from_secs(30)), async || {
-            let lag = shop.lag(kind).await;
-            if lag == 0 { Ok(()) } else { Err(format!("{kind} is {lag} behind")) }
-        })
+        eventually(
+            "every message is dealt with",
+            SOON.max(Duration::from_secs(30)),
+            async || {
+                let lag = shop.lag(kind).await;
+                if lag == 0 {
+                    Ok(())
+                } else {
+                    Err(format!("{kind} is {lag} behind"))
+                }
+            },
+        )
         .await;
     }
 }
 
 /// Every order's status and the stock of the shop's products, to be compared later.
 async fn state(shop: &Shop) -> (serde_json::Value, serde_json::Value) {
-    let orders = shop.user().await.get("/api/orders").await.expect(200).json();
+    let orders = shop
+        .user()
+        .await
+        .get("/api/orders")
+        .await
+        .expect(200)
+        .json();
     let products = shop.visitor().get("/api/products").await.expect(200).json();
     (orders, products)
 }

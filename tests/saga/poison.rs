@@ -12,7 +12,9 @@ fn poisons() -> Vec<Vec<u8>> {
             "products": [{ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": 1 }],
         });
         order[field] = value;
-        json!({ "type": "OrderCreate", "order": order }).to_string().into_bytes()
+        json!({ "type": "OrderCreate", "order": order })
+            .to_string()
+            .into_bytes()
     };
     vec![
         Vec::new(),
@@ -23,7 +25,10 @@ fn poisons() -> Vec<Vec<u8>> {
         br#"{"type":"OrderCreate"}"#.to_vec(),
         order("id", json!("zz")),
         order("products", json!([])),
-        order("products", json!([{ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": -1 }])),
+        order(
+            "products",
+            json!([{ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": -1 }]),
+        ),
         order("cost", json!("free")),
         vec![b'x'; 900_000],
         "[".repeat(10_000).into_bytes(),
@@ -31,24 +36,43 @@ fn poisons() -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn given_poison_on_every_topic_when_read_then_it_is_kept_with_the_reason_and_others_are_decided() {
+async fn given_poison_on_every_topic_when_read_then_it_is_kept_with_the_reason_and_others_are_decided()
+ {
     let shop = Shop::start().await;
     let mut poison = 0;
     for topic in ["orders", "products", "order-status"] {
-        let raw: Vec<_> = poisons().into_iter().map(|payload| Raw { payload, ..Raw::default() }).collect();
+        let raw: Vec<_> = poisons()
+            .into_iter()
+            .map(|payload| Raw {
+                payload,
+                ..Raw::default()
+            })
+            .collect();
         poison += raw.len();
         shop.produce(topic, &raw).await;
     }
     let ids = sell(&shop, "cutlery", 3).await;
     let dead = eventually("the poison is among the dead letters", SOON, async || {
         let dead = shop.messages("dead-letters").await;
-        if dead.len() >= poison { Ok(dead) } else { Err(format!("{} of {poison}", dead.len())) }
+        if dead.len() >= poison {
+            Ok(dead)
+        } else {
+            Err(format!("{} of {poison}", dead.len()))
+        }
     })
     .await;
     for letter in &dead {
-        let header = |name| letter.header(name).unwrap_or_else(|| panic!("no {name}: {:?}", letter.headers));
+        let header = |name| {
+            letter
+                .header(name)
+                .unwrap_or_else(|| panic!("no {name}: {:?}", letter.headers))
+        };
         assert!(!header("dlq-reason").is_empty());
-        assert!(header("dlq-topic").starts_with(&shop.topic("")), "{:?}", letter.headers);
+        assert!(
+            header("dlq-topic").starts_with(&shop.topic("")),
+            "{:?}",
+            letter.headers
+        );
     }
     let mut sent = poisons();
     sent.sort();
@@ -58,7 +82,10 @@ async fn given_poison_on_every_topic_when_read_then_it_is_kept_with_the_reason_a
         .map(|letter| letter.payload.clone())
         .collect();
     kept.sort();
-    assert!(kept == sent, "the dead letters are the messages as they came");
+    assert!(
+        kept == sent,
+        "the dead letters are the messages as they came"
+    );
     shop.judge(&Ledger::of(ids).with_poison(poison)).await;
 }
 

@@ -11,13 +11,22 @@ async fn crowd(shop: &Shop, name: &str, count: usize) -> Vec<String> {
         assert!(matches!(answer.status, 201 | 404), "{answer}");
         (answer.status == 201).then(|| answer.json()["id"].as_str().expect("an id").to_owned())
     };
-    let all: Vec<_> = futures::stream::iter((0..count).map(place)).buffer_unordered(16).collect().await;
+    let all: Vec<_> = futures::stream::iter((0..count).map(place))
+        .buffer_unordered(16)
+        .collect()
+        .await;
     all.into_iter().flatten().collect()
 }
 
 #[tokio::test]
-async fn given_two_replicas_of_everything_when_many_want_few_pieces_then_all_are_sold_and_none_twice() {
-    let shop = Shop::builder().replicas("products", 2).replicas("orders", 2).replicas("gateway", 2).start().await;
+async fn given_two_replicas_of_everything_when_many_want_few_pieces_then_all_are_sold_and_none_twice()
+ {
+    let shop = Shop::builder()
+        .replicas("products", 2)
+        .replicas("orders", 2)
+        .replicas("gateway", 2)
+        .start()
+        .await;
     shop.stock("vase", 10.0, 25).await;
     let ids = crowd(&shop, "vase", 150).await;
     shop.judge(&Ledger::of(ids)).await;
@@ -25,8 +34,13 @@ async fn given_two_replicas_of_everything_when_many_want_few_pieces_then_all_are
 }
 
 #[tokio::test]
-async fn given_a_replica_that_was_halted_past_its_session_when_it_goes_on_then_nothing_is_decided_twice() {
-    let shop = Shop::builder().replicas("products", 2).replicas("orders", 2).start().await;
+async fn given_a_replica_that_was_halted_past_its_session_when_it_goes_on_then_nothing_is_decided_twice()
+ {
+    let shop = Shop::builder()
+        .replicas("products", 2)
+        .replicas("orders", 2)
+        .start()
+        .await;
     shop.pause("products-2");
     shop.pause("orders-2");
     let mut ids = Vec::new();
@@ -36,9 +50,15 @@ async fn given_a_replica_that_was_halted_past_its_session_when_it_goes_on_then_n
     }
     let orders = shop.store("orders").collection::<bson::Document>("orders");
     eventually("the others take over", SOON * 2, async || {
-        let pending = orders.count_documents(bson::doc! { "status": "PENDING" }).await;
+        let pending = orders
+            .count_documents(bson::doc! { "status": "PENDING" })
+            .await;
         let pending = pending.map_err(|error| error.to_string())?;
-        if pending == 0 { Ok(()) } else { Err(format!("{pending} are PENDING")) }
+        if pending == 0 {
+            Ok(())
+        } else {
+            Err(format!("{pending} are PENDING"))
+        }
     })
     .await;
     shop.resume("products-2");

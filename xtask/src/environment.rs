@@ -41,6 +41,10 @@ pub(crate) fn of(
             state.signing_key().display().to_string(),
         );
     }
+    if matches!(service, Service::Products | Service::Orders) {
+        // A service that was killed and started again waits for its former self to be given up.
+        default("KAFKA_SESSION_TIMEOUT", "3s".to_owned());
+    }
     if service == Service::Gateway && choices.limits {
         default("RATE_LIMIT_PER_SECOND", "50".to_owned());
     }

@@ -132,6 +132,7 @@ share.coordinator.state.topic.min.isr=1
 auto.create.topics.enable=false
 # Nobody else will join a group in a moment: do not wait for them.
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 # A broker that was killed may join again only when the controller has given up on its former self.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500

@@ -111,6 +111,9 @@ impl BackingService for MongodSettings {
             // Journal files are allocated ahead, three of them, 100 MB each by default.
             .args(["--wiredTigerEngineConfigString", "log=(file_max=16MB)"])
             .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+            // A client that is killed leaves its transaction behind, which keeps others from the
+            // same documents until it expires: after a minute by default.
+            .args(["--setParameter", "transactionLifetimeLimitSeconds=3"])
             // There is no secondary to hand over to, so waiting for one is of no use.
             .args([
                 "--setParameter",

@@ -98,8 +98,11 @@ fn connect(
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "earliest")
         .set("partition.assignment.strategy", "cooperative-sticky")
-        .set("session.timeout.ms", "6000")
-        .set("heartbeat.interval.ms", "1000")
+        .set(
+            "session.timeout.ms",
+            settings.kafka_session_timeout.as_millis().to_string(),
+        )
+        .set("heartbeat.interval.ms", "500")
         .set("fetch.queue.backoff.ms", "20")
         .set("queued.min.messages", "5000")
         .set("queued.max.messages.kbytes", "8192")

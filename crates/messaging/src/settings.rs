@@ -22,6 +22,10 @@ pub struct KafkaSettings {
     /// Copies of each partition of a topic that this service makes.
     #[arg(long, env = "KAFKA_REPLICATION", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=9))]
     pub kafka_replication: i32,
+    /// How long a replica may be silent before its partitions go to the others. Shorter than 6s
+    /// needs a broker that allows it (`group.min.session.timeout.ms`).
+    #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = service_kit::settings::duration)]
+    pub kafka_session_timeout: std::time::Duration,
 }
 
 impl KafkaSettings {

@@ -15,7 +15,7 @@ pub struct Common {
     #[arg(long, env = "LOG_FORMAT", default_value = "json")]
     pub log_format: LogFormat,
     /// What is logged, in the syntax of `tracing`'s `EnvFilter`.
-    #[arg(long, env = "LOG_LEVEL", default_value = "info")]
+    #[arg(long, env = "LOG_LEVEL", default_value = "info,rdkafka=off")]
     pub log_level: String,
     /// How long a service goes on accepting after it has said that it is no longer ready.
     #[arg(long, env = "DRAIN_DELAY", default_value = "0s", value_parser = duration)]

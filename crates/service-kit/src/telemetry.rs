@@ -37,13 +37,16 @@ impl RequestContext {
     /// Takes the ids that a caller sent if they are well formed, and makes the missing ones.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        // One for both: randomness is a system call, and a trace that begins here is as easily
+        // found by the request's id.
+        let random = std::cell::LazyCell::new(uuid::Uuid::new_v4);
         Self {
             id: text(&REQUEST_ID)
                 .filter(|id| is_request_id(id))
-                .map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned),
+                .map_or_else(|| random.to_string(), str::to_owned),
             traceparent: text(&TRACEPARENT)
                 .filter(|value| is_traceparent(value))
-                .map_or_else(new_traceparent, str::to_owned),
+                .map_or_else(|| new_traceparent(*random), str::to_owned),
         }
     }
 }
@@ -172,7 +175,10 @@ fn method_label(method: &http::Method) -> &'static str {
         (Method::DELETE, "DELETE"),
         (Method::OPTIONS, "OPTIONS"),
     ];
-    KNOWN.iter().find(|(known, _)| known == method).map_or("other", |(_, label)| label)
+    KNOWN
+        .iter()
+        .find(|(known, _)| known == method)
+        .map_or("other", |(_, label)| label)
 }
 
 fn is_request_id(id: &str) -> bool {
@@ -200,10 +206,9 @@ fn is_traceparent(value: &str) -> bool {
         && parent.bytes().any(|b| b != b'0')
 }
 
-fn new_traceparent() -> String {
-    let trace = uuid::Uuid::new_v4().simple().to_string();
-    let parent = uuid::Uuid::new_v4().simple().to_string();
-    format!("00-{trace}-{}-01", &parent[..16])
+/// A trace of that id, whose first span is the id's second half, which is never zero.
+fn new_traceparent(id: uuid::Uuid) -> String {
+    format!("00-{}-{:016x}-01", id.simple(), id.as_u64_pair().1)
 }
 
 #[cfg(test)]
@@ -231,7 +236,7 @@ mod tests {
             false,
         );
         check("", false);
-        check(&new_traceparent(), true);
+        check(&new_traceparent(uuid::Uuid::new_v4()), true);
     }
 
     #[test]

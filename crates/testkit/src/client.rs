@@ -39,25 +39,39 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client without TLS can always be built");
-        Self { http, base: base.to_owned(), token: None, headers: Vec::new() }
+        Self {
+            http,
+            base: base.to_owned(),
+            token: None,
+            headers: Vec::new(),
+        }
     }
 
     /// The same person at another address.
     #[must_use]
     pub fn at(&self, base: &str) -> Self {
-        Self { base: base.to_owned(), ..self.clone() }
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The same connections with this bearer token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same without a token.
     #[must_use]
     pub fn without_token(&self) -> Self {
-        Self { token: None, ..self.clone() }
+        Self {
+            token: None,
+            ..self.clone()
+        }
     }
 
     /// The same with one more header in every call.
@@ -111,8 +125,17 @@ impl Client {
     }
 
     /// A call with a body of any bytes and content type.
-    pub async fn send_bytes(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
-        let request = self.request(method.clone(), path).header("content-type", content_type).body(body);
+    pub async fn send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Answer {
+        let request = self
+            .request(method.clone(), path)
+            .header("content-type", content_type)
+            .body(body);
         match read(format!("{method} {path}"), request).await {
             Ok(answer) => answer,
             Err(error) => panic!("{method} {path} was not answered: {error:?}"),
@@ -121,11 +144,16 @@ impl Client {
 
     /// Opens a stream of server-sent events; fails the test unless it is one.
     pub async fn stream(&self, path: &str, last_event_id: Option<&str>) -> EventStream {
-        let mut request = self.request(Method::GET, path).timeout(Duration::from_mins(10));
+        let mut request = self
+            .request(Method::GET, path)
+            .timeout(Duration::from_mins(10));
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
-        let response = request.send().await.unwrap_or_else(|error| panic!("GET {path}: {error:?}"));
+        let response = request
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("GET {path}: {error:?}"));
         EventStream::of(response)
     }
 
@@ -145,7 +173,12 @@ async fn read(asked: String, request: RequestBuilder) -> reqwest::Result<Answer>
     let response = request.send().await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = response.bytes().await?.to_vec();
-    Ok(Answer { asked, status, headers, body })
+    Ok(Answer {
+        asked,
+        status,
+        headers,
+        body,
+    })
 }
 
 impl Answer {
@@ -175,6 +208,10 @@ impl Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body: String = self.text().chars().take(2_000).collect();
-        write!(formatter, "{} was answered {} {body}", self.asked, self.status)
+        write!(
+            formatter,
+            "{} was answered {} {body}",
+            self.asked, self.status
+        )
     }
 }

@@ -19,7 +19,7 @@ pub async fn eventually<T>(
             Err(missing) if Instant::now() > end => {
                 panic!("not within {deadline:?}: {what}. At the last look: {missing}")
             }
-            Err(e) => {println!("{:?} {e}", Instant::now()); tokio::time::sleep(POLL).await}
+            Err(_) => tokio::time::sleep(POLL).await,
         }
     }
 }

@@ -65,22 +65,35 @@ pub(crate) struct Kafka {
 
 impl Kafka {
     pub(crate) fn at(brokers: &str) -> Self {
-        Self { brokers: brokers.to_owned() }
+        Self {
+            brokers: brokers.to_owned(),
+        }
     }
 
     /// Sends messages one after the other; gives partition and offset of each.
     pub(crate) async fn produce(&self, topic: &str, messages: &[Raw]) -> Vec<(i32, i64)> {
         let mut config = self.config();
-        config.set("message.max.bytes", "5000000").set("linger.ms", "0");
+        config
+            .set("message.max.bytes", "5000000")
+            .set("linger.ms", "0");
         let producer: FutureProducer = config.create().expect("the settings are right");
         let mut places = Vec::new();
         for message in messages {
             let mut headers = OwnedHeaders::new();
             for (key, value) in &message.headers {
-                headers = headers.insert(Header { key, value: Some(value) });
+                headers = headers.insert(Header {
+                    key,
+                    value: Some(value),
+                });
             }
-            let record = FutureRecord::to(topic).key(&message.key).payload(&message.payload).headers(headers);
-            let delivery = producer.send(record, PATIENCE).await.expect("the broker takes the message");
+            let record = FutureRecord::to(topic)
+                .key(&message.key)
+                .payload(&message.payload)
+                .headers(headers);
+            let delivery = producer
+                .send(record, PATIENCE)
+                .await
+                .expect("the broker takes the message");
             places.push((delivery.partition, delivery.offset));
         }
         places
@@ -104,10 +117,17 @@ impl Kafka {
     pub(crate) async fn describe(&self, group: &str) -> String {
         let (kafka, group) = (self.clone(), group.to_owned());
         let described = tokio::task::spawn_blocking(move || {
-            let groups = kafka.consumer(&group).fetch_group_list(Some(&group), PATIENCE);
+            let groups = kafka
+                .consumer(&group)
+                .fetch_group_list(Some(&group), PATIENCE);
             let groups = groups.expect("the broker answers");
             let told = groups.groups().iter().map(|group| {
-                format!("{} is {} with {} members", group.name(), group.state(), group.members().len())
+                format!(
+                    "{} is {} with {} members",
+                    group.name(),
+                    group.state(),
+                    group.members().len()
+                )
             });
             told.collect::<Vec<_>>().join("; ")
         });
@@ -134,22 +154,29 @@ impl Kafka {
         let mut missing = BTreeMap::new();
         let mut assignment = TopicPartitionList::new();
         for partition in partitions(&consumer, topic) {
-            let (low, high) =
-                consumer.fetch_watermarks(topic, partition, PATIENCE).expect("the broker knows its partition");
+            let (low, high) = consumer
+                .fetch_watermarks(topic, partition, PATIENCE)
+                .expect("the broker knows its partition");
             if low < high {
                 missing.insert(partition, high);
                 let from = assignment.add_partition_offset(topic, partition, Offset::Offset(low));
                 from.expect("an offset is an offset");
             }
         }
-        consumer.assign(&assignment).expect("partitions can be assigned");
+        consumer
+            .assign(&assignment)
+            .expect("partitions can be assigned");
         let mut records = Vec::new();
         let end = Instant::now() + PATIENCE;
         while !missing.is_empty() {
             assert!(Instant::now() < end, "{topic} could not be read to its end");
-            let Some(Ok(message)) = consumer.poll(Duration::from_millis(100)) else { continue };
+            let Some(Ok(message)) = consumer.poll(Duration::from_millis(100)) else {
+                continue;
+            };
             let record = record(&message.detach());
-            let Some(high) = missing.get(&record.partition).copied() else { continue };
+            let Some(high) = missing.get(&record.partition).copied() else {
+                continue;
+            };
             if record.offset + 1 >= high {
                 missing.remove(&record.partition);
             }
@@ -169,12 +196,19 @@ impl Kafka {
             for partition in partitions(&consumer, topic) {
                 list.add_partition(topic, partition);
             }
-            let committed = consumer.committed_offsets(list, PATIENCE).expect("the group has a coordinator");
+            let committed = consumer
+                .committed_offsets(list, PATIENCE)
+                .expect("the group has a coordinator");
             for element in committed.elements() {
                 let (low, high) = consumer
                     .fetch_watermarks(topic, element.partition(), PATIENCE)
                     .expect("the broker knows its partition");
-                lag += high - element.offset().to_raw().filter(|offset| *offset >= 0).unwrap_or(low);
+                lag += high
+                    - element
+                        .offset()
+                        .to_raw()
+                        .filter(|offset| *offset >= 0)
+                        .unwrap_or(low);
             }
         }
         lag
@@ -189,38 +223,54 @@ impl Kafka {
                 added.expect("zero is an offset");
             }
         }
-        consumer.commit(&list, CommitMode::Sync).expect("nobody else is in the group");
+        consumer
+            .commit(&list, CommitMode::Sync)
+            .expect("nobody else is in the group");
     }
 
     fn consumer(&self, group: &str) -> BaseConsumer {
         let mut config = self.config();
-        config.set("group.id", group).set("enable.auto.commit", "false");
+        config
+            .set("group.id", group)
+            .set("enable.auto.commit", "false");
         config.create().expect("the settings are right")
     }
 
     fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.brokers).set("log_level", "2");
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("log_level", "2");
         config
     }
 }
 
 /// The partitions of a topic; none if there is no such topic.
 fn partitions(consumer: &BaseConsumer, topic: &str) -> BTreeSet<i32> {
-    let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).expect("the broker answers");
+    let metadata = consumer
+        .fetch_metadata(Some(topic), PATIENCE)
+        .expect("the broker answers");
     let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
     partitions.map(MetadataPartition::id).collect()
 }
 
 fn record(message: &OwnedMessage) -> Record {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+    let headers = message
+        .headers()
+        .into_iter()
+        .flat_map(|headers| headers.iter());
     Record {
         partition: message.partition(),
         offset: message.offset(),
         key: message.key().map(text).unwrap_or_default(),
         headers: headers
-            .map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default()))
+            .map(|header| {
+                (
+                    header.key.to_owned(),
+                    header.value.map(text).unwrap_or_default(),
+                )
+            })
             .collect(),
         payload: message.payload().unwrap_or_default().to_vec(),
     }

@@ -6,14 +6,32 @@ use crate::Answer;
 
 /// Words of the inside, none of which an error may say to a client.
 pub const INSIDE: [&str; 17] = [
-    "mongo", "bson", "serde", "kafka", "rust", "tokio", "axum", "hyper", "struct ", "panic", "stack",
-    "errno", "os error", "127.0.0.1", "e11000", "utf8error", ".rs:",
+    "mongo",
+    "bson",
+    "serde",
+    "kafka",
+    "rust",
+    "tokio",
+    "axum",
+    "hyper",
+    "struct ",
+    "panic",
+    "stack",
+    "errno",
+    "os error",
+    "127.0.0.1",
+    "e11000",
+    "utf8error",
+    ".rs:",
 ];
 
 /// The word of the inside that `text` says, if it says one.
 pub fn says_of_the_inside(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
-    let word = INSIDE.iter().find(|word| lower.contains(**word)).map(ToString::to_string);
+    let word = INSIDE
+        .iter()
+        .find(|word| lower.contains(**word))
+        .map(ToString::to_string);
     word.or_else(|| {
         let is_type = |word: &&str| {
             word.strip_prefix(['i', 'u', 'f'])
@@ -31,29 +49,47 @@ impl Answer {
     pub fn problem(&self, status: u16) -> Value {
         let what = format!("{self}");
         assert_eq!(self.status, status, "{what}");
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{what}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{what}"
+        );
         let document = self.json();
         let text = |field: &str| {
             let text = document[field].as_str();
-            text.filter(|text| !text.is_empty()).unwrap_or_else(|| panic!("no {field} in {what}"))
+            text.filter(|text| !text.is_empty())
+                .unwrap_or_else(|| panic!("no {field} in {what}"))
         };
         assert!(text("type").starts_with("/problems/"), "{what}");
         assert!(!text("title").is_empty());
         assert!(!text("detail").is_empty());
         assert_eq!(document["status"], status, "{what}");
-        assert_eq!(Some(text("instance")), self.header("x-request-id"), "{what}");
+        assert_eq!(
+            Some(text("instance")),
+            self.header("x-request-id"),
+            "{what}"
+        );
         if status == 422 {
             let errors = document["errors"].as_array().map_or(&[][..], Vec::as_slice);
             assert!(!errors.is_empty(), "a 422 names the field: {what}");
             for error in errors {
-                assert!(error["field"].is_string() && error["message"].is_string(), "{what}");
+                assert!(
+                    error["field"].is_string() && error["message"].is_string(),
+                    "{what}"
+                );
             }
         }
         if status == 401 {
-            assert!(self.header("www-authenticate").is_some(), "no WWW-Authenticate in {what}");
+            assert!(
+                self.header("www-authenticate").is_some(),
+                "no WWW-Authenticate in {what}"
+            );
         }
         if matches!(status, 429 | 503) {
-            assert!(self.header("retry-after").is_some(), "no Retry-After in {what}");
+            assert!(
+                self.header("retry-after").is_some(),
+                "no Retry-After in {what}"
+            );
         }
         let said = says_of_the_inside(&self.text());
         assert_eq!(said, None, "an error says something of the inside: {what}");
@@ -72,7 +108,9 @@ impl Answer {
         let document = self.problem(422);
         let named = document["errors"].as_array().is_some_and(|errors| {
             errors.iter().any(|error| {
-                error["field"].as_str().is_some_and(|named| named == field || named.starts_with(field))
+                error["field"]
+                    .as_str()
+                    .is_some_and(|named| named == field || named.starts_with(field))
             })
         });
         assert!(named, "{field} is not named by {self}");

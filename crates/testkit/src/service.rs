@@ -69,7 +69,9 @@ impl Service {
 
     pub(crate) fn signal(&self, signal: Signal) {
         if let Some(process) = &*self.process() {
-            process.signal(signal).unwrap_or_else(|error| panic!("{error}"));
+            process
+                .signal(signal)
+                .unwrap_or_else(|error| panic!("{error}"));
         }
     }
 
@@ -91,7 +93,10 @@ impl Service {
     /// How the process ended, if it has; then it can be started again.
     pub(crate) fn ended(&self) -> Option<ExitStatus> {
         let mut process = self.process();
-        let status = process.as_mut()?.exited().unwrap_or_else(|error| panic!("{error}"))?;
+        let status = process
+            .as_mut()?
+            .exited()
+            .unwrap_or_else(|error| panic!("{error}"))?;
         *process = None;
         self.forget_pid();
         Some(status)
@@ -100,7 +105,13 @@ impl Service {
     /// The end of each log so far.
     pub(crate) fn last_lines(&self, count: usize) -> String {
         let starts = self.starts.load(Ordering::Relaxed);
-        let log = |start| format!("--- {}, start {start}\n{}\n", self.name, last_lines(&self.log_of(start), count));
+        let log = |start| {
+            format!(
+                "--- {}, start {start}\n{}\n",
+                self.name,
+                last_lines(&self.log_of(start), count)
+            )
+        };
         (1..=starts).map(log).collect()
     }
 
@@ -149,7 +160,10 @@ pub async fn run_alone(
     let service = Service::new(&shop, kind, kind.to_owned(), 0, settings);
     service.start(&[]);
     let end = tokio::time::timeout(Duration::from_secs(10), async {
-        eventually("it ends", SOON, async || service.ended().ok_or_else(|| "it runs".to_owned())).await
+        eventually("it ends", SOON, async || {
+            service.ended().ok_or_else(|| "it runs".to_owned())
+        })
+        .await
     });
     let end = end.await.ok();
     let printed = service.logged();
@@ -162,8 +176,16 @@ pub async fn run_alone(
 /// one of ours by its command line.
 fn program(kind: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this program has a path");
-    let built = test.parent().and_then(std::path::Path::parent).expect("target/debug/deps/NAME").join(kind);
-    assert!(built.exists(), "{} is not there; run `cargo xtask test`, which builds it", built.display());
+    let built = test
+        .parent()
+        .and_then(std::path::Path::parent)
+        .expect("target/debug/deps/NAME")
+        .join(kind);
+    assert!(
+        built.exists(),
+        "{} is not there; run `cargo xtask test`, which builds it",
+        built.display()
+    );
     let link = stores::folder().join(kind);
     match std::os::unix::fs::symlink(&built, &link) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {

@@ -38,7 +38,8 @@ impl Builder {
     /// Sets an environment variable for a service; for all of its kind if it names a kind.
     #[must_use]
     pub fn env(mut self, service: &str, name: &str, value: &str) -> Self {
-        self.settings.push((service.to_owned(), name.to_owned(), value.to_owned()));
+        self.settings
+            .push((service.to_owned(), name.to_owned(), value.to_owned()));
         self
     }
 
@@ -62,8 +63,16 @@ impl Builder {
     /// Starts the shop without waiting for it.
     pub async fn spawn(self) -> Shop {
         let own = self.own_stores;
-        let start = move || if own { Stores::start() } else { Stores::shared() };
-        let stores = tokio::task::spawn_blocking(start).await.expect("the stores start");
+        let start = move || {
+            if own {
+                Stores::start()
+            } else {
+                Stores::shared()
+            }
+        };
+        let stores = tokio::task::spawn_blocking(start)
+            .await
+            .expect("the stores start");
         let id = format!("t_{:012x}", tokens::random() >> 16);
         let services = self.services(&id, &stores);
         for service in &services {
@@ -94,7 +103,11 @@ impl Builder {
         let mut services = Vec::new();
         for kind in KINDS {
             for (index, port) in ports[kind].iter().enumerate() {
-                let name = if index == 0 { kind.to_owned() } else { format!("{kind}-{}", index + 1) };
+                let name = if index == 0 {
+                    kind.to_owned()
+                } else {
+                    format!("{kind}-{}", index + 1)
+                };
                 let mut settings = usual_settings(shop, kind, *port, &ports, stores);
                 for (service, variable, value) in &self.settings {
                     if service == kind || *service == name {
@@ -110,7 +123,10 @@ impl Builder {
 
 /// The settings of a service that is started without the others.
 pub(crate) fn settings_alone(kind: &str) -> Settings {
-    let ports = KINDS.into_iter().map(|kind| (kind, vec![free_port()])).collect();
+    let ports = KINDS
+        .into_iter()
+        .map(|kind| (kind, vec![free_port()]))
+        .collect();
     usual_settings("alone", kind, free_port(), &ports, &Stores::shared())
 }
 
@@ -122,12 +138,20 @@ fn usual_settings(
     stores: &Stores,
 ) -> Settings {
     let upstream = |kind: &str| {
-        let urls = ports[kind].iter().map(|port| format!("http://127.0.0.1:{port}"));
+        let urls = ports[kind]
+            .iter()
+            .map(|port| format!("http://127.0.0.1:{port}"));
         urls.collect::<Vec<_>>().join(",")
     };
-    let keys = format!("http://127.0.0.1:{}/.well-known/jwks.json", ports["authentication"][0]);
+    let keys = format!(
+        "http://127.0.0.1:{}/.well-known/jwks.json",
+        ports["authentication"][0]
+    );
     let key_file = tokens::key_file().display().to_string();
-    let mut settings = vec![("LISTEN", format!("127.0.0.1:{port}")), ("LOG_FORMAT", "text".to_owned())];
+    let mut settings = vec![
+        ("LISTEN", format!("127.0.0.1:{port}")),
+        ("LOG_FORMAT", "text".to_owned()),
+    ];
     if kind == "gateway" {
         settings.push(("UPSTREAM_AUTHENTICATION", upstream("authentication")));
         settings.push(("UPSTREAM_PRODUCTS", upstream("products")));
@@ -148,7 +172,10 @@ fn usual_settings(
         settings.push(("KAFKA_GROUP", format!("{shop}-{kind}")));
         settings.push(("KAFKA_PARTITIONS", "3".to_owned()));
     }
-    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    settings
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 fn free_port() -> u16 {
@@ -157,7 +184,10 @@ fn free_port() -> u16 {
 }
 
 fn service<'a>(services: &'a [Service], name: &str) -> &'a Service {
-    services.iter().find(|service| service.name == name).unwrap_or_else(|| panic!("no service {name}"))
+    services
+        .iter()
+        .find(|service| service.name == name)
+        .unwrap_or_else(|| panic!("no service {name}"))
 }
 
 /// A running shop. Dropping it ends its processes and removes its data.
@@ -194,11 +224,20 @@ impl Shop {
         let direct = Client::new(&service.url());
         eventually(&format!("{name} is ready"), READY_WITHIN, async || {
             if let Some(status) = service.ended() {
-                panic!("{name} ended before it was ready: {status}\n{}", service.last_lines(LINES_OF_LOG));
+                panic!(
+                    "{name} ended before it was ready: {status}\n{}",
+                    service.last_lines(LINES_OF_LOG)
+                );
             }
-            let answer = direct.try_send(reqwest::Method::GET, "/health/ready", None).await;
+            let answer = direct
+                .try_send(reqwest::Method::GET, "/health/ready", None)
+                .await;
             let answer = answer.map_err(|error| format!("{error:?}"))?;
-            if answer.status == 200 { Ok(()) } else { Err(answer.text()) }
+            if answer.status == 200 {
+                Ok(())
+            } else {
+                Err(answer.text())
+            }
         })
         .await;
     }
@@ -227,7 +266,10 @@ impl Shop {
     /// Waits until a service has ended by itself.
     pub async fn wait_exit(&self, name: &str) -> ExitStatus {
         let what = format!("{name} ends");
-        eventually(&what, SOON, async || self.ended(name).ok_or_else(|| "it runs".to_owned())).await
+        eventually(&what, SOON, async || {
+            self.ended(name).ok_or_else(|| "it runs".to_owned())
+        })
+        .await
     }
 
     /// Whether a service has ended, which [`Shop::wait_exit`] then tells about.
@@ -263,7 +305,10 @@ impl Shop {
 
     /// The names of all its services.
     pub fn names(&self) -> Vec<&str> {
-        self.services.iter().map(|service| service.name.as_str()).collect()
+        self.services
+            .iter()
+            .map(|service| service.name.as_str())
+            .collect()
     }
 
     fn service(&self, name: &str) -> &Service {
@@ -310,7 +355,8 @@ impl Shop {
 
     /// Somebody with a token made here: no account is needed.
     pub fn minted(&self, email: &str, role: &str) -> Client {
-        self.visitor.with_token(&self.sign(&Claims::of(email, role)))
+        self.visitor
+            .with_token(&self.sign(&Claims::of(email, role)))
     }
 
     /// A token with these claims, signed as authentication signs.
@@ -326,14 +372,24 @@ impl Shop {
     async fn fresh_token(&self, email: &str) -> String {
         let body = json!({ "email": email, "password": email });
         let answer = self.visitor.post("/api/login", &body).await.expect(200);
-        let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+        let token = answer.json()["access_token"]
+            .as_str()
+            .expect("a token")
+            .to_owned();
         lock(&self.tokens).insert(email.to_owned(), token.clone());
         token
     }
 
     async fn find_key_id(&self) {
-        let keys = self.direct("authentication").get("/.well-known/jwks.json").await.expect(200);
-        let id = keys.json()["keys"][0]["kid"].as_str().expect("a key with a name").to_owned();
+        let keys = self
+            .direct("authentication")
+            .get("/.well-known/jwks.json")
+            .await
+            .expect(200);
+        let id = keys.json()["keys"][0]["kid"]
+            .as_str()
+            .expect("a key with a name")
+            .to_owned();
         *lock(&self.key_id) = id;
     }
 }
@@ -346,19 +402,31 @@ impl Shop {
             "name": name, "description": format!("A {name} for a test"), "price": price,
             "quantity": quantity, "categories": ["kitchen"],
         }});
-        let _ = self.minted("stock@test.example", "admin").post("/api/products", &body).await.expect(201);
+        let _ = self
+            .minted("stock@test.example", "admin")
+            .post("/api/products", &body)
+            .await
+            .expect(201);
         lock(&self.stocked).insert(name.to_owned(), quantity);
-        let copies = self.store("orders").collection::<bson::Document>("products");
+        let copies = self
+            .store("orders")
+            .collection::<bson::Document>("products");
         eventually(&format!("{name} can be ordered"), SOON, async || {
             let found = copies.find_one(bson::doc! { "name": name }).await;
-            found.map_err(|error| error.to_string())?.map(|_| ()).ok_or_else(|| "no copy".to_owned())
+            found
+                .map_err(|error| error.to_string())?
+                .map(|_| ())
+                .ok_or_else(|| "no copy".to_owned())
         })
         .await;
     }
 
     /// Places an order of one line and gives its id.
     pub async fn place(&self, buyer: &Client, name: &str, quantity: i64) -> String {
-        let answer = buyer.post("/api/orders", &order(&[(name, quantity)])).await.expect(201);
+        let answer = buyer
+            .post("/api/orders", &order(&[(name, quantity)]))
+            .await
+            .expect(201);
         answer.json()["id"].as_str().expect("an id").to_owned()
     }
 
@@ -368,15 +436,25 @@ impl Shop {
             let answer = buyer.get(&format!("/api/orders/{id}")).await;
             let order = answer.json();
             let decided = matches!(order["status"].as_str(), Some("ACCEPTED" | "REJECTED"));
-            if decided { Ok(order) } else { Err(answer.to_string()) }
+            if decided {
+                Ok(order)
+            } else {
+                Err(answer.to_string())
+            }
         })
         .await
     }
 
     /// How many pieces there are, as the gateway tells.
     pub async fn quantity(&self, name: &str) -> i64 {
-        let answer = self.visitor.get(&format!("/api/products?name={name}")).await.expect(200);
-        answer.json()["products"][0]["quantity"].as_i64().expect("a quantity")
+        let answer = self
+            .visitor
+            .get(&format!("/api/products?name={name}"))
+            .await
+            .expect(200);
+        answer.json()["products"][0]["quantity"]
+            .as_i64()
+            .expect("a quantity")
     }
 }
 
@@ -411,7 +489,9 @@ impl Shop {
     pub async fn produce(&self, topic: &str, messages: &[Raw]) {
         let topic = self.topic(topic);
         let places = self.kafka.produce(&topic, messages).await;
-        let places = places.into_iter().map(|(partition, offset)| (topic.clone(), partition, offset));
+        let places = places
+            .into_iter()
+            .map(|(partition, offset)| (topic.clone(), partition, offset));
         lock(&self.injected).extend(places);
     }
 
@@ -422,7 +502,9 @@ impl Shop {
 
     /// How many messages a service has not yet dealt with.
     pub async fn lag(&self, kind: &str) -> i64 {
-        self.kafka.lag(&self.group(kind), self.topics_of(kind)).await
+        self.kafka
+            .lag(&self.group(kind), self.topics_of(kind))
+            .await
     }
 
     /// What the broker says of a service's consumer group.
@@ -432,11 +514,17 @@ impl Shop {
 
     /// Makes a service, all of whose replicas are down, read its topics from the beginning.
     pub async fn rewind(&self, kind: &str) {
-        self.kafka.rewind(&self.group(kind), self.topics_of(kind)).await;
+        self.kafka
+            .rewind(&self.group(kind), self.topics_of(kind))
+            .await;
     }
 
     fn topics_of(&self, kind: &str) -> Vec<String> {
-        let topics: &[&str] = if kind == "products" { &["orders"] } else { &["products", "order-status"] };
+        let topics: &[&str] = if kind == "products" {
+            &["orders"]
+        } else {
+            &["products", "order-status"]
+        };
         topics.iter().map(|topic| self.topic(topic)).collect()
     }
 
@@ -468,7 +556,11 @@ impl Drop for Shop {
             service.kill();
         }
         if std::thread::panicking() {
-            let logs: String = self.services.iter().map(|service| service.last_lines(LINES_OF_LOG)).collect();
+            let logs: String = self
+                .services
+                .iter()
+                .map(|service| service.last_lines(LINES_OF_LOG))
+                .collect();
             eprintln!("the ends of the logs of {}:\n{logs}", self.id);
         }
         for service in &self.services {
@@ -478,7 +570,8 @@ impl Drop for Shop {
             return;
         }
         let databases = KINDS.map(|kind| format!("{}_{kind}", self.id));
-        let topics = ["products", "orders", "order-status", "dead-letters"].map(|name| self.topic(name));
+        let topics =
+            ["products", "orders", "order-status", "dead-letters"].map(|name| self.topic(name));
         let (uri, kafka) = (self.stores.mongodb_uri.clone(), self.kafka.clone());
         // The test's own runtime cannot be waited for in here.
         let cleaning = std::thread::spawn(move || clean(&uri, &databases, &kafka, &topics));
@@ -488,11 +581,15 @@ impl Drop for Shop {
 
 /// Removes what a shop leaves in the stores. They end with the run, so what fails may fail.
 fn clean(uri: &str, databases: &[String], kafka: &Kafka, topics: &[String]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
         let cleaning = async {
-            let Ok(client) = mongodb::Client::with_uri_str(uri).await else { return };
+            let Ok(client) = mongodb::Client::with_uri_str(uri).await else {
+                return;
+            };
             for database in databases {
                 let _ = client.database(database).drop().await;
             }

@@ -12,7 +12,10 @@ static FOLDER: LazyLock<Scratch> =
 
 static SHARED: LazyLock<Stores> = LazyLock::new(|| {
     let stores = from_environment().unwrap_or_else(Stores::start);
-    Stores { own: false, ..stores }
+    Stores {
+        own: false,
+        ..stores
+    }
 });
 
 /// Where a MongoDB and a Kafka are, and how they are harmed if they belong to one test.
@@ -83,7 +86,11 @@ impl Stores {
         &self,
         how: impl FnOnce(&mut Backing) -> backing_services::Result<()> + Send + 'static,
     ) {
-        let servers = self.servers.clone().filter(|_| self.own).expect("only stores of a test's own are harmed");
+        let servers = self
+            .servers
+            .clone()
+            .filter(|_| self.own)
+            .expect("only stores of a test's own are harmed");
         let done = tokio::task::spawn_blocking(move || {
             how(&mut servers.lock().unwrap_or_else(PoisonError::into_inner))
         });

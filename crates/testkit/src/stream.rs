@@ -35,21 +35,36 @@ impl ServerEvent {
 impl EventStream {
     pub(crate) fn of(response: reqwest::Response) -> Self {
         assert_eq!(response.status().as_u16(), 200, "the stream is refused");
-        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
-        assert!(kind.is_some_and(|kind| kind.starts_with("text/event-stream")), "{kind:?}");
+        let kind = response
+            .headers()
+            .get("content-type")
+            .and_then(|kind| kind.to_str().ok());
+        assert!(
+            kind.is_some_and(|kind| kind.starts_with("text/event-stream")),
+            "{kind:?}"
+        );
         let raw = Arc::new(Mutex::new(Vec::new()));
         let copy = Arc::clone(&raw);
         let bytes = response.bytes_stream().inspect(move |chunk| {
             if let Ok(chunk) = chunk {
-                copy.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(chunk);
+                copy.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend_from_slice(chunk);
             }
         });
         // A connection that breaks off is to its reader the end of the stream.
         let events = bytes.eventsource().map(|event| {
             let event = event.ok()?;
-            Some(ServerEvent { id: event.id, event: event.event, data: event.data })
+            Some(ServerEvent {
+                id: event.id,
+                event: event.event,
+                data: event.data,
+            })
         });
-        Self { events: Box::pin(events), raw }
+        Self {
+            events: Box::pin(events),
+            raw,
+        }
     }
 
     /// The next message; fails if none comes before the deadline or if the stream ends.
@@ -69,7 +84,12 @@ impl EventStream {
         let mut events = Vec::new();
         let all = async {
             loop {
-                let event = self.events.next().await.flatten().expect("the stream goes on");
+                let event = self
+                    .events
+                    .next()
+                    .await
+                    .flatten()
+                    .expect("the stream goes on");
                 events.push(event.clone());
                 if last(&event) {
                     return;
@@ -77,7 +97,10 @@ impl EventStream {
             }
         };
         let came = tokio::time::timeout(deadline, all).await.is_ok();
-        assert!(came, "the last event did not come within {deadline:?}; these did: {events:?}");
+        assert!(
+            came,
+            "the last event did not come within {deadline:?}; these did: {events:?}"
+        );
         events
     }
 
@@ -90,17 +113,22 @@ impl EventStream {
             }
         };
         let ended = tokio::time::timeout(deadline, all).await.is_ok();
-        assert!(ended, "the stream did not end within {deadline:?}; it told: {events:?}");
+        assert!(
+            ended,
+            "the stream did not end within {deadline:?}; it told: {events:?}"
+        );
         events
     }
 
     /// Waits for a comment line, passing over messages.
     pub async fn comment(&mut self, deadline: Duration) {
-        let has_comment = |raw: &[u8]| raw.starts_with(b":") || raw.windows(2).any(|pair| pair == b"\n:");
+        let has_comment =
+            |raw: &[u8]| raw.starts_with(b":") || raw.windows(2).any(|pair| pair == b"\n:");
         let wait = async {
             loop {
                 // Polling the parser reads the bytes; a comment makes it yield nothing.
-                let read = tokio::time::timeout(Duration::from_millis(100), self.events.next()).await;
+                let read =
+                    tokio::time::timeout(Duration::from_millis(100), self.events.next()).await;
                 if has_comment(&self.raw.lock().unwrap_or_else(PoisonError::into_inner)) {
                     return;
                 }

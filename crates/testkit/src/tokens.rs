@@ -13,8 +13,9 @@ use serde_json::{Map, Value, json};
 use crate::stores;
 
 /// What comes before the 32 bytes of an Ed25519 private key in PKCS#8 (RFC 8410, 7 and 10.3).
-const PKCS8_PREFIX: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8_PREFIX: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 static KEY: LazyLock<String> = LazyLock::new(new_key);
 
@@ -30,7 +31,9 @@ impl Claims {
             "email": email, "role": role, "iat": now, "nbf": now - 5, "exp": now + 3600,
             "jti": format!("{:016x}", random()), "iss": "fleetmarket", "aud": "fleetmarket",
         });
-        let Value::Object(claims) = claims else { unreachable!("written as an object") };
+        let Value::Object(claims) = claims else {
+            unreachable!("written as an object")
+        };
         Self(claims)
     }
 
@@ -52,7 +55,9 @@ impl Claims {
     #[must_use]
     pub fn expired(self, seconds: i64) -> Self {
         let now = now();
-        self.with("iat", now - 3600).with("nbf", now - 3600).with("exp", now - seconds)
+        self.with("iat", now - 3600)
+            .with("nbf", now - 3600)
+            .with("exp", now - seconds)
     }
 }
 
@@ -99,6 +104,8 @@ pub(crate) fn random() -> u64 {
 }
 
 fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is after 1970");
     i64::try_from(since.as_secs()).expect("it is before the end of time")
 }

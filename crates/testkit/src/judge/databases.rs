@@ -10,10 +10,18 @@ use mongodb::{ClientSession, Database};
 use crate::{Ledger, Shop};
 
 /// The orders that come with the development data; the seeded stock is what they have left.
-const SEEDED_ORDERS: [&str; 3] =
-    ["71fefe4a1cad4140785928a4", "72fefe4a1cad4140785928a4", "73fefe4a1cad4140785928a4"];
+const SEEDED_ORDERS: [&str; 3] = [
+    "71fefe4a1cad4140785928a4",
+    "72fefe4a1cad4140785928a4",
+    "73fefe4a1cad4140785928a4",
+];
 /// The stock that comes with the development data.
-const SEEDED_STOCK: [(&str, i64); 4] = [("cutlery", 200), ("chair", 30), ("laptop", 1), ("headphones", 1)];
+const SEEDED_STOCK: [(&str, i64); 4] = [
+    ("cutlery", 200),
+    ("chair", 30),
+    ("laptop", 1),
+    ("headphones", 1),
+];
 
 /// A product as one of the two databases has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +55,10 @@ impl Databases {
     pub(super) async fn read(shop: &Shop) -> mongodb::error::Result<Self> {
         let source = shop.store("products");
         let mut session = shop.mongodb().start_session().await?;
-        session.start_transaction().read_concern(ReadConcern::snapshot()).await?;
+        session
+            .start_transaction()
+            .read_concern(ReadConcern::snapshot())
+            .await?;
         let products = within(&source, "products", &mut session).await?;
         let decisions = within(&source, "orders", &mut session).await?;
         let restocks = within(&source, "restocks", &mut session).await?;
@@ -63,7 +74,10 @@ impl Databases {
             products: products.iter().map(product).collect(),
             decisions: decisions.iter().map(decision).collect(),
             restocked,
-            orders: orders.iter().map(|order| (id(order, "_id"), text(order, "status"))).collect(),
+            orders: orders
+                .iter()
+                .map(|order| (id(order, "_id"), text(order, "status")))
+                .collect(),
             copies: all(&copy, "products").await?.iter().map(product).collect(),
         })
     }
@@ -73,9 +87,14 @@ impl Databases {
         let mut broken = self.orders_broken(ledger);
         for (order, status) in &self.orders {
             match self.decisions.get(order) {
-                None => broken.push(format!("I6: order {order} is {status} and was never decided")),
+                None => broken.push(format!(
+                    "I6: order {order} is {status} and was never decided"
+                )),
                 Some(decision) if decision.status != *status => {
-                    broken.push(format!("I6: order {order} is {status}, decided {}", decision.status));
+                    broken.push(format!(
+                        "I6: order {order} is {status}, decided {}",
+                        decision.status
+                    ));
                 }
                 Some(_) => {}
             }
@@ -87,7 +106,10 @@ impl Databases {
             broken.extend(decision.grounds_broken(order));
         }
         if self.copies != self.products {
-            broken.push(format!("I8: the copy {:?} is not the source {:?}", self.copies, self.products));
+            broken.push(format!(
+                "I8: the copy {:?} is not the source {:?}",
+                self.copies, self.products
+            ));
         }
         broken
     }
@@ -105,8 +127,15 @@ impl Databases {
         }
         let mut broken = Vec::new();
         for (id, product) in &self.products {
-            let seeded = || SEEDED_STOCK.iter().find(|(name, _)| *name == product.name).map(|(_, n)| *n);
-            let Some(initial) = stocked.get(&product.name).copied().or_else(seeded) else { continue };
+            let seeded = || {
+                SEEDED_STOCK
+                    .iter()
+                    .find(|(name, _)| *name == product.name)
+                    .map(|(_, n)| *n)
+            };
+            let Some(initial) = stocked.get(&product.name).copied().or_else(seeded) else {
+                continue;
+            };
             let restocked = self.restocked.get(id).copied().unwrap_or_default();
             let accepted = accepted.get(id.as_str()).copied().unwrap_or_default();
             if initial + restocked - accepted != product.quantity {
@@ -116,7 +145,10 @@ impl Databases {
                 ));
             }
             if product.quantity < 0 {
-                broken.push(format!("I5: there are {} of {}", product.quantity, product.name));
+                broken.push(format!(
+                    "I5: there are {} of {}",
+                    product.quantity, product.name
+                ));
             }
         }
         broken
@@ -130,7 +162,11 @@ impl Databases {
                 broken.push(format!("I1: order {order} was acknowledged and is lost"));
             }
         }
-        let placed = self.orders.keys().filter(|order| !SEEDED_ORDERS.contains(&order.as_str())).count();
+        let placed = self
+            .orders
+            .keys()
+            .filter(|order| !SEEDED_ORDERS.contains(&order.as_str()))
+            .count();
         let most = acknowledged.len() + ledger.unknown;
         if placed > most {
             broken.push(format!("I3: {placed} orders came of {most} calls"));
@@ -146,7 +182,10 @@ impl Decision {
             return None;
         }
         let had = |product: &String| self.stock.get(product).copied();
-        let beyond = self.lines.iter().any(|(product, quantity)| had(product).is_none_or(|had| had < *quantity));
+        let beyond = self
+            .lines
+            .iter()
+            .any(|(product, quantity)| had(product).is_none_or(|had| had < *quantity));
         let right = match self.status.as_str() {
             "ACCEPTED" => !beyond,
             "REJECTED" => beyond,
@@ -162,18 +201,30 @@ async fn within(
     session: &mut ClientSession,
 ) -> mongodb::error::Result<Vec<Document>> {
     let documents = database.collection::<Document>(collection);
-    let mut cursor = documents.find(doc! {}).batch_size(10_000).session(&mut *session).await?;
+    let mut cursor = documents
+        .find(doc! {})
+        .batch_size(10_000)
+        .session(&mut *session)
+        .await?;
     cursor.stream(session).try_collect().await
 }
 
 async fn all(database: &Database, collection: &str) -> mongodb::error::Result<Vec<Document>> {
-    database.collection::<Document>(collection).find(doc! {}).await?.try_collect().await
+    database
+        .collection::<Document>(collection)
+        .find(doc! {})
+        .await?
+        .try_collect()
+        .await
 }
 
 fn product(document: &Document) -> (String, Product) {
     let product = Product {
         name: text(document, "name"),
-        price: document.get("price").map(ToString::to_string).unwrap_or_default(),
+        price: document
+            .get("price")
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         quantity: number(&document["quantity"]),
         version: number(&document["version"]),
     };
@@ -181,11 +232,19 @@ fn product(document: &Document) -> (String, Product) {
 }
 
 fn decision(document: &Document) -> (String, Decision) {
-    let list = |field: &str| document.get_array(field).map(Vec::as_slice).unwrap_or_default().iter();
-    let entries = |field, count| list(field).filter_map(move |entry| {
-        let entry = entry.as_document()?;
-        Some((id(entry, "product_id"), number(entry.get(count)?)))
-    });
+    let list = |field: &str| {
+        document
+            .get_array(field)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+    };
+    let entries = |field, count| {
+        list(field).filter_map(move |entry| {
+            let entry = entry.as_document()?;
+            Some((id(entry, "product_id"), number(entry.get(count)?)))
+        })
+    };
     let decision = Decision {
         status: text(document, "status"),
         lines: entries("lines", "quantity").collect(),
@@ -195,7 +254,9 @@ fn decision(document: &Document) -> (String, Decision) {
 }
 
 fn id(document: &Document, field: &str) -> String {
-    document.get_object_id(field).map_or_else(|_| text(document, field), bson::oid::ObjectId::to_hex)
+    document
+        .get_object_id(field)
+        .map_or_else(|_| text(document, field), bson::oid::ObjectId::to_hex)
 }
 
 fn text(document: &Document, field: &str) -> String {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use http::{HeaderMap, StatusCode, header};
 use identity::Caller;
 use jiff::Timestamp;
-use service_kit::extract::{Json, Query};
+use service_kit::extract::{Json, Object, Query};
 use service_kit::problem::Problem;
 use service_kit::telemetry;
 
@@ -46,7 +46,7 @@ pub(super) async fn place(
         lines: Lines::merge(
             body.products
                 .iter()
-                .map(|line| (line.name.as_str(), line.quantity)),
+                .map(|Object(line)| (line.name.as_str(), line.quantity)),
         )?,
         buyer: caller.email,
         now: Timestamp::now(),

@@ -3,6 +3,7 @@
 use events::{Money, OrderId, ProductName, Reason, ReasonCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::order::{BoughtLine, Order, PendingOrder, Status};
@@ -13,7 +14,8 @@ use crate::order::{BoughtLine, Order, PendingOrder, Status};
 pub(super) struct PlaceOrder {
     /// At most 100 products; lines of the same product are merged.
     #[schema(min_items = 1)]
-    pub(super) products: Vec<WantedLine>,
+    #[schema(value_type = Vec<WantedLine>)]
+    pub(super) products: Vec<Object<WantedLine>>,
 }
 
 /// So many pieces of a product.

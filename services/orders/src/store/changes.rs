@@ -10,6 +10,7 @@ use mongodb::change_stream::ChangeStream;
 use mongodb::change_stream::event::ResumeToken;
 use mongodb::error::{Error, ErrorKind};
 use serde::Deserialize;
+use service_kit::lifecycle::chain;
 
 use super::documents::{DecisionDocument, timestamp};
 use super::{Store, StoreError};
@@ -170,9 +171,16 @@ fn read(document: &RawDocumentBuf) -> Option<StatusChange> {
     let change = mongodb::bson::deserialize_from_slice::<ChangeDocument>(document.as_bytes())
         .map_err(|error| Error::from(error).into())
         .and_then(ChangeDocument::into_change);
-    change
-        .inspect_err(|error| tracing::warn!(%error, "passes over a change that it cannot read"))
-        .ok()
+    match change {
+        Ok(change) => Some(change),
+        Err(error) => {
+            tracing::warn!(
+                error = chain(&error),
+                "passes over a change that it cannot read"
+            );
+            None
+        }
+    }
 }
 
 impl From<Error> for ChangesError {

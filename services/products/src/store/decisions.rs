@@ -1,6 +1,7 @@
 //! Decisions: a batch of orders becomes decisions, new stock and messages in one transaction.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use events::{Event, Message, ProductState};
 use futures::TryStreamExt as _;
@@ -63,6 +64,7 @@ impl Store {
                 Err(Failed::Conflict) => {
                     tries += 1;
                     metrics::counter!("decision_conflicts_total").increment(1);
+                    tokio::time::sleep(pause(tries)).await;
                     waiting.push_front(part);
                 }
             }
@@ -257,6 +259,12 @@ impl Store {
             traceparent,
         )
     }
+}
+
+/// Longer with every try, up to a tenth of a second: the other one may be a transaction that a
+/// killed process left behind, which lasts until the server ends it.
+fn pause(tries: u32) -> Duration {
+    Duration::from_millis(u64::from(tries.min(20)) * 5)
 }
 
 fn on_hand(products: &HashMap<ObjectId, Product>) -> Stocks {
