@@ -86,7 +86,7 @@ async fn given_every_operation_when_called_by_everybody_then_only_those_who_may_
         match access {
             Access::Anyone => assert!(inside(seen.0) && inside(seen.1) && inside(seen.2), "{what}"),
             Access::LoggedIn => {
-                assert!(seen.0 == 401 && inside(seen.1) && inside(seen.2), "{what}")
+                assert!(seen.0 == 401 && inside(seen.1) && inside(seen.2), "{what}");
             }
             Access::Admin => assert!(seen.0 == 401 && seen.1 == 403 && inside(seen.2), "{what}"),
         }

@@ -1,5 +1,7 @@
 //! `docs/settings.md` is made from the code: `UPDATE_SETTINGS=1` rewrites it.
 
+use std::fmt::Write as _;
+
 use service_kit::settings::document;
 
 fn current() -> String {
@@ -15,7 +17,8 @@ fn current() -> String {
         ("products", document::<products::Config>()),
         ("orders", document::<orders::Config>()),
     ] {
-        text.push_str(&format!("\n## {service}\n\n{table}"));
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n## {service}\n\n{table}");
     }
     text
 }

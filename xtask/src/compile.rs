@@ -80,10 +80,20 @@ pub(crate) fn build(
     Ok(programs(&messages))
 }
 
-/// Cargo, in the root of the project.
+/// Cargo, in the root of the project, as if it was called by hand.
+///
+/// `cargo xtask` has put variables about this package into the environment. Build scripts that look
+/// at such variables (that of `ring` does) would be run again, and everything that depends on them
+/// compiled again, whenever a build here follows one by hand, or the other way round.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(project_root());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

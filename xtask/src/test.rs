@@ -35,7 +35,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<ExitCode> {
     // Some tests run the programs themselves. Built before the servers start, which would only
     // wait.
-    let code = run_cargo(cargo().args(["build", "--workspace", "--bins"]), interrupts)?;
+    let code = run_cargo(
+        // With the tests, so that dependencies have the features that `cargo test` gives them and
+        // are not compiled twice.
+        cargo().args(["build", "--workspace", "--all-targets"]),
+        interrupts,
+    )?;
     if code != ExitCode::SUCCESS {
         return Ok(code);
     }

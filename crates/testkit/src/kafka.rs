@@ -232,7 +232,9 @@ impl Kafka {
         let mut config = self.config();
         config
             .set("group.id", group)
-            .set("enable.auto.commit", "false");
+            .set("enable.auto.commit", "false")
+            // What is there is there: nothing is gained by waiting for more.
+            .set("fetch.wait.max.ms", "5");
         config.create().expect("the settings are right")
     }
 

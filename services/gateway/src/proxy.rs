@@ -171,7 +171,7 @@ impl Gateway {
             let request = request_to(attempt.authority(), parts, body.clone())?;
             match self.send(&attempt, request, deadline).await {
                 Ok(response) => return Ok(response),
-                Err(Failure::Connect) => break,
+                Err(Failure::Connect) => {}
                 Err(Failure::Broken) if repeatable && broken == 0 => {
                     broken += 1;
                     if upstream.size() == 1 {
