@@ -1,4 +1,5 @@
 //! What a reader or writer of another day relies on.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::path::Path;
 
