@@ -41,42 +41,6 @@ async fn given_orders_under_way_when_mongodb_is_killed_then_none_that_was_acknow
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn given_kafka_is_killed_when_orders_are_placed_then_they_are_taken_and_decided_after_its_return()
- {
-    let shop = Shop::builder().own_stores().start().await;
-    let buyer = shop.user().await;
-    let mut ids = vec![shop.place(&buyer, "cutlery", 1).await];
-    shop.stores().kill_kafka().await;
-    for _ in 0..20 {
-        let started = Instant::now();
-        ids.push(shop.place(&buyer, "cutlery", 1).await);
-        assert!(
-            started.elapsed() < Duration::from_secs(3),
-            "an order waited for the broker"
-        );
-    }
-    shop.stores().restart_kafka().await;
-    let orders = shop.store("orders").collection::<bson::Document>("orders");
-    eventually(
-        "the backlog is decided",
-        Duration::from_secs(5),
-        async || {
-            let pending = orders
-                .count_documents(bson::doc! { "status": "PENDING" })
-                .await;
-            let pending = pending.map_err(|error| error.to_string())?;
-            if pending == 0 {
-                Ok(())
-            } else {
-                Err(format!("{pending} are PENDING"))
-            }
-        },
-    )
-    .await;
-    shop.judge(&Ledger::of(ids)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn given_kafka_was_away_for_long_when_products_started_meanwhile_then_the_backlog_drains_all_the_same()
  {
     let shop = Shop::builder().own_stores().start().await;

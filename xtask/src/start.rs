@@ -60,6 +60,12 @@ impl<'a> Started<'a> {
         existing::check_ports(&missing, interrupts)?;
         existing::introduce(&old, &missing);
 
+        // Before the build, which takes minutes: what is missing on the machine is better said first.
+        let tools = missing
+            .iter()
+            .any(|member| !member.component.is_service())
+            .then(|| Tools::bring(&state.tools(), interrupts))
+            .transpose()?;
         let programs = if missing.iter().any(|member| member.component.is_service()) {
             compile::build(&compile::SHOP, profile, interrupts)?
         } else {
@@ -77,7 +83,7 @@ impl<'a> Started<'a> {
             children,
             choices: options.choices(),
         };
-        started.start_missing(&missing)?;
+        started.start_missing(&missing, tools.as_ref())?;
         Ok(started)
     }
 
@@ -105,16 +111,13 @@ impl<'a> Started<'a> {
         self.start_service(member)
     }
 
-    fn start_missing(&mut self, missing: &[Member]) -> Result<()> {
+    fn start_missing(&mut self, missing: &[Member], tools: Option<&Tools>) -> Result<()> {
         let (stores, services): (Vec<_>, Vec<_>) = missing
             .iter()
             .partition(|member| !member.component.is_service());
-        if !stores.is_empty() {
-            let tools = Tools::bring(&self.state.tools(), self.interrupts)?;
-            for member in stores {
-                self.interrupts.check()?;
-                self.start_store(member, &tools)?;
-            }
+        for member in stores {
+            self.interrupts.check()?;
+            self.start_store(member, tools)?;
         }
         self.wait_until_ready(|component| !component.is_service())?;
         for member in services {
@@ -123,9 +126,10 @@ impl<'a> Started<'a> {
         self.wait_until_ready(Component::is_service)
     }
 
-    fn start_store(&mut self, member: &Member, tools: &Tools) -> Result<()> {
-        let store =
-            store(&self.state, member).with_context(|| format!("{} is no store", member.name))?;
+    fn start_store(&mut self, member: &Member, tools: Option<&Tools>) -> Result<()> {
+        let (store, tools) = store(&self.state, member)
+            .zip(tools)
+            .with_context(|| format!("{} is no store, or its tools are missing", member.name))?;
         store.prepare(tools)?;
         let child = process::spawn(&self.state, &member.name, &mut store.command(tools))?;
         self.children.push(child);

@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<Exit
 
     let mut command = cargo();
     command
-        .arg("test")
+        .args(["test", "--no-fail-fast"])
         .args((!names_packages(&arguments.arguments)).then_some("--workspace"))
         .args(&arguments.arguments)
         .env("TEST_MONGODB_URI", backing.mongodb_uri())

@@ -40,6 +40,12 @@ impl KafkaSettings {
         self.data.join("topics")
     }
 
+    /// Where the libraries of its compressors are unpacked. They stay there when it is killed, so
+    /// this is emptied on every start.
+    fn scratch(&self) -> PathBuf {
+        self.data.join("tmp")
+    }
+
     /// Formats the folder for the topics in a sibling folder, and renames it when it is done.
     fn format(&self, tools: &Tools) -> Result<()> {
         let staging = self.data.join("topics.new");
@@ -86,6 +92,8 @@ impl KafkaSettings {
     fn java(&self, tools: &Tools) -> Command {
         let mut logging = std::ffi::OsString::from("-Dlog4j2.configurationFile=");
         logging.push(self.logging_file());
+        let mut scratch = std::ffi::OsString::from("-Djava.io.tmpdir=");
+        scratch.push(self.scratch());
         let mut command = Command::new(&tools.java);
         command
             .args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
@@ -94,6 +102,7 @@ impl KafkaSettings {
             // No counters in /tmp, which would be written to disk now and then.
             .arg("-XX:-UsePerfData")
             .arg(logging)
+            .arg(scratch)
             .arg("-cp")
             .arg(tools.kafka.join("*"));
         command
@@ -160,6 +169,11 @@ impl BackingService for KafkaSettings {
 
     fn prepare(&self, tools: &Tools) -> Result<()> {
         fs::create_dir_all(&self.data).map_err(Error::file("create", &self.data))?;
+        let scratch = self.scratch();
+        if scratch.exists() {
+            fs::remove_dir_all(&scratch).map_err(Error::file("remove", &scratch))?;
+        }
+        fs::create_dir(&scratch).map_err(Error::file("create", &scratch))?;
         write(&self.logging_file(), LOGGING)?;
         write(&self.properties_file(), &self.properties(&self.topics()))?;
         if self.topics().exists() {

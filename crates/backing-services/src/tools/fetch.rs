@@ -49,12 +49,41 @@ impl Fetch {
             .lines()
             .find(|line| line.to_lowercase().contains("error"))
             .or(output.lines().last());
-        let problem = line.map_or("it said nothing", str::trim);
+        let problem = line.map_or_else(|| "it said nothing".to_owned(), plain);
         Error::Bring {
             tool: self.tool,
             origin: self.origin,
             problem: format!("{program}: {problem}"),
             advice: self.advice,
         }
+    }
+}
+
+/// A line without the colours that a program may print even into a file.
+/// Source: ECMA-48, control sequences: ESC, `[`, parameters, a letter.
+fn plain(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().unwrap_or_default();
+    let after = |part: &str| {
+        let end = part.find(|letter: char| letter.is_ascii_alphabetic());
+        part[end.map_or(0, |end| end + 1)..].to_owned()
+    };
+    let text: String = std::iter::once(first.to_owned())
+        .chain(parts.map(after))
+        .collect();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_taken_out_of_what_a_program_says() {
+        assert_eq!(
+            plain(" \x1b[0m\x1b[1;31m[ERROR]\x1b[m no such plugin "),
+            "[ERROR] no such plugin"
+        );
+        assert_eq!(plain("plain"), "plain");
     }
 }

@@ -11,6 +11,7 @@ const AT_ONCE: usize = 64;
 #[tokio::test(flavor = "multi_thread")]
 async fn given_ten_thousand_orders_for_a_hundred_pieces_when_all_are_decided_then_exactly_a_hundred_are_accepted()
  {
+    let _machine = crate::alone().await;
     let mut builder = Shop::builder();
     for kind in ["gateway", "authentication", "products", "orders"] {
         builder = builder.replicas(kind, 3);
