@@ -130,3 +130,105 @@ async fn given_a_short_lifetime_when_it_is_over_then_the_access_token_is_refused
     .await
     .says(401, INCORRECT_TOKEN);
 }
+
+const PAGE: &str = "https://shop.example";
+
+/// A shop whose page is at [`PAGE`], and a browser that shows it.
+async fn shop_with_page() -> (Shop, Client) {
+    let shop = Shop::builder()
+        .env("authentication", "PUBLIC_ORIGINS", PAGE)
+        .start()
+        .await;
+    let browser = shop.visitor().with_header("origin", PAGE);
+    (shop, browser)
+}
+
+fn login_with_cookie() -> Value {
+    json!({ "email": "aaa@aaa.com", "password": "aaa@aaa.com", "session": "cookie" })
+}
+
+/// The cookie that a browser sends after `answer`.
+fn cookie(answer: &testkit::Answer) -> String {
+    let set = answer.header("set-cookie").expect("a cookie");
+    for needed in [
+        "__Host-refresh_token=",
+        "HttpOnly",
+        "Secure",
+        "SameSite=Strict",
+        "Path=/",
+        "Max-Age=",
+    ] {
+        assert!(set.contains(needed), "{set}");
+    }
+    assert!(!set.contains("Domain"), "{set}");
+    set.split(';').next().expect("a pair").to_owned()
+}
+
+#[tokio::test]
+async fn given_a_browser_when_it_asks_for_a_cookie_then_no_refresh_token_is_in_a_body() {
+    let (_shop, browser) = shop_with_page().await;
+    let in_cookie = json!({ "session": "cookie" });
+    let login = browser
+        .post("/api/login", &login_with_cookie())
+        .await
+        .expect(200);
+    assert_eq!(login.json()["refresh_token"], Value::Null);
+    let first = cookie(&login);
+    let refreshed = browser
+        .with_header("cookie", &first)
+        .post("/api/refresh", &in_cookie)
+        .await
+        .expect(200);
+    assert_eq!(refreshed.json()["refresh_token"], Value::Null);
+    let second = cookie(&refreshed);
+    assert_ne!(first, second);
+    let browser = browser.with_header("cookie", &second);
+    let logout = browser.post("/api/logout", &in_cookie).await.expect(204);
+    assert!(
+        logout
+            .header("set-cookie")
+            .is_some_and(|set| set.contains("Max-Age=0"))
+    );
+    let answer = browser.post("/api/refresh", &in_cookie).await;
+    answer.says(401, INCORRECT_TOKEN);
+}
+
+#[tokio::test]
+async fn given_another_sites_page_when_it_uses_the_cookie_then_403_and_the_session_goes_on() {
+    let (shop, browser) = shop_with_page().await;
+    let in_cookie = json!({ "session": "cookie" });
+    let login = browser
+        .post("/api/login", &login_with_cookie())
+        .await
+        .expect(200);
+    let stolen = cookie(&login);
+    let stranger = shop.visitor().with_header("cookie", &stolen);
+    let strangers = [
+        stranger.clone(),
+        stranger.with_header("origin", "null"),
+        stranger.with_header("origin", "https://evil.example"),
+        stranger.with_header("origin", "https://shop.example.evil.example"),
+    ];
+    for stranger in strangers {
+        for call in ["/api/refresh", "/api/logout"] {
+            let answer = stranger.post(call, &in_cookie).await;
+            answer.says(403, "You have no access to this resource!");
+        }
+        let answer = stranger.post("/api/login", &login_with_cookie()).await;
+        answer.says(403, "You have no access to this resource!");
+    }
+    let browser = browser.with_header("cookie", &stolen);
+    let _ = browser.post("/api/refresh", &in_cookie).await.expect(200);
+}
+
+#[tokio::test]
+async fn given_a_cookie_when_nobody_says_that_the_session_is_in_it_then_it_is_ignored() {
+    let (_shop, browser) = shop_with_page().await;
+    let login = browser
+        .post("/api/login", &login_with_cookie())
+        .await
+        .expect(200);
+    let browser = browser.with_header("cookie", &cookie(&login));
+    let answer = browser.post("/api/refresh", &json!({})).await.expect(422);
+    assert_eq!(answer.json()["errors"][0]["field"], "refresh_token");
+}

@@ -1,6 +1,7 @@
 //! The settings of this service.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -30,6 +31,10 @@ pub struct Config {
     /// Sessions and their limits.
     #[command(flatten)]
     pub sessions: SessionSettings,
+    /// Where our own pages are, such as `https://shop.example`, separated by commas: they alone may
+    /// keep a session in a cookie.
+    #[arg(long, env = "PUBLIC_ORIGINS", value_delimiter = ',')]
+    pub public_origins: Vec<Origin>,
     /// Load development accounts into an empty database.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
@@ -102,9 +107,77 @@ impl SessionSettings {
     }
 }
 
+/// Scheme, host and port of a page, exactly as browsers write them in `Origin` (RFC 6454, 6.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// As in the header.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refused = || {
+            format!(
+                "'{text}' is not an origin such as https://shop.example or http://localhost:8080"
+            )
+        };
+        let uri: http::Uri = text.parse().map_err(|_| refused())?;
+        let scheme = uri.scheme_str().ok_or_else(refused)?;
+        let authority = uri.authority().ok_or_else(refused)?;
+        let usual_port = if scheme == "https" { 443 } else { 80 };
+        let written = format!("{scheme}://{authority}");
+        let is_origin = matches!(scheme, "http" | "https")
+            && written == text
+            && text == text.to_ascii_lowercase()
+            && !authority.as_str().contains('@')
+            && authority.port_u16() != Some(usual_port);
+        is_origin.then_some(Self(written)).ok_or_else(refused)
+    }
+}
+
 fn at_least_one(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(format!("'{text}' is not a whole number from 1 on")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_texts_when_read_as_origins_then_only_what_a_browser_would_send_passes() {
+        for right in [
+            "https://shop.example",
+            "http://localhost:8080",
+            "http://[::1]:8080",
+        ] {
+            assert_eq!(
+                right.parse::<Origin>().map(|origin| origin.0),
+                Ok(right.to_owned())
+            );
+        }
+        for wrong in [
+            "",
+            "shop.example",
+            "https://shop.example/",
+            "https://Shop.example",
+            "https://shop.example:443",
+            "http://shop.example:80",
+            "https://a@shop.example",
+            "ftp://shop.example",
+            "https://shop.example/a?b",
+            "*",
+            "null",
+        ] {
+            assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod address;
+mod cookie;
 mod operations;
 mod problems;
 mod router;
@@ -10,5 +11,6 @@ mod state;
 
 pub use router::openapi;
 
+pub(crate) use cookie::OwnPages;
 pub(crate) use router::api;
 pub(crate) use state::App;

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::hashing::Hasher;
-use crate::http::{self, App};
+use crate::http::{self, App, OwnPages};
 use crate::seed;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -53,7 +53,12 @@ pub async fn serve(
         lifetimes: config.sessions.lifetimes(),
         limits: config.sessions.login_limits(),
     };
-    let api = http::api(App { sessions, verifier }, config.common.chaos_endpoints);
+    let app = App {
+        sessions,
+        verifier,
+        pages: OwnPages(config.public_origins.into()),
+    };
+    let api = http::api(app, config.common.chaos_endpoints);
     let router = server::router(api, &health);
     server::serve(&config.common, listener, router, &health, shutdown).await?;
     background.finish(config.common.drain_timeout).await;

@@ -33,6 +33,8 @@ impl Access {
             headers.remove(header::AUTHORIZATION);
             return Ok(());
         }
+        // It opens sessions, which is nobody else's business.
+        headers.remove(header::COOKIE);
         let Some(token) = identity::bearer(headers)? else {
             return if self == Self::Public {
                 Ok(())

@@ -269,6 +269,21 @@ mod tests {
     }
 
     #[test]
+    fn given_the_merged_document_when_made_then_the_committed_one_is_the_same() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let merged = merged(&rows(false)).expect("valid documents");
+        let document = serde_json::to_string_pretty(&merged).expect("serialises") + "\n";
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(path, &document).expect("writes");
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(
+            committed, document,
+            "run the test again with UPDATE_OPENAPI=1"
+        );
+    }
+
+    #[test]
     fn given_the_merged_document_when_read_then_every_reference_leads_somewhere() {
         fn check(value: &Value, document: &Value) {
             if let Some(reference) = value.get("$ref").and_then(Value::as_str) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use identity::{Issuer, Verifier};
 
+use super::OwnPages;
 use crate::hashing::Hasher;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -14,6 +15,13 @@ use crate::store::Store;
 pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) verifier: Verifier,
+    pub(crate) pages: OwnPages,
+}
+
+impl FromRef<App> for OwnPages {
+    fn from_ref(app: &App) -> Self {
+        app.pages.clone()
+    }
 }
 
 impl FromRef<App> for Verifier {
