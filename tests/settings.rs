@@ -48,6 +48,12 @@ async fn given_a_service_with_a_store_when_the_stores_settings_are_wrong_then_th
 async fn given_a_service_with_events_when_the_brokers_settings_are_wrong_then_they_are_named() {
     for service in ["products", "orders"] {
         refuses(service, "KAFKA_BROKERS", None).await;
+        refuses(service, "KAFKA_BROKERS", Some("not a broker")).await;
+        refuses(service, "KAFKA_TOPIC_PREFIX", Some("a b/c")).await;
+        refuses(service, "KAFKA_SESSION_TIMEOUT", Some("10m")).await;
+        refuses(service, "KAFKA_BROKERS", Some("not a broker")).await;
+        refuses(service, "KAFKA_TOPIC_PREFIX", Some("a b/c")).await;
+        refuses(service, "KAFKA_SESSION_TIMEOUT", Some("10m")).await;
         refuses(service, "KAFKA_PARTITIONS", Some("0")).await;
         refuses(service, "KAFKA_PARTITIONS", Some("many")).await;
         refuses(service, "JWKS_URL", Some("not a url")).await;

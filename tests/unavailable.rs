@@ -1,5 +1,7 @@
 //! What is away is told, with Retry-After, and survived without a restart.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use testkit::{Answer, Client, Ledger, SOON, Shop, eventually, order};
 
@@ -114,6 +116,44 @@ async fn given_a_service_that_hangs_when_called_then_503_within_the_gateways_pat
     says_unavailable(&answer);
     until("it is found again", 200, async || {
         shop.visitor().get("/api/products").await
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_mongodb_hangs_when_services_are_called_then_each_says_so_within_its_own_patience() {
+    let shop = Shop::builder().own_stores().start().await;
+    let (user, admin) = (shop.user().await, shop.admin().await);
+    let login = json!({ "email": "aaa@aaa.com", "password": "aaa@aaa.com" });
+    let (cutlery, restock) = (order(&[("cutlery", 1)]), json!({ "add_quantity": 1 }));
+    let orders = user.at(&shop.url("orders"));
+    let products = admin.at(&shop.url("products"));
+    let authentication = shop.direct("authentication");
+    shop.stores().pause_mongod().await;
+    let started = Instant::now();
+    let answers = futures::join!(
+        orders.get("/api/orders"),
+        orders.post("/api/orders", &cutlery),
+        products.get("/api/products"),
+        products.get("/api/products?name=chair"),
+        products.get("/api/categories"),
+        products.patch("/api/products?name=chair", &restock),
+        authentication.post("/api/login", &login),
+    );
+    let waited = started.elapsed();
+    shop.stores().resume_mongod().await;
+    for answer in [
+        &answers.0, &answers.1, &answers.2, &answers.3, &answers.4, &answers.5, &answers.6,
+    ] {
+        says_unavailable(answer);
+    }
+    // The gateway would have given up by then.
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+    for service in ["authentication", "products", "orders"] {
+        shop.wait_ready(service).await;
+    }
+    until("the catalogue works", 200, async || {
+        user.get("/api/products").await
     })
     .await;
 }

@@ -164,3 +164,19 @@ async fn given_a_limit_when_an_address_asks_more_often_then_429_with_retry_after
         "none of 100 passed"
     );
 }
+
+#[tokio::test]
+async fn given_an_unknown_product_when_read_changed_or_ordered_then_the_error_has_one_type() {
+    let shop = Shop::start().await;
+    let admin = shop.admin().await;
+    let path = "/api/products?name=nothing";
+    let answers = [
+        admin.get(path).await,
+        admin.patch(path, &json!({ "add_quantity": 1 })).await,
+        admin.post("/api/orders", &order(&[("nothing", 1)])).await,
+    ];
+    for answer in answers {
+        let problem = answer.says(404, "The requested product does not exist.");
+        assert_eq!(problem["type"], "/problems/unknown-product", "{answer}");
+    }
+}

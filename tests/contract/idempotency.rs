@@ -1,5 +1,6 @@
 //! Idempotency-Key with orders.
 
+use serde_json::json;
 use testkit::{Client, Ledger, SOON, Shop, eventually, order};
 
 fn keyed(client: &Client, key: &str) -> Client {
@@ -47,7 +48,7 @@ async fn given_a_used_key_when_sent_with_other_lines_then_422_and_with_the_same_
     buyer
         .post("/api/orders", &order(&[("cutlery", 4)]))
         .await
-        .problem(422);
+        .names("Idempotency-Key");
     buyer
         .post("/api/orders", &order(&[("cutlery", 3)]))
         .await
@@ -108,4 +109,42 @@ async fn given_keys_when_sent_then_only_visible_ascii_of_fair_length_is_one() {
         assert!(matches!(answer.status, 400 | 422), "{key:?}: {answer}");
         answer.problem(answer.status);
     }
+}
+
+#[tokio::test]
+async fn given_two_keys_when_sent_at_once_then_400_wherever_there_are_keys() {
+    let shop = Shop::start().await;
+    let twice = |client: &Client| keyed(&keyed(client, "1"), "2");
+    let sentence = "There is more than one Idempotency-Key.";
+    twice(&shop.user().await)
+        .post("/api/orders", &order(&[("cutlery", 1)]))
+        .await
+        .says(400, sentence);
+    twice(&shop.admin().await)
+        .patch("/api/products?name=chair", &json!({ "add_quantity": 1 }))
+        .await
+        .says(400, sentence);
+    assert_eq!(shop.quantity("chair").await, 30);
+}
+
+#[tokio::test]
+async fn given_a_used_key_when_sent_with_something_else_then_the_error_has_one_type_everywhere() {
+    let shop = Shop::start().await;
+    let (buyer, admin) = (
+        keyed(&shop.user().await, "1"),
+        keyed(&shop.admin().await, "1"),
+    );
+    let mut kinds = Vec::new();
+    for pieces in [1, 2] {
+        let ordered = buyer
+            .post("/api/orders", &order(&[("cutlery", pieces)]))
+            .await;
+        let restock = json!({ "add_quantity": pieces });
+        let restocked = admin.patch("/api/products?name=chair", &restock).await;
+        kinds = vec![
+            ordered.json()["type"].clone(),
+            restocked.json()["type"].clone(),
+        ];
+    }
+    assert_eq!(kinds, ["/problems/idempotency-key-reused"; 2]);
 }

@@ -40,6 +40,43 @@ async fn given_a_running_shop_when_asked_for_its_health_then_all_of_it_is_well()
 }
 
 #[tokio::test]
+async fn given_a_bad_token_when_a_service_is_asked_for_its_health_then_401_also_on_its_own_port() {
+    let shop = Shop::start().await;
+    for service in SERVICES {
+        for visitor in [shop.visitor(), shop.direct(service)] {
+            visitor
+                .with_token("x")
+                .get(&format!("/api/{service}_health"))
+                .await
+                .says(401, "Incorrect token");
+        }
+    }
+}
+
+#[tokio::test]
+async fn given_a_running_shop_when_asked_what_is_ready_then_the_same_part_has_the_same_name() {
+    let shop = Shop::start().await;
+    let check = async |service: &str, parts: &[&str]| {
+        let answer = shop.direct(service).get("/health/ready").await.expect(200);
+        let ready = answer.json()["parts"].clone();
+        let ready: Vec<&String> = ready.as_object().expect("parts").keys().collect();
+        assert_eq!(ready, parts, "{service}");
+    };
+    check("gateway", &["accepting", "token-keys"]).await;
+    check("authentication", &["accepting", "database", "start-up"]).await;
+    check(
+        "products",
+        &["accepting", "broker", "database", "token-keys"],
+    )
+    .await;
+    check(
+        "orders",
+        &["accepting", "broker", "database", "stream", "token-keys"],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn given_no_leave_for_chaos_when_asked_for_then_404_even_for_an_admin() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;

@@ -124,3 +124,25 @@ async fn given_a_key_when_a_restock_is_repeated_then_the_stock_grows_once() {
     assert_eq!(shop.quantity("chair").await, 40);
     shop.judge(&Ledger::default()).await;
 }
+
+#[tokio::test]
+async fn given_a_transaction_that_a_killed_process_left_when_the_product_is_changed_then_200() {
+    let shop = Shop::start().await;
+    let admin = shop.admin().await;
+    let database = shop.store("products");
+    let mut left = database.client().start_session().await.expect("a session");
+    left.start_transaction().await.expect("a transaction");
+    let products = database.collection::<bson::Document>("products");
+    products
+        .update_one(
+            bson::doc! { "name": "chair" },
+            bson::doc! { "$inc": { "version": 1 } },
+        )
+        .session(&mut left)
+        .await
+        .expect("the product is taken");
+    let changed = admin.patch(PATH, &json!({ "add_quantity": 5 })).await;
+    assert_eq!(changed.expect(200).json()["quantity"], 35);
+    shop.judge(&Ledger::default()).await;
+    drop(left);
+}

@@ -110,3 +110,31 @@ async fn given_products_when_killed_again_and_again_then_every_piece_is_accounte
     shop.start_again("products").await;
     shop.judge(&ledger).await;
 }
+
+#[tokio::test]
+async fn given_products_died_in_the_middle_of_its_development_data_when_started_then_all_is_there()
+{
+    let shop = Shop::start().await;
+    shop.kill("products");
+    let collection = |name| {
+        let products = shop.store("products");
+        products.collection::<bson::Document>(name)
+    };
+    for (name, lost) in [
+        (
+            "categories",
+            bson::doc! { "name": { "$ne": "electronics" } },
+        ),
+        ("orders", bson::doc! { "status": "REJECTED" }),
+        ("products", bson::doc! {}),
+    ] {
+        let deleted = collection(name).delete_many(lost).await;
+        assert!(deleted.expect("the store answers").deleted_count > 0);
+    }
+    shop.start_again("products").await;
+    for (name, count) in [("categories", 3), ("orders", 3), ("products", 4)] {
+        let found = collection(name).count_documents(bson::doc! {}).await;
+        assert_eq!(found.expect("the store answers"), count, "{name}");
+    }
+    shop.judge(&Ledger::default()).await;
+}

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use testkit::{Ledger, Shop, eventually, order};
+use testkit::{Ledger, Raw, Shop, eventually, order};
 
 use crate::alone;
 
@@ -80,4 +80,31 @@ async fn given_a_new_product_when_a_second_has_passed_then_it_can_be_ordered() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn given_many_messages_that_cannot_be_read_when_an_order_is_behind_them_then_it_is_decided_in_time()
+ {
+    const MANY: usize = 1000;
+    let _machine = alone().await;
+    let shop = Shop::builder()
+        .env("products", "KAFKA_SESSION_TIMEOUT", "30s")
+        .env("products", "KAFKA_PARTITIONS", "1")
+        .env("orders", "KAFKA_PARTITIONS", "1")
+        .start()
+        .await;
+    let buyer = shop.user().await;
+    shop.pause("products");
+    let poison = Raw {
+        payload: b"{".to_vec(),
+        ..Raw::default()
+    };
+    shop.produce("orders", &vec![poison; MANY]).await;
+    let id = shop.place(&buyer, "cutlery", 1).await;
+    shop.resume("products");
+    let resumed = Instant::now();
+    shop.decided(&buyer, &id).await;
+    let took = resumed.elapsed();
+    assert!(took < PROMISED, "an order was decided after {took:?}");
+    shop.judge(&Ledger::of(vec![id]).with_poison(MANY)).await;
 }

@@ -2,7 +2,7 @@
 
 use testkit::{Ledger, SOON, Shop, eventually};
 
-use super::all_read;
+use super::{all_read, sell};
 
 #[tokio::test]
 async fn given_products_was_down_when_it_returns_then_what_was_ordered_is_decided() {
@@ -59,5 +59,38 @@ async fn given_orders_was_down_when_it_returns_then_it_hears_what_was_decided() 
     .await;
     shop.start_again("orders").await;
     all_read(&shop).await;
+    shop.judge(&Ledger::of(ids)).await;
+}
+
+#[tokio::test]
+async fn given_a_message_in_the_outbox_of_a_clock_that_is_ahead_when_its_sender_is_gone_then_it_is_sent()
+ {
+    let shop = Shop::start().await;
+    let ids = sell(&shop, "cutlery", 1).await;
+    let told = shop.messages("order-status").await.remove(0);
+    let header = |name| told.header(name).expect("every message has it").to_owned();
+    let message = bson::doc! {
+        "topic": shop.topic("order-status"),
+        "key": &told.key,
+        "id": header("ce_id"),
+        "kind": header("ce_type"),
+        "source": header("ce_source"),
+        "time": header("ce_time"),
+        "traceparent": null,
+        "payload": String::from_utf8(told.payload.clone()).expect("JSON is text"),
+    };
+    let ahead = bson::DateTime::from_millis(bson::DateTime::now().timestamp_millis() + 3_600_000);
+    let outbox = shop.store("products").collection("outbox");
+    let stranded = bson::doc! { "created_at": ahead, "messages": [message] };
+    outbox.insert_one(stranded).await.expect("it is stored");
+    eventually("it is sent and deleted", SOON, async || {
+        let left = outbox.count_documents(bson::doc! {}).await;
+        match left.map_err(|error| error.to_string())? {
+            0 => Ok(()),
+            left => Err(format!("{left} in the outbox")),
+        }
+    })
+    .await;
+    assert_eq!(shop.messages("order-status").await.len(), 2);
     shop.judge(&Ledger::of(ids)).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::{Ledger, Raw, SOON, Shop, eventually};
 
-use super::sell;
+use super::{all_read, sell};
 
 fn poisons() -> Vec<Vec<u8>> {
     let order = |field: &str, value: serde_json::Value| {
@@ -96,4 +96,39 @@ async fn given_an_event_of_another_topic_when_read_then_it_is_a_dead_letter_and_
     let order = shop.messages("orders").await[0].again();
     shop.produce("order-status", &[order]).await;
     shop.judge(&Ledger::of(ids).with_poison(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_poison_beside_an_order_when_the_database_is_away_then_it_is_kept_once() {
+    let shop = Shop::builder()
+        .own_stores()
+        .env("products", "MONGODB_TIMEOUT", "500ms")
+        .start()
+        .await;
+    let ids = sell(&shop, "cutlery", 1).await;
+    let order = shop.messages("orders").await[0].again();
+    let poison = Raw {
+        key: order.key.clone(),
+        payload: b"{".to_vec(),
+        ..Raw::default()
+    };
+    // The first may be fetched alone; those behind it are there when products goes on.
+    shop.pause("products");
+    shop.produce("orders", &[poison.clone(), poison, order])
+        .await;
+    shop.stores().kill_mongod().await;
+    shop.resume("products");
+    eventually("the batch is tried more than once", SOON, async || {
+        let logged = shop.logged("products");
+        let tries = logged.matches("cannot handle a batch yet").count();
+        if tries >= 3 {
+            Ok(())
+        } else {
+            Err(format!("{tries} tries"))
+        }
+    })
+    .await;
+    shop.stores().restart_mongod().await;
+    all_read(&shop).await;
+    shop.judge(&Ledger::of(ids).with_poison(2)).await;
 }

@@ -6,7 +6,7 @@ use std::{
     ffi::OsString,
     io::Read,
     path::PathBuf,
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, ExitCode, ExitStatus, Stdio},
     thread,
     time::Duration,
 };
@@ -36,6 +36,8 @@ pub(crate) enum Profile {
     Release,
     /// A quick build.
     Dev,
+    /// As `cargo test` builds them, so that nothing is compiled twice.
+    Tests,
 }
 
 /// The programs that were built, by name.
@@ -54,8 +56,10 @@ pub(crate) fn build(
     if profile == Profile::Release {
         command.arg("--release");
     }
-    for package in packages {
-        command.args(["--package", package]);
+    if profile == Profile::Tests {
+        command.args(["--workspace", "--all-targets"]);
+    } else {
+        command.args(packages.iter().flat_map(|package| ["--package", package]));
     }
     let mut process = Process::spawn_silent("cargo build", &mut command)?;
     // Read all the time, or cargo would wait for the pipe to have room.
@@ -111,11 +115,24 @@ pub(crate) fn wait(process: &mut Process, interrupts: &Interrupts) -> Result<Exi
     }
 }
 
+/// How a command ends that ends as another program did.
+pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
+    // Without a code it was ended by a signal, which is no success.
+    status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
 /// The programs in cargo's messages, one JSON object a line.
 /// Source: <https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages>.
 fn programs(messages: &str) -> Programs {
     let program = |line: &str| {
         let message: Value = serde_json::from_str(line).ok()?;
+        // The tests of a program are another program of the same name.
+        if message["profile"]["test"] == true {
+            return None;
+        }
         let path = message["executable"].as_str()?;
         Some((
             message["target"]["name"].as_str()?.to_owned(),
@@ -133,6 +150,7 @@ mod tests {
     fn programs_are_found_in_cargos_messages() {
         let messages = r#"{"reason":"compiler-artifact","target":{"name":"events"},"executable":null}
 {"reason":"compiler-artifact","target":{"name":"orders"},"executable":"/there/orders"}
+{"reason":"compiler-artifact","target":{"name":"orders"},"profile":{"test":true},"executable":"/there/deps/orders-1"}
 {"reason":"build-finished","success":true}"#;
         assert_eq!(
             programs(messages),

@@ -16,6 +16,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, event
 use crate::{
     compile::{self, Profile, Programs},
     console::{complain, say},
+    edge::Page,
     foreground,
     interrupts::Interrupts,
     layout::{Component, Service},
@@ -30,7 +31,7 @@ const SILENCE: Duration = Duration::from_millis(250);
 
 /// Runs the shop in the dev profile and keeps it up to date until Ctrl-C.
 pub(crate) fn run(options: &Options, interrupts: &Interrupts) -> Result<ExitCode> {
-    let started = Started::start(options, Profile::Dev, interrupts)?;
+    let started = Started::start(options, Profile::Dev, Page::Edited, interrupts)?;
     let is_own = |service: &Service| {
         started
             .children
@@ -47,7 +48,8 @@ pub(crate) fn run(options: &Options, interrupts: &Interrupts) -> Result<ExitCode
     let (_watcher, changes) = watch(&project_root())?;
     let mut workshop = Workshop::new(changes, &started.programs, interrupts.clone());
     up::introduce(&started, options.choices());
-    say("  edit        services/, crates/; what is affected is rebuilt and restarted");
+    say("  edit        services/, crates/: what is affected is rebuilt and restarted;");
+    say("              frontend/: the browser shows it when it is saved");
     let shown = foreground::show(started, |started| workshop.step(started));
     workshop.close();
     shown.map(|()| ExitCode::SUCCESS)

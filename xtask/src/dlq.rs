@@ -22,13 +22,9 @@ const PROGRAM: &str = "dead-letters";
 pub(crate) struct Arguments {
     #[command(flatten)]
     state: StateArgument,
-    /// What to do, and whatever else the program understands; `cargo xtask dlq help` lists it.
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        required = true,
-        value_name = "list|replay"
-    )]
+    /// `list` shows the messages and why they could not be processed, `replay` returns them to
+    /// their topics.
+    #[arg(required = true, value_name = "list|replay")]
     arguments: Vec<String>,
 }
 

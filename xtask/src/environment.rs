@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, env};
 
 use crate::{
+    edge,
     layout::{Component, Member, Service, Shop},
     state::State,
     stores::mongo,
@@ -36,10 +37,13 @@ pub(crate) fn of(
     };
     default("LOG_FORMAT", "text".to_owned());
     if service == Service::Authentication {
-        default(
-            "TOKEN_SIGNING_KEY_FILE",
-            state.signing_key().display().to_string(),
-        );
+        if !shares_secret() {
+            default(
+                "TOKEN_SIGNING_KEY_FILE",
+                state.signing_key().display().to_string(),
+            );
+        }
+        default("PUBLIC_ORIGINS", edge::origins(shop));
     }
     if matches!(service, Service::Products | Service::Orders) {
         // A service that was killed and started again waits for its former self to be given up.
@@ -55,6 +59,11 @@ pub(crate) fn of(
     }
     variables.extend(addresses(state, shop, member, service));
     variables
+}
+
+/// Whether tokens are signed with a secret that all services have, in place of a key pair.
+fn shares_secret() -> bool {
+    env::var_os("TOKEN_HS256_SECRET").is_some()
 }
 
 /// Where the service listens, and where it finds the others.
@@ -89,7 +98,7 @@ fn addresses(
             );
         }
     }
-    if service != Service::Authentication {
+    if service != Service::Authentication && !shares_secret() {
         let port = shop.port(Component::Service(Service::Authentication));
         set(
             "JWKS_URL",

@@ -63,10 +63,12 @@ pub(crate) enum Component {
     Kafka,
     /// A service, or one of its replicas.
     Service(Service),
+    /// What a browser talks to: the page, and the way to the gateway.
+    Edge,
 }
 
 impl Component {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Mongo(Service::Authentication),
         Self::Mongo(Service::Products),
         Self::Mongo(Service::Orders),
@@ -75,6 +77,7 @@ impl Component {
         Self::Service(Service::Products),
         Self::Service(Service::Orders),
         Self::Service(Service::Gateway),
+        Self::Edge,
     ];
 
     /// The component that a process of this name is, replicas included.
@@ -88,16 +91,21 @@ impl Component {
             .find(|component| component.name() == base)
     }
 
-    /// Whether it is one of the shop's own programs, not a store.
+    /// Whether it is a database or the broker.
+    pub(crate) fn is_store(self) -> bool {
+        matches!(self, Self::Mongo(_) | Self::Kafka)
+    }
+
+    /// Whether it is one of the shop's own programs.
     pub(crate) fn is_service(self) -> bool {
         matches!(self, Self::Service(_))
     }
 
-    /// Those that are stopped together: first the gateway, so that nothing new comes in, then the
+    /// Those that are stopped together: first the ways in, so that nothing new comes, then the
     /// services, which may still want to finish something, and the stores last.
     pub(crate) fn stage(self) -> u8 {
         match self {
-            Self::Service(Service::Gateway) => 0,
+            Self::Edge | Self::Service(Service::Gateway) => 0,
             Self::Service(_) => 1,
             Self::Mongo(_) | Self::Kafka => 2,
         }
@@ -109,6 +117,7 @@ impl Component {
             Self::Mongo(service) => format!("mongo-{service}"),
             Self::Kafka => "kafka".to_owned(),
             Self::Service(service) => service.name().to_owned(),
+            Self::Edge => "edge".to_owned(),
         }
     }
 
@@ -119,6 +128,7 @@ impl Component {
             Self::Mongo(_) => 27017,
             Self::Kafka => 9092,
             Self::Service(service) => service.port(),
+            Self::Edge => 8080,
         }
     }
 }
@@ -270,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_shop_has_eight_processes_on_their_known_ports_in_the_order_of_starting() {
+    fn a_plain_shop_has_nine_processes_on_their_known_ports_in_the_order_of_starting() {
         let shop = Shop::plan(0, &[], &BTreeMap::new()).unwrap();
         assert_eq!(
             ports(&shop),
@@ -283,6 +293,7 @@ mod tests {
                 ("products", 8002),
                 ("orders", 8003),
                 ("gateway", 8000),
+                ("edge", 8080),
             ]
         );
     }

@@ -138,7 +138,7 @@ fn readable(component: Component, line: &str) -> Option<String> {
     match component {
         _ if line.trim().is_empty() => None,
         Component::Mongo(_) => mongo_line(line),
-        Component::Kafka | Component::Service(_) => Some(line.to_owned()),
+        Component::Kafka | Component::Service(_) | Component::Edge => Some(line.to_owned()),
     }
 }
 

@@ -5,6 +5,7 @@ mod console;
 mod dev;
 mod dlq;
 mod down;
+mod edge;
 mod environment;
 mod existing;
 mod foreground;
@@ -12,12 +13,16 @@ mod interrupts;
 mod keys;
 mod layout;
 mod logs;
+mod measure;
+mod page;
 mod process;
 mod readiness;
 mod start;
 mod state;
 mod status;
 mod stores;
+mod system;
+mod temporary;
 mod test;
 mod up;
 
@@ -44,8 +49,10 @@ enum Command {
     Down(down::Arguments),
     /// Shows what runs, where, and how it is.
     Status(status::Arguments),
-    /// Runs every test with a real MongoDB and a real Kafka.
+    /// Runs every test with a real MongoDB, a real Kafka and a real browser.
     Test(test::Arguments),
+    /// Measures what is promised in figures.
+    Measure(measure::Arguments),
     /// Lists or replays the messages that could not be processed.
     Dlq(dlq::Arguments),
     /// Like `up`, in the dev profile; rebuilds and restarts what is edited.
@@ -83,6 +90,7 @@ fn run(command: Command, interrupts: &Interrupts) -> Result<ExitCode> {
         Command::Down(arguments) => down::run(&arguments, interrupts),
         Command::Status(arguments) => status::run(&arguments),
         Command::Test(arguments) => test::run(&arguments, interrupts),
+        Command::Measure(arguments) => measure::run(&arguments, interrupts),
         Command::Dlq(arguments) => dlq::run(&arguments, interrupts),
         Command::Dev(options) => dev::run(&options, interrupts),
     }

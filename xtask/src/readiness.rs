@@ -8,20 +8,28 @@ use std::{
 
 use backing_services::Readiness;
 
-use crate::{layout::Member, state::State, stores::store};
+use crate::{
+    layout::{Component, Member},
+    state::State,
+    stores::store,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks a process once: a store in its own protocol, a service over HTTP.
+/// Asks a process once: a store in its own protocol, everything else over HTTP.
 pub(crate) fn of(state: &State, member: &Member) -> Readiness {
     if let Some(store) = store(state, member) {
         return store.readiness();
     }
-    match status_line(member.port, "/health/ready") {
+    let path = match member.component {
+        Component::Edge => "/",
+        _ => "/health/ready",
+    };
+    match status_line(member.port, path) {
         // HTTP/1.1 200 OK
         Ok(line) if line.split(' ').nth(1) == Some("200") => Readiness::Ready,
-        Ok(line) => Readiness::NotYet(format!("GET /health/ready answers {}", line.trim())),
-        Err(error) => Readiness::NotYet(format!("GET /health/ready: {error}")),
+        Ok(line) => Readiness::NotYet(format!("GET {path} answers {}", line.trim())),
+        Err(error) => Readiness::NotYet(format!("GET {path}: {error}")),
     }
 }
 

@@ -12,6 +12,7 @@ use backing_services::{Process, Readiness, Tools, last_lines};
 use crate::{
     compile::{self, Profile, Programs},
     console::{complain, say, short},
+    edge::Page,
     environment::{self, Choices},
     existing,
     interrupts::Interrupts,
@@ -42,6 +43,7 @@ pub(crate) struct Started<'a> {
     /// What this command has started.
     pub(crate) children: Vec<Process>,
     choices: Choices,
+    page: Page,
 }
 
 impl<'a> Started<'a> {
@@ -49,6 +51,7 @@ impl<'a> Started<'a> {
     pub(crate) fn start(
         options: &Options,
         profile: Profile,
+        page: Page,
         interrupts: &'a Interrupts,
     ) -> Result<Self> {
         let state = options.state.open()?;
@@ -61,12 +64,14 @@ impl<'a> Started<'a> {
         existing::introduce(&old, &missing);
 
         // Before the build, which takes minutes: what is missing on the machine is better said first.
-        let tools = missing
-            .iter()
-            .any(|member| !member.component.is_service())
+        let misses = |of: fn(Component) -> bool| missing.iter().any(|member| of(member.component));
+        let tools = misses(Component::is_store)
             .then(|| Tools::bring(&state.tools(), interrupts))
             .transpose()?;
-        let programs = if missing.iter().any(|member| member.component.is_service()) {
+        if misses(|component| component == Component::Edge) {
+            page.prepare(interrupts)?;
+        }
+        let programs = if misses(Component::is_service) {
             compile::build(&compile::SHOP, profile, interrupts)?
         } else {
             Programs::new()
@@ -82,6 +87,7 @@ impl<'a> Started<'a> {
             interrupts,
             children,
             choices: options.choices(),
+            page,
         };
         started.start_missing(&missing, tools.as_ref())?;
         Ok(started)
@@ -112,18 +118,30 @@ impl<'a> Started<'a> {
     }
 
     fn start_missing(&mut self, missing: &[Member], tools: Option<&Tools>) -> Result<()> {
-        let (stores, services): (Vec<_>, Vec<_>) = missing
-            .iter()
-            .partition(|member| !member.component.is_service());
-        for member in stores {
+        let of =
+            |kind: fn(Component) -> bool| missing.iter().filter(move |one| kind(one.component));
+        for member in of(Component::is_store) {
             self.interrupts.check()?;
             self.start_store(member, tools)?;
         }
-        self.wait_until_ready(|component| !component.is_service())?;
-        for member in services {
+        self.wait_until_ready(Component::is_store)?;
+        for member in of(Component::is_service) {
             self.start_service(member)?;
         }
-        self.wait_until_ready(Component::is_service)
+        self.wait_until_ready(Component::is_service)?;
+        for member in of(|component| component == Component::Edge) {
+            self.start_edge(member)?;
+        }
+        self.wait_until_ready(|component| component == Component::Edge)
+    }
+
+    fn start_edge(&mut self, member: &Member) -> Result<()> {
+        let mut command = self
+            .page
+            .command(&self.state, &self.shop, member, self.interrupts)?;
+        self.children
+            .push(process::spawn(&self.state, &member.name, &mut command)?);
+        Ok(())
     }
 
     fn start_store(&mut self, member: &Member, tools: Option<&Tools>) -> Result<()> {

@@ -35,7 +35,7 @@ pub(crate) struct StateArgument {
 }
 
 impl StateArgument {
-    #[cfg(test)]
+    /// That folder.
     pub(crate) fn at(folder: &Path) -> Self {
         Self {
             folder: Some(folder.to_owned()),

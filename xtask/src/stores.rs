@@ -7,7 +7,7 @@ use crate::{
     state::State,
 };
 
-/// The store that a member is; nothing when it is a service.
+/// The store that a member is, if it is one.
 pub(crate) fn store(state: &State, member: &Member) -> Option<Box<dyn BackingService>> {
     let name = member.name.clone();
     let data = state.data().join(&name);
@@ -19,7 +19,7 @@ pub(crate) fn store(state: &State, member: &Member) -> Option<Box<dyn BackingSer
             port: member.port,
             controller_port: member.port + 1,
         })),
-        Component::Service(_) => None,
+        Component::Service(_) | Component::Edge => None,
     }
 }
 

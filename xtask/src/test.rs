@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test there is, with a real MongoDB and a real Kafka.
+//! `cargo xtask test`: every test there is, with a real MongoDB, a real Kafka and a real browser.
 
 use std::{
     env,
@@ -9,10 +9,13 @@ use anyhow::Result;
 use backing_services::{Backing, Process, Tools};
 
 use crate::{
-    compile::{cargo, wait},
+    compile::{Profile, cargo, exit_code, wait},
     console::say,
     interrupts::Interrupts,
+    page,
     state::shared_tools,
+    system::CHROMIUM,
+    temporary::Temporary,
 };
 
 /// How many tests run at the same time by default: they wait for the servers more than they
@@ -22,7 +25,11 @@ const THREADS: &str = "6";
 /// The command line of `test`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Handed on to `cargo test`: a filter, `-p PACKAGE`, `-- --nocapture`.
+    /// Try the page, or the services, and not the other.
+    #[arg(long, value_name = "PART")]
+    only: Option<Part>,
+    /// Handed on to `cargo test`, and only that is run then: a filter, `-p PACKAGE`,
+    /// `-- --nocapture`.
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,
@@ -31,8 +38,33 @@ pub(crate) struct Arguments {
     arguments: Vec<String>,
 }
 
-/// Runs the tests and ends as they end.
+/// What can be tried by itself.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The services and all that is in Rust.
+    Services,
+    /// The page: its own tests, and a browser with the whole shop.
+    Page,
+}
+
+/// Runs the tests; fails if one of them does, but runs what comes after it.
 pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<ExitCode> {
+    let only = arguments
+        .only
+        .or((!arguments.arguments.is_empty()).then_some(Part::Services));
+    let mut codes = Vec::new();
+    if only != Some(Part::Page) {
+        codes.push(services(&arguments.arguments, interrupts)?);
+    }
+    if only != Some(Part::Services) {
+        codes.push(page(interrupts)?);
+    }
+    let failed = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);
+    Ok(failed.unwrap_or(ExitCode::SUCCESS))
+}
+
+/// What is in Rust, by cargo.
+fn services(arguments: &[String], interrupts: &Interrupts) -> Result<ExitCode> {
     // Some tests run the programs themselves. Built before the servers start, which would only
     // wait.
     let code = run_cargo(
@@ -57,8 +89,8 @@ pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<Exit
     let mut command = cargo();
     command
         .args(["test", "--no-fail-fast"])
-        .args((!names_packages(&arguments.arguments)).then_some("--workspace"))
-        .args(&arguments.arguments)
+        .args((!names_packages(arguments)).then_some("--workspace"))
+        .args(arguments)
         .env("TEST_MONGODB_URI", backing.mongodb_uri())
         .env("TEST_KAFKA_BROKERS", backing.kafka_brokers())
         .env("TEST_TOOLS_DIR", folder)
@@ -67,6 +99,24 @@ pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<Exit
             env::var("RUST_TEST_THREADS").unwrap_or_else(|_| THREADS.to_owned()),
         );
     run_cargo(&mut command, interrupts)
+}
+
+/// The page: types, style and unit tests, then the whole shop in a browser.
+fn page(interrupts: &Interrupts) -> Result<ExitCode> {
+    let chromium = CHROMIUM.bring(interrupts)?;
+    page::bring_packages(interrupts)?;
+    for script in ["check", "test"] {
+        say(format_args!("the page: npm run {script}"));
+        let code = page::run_to_end(page::npm(&["run", "--silent", script])?, interrupts)?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
+    let shop = Temporary::start(Profile::Tests, interrupts)?;
+    say("the page: npm run e2e");
+    let mut command = page::npm(&["run", "--silent", "e2e"])?;
+    command.envs(shop.environment()).env("CHROMIUM", chromium);
+    page::run_to_end(command, interrupts)
 }
 
 /// Whether the user chose packages, which `--workspace` would override.
@@ -79,12 +129,7 @@ fn names_packages(arguments: &[String]) -> bool {
 
 fn run_cargo(command: &mut Command, interrupts: &Interrupts) -> Result<ExitCode> {
     let mut process = Process::spawn_silent("cargo", command)?;
-    let status = wait(&mut process, interrupts)?;
-    // Without a code it was ended by a signal, which is no success.
-    Ok(status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(exit_code(wait(&mut process, interrupts)?))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! `cargo xtask up`: the whole shop on this machine.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
 
 use crate::{
     compile::Profile,
     console::{say, short},
+    edge::Page,
     environment::Choices,
     foreground,
     interrupts::Interrupts,
@@ -38,6 +39,18 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// A plain shop in a folder, on ports moved by `port_offset`.
+    pub(crate) fn of(folder: &Path, port_offset: u16) -> Self {
+        Self {
+            state: StateArgument::at(folder),
+            port_offset,
+            replicas: Vec::new(),
+            seed: false,
+            no_seed: false,
+            limits: false,
+        }
+    }
+
     /// What reaches the services.
     pub(crate) fn choices(&self) -> Choices {
         let seed = match (self.seed, self.no_seed) {
@@ -79,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<Exit
     } else {
         Profile::Release
     };
-    let started = Started::start(&arguments.options, profile, interrupts)?;
+    let started = Started::start(&arguments.options, profile, Page::Built, interrupts)?;
     introduce(&started, arguments.options.choices());
     if arguments.detach {
         say(format_args!(
@@ -95,14 +108,16 @@ pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<Exit
 
 /// Says where to look.
 pub(crate) fn introduce(started: &Started, choices: Choices) {
-    let gateway = format!(
-        "http://127.0.0.1:{}",
-        started.shop.port(Component::Service(Service::Gateway))
-    );
+    let port = |component| started.shop.port(component);
+    let shop = format!("http://localhost:{}", port(Component::Edge));
     say("");
     say("The shop is ready.");
-    say(format_args!("  products    {gateway}/api/products"));
-    say(format_args!("  the API     {gateway}/api/docs"));
+    say(format_args!("  the shop    {shop}"));
+    say(format_args!("  the API     {shop}/api/docs/"));
+    say(format_args!(
+        "  the gateway http://127.0.0.1:{}",
+        port(Component::Service(Service::Gateway))
+    ));
     if choices.seed != Some(false) {
         say(
             "  log in as   aaa@aaa.com or bbb@bbb.com (users), admin@admin.com or ccc@ccc.com (admins);",

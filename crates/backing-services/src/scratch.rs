@@ -13,8 +13,8 @@ use crate::{Error, Result};
 /// line), then removes the folder.
 const GUARDIAN: &str = r#"
 read -r _
-for file in "$1"/*.pid; do
-    pid=$(cat "$file" 2>/dev/null) && grep -qsF "$1" "/proc/$pid/cmdline" && kill -KILL "$pid"
+for file in "$1"/*.pid "$1"/run/*.pid; do
+    pid=$(cat "$file" 2>/dev/null) && grep -qsF "$1" "/proc/$pid/cmdline" "/proc/$pid/environ" && kill -KILL "$pid"
 done
 rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 "#;

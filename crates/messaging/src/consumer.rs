@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use events::Event;
 use futures::FutureExt as _;
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _, OwnedMessage};
 use rdkafka::topic_partition_list::Offset;
+use rdkafka::{ClientConfig, TopicPartitionList};
 use service_kit::health::Part;
 use service_kit::lifecycle::{Failure, chain};
 use tokio_util::sync::CancellationToken;
 
 use crate::dead_letters::DeadLetters;
-use crate::settings::KafkaSettings;
+use crate::settings::{KafkaSettings, Unusable};
 
 /// The most messages in one batch: more would make a transaction long, fewer would make it dear.
 const MAX_BATCH: usize = 500;
@@ -52,70 +52,6 @@ pub struct Subscription<'a> {
     pub crash_point: &'static str,
 }
 
-/// Reads until `stop`; then leaves the group with everything that is done marked as done.
-pub async fn run<H: Handler>(
-    settings: &KafkaSettings,
-    subscription: Subscription<'_>,
-    handler: H,
-    dead_letters: DeadLetters,
-    part: Part,
-    stop: CancellationToken,
-) -> Result<(), KafkaError> {
-    let group = settings
-        .kafka_group
-        .clone()
-        .unwrap_or_else(|| subscription.service.to_owned());
-    let consumer = connect(settings, subscription.service, &group)?;
-    let topics: Vec<&str> = subscription.topics.iter().map(String::as_str).collect();
-    consumer.subscribe(&topics)?;
-    part.set(true);
-    let reader = Reader {
-        consumer,
-        handler,
-        dead_letters,
-        crash_point: subscription.crash_point,
-    };
-    while let Some(batch) = reader.next_batch(&stop).await {
-        if !reader.process(batch, &stop).await {
-            break;
-        }
-    }
-    // Closing talks to the broker and blocks.
-    let _ = tokio::task::spawn_blocking(move || drop(reader)).await;
-    Ok(())
-}
-
-fn connect(
-    settings: &KafkaSettings,
-    service: &str,
-    group: &str,
-) -> Result<StreamConsumer, KafkaError> {
-    settings
-        .client(service)
-        .set("group.id", group)
-        .set("enable.auto.commit", "true")
-        .set("auto.commit.interval.ms", "500")
-        .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "earliest")
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .set(
-            "session.timeout.ms",
-            settings.kafka_session_timeout.as_millis().to_string(),
-        )
-        .set("heartbeat.interval.ms", "500")
-        .set("fetch.queue.backoff.ms", "20")
-        .set("queued.min.messages", "5000")
-        .set("queued.max.messages.kbytes", "8192")
-        .create()
-}
-
-struct Reader<H> {
-    consumer: StreamConsumer,
-    handler: H,
-    dead_letters: DeadLetters,
-    crash_point: &'static str,
-}
-
 /// A batch as it came, and what could be read of it.
 #[derive(Default)]
 struct Batch {
@@ -124,38 +60,89 @@ struct Batch {
     next_offsets: BTreeMap<(String, i32), i64>,
 }
 
+/// Reads a subscription's events, and gives them to its handler.
+#[must_use = "nothing is read until it runs"]
+pub struct Reader<H> {
+    config: ClientConfig,
+    topics: Vec<String>,
+    handler: H,
+    dead_letters: DeadLetters,
+    crash_point: &'static str,
+}
+
 impl<H: Handler> Reader<H> {
+    /// A reader, which connects when it runs. Fails at once if the settings cannot be used.
+    pub fn new(
+        settings: &KafkaSettings,
+        subscription: Subscription<'_>,
+        handler: H,
+    ) -> Result<Self, Unusable> {
+        let config = config(settings, subscription.service);
+        config.create_native_config()?;
+        Ok(Self {
+            config,
+            topics: subscription.topics,
+            handler,
+            dead_letters: DeadLetters::new(settings, subscription.service)?,
+            crash_point: subscription.crash_point,
+        })
+    }
+
+    /// Reads until `stop`; then leaves the group with everything that is done marked as done.
+    pub async fn run(self, part: Part, stop: CancellationToken) -> Result<(), KafkaError> {
+        // Not earlier: a client that nobody reads from hoards the errors of a broker that is away.
+        let consumer: StreamConsumer = self.config.create()?;
+        let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics)?;
+        part.set(true);
+        while let Some(mut batch) = self.next_batch(&consumer, &stop).await {
+            if !self.process(&mut batch, &stop).await {
+                break;
+            }
+            store_offsets(&consumer, &batch);
+        }
+        // Closing talks to the broker and blocks.
+        let _ = tokio::task::spawn_blocking(move || drop(consumer)).await;
+        Ok(())
+    }
+
     /// Waits for a message and takes what has come with it; `None` at `stop`.
-    async fn next_batch(&self, stop: &CancellationToken) -> Option<Batch> {
+    async fn next_batch(
+        &self,
+        consumer: &StreamConsumer,
+        stop: &CancellationToken,
+    ) -> Option<Batch> {
         let mut batch = Batch::default();
         let first = tokio::select! {
             () = stop.cancelled() => return None,
-            first = self.consumer.recv() => first,
+            first = consumer.recv() => first,
         };
-        self.add(&mut batch, first).await;
+        let failed = first.is_err();
+        self.add(&mut batch, first);
+        // All the errors of a broker that was away at once: messages wait behind them.
         while batch.len() < MAX_BATCH {
-            let Some(next) = self.consumer.recv().now_or_never() else {
+            let Some(next) = consumer.recv().now_or_never() else {
                 break;
             };
-            self.add(&mut batch, next).await;
+            self.add(&mut batch, next);
+        }
+        if failed && batch.len() == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Some(batch)
     }
 
-    async fn add(&self, batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>) {
+    fn add(&self, batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>) {
         match received {
             Ok(message) => batch.add(&message, &self.handler),
-            Err(error) => {
-                tracing::warn!(%error, "cannot read from the broker; tries again");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            Err(error) => tracing::warn!(%error, "cannot read from the broker; tries again"),
         }
     }
 
     /// Works until the batch is done; `false` if `stop` came first.
-    async fn process(&self, batch: Batch, stop: &CancellationToken) -> bool {
+    async fn process(&self, batch: &mut Batch, stop: &CancellationToken) -> bool {
         let mut pause = Duration::from_millis(20);
-        while let Err(error) = self.attempt(&batch).await {
+        while let Err(error) = self.attempt(batch).await {
             tracing::warn!(
                 error = chain(error.as_ref()),
                 events = batch.events.len(),
@@ -168,30 +155,16 @@ impl<H: Handler> Reader<H> {
             pause = (pause * 2).min(Duration::from_secs(1));
         }
         service_kit::crash::crash_point(self.crash_point);
-        self.store_offsets(&batch);
         true
     }
 
-    async fn attempt(&self, batch: &Batch) -> Result<(), Failure> {
-        if !batch.poison.is_empty() {
-            self.dead_letters.bury(&batch.poison).await?;
-        }
+    async fn attempt(&self, batch: &mut Batch) -> Result<(), Failure> {
+        // What is buried leaves the batch, so that another attempt does not bury it again.
+        self.dead_letters.bury(&mut batch.poison).await?;
         if batch.events.is_empty() {
             Ok(())
         } else {
             self.handler.handle(&batch.events).await
-        }
-    }
-
-    fn store_offsets(&self, batch: &Batch) {
-        let mut offsets = TopicPartitionList::new();
-        for ((topic, partition), next) in &batch.next_offsets {
-            // Fails only for offsets out of range, and these are the broker's own plus one.
-            let _ = offsets.add_partition_offset(topic, *partition, Offset::Offset(*next));
-        }
-        if let Err(error) = self.consumer.store_offsets(&offsets) {
-            // A partition that has moved on to another replica, which reads the batch again.
-            tracing::info!(%error, "offsets were not stored; the batch may come again");
         }
     }
 }
@@ -216,6 +189,38 @@ impl Batch {
             }
             Err(error) => self.poison.push((message.detach(), error.to_string())),
         }
+    }
+}
+
+fn config(settings: &KafkaSettings, service: &str) -> ClientConfig {
+    let mut config = settings.client(service);
+    config
+        .set("group.id", settings.group(service))
+        .set("enable.auto.commit", "true")
+        .set("auto.commit.interval.ms", "500")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set(
+            "session.timeout.ms",
+            settings.kafka_session_timeout.as_millis().to_string(),
+        )
+        .set("heartbeat.interval.ms", "500")
+        .set("fetch.queue.backoff.ms", "20")
+        .set("queued.min.messages", "5000")
+        .set("queued.max.messages.kbytes", "8192");
+    config
+}
+
+fn store_offsets(consumer: &StreamConsumer, batch: &Batch) {
+    let mut offsets = TopicPartitionList::new();
+    for ((topic, partition), next) in &batch.next_offsets {
+        // Fails only for offsets out of range, and these are the broker's own plus one.
+        let _ = offsets.add_partition_offset(topic, *partition, Offset::Offset(*next));
+    }
+    if let Err(error) = consumer.store_offsets(&offsets) {
+        // A partition that has moved on to another replica, which reads the batch again.
+        tracing::info!(%error, "offsets were not stored; the batch may come again");
     }
 }
 

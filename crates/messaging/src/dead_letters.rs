@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use futures::future;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
@@ -24,8 +25,7 @@ const READER: &str = "dlq-reader";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where a reader puts what it cannot read.
-#[derive(Clone)]
-pub struct DeadLetters {
+pub(crate) struct DeadLetters {
     topic: String,
     reader: String,
     producer: FutureProducer,
@@ -33,7 +33,7 @@ pub struct DeadLetters {
 
 impl DeadLetters {
     /// The dead letters of `reader`.
-    pub fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, KafkaError> {
+    pub(crate) fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, KafkaError> {
         let topic = settings.topics().dead_letters;
         Ok(Self {
             topic,
@@ -42,40 +42,47 @@ impl DeadLetters {
         })
     }
 
-    /// Keeps `messages` with the reason of each. Done when the broker has acknowledged all.
-    pub async fn bury(&self, messages: &[(OwnedMessage, String)]) -> Result<(), KafkaError> {
-        for (message, reason) in messages {
-            tracing::warn!(
-                topic = message.topic(),
-                partition = message.partition(),
-                offset = message.offset(),
-                reason,
-                "a message goes to the dead letters"
-            );
-            let partition = message.partition().to_string();
-            let offset = message.offset().to_string();
-            let mut headers = message.headers().cloned().unwrap_or_default();
-            for (key, value) in [
-                (REASON, reason.as_str()),
-                (TOPIC, message.topic()),
-                (PARTITION, &partition),
-                (OFFSET, &offset),
-                (READER, &self.reader),
-            ] {
-                headers = headers.insert(Header {
-                    key,
-                    value: Some(value),
-                });
-            }
-            send(&self.producer, &self.topic, message, headers).await?;
+    /// Keeps `messages` with the reason of each. Those that the broker has acknowledged are taken
+    /// out; if others are left, the error says why.
+    pub(crate) async fn bury(
+        &self,
+        messages: &mut Vec<(OwnedMessage, String)>,
+    ) -> Result<(), KafkaError> {
+        // All are sent before one is waited for, so that many take hardly longer than one.
+        let sent = future::join_all(messages.iter().map(|letter| self.send(letter))).await;
+        let all = messages.len();
+        let mut outcomes = sent.iter();
+        messages.retain(|_| outcomes.next().is_some_and(Result::is_err));
+        metrics::counter!("dead_letters_total").increment((all - messages.len()) as u64);
+        sent.into_iter().collect()
+    }
+
+    async fn send(&self, (message, reason): &(OwnedMessage, String)) -> Result<(), KafkaError> {
+        let partition = message.partition().to_string();
+        let offset = message.offset().to_string();
+        let mut headers = message.headers().cloned().unwrap_or_default();
+        for (key, value) in [
+            (REASON, reason.as_str()),
+            (TOPIC, message.topic()),
+            (PARTITION, &partition),
+            (OFFSET, &offset),
+            (READER, &self.reader),
+        ] {
+            headers = headers.insert(Header {
+                key,
+                value: Some(value),
+            });
         }
-        metrics_count(messages.len());
+        send(&self.producer, &self.topic, message, headers).await?;
+        tracing::warn!(
+            topic = message.topic(),
+            partition = message.partition(),
+            offset = message.offset(),
+            reason,
+            "a message went to the dead letters"
+        );
         Ok(())
     }
-}
-
-fn metrics_count(buried: usize) {
-    metrics::counter!("dead_letters_total").increment(buried as u64);
 }
 
 /// A dead letter.
@@ -212,6 +219,7 @@ impl Graveyard {
 fn producer(mut config: rdkafka::ClientConfig) -> Result<FutureProducer, KafkaError> {
     config
         .set("enable.idempotence", "true")
+        .set("linger.ms", "1")
         .set("partitioner", "murmur2_random")
         .set("message.max.bytes", "2000000")
         .set(

@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _};
 
-use crate::settings::KafkaSettings;
+use crate::settings::{KafkaSettings, Unusable};
 
 /// How long a message may wait for its acknowledgement. Whoever sweeps up what was not
 /// acknowledged waits longer than this, so that it is not sent twice for nothing.
@@ -25,7 +25,8 @@ pub struct Producer {
 
 impl Producer {
     /// A producer; the broker need not be there yet.
-    pub fn new(settings: &KafkaSettings, name: &str) -> Result<Self, KafkaError> {
+    /// Fails if the settings cannot be used.
+    pub fn new(settings: &KafkaSettings, name: &str) -> Result<Self, Unusable> {
         let current = Arc::new(Mutex::new(connect(settings, name)?));
         Ok(Self {
             settings: settings.clone(),

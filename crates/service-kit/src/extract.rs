@@ -105,7 +105,13 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if cause.is_data() {
             wrong_field(&path, &cause.to_string())
         } else {
-            Problem::invalid("body", "must be one JSON value")
+            // Where it is not known which field would have come, there is a question mark.
+            let field = path.trim_end_matches('?').trim_end_matches('.');
+            if cause.is_eof() || field.is_empty() {
+                Problem::invalid("body", "must be one JSON value")
+            } else {
+                Problem::invalid(field, "is not JSON")
+            }
         }
     })?;
     deserializer
@@ -213,6 +219,22 @@ mod tests {
             r#"{"products":[{"name":"a","quantity":1e30}]}"#,
             "products[0].quantity",
         );
+        check(
+            r#"{"products":[{"name":"a","quantity":NaN}]}"#,
+            "products[0].quantity",
+        );
+        check(
+            r#"{"products":[{"name":"a","quantity":1e999}]}"#,
+            "products[0].quantity",
+        );
+        check(
+            r#"{"products":[{"name":"\ud800","quantity":1}]}"#,
+            "products[0].name",
+        );
+        check(r#"{"products":[] x}"#, "body");
+        check(r#"{"products":[{"name":"a",}]}"#, "products[0]");
+        check(r#"{"products":[{"name":"a""#, "body");
+        check(r#"{"\ud800":1}"#, "body");
         check(
             &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
             "body",

@@ -12,6 +12,19 @@ use http::StatusCode;
 
 use crate::telemetry;
 
+/// The part that is ready while the database answers.
+pub const DATABASE: &str = "database";
+/// The part that is ready once the service reads its topics. It stays so while the broker is
+/// away: what the service is asked for can be done all the same, and is told later.
+pub const BROKER: &str = "broker";
+/// The part that is ready once tokens can be verified. It stays so when authentication goes: the
+/// keys that are known remain good.
+pub const TOKEN_KEYS: &str = "token-keys";
+/// The part that is ready once what the service needs in its database is there.
+pub const START_UP: &str = "start-up";
+/// The part that is ready until the service is asked to stop.
+pub const ACCEPTING: &str = "accepting";
+
 /// What the parts of a service say of themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Health {

@@ -3,8 +3,11 @@
 pub mod crash;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
+mod impatient;
 pub mod lifecycle;
 pub mod mongo;
+pub mod openapi;
 pub mod problem;
 pub mod server;
 pub mod settings;

@@ -1,7 +1,9 @@
 //! Start, signals, background work, stop.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -24,7 +26,8 @@ where
     match start(name, settings, listen, serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{name}: {}", chain(error.as_ref()));
+            // There may be nobody left who reads it.
+            let _ = writeln!(std::io::stderr(), "{name}: {}", chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -57,8 +60,9 @@ fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        tracing::info!("was asked to stop");
+        // Before anything that could fail, as logging can.
         shutdown.cancel();
+        tracing::info!("was asked to stop");
     });
     Ok(())
 }
@@ -80,6 +84,7 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 pub struct Background {
     tasks: TaskTracker,
     stop: CancellationToken,
+    failure: Arc<Mutex<Option<Failure>>>,
 }
 
 impl Background {
@@ -96,6 +101,32 @@ impl Background {
         self.tasks.spawn(work);
     }
 
+    /// Starts work without which the service is of no use: if it fails or panics, `shutdown` is
+    /// cancelled, and [`Background::failure`] says why.
+    pub fn spawn_vital<F, E>(&self, shutdown: CancellationToken, work: F)
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let slot = Arc::clone(&self.failure);
+        self.tasks.spawn(async move {
+            let failure: Failure = match tokio::spawn(work).await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.into(),
+                Err(panicked) => panicked.into(),
+            };
+            tracing::error!(reason = chain(failure.as_ref()), "has to give up");
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            shutdown.cancel();
+        });
+    }
+
+    /// Why the service has to give up, if it has; told once.
+    pub fn failure(&self) -> Option<Failure> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take()
+    }
+
     /// Tells the work to stop and waits for it, for at most `patience`.
     pub async fn finish(self, patience: Duration) {
         self.stop.cancel();
@@ -109,5 +140,31 @@ impl Background {
                 "background work did not stop in time"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ended_by(
+        work: impl Future<Output = Result<(), Failure>> + Send + 'static,
+    ) -> Option<String> {
+        let (background, shutdown) = (Background::default(), CancellationToken::new());
+        background.spawn_vital(shutdown.clone(), work);
+        background.tasks.close();
+        background.tasks.wait().await;
+        let failure = background.failure().map(|failure| failure.to_string());
+        assert_eq!(shutdown.is_cancelled(), failure.is_some());
+        failure
+    }
+
+    #[tokio::test]
+    async fn given_vital_work_when_it_fails_or_panics_then_the_service_ends_and_knows_why() {
+        assert_eq!(ended_by(async { Ok(()) }).await, None);
+        let failed = ended_by(async { Err("no broker".into()) }).await;
+        assert_eq!(failed.as_deref(), Some("no broker"));
+        let panicked = ended_by(async { panic!("a mistake") }).await;
+        assert!(panicked.is_some_and(|reason| reason.contains("a mistake")));
     }
 }

@@ -1,5 +1,7 @@
 //! A MongoDB connection with majority writes, and the watch over it.
 
+pub mod decimal;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -10,6 +12,7 @@ use mongodb::options::{
 };
 use mongodb::{Client, Database};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::health::Part;
 use crate::problem::Problem;
@@ -88,38 +91,54 @@ where
     }
 }
 
-/// Waits for `call`, but not for longer than `patience`: a server that hangs with its connections
-/// open would otherwise be waited for without end. What became of a write is unknown then.
-pub async fn within<F, T>(patience: Duration, call: F) -> Result<T, mongodb::error::Error>
+/// How long work in the background waits for one thing from the database: longer than anything
+/// takes, so that only what hangs is given up and begun again.
+pub const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for `work`, but not for longer than `patience`: a server that hangs, or a network that
+/// was cut, would otherwise be waited for without end. The driver must not be interrupted in the
+/// middle of a call, so the work itself goes on; what becomes of a write is unknown then.
+pub async fn in_time<T, E>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E>
 where
-    F: IntoFuture<Output = Result<T, mongodb::error::Error>>,
+    T: Send + 'static,
+    E: From<mongodb::error::Error> + Send + 'static,
 {
-    tokio::time::timeout(patience, call.into_future())
-        .await
-        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+    match tokio::time::timeout(patience, tokio::spawn(work.in_current_span())).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+        Err(_) => Err(no_answer().into()),
+    }
+}
+
+/// The error of a database that did not answer in time. It is worth trying again.
+pub fn no_answer() -> mongodb::error::Error {
+    std::io::Error::new(
+        std::io::ErrorKind::TimedOut,
+        "the database did not answer in time",
+    )
+    .into()
 }
 
 /// Keeps `part` true to whether the database answers, until `stop`.
 pub async fn watch(database: Database, part: Part, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
         let database = database.clone();
-        let mut ping =
-            tokio::spawn(async move { database.run_command(doc! { "ping": 1 }).await.is_ok() });
-        let answered = if let Ok(answered) = tokio::time::timeout(HANGING, &mut ping).await {
-            answered
-        } else {
-            part.set(false);
-            tokio::select! {
-                () = stop.cancelled() => return,
-                answered = ping => answered,
-            }
-        };
-        part.set(matches!(answered, Ok(true)));
+        let ping = in_time(HANGING, async move {
+            database.run_command(doc! { "ping": 1 }).await
+        });
+        tokio::select! {
+            () = stop.cancelled() => return,
+            answered = ping => part.set(answered.is_ok()),
+        }
     }
 }
 
@@ -186,12 +205,18 @@ pub fn is_transient(error: &mongodb::error::Error) -> bool {
     error.contains_label(mongodb::error::TRANSIENT_TRANSACTION_ERROR)
 }
 
-/// Whether a write failed because the value of a unique index is taken.
+/// Whether a write failed because the value of a unique index is taken, and for nothing else.
 pub fn is_duplicate_key(error: &mongodb::error::Error) -> bool {
     const DUPLICATE_KEY: i32 = 11000;
     match &*error.kind {
         ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
         ErrorKind::Command(command) => command.code == DUPLICATE_KEY,
+        ErrorKind::InsertMany(failure) => {
+            let mut failed = failure.write_errors.iter().flatten().peekable();
+            failure.write_concern_error.is_none()
+                && failed.peek().is_some()
+                && failed.all(|write| write.code == DUPLICATE_KEY)
+        }
         _ => false,
     }
 }

@@ -77,6 +77,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// 404: there is no such thing in the shop, such as a `product`.
+    pub fn unknown(thing: &str) -> Self {
+        Self::not_found(format!("The requested {thing} does not exist."))
+            .of_kind(&format!("unknown-{thing}"))
+    }
+
     /// 404: there is no such path.
     pub fn unknown_endpoint() -> Self {
         Self::not_found("Endpoint not found!").of_kind("unknown-endpoint")
@@ -126,6 +132,12 @@ impl Problem {
         .of_kind("invalid-input");
         problem.errors.push(error);
         problem
+    }
+
+    /// 422: the Idempotency-Key belongs to another request for the same, such as an `order`.
+    pub fn key_reused(thing: &str) -> Self {
+        Self::invalid("Idempotency-Key", format!("was used for another {thing}"))
+            .of_kind("idempotency-key-reused")
     }
 
     /// 413: the body is larger than this address takes.

@@ -22,6 +22,7 @@ use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::health::{self, Health};
+use crate::impatient::Impatient;
 use crate::problem::Problem;
 use crate::settings::Common;
 use crate::telemetry;
@@ -55,7 +56,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "listens");
-    let draining = health.part("accepting");
+    let draining = health.part(health::ACCEPTING);
     draining.set(true);
     let connections = GracefulShutdown::new();
     let stop_accepting = async {
@@ -103,7 +104,10 @@ fn spawn_connection(
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_timeout)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(
+            TokioIo::new(Impatient::new(stream, settings.write_timeout)),
+            TowerToHyperService::new(service),
+        );
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -133,4 +137,60 @@ async fn refuse_ambiguous(request: Request, next: Next) -> Response {
         return response;
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::io::Write as _;
+
+    use axum::body::{Body, Bytes};
+    use axum::routing::get;
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Settings {
+        #[command(flatten)]
+        common: Common,
+    }
+
+    /// An answer without end, which cancels `given_up` when it is.
+    fn endless(given_up: CancellationToken) -> Response {
+        let guard = given_up.drop_guard();
+        let pieces = futures::stream::repeat_with(move || {
+            let _ = &guard;
+            Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 8192]))
+        });
+        Body::from_stream(pieces).into_response()
+    }
+
+    #[tokio::test]
+    async fn given_a_client_that_does_not_read_when_it_was_waited_for_then_its_answer_is_given_up()
+    {
+        let settings = Settings::parse_from(["test", "--write-timeout", "100ms"]).common;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let given_up = CancellationToken::new();
+        let answer = given_up.clone();
+        let router = Router::new().route("/", get(async move || endless(answer.clone())));
+        let _server = tokio::spawn(async move {
+            serve(
+                &settings,
+                listener,
+                router,
+                &Health::default(),
+                CancellationToken::new(),
+            )
+            .await
+        });
+        let mut client = std::net::TcpStream::connect(address).expect("a connection");
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            .expect("the request");
+        tokio::time::timeout(Duration::from_secs(20), given_up.cancelled())
+            .await
+            .expect("the answer is given up");
+    }
 }

@@ -26,6 +26,9 @@ pub struct Common {
     /// Time for a client to send a request's whole head; also how long an idle connection lives.
     #[arg(long, env = "HEADER_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub header_timeout: Duration,
+    /// How long a client may take nothing of its answer before its connection is closed.
+    #[arg(long, env = "WRITE_TIMEOUT", default_value = "30s", value_parser = duration)]
+    pub write_timeout: Duration,
     /// Offer `GET /api/NAME_error`, which ends the process (the original's demonstration of
     /// resilience), to admins.
     #[arg(long, env = "CHAOS_ENDPOINTS", default_value_t = false, action = clap::ArgAction::Set)]

@@ -60,7 +60,10 @@ pub fn init(settings: &Common) -> Result<(), TelemetryError> {
         })?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_target(true);
+        .with_target(true)
+        // A line that nobody takes is dropped. Telling standard error of it panics if nobody takes
+        // that either.
+        .log_internal_errors(false);
     match settings.log_format {
         LogFormat::Text => lines.with_ansi(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

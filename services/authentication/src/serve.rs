@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use identity::Verifier;
-use service_kit::health::{Health, Part};
+use service_kit::health::{self, Health, Part};
 use service_kit::lifecycle::{Background, Failure};
 use service_kit::{mongo, server};
 use tokio::net::TcpListener;
@@ -35,14 +35,14 @@ pub async fn serve(
     let stop = background.stop_token();
     background.spawn(mongo::watch(
         database,
-        health.part("database"),
+        health.part(health::DATABASE),
         stop.clone(),
     ));
     let seeding = config.seed_data.then(|| hasher.clone());
     background.spawn(prepare(
         store.clone(),
         seeding,
-        health.part("start-up"),
+        health.part(health::START_UP),
         stop,
     ));
 

@@ -56,11 +56,18 @@ impl Store {
         Ok(())
     }
 
-    async fn within<F, T>(&self, call: F) -> Result<T, StoreError>
+    /// Makes a `call` to a `collection`, and waits for it as long as the patience lasts.
+    async fn ask<D, T, F>(
+        &self,
+        collection: &Collection<D>,
+        call: impl FnOnce(Collection<D>) -> F,
+    ) -> Result<T, StoreError>
     where
-        F: IntoFuture<Output = Result<T, mongodb::error::Error>>,
+        D: Send + Sync,
+        T: Send + 'static,
+        F: Future<Output = Result<T, mongodb::error::Error>> + Send + 'static,
     {
-        Ok(mongo::within(self.patience, call).await?)
+        Ok(mongo::in_time(self.patience, call(collection.clone())).await?)
     }
 
     fn is_prepared(&self) -> bool {

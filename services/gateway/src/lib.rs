@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Router, middleware};
-use service_kit::health::Health;
+use service_kit::health::{self, Health};
 use service_kit::lifecycle::{Background, Failure};
 use service_kit::server;
 use tokio::net::TcpListener;
@@ -39,7 +39,7 @@ pub async fn serve(
     background.spawn(
         verifier
             .clone()
-            .keep_fresh(health.part("keys"), background.stop_token()),
+            .keep_fresh(health.part(health::TOKEN_KEYS), background.stop_token()),
     );
 
     let chaos = config.common.chaos_endpoints;

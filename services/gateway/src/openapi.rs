@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::header;
 use serde_json::{Map, Value, json};
-use service_kit::problem::Problem;
+use service_kit::problem::{self, Problem};
 use utoipa_swagger_ui::Config;
 
 use crate::routes::Row;
@@ -26,6 +26,17 @@ const SERVICES: [(&str, &str); 3] = [
     ("orders", include_str!("../../orders/openapi.json")),
 ];
 
+/// What the gateway itself may answer; the first only to calls with a body.
+const OWN_ANSWERS: [(&str, &str); 3] = [
+    (BODY_TOO_SLOW, "The body did not arrive in time"),
+    ("429", "Too many requests; come back after Retry-After"),
+    (
+        "503",
+        "Something that is needed is away; come back after Retry-After",
+    ),
+];
+const BODY_TOO_SLOW: &str = "408";
+
 /// A service's committed document is not one.
 #[derive(Debug, thiserror::Error)]
 #[error("the OpenAPI document of {service} cannot be read")]
@@ -38,7 +49,8 @@ pub struct InvalidDocument {
 pub fn router(rows: &[&Row]) -> Result<Router, InvalidDocument> {
     let text = Bytes::from(merged(rows)?.to_string());
     let document = get(async move || ([(header::CONTENT_TYPE, "application/json")], text));
-    let config = Arc::new(Config::new([DOCUMENT]));
+    // Without the bar on top, which offers other documents and needs inline styles.
+    let config = Arc::new(Config::new([DOCUMENT]).use_base_layout());
     let index = Arc::clone(&config);
     Ok(Router::new()
         .route(DOCUMENT, document)
@@ -109,6 +121,7 @@ impl Merged {
                     operation["security"] = security.clone();
                 }
                 self.name_operation(service, &mut operation);
+                add_own_answers(&mut operation);
                 self.paths.entry(path.clone()).or_insert_with(|| json!({}))[method] = operation;
             }
         }
@@ -164,7 +177,7 @@ impl Merged {
 
     fn into_document(mut self) -> Value {
         self.tags.dedup();
-        json!({
+        let mut document = json!({
             "openapi": "3.1.0",
             "info": {
                 "title": "Fleetmarket",
@@ -174,7 +187,26 @@ impl Merged {
             "paths": self.paths,
             "components": self.components,
             "tags": self.tags,
-        })
+        });
+        // Whether it is sorted anyway depends on what else is built with the gateway.
+        document.sort_all_objects();
+        document
+    }
+}
+
+/// Adds what the gateway may answer where the service does not say that it may answer so, too.
+fn add_own_answers(operation: &mut Value) {
+    let takes_body = operation.get("requestBody").is_some();
+    for (status, description) in OWN_ANSWERS {
+        let applies = takes_body || status != BODY_TOO_SLOW;
+        if applies && operation["responses"].get(status).is_none() {
+            operation["responses"][status] = json!({
+                "description": description,
+                "content": { problem::MEDIA_TYPE: {
+                    "schema": { "$ref": "#/components/schemas/Problem" },
+                } },
+            });
+        }
     }
 }
 
@@ -281,6 +313,46 @@ mod tests {
             committed, document,
             "run the test again with UPDATE_OPENAPI=1"
         );
+    }
+
+    #[test]
+    fn given_the_merged_document_when_read_then_each_call_says_what_the_gateway_may_answer() {
+        let merged = merged(&rows(false)).unwrap();
+        for row in routes::rows(false) {
+            let operation = &merged["paths"][row.path][row.method.as_str().to_lowercase()];
+            let mut statuses = vec!["429", "503"];
+            if operation.get("requestBody").is_some() {
+                statuses.extend(["408", "413"]);
+            }
+            for status in statuses {
+                assert!(
+                    operation["responses"][status].is_object(),
+                    "{status} of {} {}",
+                    row.method,
+                    row.path
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn given_the_merged_document_when_read_then_every_error_is_a_problem_document() {
+        let merged = merged(&rows(false)).unwrap();
+        let operations = merged["paths"].as_object().unwrap().values();
+        for operation in operations.flat_map(|path| path.as_object().unwrap().values()) {
+            let responses = operation["responses"].as_object().unwrap();
+            let errors = responses
+                .iter()
+                .filter(|(status, _)| status.starts_with(['4', '5']));
+            for (status, response) in errors {
+                let kinds: Vec<&String> = response["content"].as_object().unwrap().keys().collect();
+                assert_eq!(
+                    kinds,
+                    ["application/problem+json"],
+                    "{status} of {operation}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Priced {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// There is no such product.
-    #[error("The requested product does not exist.")]
+    #[error("there is no such product")]
     UnknownProduct,
     /// There are fewer pieces than a line asks for.
     #[error("The requested amount does not exist.")]

@@ -7,7 +7,7 @@ use events::{
 use identity::Email;
 use jiff::Timestamp;
 
-use crate::idempotency::IdempotencyKey;
+use service_kit::idempotency::IdempotencyKey;
 
 /// An order that was placed and that products has yet to decide about.
 #[derive(Clone, Debug, PartialEq, Eq)]

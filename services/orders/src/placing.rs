@@ -12,6 +12,7 @@ use std::time::Duration;
 use events::OrderId;
 use identity::Email;
 use jiff::Timestamp;
+use service_kit::idempotency::IdempotencyKey;
 use service_kit::lifecycle::{Background, chain};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announcing::Announcer;
 use crate::checking::Refusal;
-use crate::idempotency::IdempotencyKey;
+use crate::idempotency::order_id;
 use crate::lines::Lines;
 use crate::order::PendingOrder;
 use crate::store::{Store, fresh_id};
@@ -98,7 +99,7 @@ impl Counter {
         let id = placement
             .key
             .as_ref()
-            .map_or_else(fresh_id, |key| key.order_id(&placement.buyer));
+            .map_or_else(fresh_id, |key| order_id(&placement.buyer, key));
         let (answer, outcome) = oneshot::channel();
         let deadline = Instant::now() + self.patience;
         let waiting = Waiting {
@@ -202,7 +203,7 @@ mod tests {
         };
         (
             Waiting {
-                id: key.order_id(&buyer),
+                id: order_id(&buyer, &key),
                 placement,
                 deadline,
                 answer,

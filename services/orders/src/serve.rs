@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use messaging::consumer::{self, Subscription};
-use messaging::dead_letters::DeadLetters;
+use messaging::consumer::{Reader, Subscription};
 use messaging::producer::Producer;
 use messaging::settings::KafkaSettings;
-use messaging::{KafkaError, topics};
-use service_kit::health::{Health, Part};
+use messaging::topics;
+use service_kit::health::{self, Health, Part};
 use service_kit::lifecycle::{Background, Failure};
 use service_kit::{mongo, server};
 use tokio::net::TcpListener;
@@ -40,20 +39,33 @@ pub async fn serve(
     let announcer = Announcer::new(producer.clone(), config.kafka.topics(), background.clone());
     let verifier = config.tokens.verifier()?;
     let hub = Hub::default();
+    let topics = config.kafka.topics();
+    let subscription = Subscription {
+        service: NAME,
+        topics: vec![topics.products, topics.order_status],
+        crash_point: "orders.before-offsets",
+    };
+    let reader = Reader::new(&config.kafka, subscription, Listener::new(store.clone()))?;
 
     background.spawn(
         verifier
             .clone()
-            .keep_fresh(health.part("token-keys"), stop.clone()),
+            .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
     );
-    background.spawn(mongo::watch(database, health.part("mongodb"), stop.clone()));
+    background.spawn(mongo::watch(
+        database,
+        health.part(health::DATABASE),
+        stop.clone(),
+    ));
     background.spawn(start_work(Work {
         kafka: config.kafka.clone(),
         seed: config.seed_data,
         store: store.clone(),
         announcer: announcer.clone(),
         hub: hub.clone(),
-        broker: health.part("broker"),
+        reader,
+        shutdown: shutdown.clone(),
+        broker: health.part(health::BROKER),
         stream: health.part("stream"),
         background: background.clone(),
     }));
@@ -68,9 +80,10 @@ pub async fn serve(
     };
     let router = server::router(http::router(app, &config.common), &health);
     server::serve(&config.common, listener, router, &health, shutdown).await?;
+    let failure = background.failure();
     background.finish(PATIENCE).await;
     producer.flush(PATIENCE).await;
-    Ok(())
+    failure.map_or(Ok(()), Err)
 }
 
 /// What the work in the background needs.
@@ -80,6 +93,9 @@ struct Work {
     store: Store,
     announcer: Announcer,
     hub: Hub,
+    reader: Reader<Listener>,
+    /// Ends the service.
+    shutdown: CancellationToken,
     broker: Part,
     stream: Part,
     background: Background,
@@ -105,33 +121,6 @@ async fn start_work(work: Work) {
         work.announcer,
         stop.clone(),
     ));
-    work.background.spawn(async move {
-        if let Err(error) = listen(&work.kafka, work.store, work.broker, stop).await {
-            tracing::error!(%error, "cannot read events");
-        }
-    });
-}
-
-async fn listen(
-    kafka: &KafkaSettings,
-    store: Store,
-    part: Part,
-    stop: CancellationToken,
-) -> Result<(), KafkaError> {
-    let topics = kafka.topics();
-    let subscription = Subscription {
-        service: NAME,
-        topics: vec![topics.products, topics.order_status],
-        crash_point: "orders.before-offsets",
-    };
-    let dead_letters = DeadLetters::new(kafka, NAME)?;
-    consumer::run(
-        kafka,
-        subscription,
-        Listener::new(store),
-        dead_letters,
-        part,
-        stop,
-    )
-    .await
+    work.background
+        .spawn_vital(work.shutdown, work.reader.run(work.broker, stop));
 }

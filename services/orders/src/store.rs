@@ -3,7 +3,6 @@
 mod bulk;
 mod catalogue;
 mod changes;
-mod decimal;
 mod decisions;
 mod documents;
 mod error;
@@ -31,7 +30,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// The orders and the copy of the products in `database`; a read waits for at most `patience`.
+    /// The orders and the copy of the products in `database`; a call waits for at most `patience`.
     pub fn new(database: Database, patience: Duration) -> Self {
         let (orders, products) = (
             database.collection("orders"),
@@ -48,18 +47,5 @@ impl Store {
     /// How long a call waits for a database that does not answer.
     pub fn patience(&self) -> Duration {
         self.patience
-    }
-
-    /// Waits for `work` for as long as the patience lasts. The driver must not be interrupted in
-    /// the middle of a call, so the work itself goes on to its end.
-    async fn in_time<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.patience, tokio::spawn(work)).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
-            Err(_) => Err(StoreError::Slow),
-        }
     }
 }

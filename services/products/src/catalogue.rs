@@ -1,6 +1,7 @@
 //! What a product may be, and what an admin may change.
 
 use events::{CategoryName, Description, Money, NameError, ProductName, Stock};
+use serde::Serialize;
 
 /// A product as its clients know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +19,19 @@ pub struct Product {
 }
 
 /// What an admin asks to be changed; `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// As JSON it is stored to recognise a repeat: the fields keep their names and their order, and a
+/// new one is left out where it is not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Another description.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
     /// Another price.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
     /// Other categories.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub categories: Option<Vec<CategoryName>>,
     /// Pieces that came in or, negative, went out.
     pub add_quantity: i64,

@@ -6,6 +6,7 @@ use events::{Event, OrderPlaced};
 use jiff::Timestamp;
 use messaging::consumer::{Handler, Incoming};
 use service_kit::lifecycle::Failure;
+use service_kit::mongo::{self, BACKGROUND_PATIENCE};
 
 use crate::stock::{Line, Order};
 use crate::store::{Placed, Store};
@@ -38,7 +39,11 @@ impl Handler for Decider {
                 _ => None,
             })
             .collect();
-        self.store.decide(&placed, Timestamp::now()).await?;
+        let store = self.store.clone();
+        mongo::in_time(BACKGROUND_PATIENCE, async move {
+            store.decide(&placed, Timestamp::now()).await
+        })
+        .await?;
         Ok(())
     }
 }

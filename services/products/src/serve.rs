@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use events::Topics;
 use identity::Verifier;
-use messaging::consumer::{self, Subscription};
-use messaging::dead_letters::DeadLetters;
+use messaging::consumer::{Reader, Subscription};
 use messaging::outbox::Outbox;
 use messaging::producer::Producer;
 use messaging::topics;
-use service_kit::health::{Health, Part};
+use service_kit::health::{self, Health, Part};
 use service_kit::lifecycle::{Background, Failure};
 use service_kit::{mongo, server};
 use tokio::net::TcpListener;
@@ -34,25 +32,42 @@ pub async fn serve(
     let relay = Background::default();
     let database = mongo::connect(SERVICE, &config.mongo).await?;
     let producer = Producer::new(&config.kafka, SERVICE)?;
-    let outbox = Outbox::new(&database, producer.clone(), relay.clone());
-    let store = Store::new(&database, outbox.clone(), config.kafka.topics());
+    let outbox = Outbox::new(
+        &database,
+        producer.clone(),
+        relay.clone(),
+        "products.after-send",
+    );
+    let store = Store::new(
+        &database,
+        outbox.clone(),
+        config.kafka.topics(),
+        config.mongo.mongodb_timeout,
+    );
     let verifier = config.tokens.verifier()?;
+    let subscription = Subscription {
+        service: SERVICE,
+        topics: vec![config.kafka.topics().orders],
+        crash_point: "products.before-offsets",
+    };
+    let reader = Reader::new(&config.kafka, subscription, Decider::new(store.clone()))?;
 
     let stop = background.stop_token();
     background.spawn(
         verifier
             .clone()
-            .keep_fresh(health.part("token-keys"), stop.clone()),
+            .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
     );
     background.spawn(prepare(Work {
-        topics: config.kafka.topics(),
-        database: health.part("mongodb"),
-        broker: health.part("kafka"),
+        database: health.part(health::DATABASE),
+        broker: health.part(health::BROKER),
         stop: stop.clone(),
         background: background.clone(),
         config: config.clone(),
         store: store.clone(),
         outbox,
+        reader,
+        shutdown: shutdown.clone(),
         mongo: database,
     }));
 
@@ -61,14 +76,15 @@ pub async fn serve(
         &health,
     );
     server::serve(&config.common, listener, router, &health, shutdown).await?;
+    let failure = background.failure();
     background.finish(Duration::from_secs(5)).await;
     relay.finish(Duration::from_secs(5)).await;
     producer.flush(Duration::from_secs(5)).await;
-    Ok(())
+    failure.map_or(Ok(()), Err)
 }
 
+/// What the work in the background needs.
 struct Work {
-    topics: Topics,
     database: Part,
     broker: Part,
     stop: CancellationToken,
@@ -76,6 +92,9 @@ struct Work {
     config: Config,
     store: Store,
     outbox: Outbox,
+    reader: Reader<Decider>,
+    /// Ends the service.
+    shutdown: CancellationToken,
     mongo: mongodb::Database,
 }
 
@@ -95,27 +114,8 @@ async fn prepare(work: Work) {
     work.background
         .spawn(async move { outbox.sweep(stop).await });
     topics::ensure_eventually(&work.config.kafka, &work.stop).await;
-    let subscription = Subscription {
-        service: SERVICE,
-        topics: vec![work.topics.orders],
-        crash_point: "products.before-offsets",
-    };
-    let reading = async {
-        let dead_letters = DeadLetters::new(&work.config.kafka, SERVICE)?;
-        let decider = Decider::new(work.store);
-        consumer::run(
-            &work.config.kafka,
-            subscription,
-            decider,
-            dead_letters,
-            work.broker,
-            work.stop,
-        )
-        .await
-    };
-    if let Err(error) = reading.await {
-        tracing::error!(%error, "cannot read events");
-    }
+    work.background
+        .spawn_vital(work.shutdown, work.reader.run(work.broker, work.stop));
 }
 
 impl axum::extract::FromRef<App> for Verifier {

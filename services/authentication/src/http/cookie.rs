@@ -82,7 +82,7 @@ fn header_value(token: &str, lifetime: Duration) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
+    use secrecy::ExposeSecret;
 
     use super::*;
 
@@ -103,7 +103,7 @@ mod tests {
                 .collect();
             let found = token(&headers(&pairs));
             assert_eq!(
-                found.as_ref().map(|token| token.expose_secret()),
+                found.as_ref().map(ExposeSecret::expose_secret),
                 expected,
                 "{values:?}"
             );
@@ -127,7 +127,7 @@ mod tests {
         let origin = |value| (header::ORIGIN, value);
         check(&[origin("https://shop.example"), json.clone()], true);
         check(&[origin("https://shop.example")], false);
-        check(&[json.clone()], false);
+        check(std::slice::from_ref(&json), false);
         for other in [
             "null",
             "http://shop.example",
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn given_a_token_when_kept_or_forgotten_then_the_cookie_is_for_this_host_alone() {
-        let kept = keep("abc", Duration::from_secs(60));
+        let kept = keep("abc", Duration::from_mins(1));
         assert_eq!(
             kept,
             "__Host-refresh_token=abc; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"

@@ -3,6 +3,7 @@
 use axum::routing::get;
 use axum::{Json, Router};
 use identity::BearerScheme;
+use service_kit::openapi::with_problems;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,6 +22,7 @@ struct Document;
 /// `chaos_endpoints`.
 pub(crate) fn api(app: App, chaos_endpoints: bool) -> Router {
     let (mut router, document) = documented().split_for_parts();
+    let document = with_problems(document);
     if chaos_endpoints {
         router = router.route("/api/authentication_error", get(operations::end_process));
     }
@@ -31,7 +33,7 @@ pub(crate) fn api(app: App, chaos_endpoints: bool) -> Router {
 
 /// The OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+    with_problems(documented().into_openapi())
 }
 
 fn documented() -> OpenApiRouter<App> {

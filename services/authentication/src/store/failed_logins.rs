@@ -48,7 +48,9 @@ impl Store {
         let keys: Vec<&str> = counted.iter().map(|counted| counted.key.as_str()).collect();
         let query = doc! { "_id": { "$in": keys } };
         let found: Vec<FailuresDocument> = self
-            .within(async { self.failed_logins.find(query).await?.try_collect().await })
+            .ask(&self.failed_logins, |failures| async move {
+                failures.find(query).await?.try_collect().await
+            })
             .await?;
         Ok(counted.each_ref().map(|counted| {
             found
@@ -73,12 +75,16 @@ impl Store {
             "failures": within_limit(counted.limit, limits.since(now), added),
             "expires_at": date(forgotten_at),
         } }];
-        let call = self
-            .failed_logins
-            .find_one_and_update(doc! { "_id": &counted.key }, update)
-            .upsert(true)
-            .return_document(ReturnDocument::After);
-        let document = self.within(call).await?;
+        let key = doc! { "_id": &counted.key };
+        let document = self
+            .ask(&self.failed_logins, |failures| async move {
+                failures
+                    .find_one_and_update(key, update)
+                    .upsert(true)
+                    .return_document(ReturnDocument::After)
+                    .await
+            })
+            .await?;
         let is_ours =
             |document: &FailuresDocument| document.failures.iter().any(|failure| failure.id == id);
         Ok(match document {
@@ -96,10 +102,10 @@ impl Store {
         reservation: &Reservation,
     ) -> Result<(), StoreError> {
         let pull = doc! { "$pull": { "failures": { "id": reservation.id } } };
-        self.within(
-            self.failed_logins
-                .update_one(doc! { "_id": &reservation.key }, pull),
-        )
+        let key = doc! { "_id": &reservation.key };
+        self.ask(&self.failed_logins, |failures| async move {
+            failures.update_one(key, pull).await
+        })
         .await?;
         Ok(())
     }

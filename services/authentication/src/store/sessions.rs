@@ -84,13 +84,12 @@ impl Store {
             expires_at: date(end.expires_at),
             ends_at_latest: date(end.at_latest),
         };
-        let opening = self.within(self.sessions.insert_one(&session));
-        futures::future::try_join(
-            opening,
-            self.remember_token(session.id, token, end.at_latest),
-        )
-        .await?;
-        Ok(SessionId(session.id))
+        let id = session.id;
+        let opening = self.ask(&self.sessions, |sessions| async move {
+            sessions.insert_one(session).await
+        });
+        futures::future::try_join(opening, self.remember_token(id, token, end.at_latest)).await?;
+        Ok(SessionId(id))
     }
 
     /// The session that `token` was given out for, unless it has ended.
@@ -99,13 +98,17 @@ impl Store {
         token: TokenDigest,
     ) -> Result<Option<Session>, StoreError> {
         let Some(token) = self
-            .within(self.tokens.find_one(doc! { "_id": binary(token) }))
+            .ask(&self.tokens, |tokens| async move {
+                tokens.find_one(doc! { "_id": binary(token) }).await
+            })
             .await?
         else {
             return Ok(None);
         };
         let found = self
-            .within(self.sessions.find_one(doc! { "_id": token.session }))
+            .ask(&self.sessions, |sessions| async move {
+                sessions.find_one(doc! { "_id": token.session }).await
+            })
             .await?;
         Ok(found.map(Session::from))
     }
@@ -131,15 +134,19 @@ impl Store {
             "$push": { "spent": { "$each": [spent], "$slice": -REMEMBERED_SPENT } },
         };
         Ok(self
-            .within(self.sessions.find_one_and_update(still_current, swap))
+            .ask(&self.sessions, |sessions| async move {
+                sessions.find_one_and_update(still_current, swap).await
+            })
             .await?
             .is_some())
     }
 
     /// Ends a session: no token of it is worth anything from now on.
     pub(crate) async fn end_session(&self, session: SessionId) -> Result<(), StoreError> {
-        self.within(self.sessions.delete_one(doc! { "_id": session.0 }))
-            .await?;
+        self.ask(&self.sessions, |sessions| async move {
+            sessions.delete_one(doc! { "_id": session.0 }).await
+        })
+        .await?;
         Ok(())
     }
 
@@ -154,7 +161,10 @@ impl Store {
             session,
             expires_at: date(expires_at),
         };
-        self.within(self.tokens.insert_one(document)).await?;
+        self.ask(&self.tokens, |tokens| async move {
+            tokens.insert_one(document).await
+        })
+        .await?;
         Ok(())
     }
 }

@@ -52,15 +52,21 @@ pub(super) struct UserDocument {
 
 impl Store {
     pub(crate) async fn user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
+        let wanted = doc! { "email": email.as_str() };
         let found = self
-            .within(self.users.find_one(doc! { "email": email.as_str() }))
+            .ask(
+                &self.users,
+                |users| async move { users.find_one(wanted).await },
+            )
             .await?;
         Ok(found.map(User::from))
     }
 
     pub(crate) async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let found = self
-            .within(self.users.find_one(doc! { "_id": id.0 }))
+            .ask(&self.users, |users| async move {
+                users.find_one(doc! { "_id": id.0 }).await
+            })
             .await?;
         Ok(found.map(User::from))
     }
@@ -70,10 +76,14 @@ impl Store {
             return Err(CreateError::NotPrepared);
         }
         let document = UserDocument::from(user);
-        match service_kit::mongo::within(self.patience, self.users.insert_one(&document)).await {
-            Ok(_) => Ok(UserId(document.id)),
-            Err(error) if is_duplicate_key(&error) => Err(CreateError::Taken),
-            Err(error) => Err(CreateError::Store(error.into())),
+        let id = document.id;
+        let inserted = self.ask(&self.users, |users| async move {
+            users.insert_one(document).await
+        });
+        match inserted.await {
+            Ok(_) => Ok(UserId(id)),
+            Err(error) if error.is_duplicate_key() => Err(CreateError::Taken),
+            Err(error) => Err(CreateError::Store(error)),
         }
     }
 
@@ -81,8 +91,10 @@ impl Store {
     pub(crate) async fn replace_hash(&self, user: &User, new_hash: &str) -> Result<(), StoreError> {
         let unchanged = doc! { "_id": user.id.0, "password_hash": &user.password_hash };
         let replacement = doc! { "$set": { "password_hash": new_hash } };
-        self.within(self.users.update_one(unchanged, replacement))
-            .await?;
+        self.ask(&self.users, |users| async move {
+            users.update_one(unchanged, replacement).await
+        })
+        .await?;
         Ok(())
     }
 

@@ -9,4 +9,5 @@ mod limits;
 mod passing;
 mod raw;
 mod shared_reads;
+mod stopping;
 mod support;

@@ -22,8 +22,8 @@ use crate::stream::{self, Opening};
         description = "The id of the last message seen: what happened since comes first")),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
+        (status = 401, body = Problem),
+        (status = 503, body = Problem)))]
 pub(super) async fn follow(
     caller: Caller,
     State(app): State<App>,

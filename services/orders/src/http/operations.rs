@@ -18,7 +18,9 @@ pub(super) struct Health {
 #[utoipa::path(get, path = "/api/orders_health", tag = "operations", operation_id = "orders_health",
     responses(
         (status = 200, body = Health),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "A bad token")))]
+        (status = 400, body = Problem, description = "More than one Authorization header"),
+        (status = 401, body = Problem, description = "A bad token"),
+        (status = 503, body = Problem)))]
 pub(super) async fn health(_: OptionalCaller) -> Json<Health> {
     Json(Health { status: "ok" })
 }

@@ -2,16 +2,16 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use identity::Caller;
 use jiff::Timestamp;
 use service_kit::extract::{Json, Object, Query};
+use service_kit::idempotency::IdempotencyKey;
 use service_kit::problem::Problem;
 use service_kit::telemetry;
 
 use super::wire::{OrderListView, OrderView, PageQuery, PlaceOrder};
 use super::{App, cursor};
-use crate::idempotency::IdempotencyKey;
 use crate::lines::Lines;
 use crate::order::{Order, Place};
 use crate::placing::Placement;
@@ -27,22 +27,22 @@ const GREATEST_LIMIT: u32 = 100;
     request_body = PlaceOrder,
     responses(
         (status = 201, body = OrderView),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "A rule is broken"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json",
+        (status = 400, body = Problem, description = "A rule is broken"),
+        (status = 401, body = Problem),
+        (status = 404, body = Problem,
             description = "No such product, or not so many pieces (/problems/insufficient-stock)"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json",
+        (status = 413, body = Problem),
+        (status = 422, body = Problem,
             description = "Not of the right shape, or the key was used for another order"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
+        (status = 503, body = Problem)))]
 pub(super) async fn place(
     caller: Caller,
     State(app): State<App>,
-    headers: HeaderMap,
+    key: Option<IdempotencyKey>,
     Json(body): Json<PlaceOrder>,
 ) -> Result<impl axum::response::IntoResponse, Problem> {
     let placement = Placement {
-        key: idempotency_key(&headers)?,
+        key,
         lines: Lines::merge(
             body.products
                 .iter()
@@ -66,9 +66,9 @@ pub(super) async fn place(
     security(("bearer" = [])), params(PageQuery),
     responses(
         (status = 200, body = OrderListView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
+        (status = 401, body = Problem),
+        (status = 422, body = Problem),
+        (status = 503, body = Problem)))]
 pub(super) async fn list(
     caller: Caller,
     State(app): State<App>,
@@ -104,15 +104,15 @@ pub(super) async fn list(
     security(("bearer" = [])), params(("id" = String, Path, description = "The order's id")),
     responses(
         (status = 200, body = OrderView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such order, or somebody else's"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
+        (status = 401, body = Problem),
+        (status = 404, body = Problem, description = "No such order, or somebody else's"),
+        (status = 503, body = Problem)))]
 pub(super) async fn show(
     caller: Caller,
     State(app): State<App>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<axum::Json<OrderView>, Problem> {
-    let missing = || Problem::not_found("The requested order does not exist.");
+    let missing = || Problem::unknown("order");
     let id = id
         .ok()
         .and_then(|Path(id)| id.parse().ok())
@@ -123,19 +123,6 @@ pub(super) async fn show(
         .await?
         .ok_or_else(missing)?;
     Ok(axum::Json(order.into()))
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
-    let mut values = headers.get_all("idempotency-key").iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(Problem::bad_request(
-            "There is more than one Idempotency-Key.",
-        ));
-    }
-    Ok(Some(IdempotencyKey::parse(value.as_bytes())?))
 }
 
 fn limit(wanted: Option<i64>) -> Result<u32, Problem> {

@@ -4,7 +4,6 @@ use service_kit::lifecycle::chain;
 use service_kit::problem::Problem;
 
 use crate::checking::Refusal;
-use crate::idempotency::BadKey;
 use crate::lines::BadLines;
 use crate::placing::PlacingError;
 use crate::store::StoreError;
@@ -15,23 +14,17 @@ impl From<BadLines> for Problem {
     }
 }
 
-impl From<BadKey> for Problem {
-    fn from(bad: BadKey) -> Self {
-        Self::bad_request(bad.to_string())
-    }
-}
-
 impl From<PlacingError> for Problem {
     fn from(error: PlacingError) -> Self {
         match error {
             PlacingError::Refused(refusal) => match refusal {
-                Refusal::UnknownProduct => Self::not_found(refusal.to_string()),
+                Refusal::UnknownProduct => Self::unknown("product"),
                 Refusal::InsufficientStock => {
                     Self::not_found(refusal.to_string()).of_kind("insufficient-stock")
                 }
                 Refusal::TooExpensive => Self::bad_request(refusal.to_string()),
             },
-            PlacingError::KeyUsed => Self::invalid("Idempotency-Key", "was used for another order"),
+            PlacingError::KeyUsed => Self::key_reused("order"),
             PlacingError::Unavailable => Self::unavailable(),
         }
     }
@@ -41,7 +34,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => error.into(),
-            StoreError::Slow | StoreError::NotDurable => {
+            StoreError::NotDurable => {
                 tracing::warn!(error = chain(&error), "a call could not be answered");
                 Self::unavailable()
             }

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::routing::get;
 use identity::BearerScheme;
+use service_kit::openapi::with_problems;
 use service_kit::settings::Common;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +29,7 @@ fn described() -> OpenApiRouter<App> {
 
 /// The service's OpenAPI document.
 pub fn api_document() -> utoipa::openapi::OpenApi {
-    described().to_openapi()
+    with_problems(described().to_openapi())
 }
 
 /// All calls, and the document that describes them.
@@ -37,7 +38,7 @@ pub fn router(app: App, settings: &Common) -> Router {
     if settings.chaos_endpoints {
         router = router.route("/api/orders_error", get(operations::error));
     }
-    let document = axum::Json(document);
+    let document = axum::Json(with_problems(document));
     router
         .route("/api-docs/openapi.json", get(async move || document))
         .with_state(app)

@@ -6,6 +6,7 @@
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
 use serde::Deserialize;
+use service_kit::mongo::{self, BACKGROUND_PATIENCE};
 
 use super::StoreError;
 
@@ -50,14 +51,17 @@ pub(super) async fn update(
 ) -> Result<Vec<Failed>, StoreError> {
     let mut failed = Vec::new();
     for (chunk, statements) in statements.chunks(MOST_STATEMENTS).enumerate() {
-        let reply = database
-            .run_command(doc! {
-                "update": collection,
-                "updates": statements,
-                "ordered": false,
-                "writeConcern": { "w": "majority", "j": true },
-            })
-            .await?;
+        let command = doc! {
+            "update": collection,
+            "updates": statements,
+            "ordered": false,
+            "writeConcern": { "w": "majority", "j": true },
+        };
+        let database = database.clone();
+        let reply: Document = mongo::in_time(BACKGROUND_PATIENCE, async move {
+            database.run_command(command).await
+        })
+        .await?;
         let reply: Reply =
             mongodb::bson::deserialize_from_document(reply).map_err(mongodb::error::Error::from)?;
         if let Some(failure) = reply.write_concern_error {

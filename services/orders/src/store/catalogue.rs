@@ -3,9 +3,10 @@
 use events::ProductState;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
+use service_kit::mongo::decimal;
 
 use super::bulk::{self, DUPLICATE_KEY, Failed};
-use super::{Store, StoreError, decimal};
+use super::{Store, StoreError};
 
 impl Store {
     /// Takes over `products`, each only if it is newer than what the copy has.
@@ -42,7 +43,7 @@ fn statement(product: &ProductState, upsert: bool) -> Document {
         "q": { "_id": ObjectId::from_bytes(product.id.bytes()), "version": { "$lt": version } },
         "u": { "$set": {
             "name": product.name.as_str(),
-            "price": decimal::from_money(product.price),
+            "price": decimal::from_hundredths(product.price.minor()),
             "quantity": i64::from(product.quantity.get()),
             "version": version,
         } },

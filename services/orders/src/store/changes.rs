@@ -11,15 +11,14 @@ use mongodb::change_stream::event::ResumeToken;
 use mongodb::error::{Error, ErrorKind};
 use serde::Deserialize;
 use service_kit::lifecycle::chain;
+use service_kit::mongo;
 
 use super::documents::{DecisionDocument, timestamp};
 use super::{Store, StoreError};
 use crate::stream::{Position, StatusChange};
 
-/// Server codes that say that the history from a place on is not there, or that it is no place:
-/// `BadValue`, `FailedToParse`, `TypeMismatch`, `InvalidResumeToken`, `ChangeStreamFatalError`,
-/// `ChangeStreamHistoryLost`, and the assertions of a token that cannot be read.
-const LOST: [i32; 10] = [2, 9, 14, 260, 280, 286, 40647, 40649, 50811, 50788];
+/// How long a look at the history is waited for, which ends by itself when there is nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Status changes, one after the other.
 pub struct Changes {
@@ -32,7 +31,7 @@ pub struct Changes {
 pub enum ChangesError {
     /// From this place on it is not known any more, or never was.
     #[error("the history of changes does not reach back that far")]
-    Lost(#[source] Error),
+    Lost(#[source] mongo::StoreError),
     /// The orders were dropped or renamed, with all their history.
     #[error("the history of changes has ended")]
     Ended,
@@ -101,18 +100,19 @@ impl Store {
             "updateDescription.updatedFields.status": 1,
             "updateDescription.updatedFields.decision": 1,
         };
-        let mut watch = self
-            .orders
-            .watch()
-            .pipeline([doc! { "$match": wanted }, doc! { "$project": few_fields }])
-            .max_await_time(pause);
-        if let Some(from) = from {
-            watch = watch.start_after(token(from)?);
-        }
-        let stream = watch
-            .await
-            .map_err(ChangesError::from)?
-            .with_type::<RawDocumentBuf>();
+        let (orders, after) = (self.orders.clone(), from.map(token).transpose()?);
+        let stream = mongo::in_time(PATIENCE, async move {
+            let watch = orders
+                .watch()
+                .pipeline([doc! { "$match": wanted }, doc! { "$project": few_fields }])
+                .max_await_time(pause);
+            match after {
+                Some(after) => watch.start_after(after).await,
+                None => watch.await,
+            }
+        })
+        .await?
+        .with_type::<RawDocumentBuf>();
         let position = match from {
             Some(from) => from.clone(),
             None => current(&stream)?
@@ -123,8 +123,16 @@ impl Store {
 }
 
 impl Changes {
-    /// The next change, if there is one soon.
-    pub async fn next(&mut self) -> Result<Option<StatusChange>, ChangesError> {
+    /// The next change, if there is one soon, and the history from there on.
+    pub async fn next(mut self) -> Result<(Self, Option<StatusChange>), ChangesError> {
+        mongo::in_time(PATIENCE, async move {
+            let change = self.look().await?;
+            Ok((self, change))
+        })
+        .await
+    }
+
+    async fn look(&mut self) -> Result<Option<StatusChange>, ChangesError> {
         let Some(document) = self.stream.next_if_any().await? else {
             if !self.stream.is_alive() {
                 return Err(ChangesError::Ended);
@@ -185,9 +193,14 @@ fn read(document: &RawDocumentBuf) -> Option<StatusChange> {
 
 impl From<Error> for ChangesError {
     fn from(error: Error) -> Self {
-        match error.kind.as_ref() {
-            ErrorKind::Command(failure) if LOST.contains(&failure.code) => Self::Lost(error),
-            _ => Self::Away(error.into()),
+        // What the server says of a place that is none depends on where it notices. To take
+        // another error for that costs a reset; the opposite would keep a client coming back.
+        let is_refusal = matches!(*error.kind, ErrorKind::Command(_));
+        let error = mongo::StoreError::from(error);
+        if is_refusal && !error.is_passing() {
+            Self::Lost(error)
+        } else {
+            Self::Away(error.into())
         }
     }
 }

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Decimal128};
 use serde::{Deserialize, Serialize};
+use service_kit::mongo::decimal;
 
-use super::decimal;
 use super::error::StoreError;
 use crate::checking::KnownProduct;
-use crate::idempotency::IdempotencyKey;
 use crate::order::{BoughtLine, Order, PendingOrder, Status};
+use service_kit::idempotency::IdempotencyKey;
 
 pub(super) const PENDING: &str = "PENDING";
 pub(super) const ACCEPTED: &str = "ACCEPTED";
@@ -95,7 +95,7 @@ impl OrderDocument {
             id: ObjectId::from_bytes(order.id.bytes()),
             client_email: order.buyer.as_str().to_owned(),
             status: PENDING.to_owned(),
-            cost: decimal::from_money(order.cost),
+            cost: decimal::from_hundredths(order.cost.minor()),
             products: order.lines.iter().map(LineDocument::of).collect(),
             created_at: date(order.created_at),
             idempotency_key: order.key.as_ref().map(|key| key.as_str().to_owned()),
@@ -159,7 +159,7 @@ impl LineDocument {
         Self {
             id: ObjectId::from_bytes(line.id.bytes()),
             name: line.name.as_str().to_owned(),
-            price: decimal::from_money(line.price),
+            price: decimal::from_hundredths(line.price.minor()),
             quantity: i64::from(line.quantity.get()),
         }
     }
@@ -230,5 +230,7 @@ pub(super) fn timestamp(date: DateTime) -> Result<Timestamp, StoreError> {
 }
 
 fn money(decimal: Decimal128) -> Result<Money, StoreError> {
-    decimal::to_money(decimal).ok_or(StoreError::Unreadable("an amount"))
+    decimal::to_hundredths(decimal)
+        .and_then(|minor| Money::from_minor(minor).ok())
+        .ok_or(StoreError::Unreadable("an amount"))
 }

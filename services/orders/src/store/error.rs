@@ -9,9 +9,6 @@ pub enum StoreError {
     /// The database is away, or refused.
     #[error(transparent)]
     Database(#[from] mongo::StoreError),
-    /// It did not answer in time.
-    #[error("the database did not answer in time")]
-    Slow,
     /// It wrote, but cannot say that the write will last.
     #[error("the database cannot make a write durable")]
     NotDurable,

@@ -4,6 +4,8 @@ use events::OrderId;
 use jiff::{SignedDuration, Timestamp};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
+use mongodb::options::UpdateModifications;
+use service_kit::mongo::{self, BACKGROUND_PATIENCE};
 
 use super::documents::{PENDING, date};
 use super::{Store, StoreError};
@@ -23,26 +25,26 @@ impl Store {
             "status": PENDING,
             "$or": [{ "resend.at": { "$lte": date(now) } }, { "resend.at": { "$gt": date(beyond) } }],
         };
-        let mut found = self
-            .orders
-            .find(query)
-            .sort(doc! { "resend.at": 1 })
-            .limit(limit)
-            .await?;
-        let mut due = Vec::new();
-        while found.advance().await? {
-            due.push(found.deserialize_current()?.into_placed()?);
-        }
-        Ok(due)
+        let orders = self.orders.clone();
+        mongo::in_time(BACKGROUND_PATIENCE, async move {
+            let mut found = orders
+                .find(query)
+                .sort(doc! { "resend.at": 1 })
+                .limit(limit)
+                .await?;
+            let mut due = Vec::new();
+            while found.advance().await? {
+                due.push(found.deserialize_current()?.into_placed()?);
+            }
+            Ok(due)
+        })
+        .await
     }
 
     /// Makes every pending order due at `now`.
     pub async fn make_all_due(&self, now: Timestamp) -> Result<(), StoreError> {
         let now = doc! { "$set": { "resend.at": date(now) } };
-        self.orders
-            .update_many(doc! { "status": PENDING }, now)
-            .await?;
-        Ok(())
+        self.update_pending(doc! { "status": PENDING }, now).await
     }
 
     /// Puts orders off: each by `lease`, doubled for every time that it was sent again, but by
@@ -58,18 +60,27 @@ impl Store {
         let later = doc! { "$add": [date(now), { "$min": [millis(longest), doubled] }] };
         let attempts = doc! { "$add": ["$resend.attempts", 1] };
         let put_off = vec![doc! { "$set": { "resend.at": later, "resend.attempts": attempts } }];
-        self.orders.update_many(still_pending(ids), put_off).await?;
-        Ok(())
+        self.update_pending(still_pending(ids), put_off).await
     }
 
     /// Takes a putting-off back: these were not sent after all.
     pub async fn put_back(&self, ids: &[OrderId], now: Timestamp) -> Result<(), StoreError> {
         let put_back =
             doc! { "$set": { "resend.at": date(now) }, "$inc": { "resend.attempts": -1 } };
-        self.orders
-            .update_many(still_pending(ids), put_back)
-            .await?;
-        Ok(())
+        self.update_pending(still_pending(ids), put_back).await
+    }
+
+    async fn update_pending(
+        &self,
+        query: Document,
+        update: impl Into<UpdateModifications>,
+    ) -> Result<(), StoreError> {
+        let (orders, update) = (self.orders.clone(), update.into());
+        mongo::in_time(BACKGROUND_PATIENCE, async move {
+            orders.update_many(query, update).await?;
+            Ok(())
+        })
+        .await
     }
 }
 

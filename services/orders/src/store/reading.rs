@@ -6,6 +6,7 @@ use mongodb::Collection;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::FindOptions;
+use service_kit::mongo;
 use tokio::sync::mpsc;
 
 use super::documents::{OrderDocument, date};
@@ -21,7 +22,7 @@ impl Store {
         let orders = self.orders.clone();
         let query =
             doc! { "_id": ObjectId::from_bytes(id.bytes()), "client_email": buyer.as_str() };
-        self.in_time(async move {
+        mongo::in_time(self.patience, async move {
             orders
                 .find_one(query)
                 .await?
@@ -95,7 +96,7 @@ impl Store {
                 }
                 // It broke off without a word: what was read must not pass for the whole.
                 Ok(None) => return Err(StoreError::Unreadable("a list")),
-                Err(_) => return Err(StoreError::Slow),
+                Err(_) => return Err(mongo::no_answer().into()),
             }
         }
     }

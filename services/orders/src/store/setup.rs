@@ -6,14 +6,15 @@ use jiff::Timestamp;
 use mongodb::IndexModel;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
-use mongodb::error::{Error, ErrorKind};
+use mongodb::error::Error;
 use mongodb::options::IndexOptions;
+use service_kit::mongo::{decimal, is_duplicate_key};
 
+use super::Store;
 use super::documents::{
     ACCEPTED, DecisionDocument, LineDocument, OrderDocument, PENDING, ProductDocument, REJECTED,
     ReasonDocument, date,
 };
-use super::{Store, decimal};
 
 /// The tail that all ids of the seed data share.
 const TAIL: [u8; 11] = [
@@ -129,13 +130,7 @@ fn index(keys: Document, options: IndexOptions) -> IndexModel {
 
 fn unless_there(inserted: Result<(), Error>) -> Result<(), Error> {
     match inserted {
-        Err(error)
-            if matches!(error.kind.as_ref(), ErrorKind::InsertMany(failure)
-            if failure.write_concern_error.is_none()
-                && failure.write_errors.iter().flatten().all(|failed| failed.code == super::bulk::DUPLICATE_KEY)) =>
-        {
-            Ok(())
-        }
+        Err(error) if is_duplicate_key(&error) => Ok(()),
         outcome => outcome,
     }
 }
@@ -146,16 +141,11 @@ fn id(first: u8) -> ObjectId {
     ObjectId::from_bytes(bytes)
 }
 
-fn amount(minor: i64) -> mongodb::bson::Decimal128 {
-    // The amounts above are far below the greatest one.
-    decimal::from_money(events::Money::from_minor(minor).unwrap_or(events::Money::ZERO))
-}
-
 fn seed_products() -> Vec<ProductDocument> {
     let document = |product: &SeedProduct| ProductDocument {
         id: id(product.id),
         name: product.name.to_owned(),
-        price: amount(product.minor),
+        price: decimal::from_hundredths(product.minor),
         quantity: product.stock,
         version: 1,
     };
@@ -180,7 +170,7 @@ fn seed_order(order: &SeedOrder, minutes: u64) -> OrderDocument {
         id: id(order.id),
         client_email: order.buyer.to_owned(),
         status: order.status.to_owned(),
-        cost: amount(
+        cost: decimal::from_hundredths(
             lines
                 .clone()
                 .map(|(product, quantity)| product.minor * quantity)
@@ -207,7 +197,7 @@ fn seed_line(product: &SeedProduct, quantity: i64) -> LineDocument {
     LineDocument {
         id: id(product.id),
         name: product.name.to_owned(),
-        price: amount(product.minor),
+        price: decimal::from_hundredths(product.minor),
         quantity,
     }
 }

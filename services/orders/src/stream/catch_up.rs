@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use identity::Email;
 use service_kit::lifecycle::chain;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::frame;
 use super::position::Position;
@@ -18,6 +19,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const WAITING: usize = 64;
 
 /// A piece of the past.
+#[derive(Debug)]
 pub(super) enum Piece {
     /// The message of a change, and the change's place.
     Change(Position, Bytes),
@@ -39,13 +41,12 @@ pub(super) fn read(
 ) -> mpsc::Receiver<Piece> {
     let (pieces, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
-        // The semaphore is never closed.
-        let _turn = AT_ONCE.acquire().await;
+        let mut telling = Telling::begin(&AT_ONCE, pieces).await;
         let outcome = match store.changes(Some(&from), Some(&buyer), PAUSE).await {
-            Ok(changes) => tell(changes, &until, &pieces).await,
+            Ok(changes) => tell(changes, &until, &mut telling).await,
             Err(error) => Err(error),
         };
-        let piece = match outcome {
+        let last = match outcome {
             Ok(()) => Piece::Told,
             Err(ChangesError::Lost(_) | ChangesError::Ended) => Piece::Lost,
             Err(error) => {
@@ -56,8 +57,7 @@ pub(super) fn read(
                 Piece::Failed
             }
         };
-        // An error means that the client has gone.
-        let _ = pieces.send(piece).await;
+        telling.send(last).await;
     });
     receiver
 }
@@ -65,25 +65,69 @@ pub(super) fn read(
 async fn tell(
     mut changes: Changes,
     until: &Position,
-    pieces: &mpsc::Sender<Piece>,
+    telling: &mut Telling<'_>,
 ) -> Result<(), ChangesError> {
-    while changes.position() < until && !pieces.is_closed() {
-        let Some(change) = changes.next().await? else {
-            continue;
-        };
+    while changes.position() < until && !telling.pieces.is_closed() {
+        let change;
+        (changes, change) = changes.next().await?;
+        let Some(change) = change else { continue };
         if change.position > *until {
             break;
         }
-        if pieces
-            .send(Piece::Change(
-                change.position.clone(),
-                frame::change(&change),
-            ))
-            .await
-            .is_err()
-        {
-            break;
-        }
+        let message = frame::change(&change);
+        telling.send(Piece::Change(change.position, message)).await;
     }
     Ok(())
+}
+
+/// A subscriber that is being told, in its turn.
+struct Telling<'a> {
+    pieces: mpsc::Sender<Piece>,
+    turns: &'a Semaphore,
+    /// The semaphore is never closed, so this is there whenever nothing is being sent.
+    turn: Option<SemaphorePermit<'a>>,
+}
+
+impl<'a> Telling<'a> {
+    async fn begin(turns: &'a Semaphore, pieces: mpsc::Sender<Piece>) -> Self {
+        Self {
+            pieces,
+            turns,
+            turn: turns.acquire().await.ok(),
+        }
+    }
+
+    /// Hands a piece over. While the client does not take it, it is somebody else's turn.
+    async fn send(&mut self, piece: Piece) {
+        let Err(TrySendError::Full(piece)) = self.pieces.try_send(piece) else {
+            return;
+        };
+        self.turn = None;
+        // An error means that the client has gone.
+        if self.pieces.send(piece).await.is_ok() {
+            self.turn = self.turns.acquire().await.ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn given_a_subscriber_that_does_not_read_when_told_then_others_have_their_turn() {
+        let turns = Semaphore::new(1);
+        let (pieces, mut read) = mpsc::channel(1);
+        let mut slow = Telling::begin(&turns, pieces).await;
+        slow.send(Piece::Told).await;
+        assert!(turns.try_acquire().is_err(), "nothing waits yet");
+        let sending = slow.send(Piece::Told);
+        let reading = async {
+            let other = tokio::time::timeout(PAUSE, turns.acquire()).await;
+            assert!(other.is_ok(), "the one who waits keeps its turn");
+            assert!(read.recv().await.is_some());
+        };
+        tokio::join!(sending, reading);
+        assert!(turns.try_acquire().is_err(), "it goes on in its turn");
+    }
 }

@@ -160,7 +160,9 @@ impl Hub {
         part.set(true);
         let mut wanted_at = Instant::now();
         while !stop.is_cancelled() {
-            let wanted = match changes.next().await? {
+            let change;
+            (changes, change) = changes.next().await?;
+            let wanted = match change {
                 Some(change) => self.hand_out(&change),
                 None => self.advance(changes.position().clone()),
             };

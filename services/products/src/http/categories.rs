@@ -20,7 +20,10 @@ pub(super) async fn list(
     _: OptionalCaller,
     State(app): State<App>,
 ) -> Result<Answer<CategoriesBody>, Problem> {
-    let found = app.store.categories().await?;
+    let found = app
+        .store
+        .ask(|store| async move { store.categories().await })
+        .await?;
     let categories = found
         .into_iter()
         .map(|name| CategoryBody { name: name.into() })
@@ -41,8 +44,11 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Answer<CategoryBody>), Problem> {
     let name =
         CategoryName::parse(&body.name).map_err(|rule| Problem::bad_request(rule.to_string()))?;
-    match app.store.create_category(&name).await {
-        Ok(()) => Ok((
+    let created = app
+        .store
+        .ask(|store| async move { store.create_category(&name).await.map(|()| name) });
+    match created.await {
+        Ok(name) => Ok((
             StatusCode::CREATED,
             Answer(CategoryBody { name: name.into() }),
         )),

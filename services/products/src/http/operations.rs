@@ -1,8 +1,9 @@
 //! Is it well?
 
 use axum::Json;
-use identity::Admin;
+use identity::{Admin, OptionalCaller};
 use serde::Serialize;
+use service_kit::problem::Problem;
 use utoipa::ToSchema;
 
 /// That the service answers.
@@ -15,8 +16,10 @@ pub(super) struct Health {
 
 /// That the products service answers.
 #[utoipa::path(get, path = "/api/products_health", tag = "operations", operation_id = "products_health",
-    responses((status = 200, body = Health), (status = 503, body = service_kit::problem::Problem)))]
-pub(super) async fn health() -> Json<Health> {
+    responses((status = 200, body = Health),
+        (status = 400, body = Problem, description = "More than one Authorization header"),
+        (status = 401, body = Problem, description = "A bad token"), (status = 503, body = Problem)))]
+pub(super) async fn health(_: OptionalCaller) -> Json<Health> {
     Json(Health { status: "ok" })
 }
 

@@ -8,15 +8,16 @@ use identity::{Admin, OptionalCaller};
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::extract::{Json, Query};
+use service_kit::idempotency::IdempotencyKey;
 use service_kit::problem::Problem;
 use service_kit::telemetry;
 use sha2::{Digest as _, Sha256};
 
 use super::wire::{Changes, Named, NewProduct, NextCursor, ProductBody, ProductsBody, Wanted};
 use super::{App, cursor};
-use crate::catalogue::RuleError;
+use crate::catalogue::{self, RuleError};
 use crate::search;
-use crate::store::{Caller, ChangeRefused, CreateRefused, Listing};
+use crate::store::{Author, ChangeRefused, CreateRefused, Listing};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MOST_WORDS: usize = 10;
@@ -37,16 +38,15 @@ pub(super) async fn list(
         return one(&app, name, &headers).await;
     }
     let listing = listing(&wanted)?;
+    let limit = listing.limit;
     let page = app
         .store
-        .products(&listing)
+        .ask(|store| async move { store.products(&listing).await })
         .await?
         .ok_or_else(no_such_category)?;
     let body = json(&ProductsBody {
         products: page.products.iter().map(ProductBody::from).collect(),
-        next_cursor: listing
-            .limit
-            .map(|_| NextCursor(page.next.map(cursor::encode))),
+        next_cursor: limit.map(|_| NextCursor(page.next.map(cursor::encode))),
     });
     let tag = etag(&[body.as_bytes()]);
     Ok(unless_known(&headers, tag, body))
@@ -56,7 +56,7 @@ async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Pro
     let name = ProductName::parse(name).map_err(|_| no_such_product())?;
     let found = app
         .store
-        .product(&name)
+        .ask(|store| async move { store.product(&name).await })
         .await?
         .ok_or_else(no_such_product)?;
     let tag = etag(&[&found.id, &found.version.to_be_bytes()]);
@@ -84,17 +84,20 @@ pub(super) async fn create(
         .checked()
         .map_err(rule)?
         .ok_or_else(no_such_category)?;
-    let caller = Caller {
-        email: admin.email.as_str(),
-        key: None,
-        traceparent: telemetry::current_traceparent(),
-    };
-    match app
-        .store
-        .create_product(&product, &caller, Timestamp::now())
-        .await
-    {
-        Ok(()) => Ok(answer(
+    let traceparent = telemetry::current_traceparent();
+    let created = app.store.ask_to_change(|store| async move {
+        let author = Author {
+            email: admin.email.as_str(),
+            key: None,
+            traceparent,
+        };
+        store
+            .create_product(&product, &author, Timestamp::now())
+            .await
+            .map(|()| product)
+    });
+    match created.await {
+        Ok(product) => Ok(answer(
             StatusCode::CREATED,
             json(&ProductBody::from(&product)),
         )),
@@ -116,34 +119,30 @@ pub(super) async fn create(
 pub(super) async fn change(
     Admin(admin): Admin,
     State(app): State<App>,
-    headers: HeaderMap,
+    key: Option<IdempotencyKey>,
     Query(named): Query<Named>,
     Json(body): Json<Changes>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
     let name = ProductName::parse(&named.name).map_err(|_| no_such_product())?;
     let change = body.checked().map_err(rule)?.ok_or_else(no_such_category)?;
-    let caller = Caller {
-        email: admin.email.as_str(),
-        key,
-        traceparent: telemetry::current_traceparent(),
-    };
-    let changed = app
-        .store
-        .change_product(&name, &change, &caller, Timestamp::now(), |product| {
-            json(&ProductBody::from(product))
-        })
-        .await;
-    match changed {
+    let traceparent = telemetry::current_traceparent();
+    let changed = app.store.ask_to_change(|store| async move {
+        let author = Author {
+            email: admin.email.as_str(),
+            key: key.as_ref().map(IdempotencyKey::as_str),
+            traceparent,
+        };
+        let answer = |product: &catalogue::Product| json(&ProductBody::from(product));
+        store
+            .change_product(&name, &change, &author, Timestamp::now(), answer)
+            .await
+    });
+    match changed.await {
         Ok(body) => Ok(answer(StatusCode::OK, body)),
         Err(ChangeRefused::UnknownProduct) => Err(no_such_product()),
         Err(ChangeRefused::UnknownCategory) => Err(no_such_category()),
         Err(ChangeRefused::Rule(broken)) => Err(rule(broken)),
-        Err(ChangeRefused::KeyReused) => Err(Problem::invalid(
-            "Idempotency-Key",
-            "was used for another change",
-        )
-        .of_kind("idempotency-key-reused")),
+        Err(ChangeRefused::KeyReused) => Err(Problem::key_reused("change")),
         Err(ChangeRefused::Store(error)) => Err(error.into()),
     }
 }
@@ -193,29 +192,12 @@ fn words(q: Option<&str>) -> Result<Option<Vec<String>>, Problem> {
     }))
 }
 
-/// The Idempotency-Key of a request, if it has one.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    value
-        .to_str()
-        .ok()
-        .filter(|key| {
-            (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
-        })
-        .map(Some)
-        .ok_or_else(|| {
-            Problem::bad_request("An Idempotency-Key has 1 to 255 visible ASCII characters.")
-        })
-}
-
 pub(super) fn no_such_category() -> Problem {
-    Problem::not_found("The requested category does not exist.").of_kind("unknown-category")
+    Problem::unknown("category")
 }
 
 fn no_such_product() -> Problem {
-    Problem::not_found("The requested product does not exist.").of_kind("unknown-product")
+    Problem::unknown("product")
 }
 
 #[expect(

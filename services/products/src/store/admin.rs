@@ -1,23 +1,23 @@
 //! What admins change: new products and categories, other prices, more or less stock.
 
-use events::{CategoryName, Event};
+use events::{CategoryName, Event, ProductName};
 use jiff::Timestamp;
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, doc};
 use mongodb::error::Error;
+use serde::Serialize;
 use service_kit::mongo::{commit, is_duplicate_key, is_transient};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
-use super::documents::{Category, Product, Restock, decimal, object_id, stock_bson};
-use super::{Store, StoreError};
+use super::decisions::pause;
+use super::documents::{Category, Product, Restock, object_id, price, stock_bson};
+use super::{CONFLICTS, Store, StoreError};
 use crate::catalogue::{self, Change, RuleError, restocked};
 
-/// How often a change is tried while decisions take the same product.
-const MOST_TRIES: u32 = 50;
-
 /// Who asks for a change, and by which Idempotency-Key.
-pub(crate) struct Caller<'a> {
+pub(crate) struct Author<'a> {
     pub(crate) email: &'a str,
     pub(crate) key: Option<&'a str>,
     pub(crate) traceparent: Option<String>,
@@ -70,7 +70,7 @@ impl Store {
     pub(crate) async fn create_product(
         &self,
         product: &catalogue::Product,
-        caller: &Caller<'_>,
+        author: &Author<'_>,
         now: Timestamp,
     ) -> Result<(), CreateRefused> {
         let categories = self
@@ -81,19 +81,19 @@ impl Store {
             id: ObjectId::new(),
             name: product.name.clone(),
             description: product.description.clone(),
-            price: decimal(product.price)?,
+            price: price(product.price),
             quantity: product.quantity,
             categories,
             version: 1,
             created_at: DateTime::from_millis(now.as_millisecond()),
             words: Product::words(&product.name, &product.description),
         };
-        let mut tries = 0;
+        let mut tries = Tries::default();
         loop {
-            match self.insert_product(&document, caller, now).await {
+            match self.insert_product(&document, author, now).await {
                 Ok(()) => return Ok(()),
                 Err(error) if is_duplicate_key(&error) => return Err(CreateRefused::Exists),
-                Err(error) if is_transient(&error) && tries < MOST_TRIES => tries += 1,
+                Err(error) if is_transient(&error) && tries.are_left() => tries.pause().await,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -102,7 +102,7 @@ impl Store {
     async fn insert_product(
         &self,
         product: &Product,
-        caller: &Caller<'_>,
+        author: &Author<'_>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut session = self.transaction().await?;
@@ -113,39 +113,39 @@ impl Store {
         let event = Event::ProductCreate {
             product: product.state()?,
         };
-        self.commit_and_tell(session, &event, caller, now).await
+        self.commit_and_tell(session, &event, author, now).await
     }
 
     /// Changes a product, and tells orders of it. Answers what `answer` makes of the product;
     /// the same key again answers the same again.
     pub(crate) async fn change_product(
         &self,
-        name: &events::ProductName,
+        name: &ProductName,
         change: &Change,
-        caller: &Caller<'_>,
+        author: &Author<'_>,
         now: Timestamp,
         answer: impl Fn(&catalogue::Product) -> String,
     ) -> Result<String, ChangeRefused> {
-        let request = format!("{name} {change:?}");
-        let id = caller
+        let request = fingerprint(name, change)?;
+        let id = author
             .key
-            .map_or_else(ObjectId::new, |key| derived_id(caller.email, key));
-        let mut tries = 0;
+            .map_or_else(ObjectId::new, |key| derived_id(author.email, key));
+        let mut tries = Tries::default();
         loop {
-            if caller.key.is_some()
+            if author.key.is_some()
                 && let Some(earlier) = self.restocks.find_one(doc! { "_id": id }).await?
             {
                 return repeat(earlier, &request);
             }
-            let mut restock = Restock::new(id, now, caller.key.map(|_| request.clone()));
+            let mut restock = Restock::new(id, now, author.key.map(|_| request.clone()));
             match self
-                .try_change(name, change, caller, now, &mut restock, &answer)
+                .try_change(name, change, author, now, &mut restock, &answer)
                 .await
             {
                 Err(ChangeRefused::Store(error))
-                    if tries < MOST_TRIES && worth_another_try(&error) =>
+                    if worth_another_try(&error) && tries.are_left() =>
                 {
-                    tries += 1;
+                    tries.pause().await;
                 }
                 outcome => return outcome,
             }
@@ -154,9 +154,9 @@ impl Store {
 
     async fn try_change(
         &self,
-        name: &events::ProductName,
+        name: &ProductName,
         change: &Change,
-        caller: &Caller<'_>,
+        author: &Author<'_>,
         now: Timestamp,
         restock: &mut Restock,
         answer: impl Fn(&catalogue::Product) -> String,
@@ -178,7 +178,7 @@ impl Store {
         let mut product = found.ok_or(ChangeRefused::UnknownProduct)?;
         let before = product.version;
         apply(&mut product, change, categories).map_err(ChangeRefused::Rule)?;
-        product.price = change.price.map_or(Ok(product.price), decimal)?;
+        product.price = change.price.map_or(product.price, price);
         self.replace(&mut session, &product, before).await?;
         let state = product.state()?;
         let text = answer(&self.shown_one(product.clone()).await?);
@@ -193,7 +193,7 @@ impl Store {
         let event = Event::ProductsQuantityUpdate {
             products: vec![state],
         };
-        self.commit_and_tell(session, &event, caller, now).await?;
+        self.commit_and_tell(session, &event, author, now).await?;
         Ok(text)
     }
 
@@ -232,7 +232,7 @@ impl Store {
         &self,
         mut session: ClientSession,
         event: &Event,
-        caller: &Caller<'_>,
+        author: &Author<'_>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let message = events::Message::new(
@@ -240,7 +240,7 @@ impl Store {
             "products",
             event,
             now,
-            caller.traceparent.clone(),
+            author.traceparent.clone(),
         );
         let stored = self.outbox.store(&mut session, vec![message], now).await?;
         commit(&mut session).await?;
@@ -280,9 +280,47 @@ fn apply(
     Ok(())
 }
 
+/// The tries of a change, while decisions or a transaction that nobody will end keep it out.
+struct Tries {
+    made: u32,
+    end: Instant,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self {
+            made: 0,
+            end: Instant::now() + CONFLICTS,
+        }
+    }
+}
+
+impl Tries {
+    fn are_left(&self) -> bool {
+        Instant::now() < self.end
+    }
+
+    /// Waits a little before the next one.
+    async fn pause(&mut self) {
+        self.made += 1;
+        tokio::time::sleep(pause(self.made)).await;
+    }
+}
+
 /// A conflict with a decision, or with the same key in another request.
 fn worth_another_try(error: &StoreError) -> bool {
     error.is_transient() || error.is_duplicate_key()
+}
+
+/// What is asked, in the form that is stored: the same for the same change, however it was written
+/// and by whichever release.
+fn fingerprint(product: &ProductName, change: &Change) -> Result<String, Error> {
+    #[derive(Serialize)]
+    struct Asked<'a> {
+        product: &'a ProductName,
+        change: &'a Change,
+    }
+    serde_json::to_string(&Asked { product, change }).map_err(Error::custom)
 }
 
 fn repeat(earlier: Restock, request: &str) -> Result<String, ChangeRefused> {
@@ -302,4 +340,38 @@ fn derived_id(email: &str, key: &str) -> ObjectId {
     let mut id = [0; 12];
     id.copy_from_slice(&digest[..12]);
     ObjectId::from_bytes(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Description, Money};
+
+    use super::*;
+
+    #[test]
+    fn given_a_change_when_its_fingerprint_is_taken_then_it_is_what_was_stored_before() {
+        let check = |change: Change, expected: &str| {
+            let product = ProductName::parse(" Chair ").expect("a name");
+            let taken = fingerprint(&product, &change).expect("it is JSON");
+            assert_eq!(
+                taken,
+                format!(r#"{{"product":"chair","change":{expected}}}"#)
+            );
+        };
+        let restock = Change {
+            add_quantity: 5,
+            ..Change::default()
+        };
+        check(restock, r#"{"add_quantity":5}"#);
+        let everything = Change {
+            description: Description::parse("Soft ").ok(),
+            price: Money::from_minor(3150).ok(),
+            categories: CategoryName::parse("Kitchen").ok().map(|name| vec![name]),
+            add_quantity: -1,
+        };
+        check(
+            everything,
+            r#"{"description":"Soft","price":31.50,"categories":["kitchen"],"add_quantity":-1}"#,
+        );
+    }
 }

@@ -10,7 +10,7 @@ use messaging::outbox::Stored;
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
-use mongodb::error::Error;
+use mongodb::error::{Error, ErrorKind};
 use service_kit::crash::crash_point;
 use service_kit::mongo::{commit, is_transient};
 
@@ -18,6 +18,8 @@ use super::documents::{Decision, Product, object_id, order_object_id, stock_bson
 use super::{Store, StoreError};
 use crate::stock::{self, OnHand, Order, Ruling, Stocks};
 
+/// How many products one message tells of, so that it is far below Kafka's limit of 1 MB.
+const MOST_IN_A_MESSAGE: usize = 200;
 /// After so many conflicts a batch is halved: two small ones get through where one large does not.
 const TRIES_BEFORE_HALVING: u32 = 3;
 
@@ -32,15 +34,30 @@ pub(crate) struct Placed {
 enum Failed {
     /// Somebody else changed the same products; worth trying again at once.
     Conflict,
+    /// It was more than the database takes at once.
+    TooLarge(Error),
     Database(Error),
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        if is_transient(&error) {
+        if is_conflict(&error) {
             Self::Conflict
+        } else if is_too_large(&error) {
+            Self::TooLarge(error)
         } else {
             Self::Database(error)
+        }
+    }
+}
+
+impl Failed {
+    /// Whether half as much may get through, after so many tries.
+    fn calls_for_less(&self, tries: u32) -> bool {
+        match self {
+            Self::Conflict => tries >= TRIES_BEFORE_HALVING,
+            Self::TooLarge(_) => true,
+            Self::Database(_) => false,
         }
     }
 }
@@ -54,13 +71,13 @@ impl Store {
         while let Some(part) = waiting.pop_front() {
             match self.decide_at_once(part, now).await {
                 Ok(()) => tries = 0,
-                Err(Failed::Database(error)) => return Err(error.into()),
-                Err(Failed::Conflict) if tries >= TRIES_BEFORE_HALVING && part.len() > 1 => {
+                Err(failed) if part.len() > 1 && failed.calls_for_less(tries) => {
                     let (first, second) = part.split_at(part.len() / 2);
                     waiting.push_front(second);
                     waiting.push_front(first);
                     tries = 0;
                 }
+                Err(Failed::TooLarge(error) | Failed::Database(error)) => return Err(error.into()),
                 Err(Failed::Conflict) => {
                     tries += 1;
                     metrics::counter!("decision_conflicts_total").increment(1);
@@ -128,7 +145,7 @@ impl Store {
             .session(&mut *session)
             .await?;
         let changed = self.take_from_stock(session, &ruling, &products).await?;
-        let messages = self.tell(batch, &decisions, changed);
+        let messages = self.tell(batch, &decisions, &changed);
         let stored = self.outbox.store(session, messages, now).await?;
         Ok((Some(stored), told_again))
     }
@@ -222,22 +239,18 @@ impl Store {
         &self,
         batch: &[Placed],
         decisions: &[Decision],
-        changed: Vec<ProductState>,
+        changed: &[ProductState],
     ) -> Vec<Message> {
         let traces = traces(batch);
         let mut messages: Vec<Message> = decisions
             .iter()
             .map(|decision| self.message(decision, traces.get(&decision.id).cloned()))
             .collect();
-        if let (false, Some(first)) = (changed.is_empty(), decisions.first()) {
-            let event = Event::ProductsQuantityUpdate { products: changed };
-            messages.push(Message::new(
-                &self.topics,
-                "products",
-                &event,
-                moment(first.decided_at),
-                None,
-            ));
+        if let Some(first) = decisions.first() {
+            let at = moment(first.decided_at);
+            let told = quantity_updates(changed)
+                .map(|event| Message::new(&self.topics, "products", &event, at, None));
+            messages.extend(told);
         }
         messages
     }
@@ -263,7 +276,7 @@ impl Store {
 
 /// Longer with every try, up to a tenth of a second: the other one may be a transaction that a
 /// killed process left behind, which lasts until the server ends it.
-fn pause(tries: u32) -> Duration {
+pub(super) fn pause(tries: u32) -> Duration {
     Duration::from_millis(u64::from(tries.min(20)) * 5)
 }
 
@@ -283,6 +296,39 @@ fn on_hand(products: &HashMap<ObjectId, Product>) -> Stocks {
         .collect()
 }
 
+/// The events that tell of `changed`, each small enough for a message.
+fn quantity_updates(changed: &[ProductState]) -> impl Iterator<Item = Event> {
+    changed
+        .chunks(MOST_IN_A_MESSAGE)
+        .map(|products| Event::ProductsQuantityUpdate {
+            products: products.to_vec(),
+        })
+}
+
+/// Whether the server says that somebody else was there. A server that does not answer makes an
+/// error transient too, and is to be waited for with more patience.
+fn is_conflict(error: &Error) -> bool {
+    is_transient(error)
+        && matches!(
+            &*error.kind,
+            ErrorKind::Command(_) | ErrorKind::InsertMany(_) | ErrorKind::Write(_)
+        )
+}
+
+/// Whether the database, or before it the driver, refuses for the size of a document or a
+/// transaction.
+fn is_too_large(error: &Error) -> bool {
+    const TRANSACTION_TOO_LARGE: i32 = 257;
+    const OBJECT_TOO_LARGE: i32 = 10334;
+    match &*error.kind {
+        ErrorKind::InvalidArgument { .. } => true,
+        ErrorKind::Command(command) => {
+            [TRANSACTION_TOO_LARGE, OBJECT_TOO_LARGE].contains(&command.code)
+        }
+        _ => false,
+    }
+}
+
 fn traces(batch: &[Placed]) -> HashMap<ObjectId, String> {
     batch
         .iter()
@@ -298,4 +344,45 @@ fn traces(batch: &[Placed]) -> HashMap<ObjectId, String> {
 fn moment(time: DateTime) -> Timestamp {
     // Out of range only for years beyond 9999, which no clock here says.
     Timestamp::from_millisecond(time.timestamp_millis()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use events::{Money, ProductId, ProductName, Stock};
+
+    use super::*;
+
+    fn state(number: u16) -> ProductState {
+        let mut id = [0; 12];
+        id[..2].copy_from_slice(&number.to_be_bytes());
+        ProductState {
+            id: ProductId::from_bytes(id),
+            name: ProductName::parse(&"𝒳".repeat(100)).expect("a name"),
+            price: Money::MAX,
+            quantity: Stock::try_from(i64::from(i32::MAX)).expect("a stock"),
+            version: u64::MAX,
+        }
+    }
+
+    #[test]
+    fn given_any_number_of_products_when_told_then_each_is_told_once_in_messages_that_kafka_takes()
+    {
+        for count in [0, 1, 200, 201, 50_000] {
+            let changed: Vec<ProductState> = (0..count).map(state).collect();
+            let events: Vec<Event> = quantity_updates(&changed).collect();
+            let ids: HashSet<String> = events.iter().map(Event::id).collect();
+            assert_eq!(ids.len(), events.len(), "each has an id of its own");
+            let mut told = Vec::new();
+            for event in events {
+                let length = serde_json::to_vec(&event).expect("JSON").len();
+                assert!(length < 500_000, "{length} bytes");
+                if let Event::ProductsQuantityUpdate { products } = event {
+                    told.extend(products);
+                }
+            }
+            assert_eq!(told, changed);
+        }
+    }
 }

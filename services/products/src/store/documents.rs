@@ -8,6 +8,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Decimal128};
 use mongodb::error::Error;
 use serde::{Deserialize, Serialize};
+use service_kit::mongo::decimal;
 
 use crate::catalogue;
 use crate::search;
@@ -97,11 +98,8 @@ impl Product {
     }
 
     pub(super) fn price(&self) -> Result<Money, Error> {
-        self.price
-            .to_string()
-            .parse()
-            .ok()
-            .and_then(|number| Money::from_wire(number).ok())
+        decimal::to_hundredths(self.price)
+            .and_then(|minor| Money::from_minor(minor).ok())
             .ok_or_else(|| {
                 Error::custom(format!("product {} has the price {}", self.id, self.price))
             })
@@ -135,11 +133,8 @@ impl Product {
     }
 }
 
-pub(super) fn decimal(money: Money) -> Result<Decimal128, Error> {
-    money
-        .to_string()
-        .parse()
-        .map_err(|_| Error::custom(format!("{money} is no decimal")))
+pub(super) fn price(money: Money) -> Decimal128 {
+    decimal::from_hundredths(money.minor())
 }
 
 pub(super) fn object_id(product: ProductId) -> ObjectId {

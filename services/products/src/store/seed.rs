@@ -7,7 +7,7 @@ use mongodb::error::Error;
 use service_kit::mongo::is_duplicate_key;
 
 use super::Store;
-use super::documents::{Category, Decision, Line, Product, Status, StoredReason, decimal};
+use super::documents::{Category, Decision, Line, Product, Status, StoredReason, price};
 
 /// The twelve bytes of the development ids, but for the first.
 const TAIL: [u8; 11] = [
@@ -88,8 +88,8 @@ const ORDERS: [SeedOrder; 3] = [
         lines: &[(0x13, 7)],
     },
 ];
-/// 2024-01-01T00:00:00Z in milliseconds; each document is a second later than the one before.
-const BEGIN: i64 = 1_704_067_200_000;
+/// 2025-01-01T00:00:00Z in milliseconds; each document is a second later than the one before.
+const BEGIN: i64 = 1_735_689_600_000;
 
 impl Store {
     /// Loads the development data if there is nothing yet.
@@ -99,25 +99,29 @@ impl Store {
         }
         let categories: Result<Vec<Category>, Error> =
             CATEGORIES.into_iter().map(category).collect();
-        inserted(self.categories.insert_many(categories?).await)?;
-        inserted(
+        unless_there(
+            self.categories
+                .insert_many(categories?)
+                .ordered(false)
+                .await,
+        )?;
+        unless_there(
             self.decisions
                 .insert_many((0..).zip(ORDERS).map(decision))
+                .ordered(false)
                 .await,
         )?;
         let products: Result<Vec<Product>, Error> = (0..).zip(PRODUCTS).map(product).collect();
-        inserted(self.products.insert_many(products?).await)?;
+        unless_there(self.products.insert_many(products?).ordered(false).await)?;
         tracing::info!("loaded development data");
         Ok(())
     }
 }
 
-/// Another replica may be loading the same.
-fn inserted<T>(outcome: Result<T, Error>) -> Result<(), Error> {
-    match outcome {
-        Err(error) if !is_duplicate_key(&error) && !error.to_string().contains("E11000") => {
-            Err(error)
-        }
+/// Another replica may be loading the same, or this one may have died in the middle of it.
+fn unless_there<T>(inserted: Result<T, Error>) -> Result<(), Error> {
+    match inserted {
+        Err(error) if !is_duplicate_key(&error) => Err(error),
         _ => Ok(()),
     }
 }
@@ -144,7 +148,7 @@ fn product((place, seed): (i64, SeedProduct)) -> Result<Product, Error> {
     let description = Description::parse(seed.description).map_err(Error::custom)?;
     Ok(Product {
         id: id(seed.id),
-        price: decimal(Money::from_minor(seed.price).map_err(Error::custom)?)?,
+        price: price(Money::from_minor(seed.price).map_err(Error::custom)?),
         quantity: Stock::try_from(seed.quantity).map_err(Error::custom)?,
         categories: seed.categories.iter().map(|first| id(*first)).collect(),
         version: 1,

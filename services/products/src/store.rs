@@ -11,6 +11,7 @@ mod seed;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use events::{CategoryName, Topics};
 use futures::TryStreamExt as _;
@@ -20,13 +21,18 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::error::Error;
 use mongodb::options::IndexOptions;
 use mongodb::{ClientSession, Collection, Database, IndexModel};
+use service_kit::mongo;
 
-pub(crate) use admin::{Caller, ChangeRefused, CreateRefused};
+pub(crate) use admin::{Author, ChangeRefused, CreateRefused};
 pub(crate) use catalogue::{Cursor, Listing};
 pub(crate) use decisions::Placed;
 pub(crate) use service_kit::mongo::StoreError;
 
 use documents::{Category, Decision, Product, Restock};
+
+/// How much longer than others a change is waited for: what a killed process left behind keeps it
+/// out until the server ends it.
+const CONFLICTS: Duration = Duration::from_secs(5);
 
 /// The service's collections. Clones share them.
 #[derive(Clone)]
@@ -38,12 +44,19 @@ pub(crate) struct Store {
     restocks: Collection<Restock>,
     outbox: Outbox,
     topics: Arc<Topics>,
+    patience: Duration,
     /// Categories are only ever added, so what is known of them stays true.
     known_categories: Arc<RwLock<HashMap<ObjectId, CategoryName>>>,
 }
 
 impl Store {
-    pub(crate) fn new(database: &Database, outbox: Outbox, topics: Topics) -> Self {
+    /// The store in `database`, which a call waits for at most for `patience`.
+    pub(crate) fn new(
+        database: &Database,
+        outbox: Outbox,
+        topics: Topics,
+        patience: Duration,
+    ) -> Self {
         Self {
             products: database.collection("products"),
             categories: database.collection("categories"),
@@ -53,7 +66,28 @@ impl Store {
             database: database.clone(),
             outbox,
             topics: Arc::new(topics),
+            patience,
         }
+    }
+
+    /// Asks for something, and waits for it as long as the patience lasts.
+    pub(crate) async fn ask<T, E, F>(&self, what: impl FnOnce(Self) -> F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        mongo::in_time(self.patience, what(self.clone())).await
+    }
+
+    /// The same for a change, which may have to wait for others' transactions.
+    pub(crate) async fn ask_to_change<T, E, F>(&self, what: impl FnOnce(Self) -> F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        mongo::in_time(self.patience + CONFLICTS, what(self.clone())).await
     }
 
     /// Makes the indexes. Transactions need their collections to exist, which this sees to.
@@ -78,10 +112,7 @@ impl Store {
         self.restocks
             .create_index(index(doc! { "product_id": 1, "version": 1 }, None))
             .await?;
-        self.database
-            .collection::<Decision>("outbox")
-            .create_index(index(doc! { "created_at": 1 }, None))
-            .await?;
+        self.outbox.prepare().await?;
         self.decisions
             .create_index(index(doc! { "decided_at": 1 }, None))
             .await?;

@@ -1,0 +1,91 @@
+import AxeBuilder from '@axe-core/playwright';
+import { places } from './pages';
+import { expect, logIn, status, test, titled } from './shop';
+
+const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+test.use({ allowed: /status of 404/, contextOptions: { reducedMotion: 'reduce' } });
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`${colorScheme} colours`, () => {
+    test.use({ colorScheme });
+    for (const place of places) {
+      test(`given ${colorScheme} colours, when ${place.name} is shown, then axe finds nothing wrong`, async ({
+        page,
+        api,
+        someone,
+      }) => {
+        await place.open(page, api, someone);
+        const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+        expect(
+          violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`),
+        ).toEqual([]);
+      });
+    }
+  });
+}
+
+test.describe('a narrow phone', () => {
+  test.use({ viewport: { width: 320, height: 640 } });
+  for (const place of places) {
+    test(`given a screen 320 wide, when ${place.name} is shown, then nothing goes sideways`, async ({
+      page,
+      api,
+      someone,
+    }) => {
+      await place.open(page, api, someone);
+      const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(excess).toBeLessThanOrEqual(0);
+    });
+  }
+});
+
+test('given only a keyboard, when somebody orders, then everything can be reached and the focus follows', async ({
+  page,
+  api,
+  someone,
+}) => {
+  const product = await api.newProduct();
+  await logIn(page, someone);
+  await page.goto(`/?q=${encodeURIComponent(product.name)}`);
+  await expect(page.getByRole('heading', { name: titled(product.name) })).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: titled(product.name), exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('main')).toBeFocused();
+  await expect(page).toHaveTitle(`${titled(product.name)} · Fleetmarket`);
+  await tabTo(page, 'Add to cart');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'See cart');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('main')).toBeFocused();
+  await tabTo(page, 'Place order');
+  await page.keyboard.press('Enter');
+  await expect(status(page, 'Accepted')).toBeVisible();
+  await expect(
+    page.getByRole('status').filter({ hasText: /Order .{6}: Everything is yours\.|Your order is placed\./ }),
+  ).toHaveCount(1);
+});
+
+test('given a choice of colours, when the page is loaded again, then it is kept from the first paint', async ({
+  page,
+}) => {
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Dark' }).click();
+  await page.reload({ waitUntil: 'commit' });
+  await page.waitForFunction(() => document.body !== null);
+  expect(await page.evaluate(() => document.documentElement.dataset['bsTheme'])).toBe('dark');
+});
+
+async function tabTo(page: import('@playwright/test').Page, name: string): Promise<void> {
+  for (let step = 0; step < 40; step += 1) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    if ((await focused.count()) === 1 && (await focused.textContent())?.includes(name)) {
+      return;
+    }
+  }
+  throw new Error(`the keyboard does not reach “${name}”`);
+}

@@ -1,0 +1,112 @@
+import { expect, logIn, putIntoCart, status, test, titled } from './shop';
+
+test('given a line that exceeds the stock, when the cart is opened, then it says which and mends it', async ({
+  page,
+  api,
+}) => {
+  const product = await api.newProduct({ quantity: 5, price: 9.99 });
+  await putIntoCart(page, product.name, 5);
+  await api.restock(product.name, -3);
+  await page.goto('/cart');
+  await expect(page.getByText(`There are only 2 left of ${titled(product.name)}.`)).toBeVisible();
+  await page.getByRole('button', { name: 'Mend my cart' }).click();
+  await expect(page.getByRole('textbox', { name: /^Quantity/ })).toHaveValue('2');
+  await expect(page.getByRole('region', { name: 'Summary' })).toContainText('€19.98');
+});
+
+test.describe('a product that is gone', () => {
+  test.use({ allowed: /status of 404/ });
+
+  test('given a cart with a product that is gone, when it is opened, then it says which and offers to mend it', async ({
+    page,
+    api,
+  }) => {
+    const product = await api.newProduct();
+    await keepCart(
+      page,
+      JSON.stringify({
+        version: 1,
+        lines: [
+          { name: product.name, quantity: 1 },
+          { name: 'vanished', quantity: 2 },
+        ],
+      }),
+    );
+    await page.goto('/cart');
+    await expect(page.getByText('Vanished is no longer sold.')).toBeVisible();
+    await page.getByRole('button', { name: 'Mend my cart' }).click();
+    await expect(page.getByText('Vanished')).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: titled(product.name) })).toBeVisible();
+  });
+});
+
+for (const foreign of [
+  'not json',
+  '{"version":7}',
+  '{"version":1,"lines":[{"name":3,"quantity":"x"}]}',
+  '[]',
+  'null',
+]) {
+  test(`given ${foreign} in the browser's storage, when the shop is opened, then the cart is empty and nothing breaks`, async ({
+    page,
+  }) => {
+    await keepCart(page, foreign);
+    await page.goto('/cart');
+    await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
+  });
+}
+
+test('given a double click on the order button, when the shop answers, then there is one order', async ({
+  page,
+  api,
+  someone,
+}) => {
+  const product = await api.newProduct();
+  await logIn(page, someone);
+  await putIntoCart(page, product.name, 2);
+  await page.goto('/cart');
+  await page.getByRole('button', { name: 'Place order' }).dblclick();
+  await expect(status(page, 'Accepted')).toBeVisible();
+  expect(await api.ordersOf(someone)).toHaveLength(1);
+});
+
+test.describe('a lost answer', () => {
+  test.use({ allowed: /net::ERR_/ });
+
+  test('given an order whose answer was lost, when the shopper tries again, then there is one order', async ({
+    page,
+    api,
+    someone,
+  }) => {
+    const product = await api.newProduct();
+    await logIn(page, someone);
+    await putIntoCart(page, product.name);
+    await page.goto('/cart');
+    let lost = false;
+    await page.route('**/api/orders', async (route) => {
+      if (!lost && route.request().method() === 'POST') {
+        lost = true;
+        // The order reaches the shop; only its answer does not come back.
+        await route.fetch();
+        await route.abort('connectionreset');
+        return;
+      }
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Place order' }).click();
+    await expect(page.getByText(/Trying again will not order twice/)).toBeVisible();
+    await page.reload();
+    await page.getByRole('button', { name: 'Place order' }).click();
+    await expect(status(page, 'Accepted')).toBeVisible();
+    expect(await api.ordersOf(someone)).toHaveLength(1);
+  });
+});
+
+async function keepCart(page: import('@playwright/test').Page, text: string): Promise<void> {
+  await page.addInitScript((kept) => {
+    if (sessionStorage.getItem('kept') === null) {
+      sessionStorage.setItem('kept', 'yes');
+      localStorage.setItem('cart', kept);
+    }
+  }, text);
+}

@@ -1,0 +1,104 @@
+import { expect, test, titled, uniqueName } from './shop';
+
+test('given products of one family, when the visitor searches, sorts and filters, then the grid and the address follow', async ({
+  page,
+  api,
+}) => {
+  const family = uniqueName('family').replaceAll(' ', '');
+  const dear = await api.newProduct({ name: `${family} dear`, price: 30 });
+  const cheap = await api.newProduct({ name: `${family} cheap`, price: 10, quantity: 3 });
+  const sold = await api.newProduct({
+    name: `${family} sold`,
+    price: 20,
+    quantity: 0,
+    categories: ['kitchen'],
+  });
+  await page.goto('/');
+  await page.getByRole('searchbox', { name: 'Search the shop' }).fill(family);
+  const names = page.getByRole('main').getByRole('listitem').getByRole('heading');
+  await expect(names).toHaveText([titled(dear.name), titled(cheap.name), titled(sold.name)]);
+  await expect(page).toHaveURL(new RegExp(`q=${family}`));
+
+  await page.getByRole('combobox', { name: 'Sort by' }).selectOption('Price, low to high');
+  await expect(names).toHaveText([titled(cheap.name), titled(sold.name), titled(dear.name)]);
+  await expect(page.getByText('Only 3 left')).toBeVisible();
+
+  await page.getByRole('checkbox', { name: 'In stock only' }).check();
+  await expect(names).toHaveText([titled(cheap.name), titled(dear.name)]);
+  await page.reload();
+  await expect(names).toHaveText([titled(cheap.name), titled(dear.name)]);
+
+  await page.getByRole('button', { name: 'Kitchen' }).click();
+  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await page.getByRole('button', { name: 'Show everything' }).click();
+  await expect(page).toHaveURL(/\/$/);
+});
+
+test('given more products than a page holds, when the visitor asks for more, then each is there once', async ({
+  page,
+  api,
+}) => {
+  const family = uniqueName('many').replaceAll(' ', '');
+  for (let index = 0; index < 27; index += 1) {
+    await api.newProduct({ name: `${family} ${index}` });
+  }
+  await page.goto(`/?q=${family}`);
+  const cards = page.getByRole('main').getByRole('listitem').getByRole('heading');
+  await expect(cards).toHaveCount(24);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(cards).toHaveCount(27);
+  await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
+  expect(new Set(await cards.allTextContents()).size).toBe(27);
+});
+
+test.describe('a lost connection', () => {
+  test.use({ allowed: /net::ERR_/ });
+
+  test('given no network, when the visitor asks for more, then what is there stays and trying again brings the rest', async ({
+    page,
+    api,
+  }) => {
+    const family = uniqueName('lost').replaceAll(' ', '');
+    for (let index = 0; index < 25; index += 1) {
+      await api.newProduct({ name: `${family} ${index}` });
+    }
+    await page.goto(`/?q=${family}`);
+    const cards = page.getByRole('main').getByRole('listitem').getByRole('heading');
+    await expect(cards).toHaveCount(24);
+    await page.route('**/api/**', (route) => route.abort());
+    await page.getByRole('button', { name: 'Show more' }).click();
+    const message = page.getByRole('region', { name: 'Messages' });
+    await expect(message).toContainText('The shop cannot be reached.');
+    await expect(cards).toHaveCount(24);
+    await page.unroute('**/api/**');
+    await message.getByRole('button', { name: 'Try again' }).click();
+    await expect(cards).toHaveCount(25);
+  });
+});
+
+test.describe('what is not there', () => {
+  test.use({ allowed: /status of 404/ });
+
+  test('given no such product, when its page is opened, then the page says so and leads on', async ({
+    page,
+  }) => {
+    await page.goto('/products/no%20such%20thing');
+    await expect(page.getByRole('heading', { name: 'We do not have “No such thing”' })).toBeVisible();
+    await page.getByRole('link', { name: 'To the catalogue' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: /Everyday things/ })).toBeVisible();
+  });
+
+  test('given a category that does not exist, when it is asked for, then the shop says so', async ({
+    page,
+  }) => {
+    await page.goto('/?category=nowhere');
+    await expect(page.getByText('The requested category does not exist.')).toBeVisible();
+  });
+
+  test('given an address that is no page, when it is opened, then a helpful page is shown', async ({
+    page,
+  }) => {
+    await page.goto('/not/a/page');
+    await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible();
+  });
+});

@@ -1,0 +1,96 @@
+import type { Page } from '@playwright/test';
+import { expect, logIn, putIntoCart, test } from './shop';
+
+const addresses = [
+  '/',
+  '/products',
+  '/products/chair',
+  '/cart',
+  '/login',
+  '/login?next=%2Fcart',
+  '/register',
+  '/orders',
+  '/no/such/page',
+];
+
+test.describe('before the script is there', () => {
+  test.use({ allowed: /net::ERR_FAILED|status of 404/ });
+
+  for (const address of addresses) {
+    test(`given ${address}, when the script is not there yet, then what is read is what the page will say`, async ({
+      page,
+    }) => {
+      const early = await withoutScript(page, address);
+      await page.goto(address);
+      await expect(page.getByRole('contentinfo')).toBeVisible();
+      for (const text of early) {
+        await expect(page.getByRole('main').getByText(text, { exact: true }).first()).toBeVisible();
+      }
+    });
+  }
+
+  test('given a product, when the script is not there yet, then its price and description can be read', async ({
+    page,
+    api,
+  }) => {
+    const product = await api.newProduct({ name: `50% off/on “ö” ${Date.now()}`, price: 1234.5 });
+    const early = await withoutScript(page, `/products/${encodeURIComponent(product.name)}`);
+    expect(early).toEqual(['← All products', product.name, '€1,234.50', product.description]);
+  });
+
+  test('given a filled cart, when the script is not there yet, then it is not called empty', async ({
+    page,
+    api,
+  }) => {
+    const product = await api.newProduct();
+    await putIntoCart(page, product.name);
+    expect(await withoutScript(page, '/cart')).toEqual(['Your cart']);
+  });
+});
+
+test('given a first visit, when the page is drawn, then the shop was asked once for each thing', async ({
+  page,
+}) => {
+  const asked: string[] = [];
+  page.on(
+    'request',
+    (request) => request.url().includes('/api/') && asked.push(new URL(request.url()).pathname),
+  );
+  for (const address of ['/', '/products/chair']) {
+    await page.goto(address);
+    await expect(page.getByRole('button', { name: /^Add/ }).first()).toBeVisible();
+  }
+  expect(asked.toSorted()).toEqual(['/api/categories', '/api/products', '/api/products']);
+});
+
+test('given a logged-in shopper, when the catalogue is opened, then it does not wait for the session', async ({
+  page,
+  someone,
+}) => {
+  await logIn(page, someone);
+  let letRenew: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letRenew = resolve;
+  });
+  await page.route('**/api/refresh', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto('/products/chair');
+  await expect(page.getByRole('button', { name: 'Add to cart' })).toBeVisible();
+  letRenew();
+  await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
+});
+
+/** What can be read in the page while its scripts are still on their way. */
+async function withoutScript(page: Page, address: string): Promise<string[]> {
+  await page.route('**/assets/*.js', (route) => route.abort());
+  const answered = address.startsWith('/products/') ? page.waitForResponse('**/api/products?*') : null;
+  await page.goto(address);
+  await answered;
+  const texts = page.getByRole('main').locator('h1, p').filter({ visible: true });
+  await expect(texts.last()).toHaveText(/\S/);
+  const words = await texts.allInnerTexts();
+  await page.unroute('**/assets/*.js');
+  return words.map((text) => text.trim()).filter((text) => text !== '');
+}

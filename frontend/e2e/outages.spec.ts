@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, logIn, putIntoCart, status, test } from './shop';
+
+const state = process.env['SHOP_STATE'] ?? '../.shop';
+
+test.use({ allowed: /status of 503|net::ERR_FAILED/ });
+test.describe.configure({ mode: 'serial' });
+
+test.afterEach(() => letGoOn('products'));
+
+test('given products is away, when its last piece is ordered twice, then one order is rejected before the shopper’s eyes', async ({
+  page,
+  api,
+  someone,
+}) => {
+  const rival = await api.newPerson();
+  const product = await api.newProduct({ quantity: 1, price: 3 });
+  await logIn(page, someone);
+  await putIntoCart(page, product.name);
+  await page.goto('/cart');
+  await expect(page.getByText('Only 1 left')).toBeVisible();
+  stop('products');
+  await api.order(rival, product.name, 1);
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await expect(status(page, 'Pending')).toBeVisible();
+  letGoOn('products');
+  await expect(status(page, 'Rejected')).toBeVisible();
+  await expect(page.getByText(/There was not enough left of Thing/)).toBeVisible();
+  expect((await api.ordersOf(rival)).map((order) => order.status)).toEqual(['ACCEPTED']);
+});
+
+test('given the stream is away, when an order is decided, then asking shows it all the same', async ({
+  page,
+  api,
+  someone,
+}) => {
+  const product = await api.newProduct();
+  await page.route('**/api/orders/events', (route) => route.abort());
+  await logIn(page, someone);
+  await putIntoCart(page, product.name);
+  await page.goto('/cart');
+  stop('products');
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await expect(status(page, 'Pending')).toBeVisible();
+  letGoOn('products');
+  await expect(status(page, 'Accepted')).toBeVisible();
+});
+
+test('given an open list of orders, when an order is decided, then the change is there within a second', async ({
+  page,
+  api,
+  someone,
+}) => {
+  const product = await api.newProduct();
+  await logIn(page, someone);
+  await page.goto('/orders');
+  await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
+  stop('products');
+  await api.order(someone, product.name, 1);
+  await page.reload();
+  await expect(status(page, 'Pending')).toBeVisible();
+  await page.waitForTimeout(500);
+  letGoOn('products');
+  await expect(async () => {
+    const [order] = await api.ordersOf(someone);
+    expect(order?.status).toBe('ACCEPTED');
+  }).toPass({ intervals: [20] });
+  await expect(status(page, 'Accepted')).toBeVisible({ timeout: 1_000 });
+});
+
+test('given products is away, when a visitor opens the shop, then a banner says so and goes by itself', async ({
+  page,
+}) => {
+  test.slow();
+  stop('products');
+  await page.goto('/');
+  await expect(page.getByText('The catalogue is not answering just now.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { name: 'The catalogue could not be loaded' })).toBeVisible({
+    timeout: 60_000,
+  });
+  await expect(page.getByText('Service unavailable!')).toBeVisible();
+  letGoOn('products');
+  await expect(page.getByText('The catalogue is not answering just now.')).toBeHidden({ timeout: 30_000 });
+  await expect(page.getByRole('main').getByRole('listitem').first()).toBeVisible();
+});
+
+function stop(service: string): void {
+  process.kill(processOf(service), 'SIGSTOP');
+}
+
+function letGoOn(service: string): void {
+  process.kill(processOf(service), 'SIGCONT');
+}
+
+function processOf(service: string): number {
+  return Number(readFileSync(join(state, 'run', `${service}.pid`), 'utf8').trim());
+}

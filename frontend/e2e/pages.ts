@@ -1,0 +1,145 @@
+import type { Page } from '@playwright/test';
+import { type Api, expect, logIn, logInAsAdmin, type Person } from './shop';
+
+export type Place = {
+  name: string;
+  /** Brings the page there, with something to show. */
+  open: (page: Page, api: Api, someone: Person) => Promise<void>;
+};
+
+/** Every page of the shop and its more telling states. */
+export const places: Place[] = [
+  {
+    name: 'catalogue',
+    open: async (page) => {
+      await page.goto('/');
+      await expect(page.getByRole('main').getByRole('listitem').first().getByRole('heading')).toBeVisible();
+    },
+  },
+  {
+    name: 'nothing-found',
+    open: async (page) => {
+      await page.goto('/?q=qqqqqqqq');
+      await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+    },
+  },
+  {
+    name: 'product',
+    open: async (page) => {
+      await page.goto('/products/chair');
+      await expect(page.getByRole('button', { name: 'Add to cart' })).toBeVisible();
+    },
+  },
+  {
+    name: 'product-gone',
+    open: async (page) => {
+      await page.goto('/products/no-such-thing');
+      await expect(page.getByRole('heading', { name: /We do not have/ })).toBeVisible();
+    },
+  },
+  {
+    name: 'cart-empty',
+    open: async (page) => {
+      await page.goto('/cart');
+      await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
+      await drawn(page);
+    },
+  },
+  {
+    name: 'cart',
+    open: async (page, api) => {
+      const short = await api.newProduct({ quantity: 2 });
+      await keepCart(page, [
+        { name: 'chair', quantity: 2 },
+        { name: short.name, quantity: 5 },
+        { name: 'vanished', quantity: 1 },
+      ]);
+      await page.goto('/cart');
+      await expect(page.getByText(/There are only 2 left/)).toBeVisible();
+    },
+  },
+  {
+    name: 'log-in',
+    open: async (page) => {
+      await page.goto('/login');
+      await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+      await expect(page.getByText('Please enter your e-mail.')).toBeVisible();
+    },
+  },
+  {
+    name: 'register',
+    open: async (page) => {
+      await page.goto('/register');
+      await expect(page.getByLabel('E-mail')).toBeVisible();
+    },
+  },
+  {
+    name: 'orders-empty',
+    open: async (page, _api, someone) => {
+      await logIn(page, someone);
+      await page.goto('/orders');
+      await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
+    },
+  },
+  {
+    name: 'orders',
+    open: async (page, api, someone) => {
+      await placeOrders(api, someone);
+      await logIn(page, someone);
+      await page.goto('/orders');
+      await expect(page.getByText('Accepted').first()).toBeVisible();
+    },
+  },
+  {
+    name: 'order',
+    open: async (page, api, someone) => {
+      const [id = ''] = await placeOrders(api, someone);
+      await logIn(page, someone);
+      await page.goto(`/orders/${id}`);
+      await expect(page.getByRole('heading', { name: 'Accepted' })).toBeVisible();
+    },
+  },
+  {
+    name: 'admin-products',
+    open: async (page) => {
+      await logInAsAdmin(page);
+      await page.goto('/admin/products');
+      await expect(page.getByRole('table')).toBeVisible();
+    },
+  },
+  {
+    name: 'admin-new-product',
+    open: async (page) => {
+      await logInAsAdmin(page);
+      await page.goto('/admin/products');
+      await page.getByRole('button', { name: 'New product' }).click();
+      await page.getByRole('button', { name: 'Add product' }).click();
+      await expect(page.getByText('Please enter a name.')).toBeVisible();
+    },
+  },
+  {
+    name: 'not-found',
+    open: async (page) => {
+      await page.goto('/no/such/page');
+      await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible();
+      await drawn(page);
+    },
+  },
+];
+
+/** The heading is there before the script; the footer comes with the whole page. */
+async function drawn(page: Page): Promise<void> {
+  await expect(page.getByRole('contentinfo')).toBeVisible();
+}
+
+async function placeOrders(api: Api, someone: Person): Promise<string[]> {
+  const product = await api.newProduct({ name: `desk lamp ${Date.now()}` });
+  return [await api.order(someone, product.name, 2), await api.order(someone, product.name, 1)];
+}
+
+async function keepCart(page: Page, lines: { name: string; quantity: number }[]): Promise<void> {
+  await page.addInitScript(
+    (kept) => localStorage.setItem('cart', kept),
+    JSON.stringify({ version: 1, lines }),
+  );
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { type APIRequestContext, test as base, expect, type Page } from '@playwright/test';
+
+export type Person = { email: string; password: string };
+type NewProduct = {
+  name: string;
+  description: string;
+  price: number;
+  quantity: number;
+  categories: string[];
+};
+
+const admin: Person = {
+  email: process.env['ADMIN_EMAIL'] ?? 'admin@admin.com',
+  password: process.env['ADMIN_PASSWORD'] ?? 'admin@admin.com',
+};
+
+type Fixtures = {
+  /** What the browser may complain of in this test; anything else fails it. */
+  allowed: RegExp;
+  complaints: undefined;
+  api: Api;
+  someone: Person;
+};
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern to know what a fixture needs
+  allowed: async ({}, use) => use(/(?!)/),
+  complaints: [
+    async ({ context, allowed }, use) => {
+      const heard: string[] = [];
+      context.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) {
+          heard.push(`${message.type()}: ${message.text()}`);
+        }
+      });
+      context.on('weberror', (error) => heard.push(`uncaught: ${error.error().message}`));
+      await use(undefined);
+      expect(heard.filter((line) => !allowed.test(line))).toEqual([]);
+    },
+    { auto: true },
+  ],
+  api: async ({ request }, use) => use(new Api(request)),
+  someone: async ({ api }, use) => use(await api.newPerson()),
+});
+
+export { expect };
+
+/** The same calls that any client makes, for what a test needs beforehand. */
+export class Api {
+  readonly #request: APIRequestContext;
+
+  constructor(request: APIRequestContext) {
+    this.#request = request;
+  }
+
+  async newPerson(): Promise<Person> {
+    const person = { email: `e2e-${randomUUID()}@example.com`, password: `pass ${randomUUID()}` };
+    const answer = await this.#request.post('/api/register', { data: person });
+    expect(answer.status()).toBe(201);
+    return person;
+  }
+
+  async tokenOf(person: Person): Promise<string> {
+    const answer = await this.#request.post('/api/login', { data: person });
+    expect(answer.status()).toBe(200);
+    const { access_token } = (await answer.json()) as { access_token: string };
+    return access_token;
+  }
+
+  async newProduct(fields: Partial<NewProduct> = {}): Promise<NewProduct> {
+    const product = {
+      name: uniqueName('thing'),
+      description: 'Made by a test.',
+      price: 12.5,
+      quantity: 20,
+      categories: ['furniture'],
+      ...fields,
+    };
+    const answer = await this.#request.post('/api/products', {
+      headers: await this.#signed(admin),
+      data: { product },
+    });
+    expect(answer.status()).toBe(201);
+    return product;
+  }
+
+  async restock(name: string, pieces: number): Promise<void> {
+    const answer = await this.#request.patch('/api/products', {
+      headers: await this.#signed(admin),
+      params: { name },
+      data: { add_quantity: pieces },
+    });
+    expect(answer.status()).toBe(200);
+  }
+
+  /** Orders as soon as the product can be ordered: a new one is known everywhere within a second. */
+  async order(person: Person, name: string, quantity: number): Promise<string> {
+    const headers = await this.#signed(person);
+    let id = '';
+    await expect(async () => {
+      const answer = await this.#request.post('/api/orders', {
+        headers,
+        data: { products: [{ name, quantity }] },
+      });
+      expect(answer.status()).toBe(201);
+      ({ id } = (await answer.json()) as { id: string });
+    }).toPass({ timeout: 5_000 });
+    return id;
+  }
+
+  async ordersOf(person: Person): Promise<{ id: string; status: string }[]> {
+    const answer = await this.#request.get('/api/orders', { headers: await this.#signed(person) });
+    const { orders } = (await answer.json()) as { orders: { id: string; status: string }[] };
+    return orders;
+  }
+
+  async #signed(person: Person): Promise<{ Authorization: string }> {
+    return { Authorization: `Bearer ${await this.tokenOf(person)}` };
+  }
+}
+
+export function uniqueName(what: string): string {
+  return `${what} ${randomUUID().slice(0, 8)}`;
+}
+
+export function titled(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+export async function logIn(page: Page, person: Person): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
+}
+
+export async function logInAsAdmin(page: Page): Promise<void> {
+  await logIn(page, admin);
+}
+
+/** Puts a product into the cart as a shopper would. */
+export async function putIntoCart(page: Page, name: string, pieces = 1): Promise<void> {
+  await page.goto(`/products/${encodeURIComponent(name)}`);
+  const quantity = page.getByRole('textbox', { name: /^Quantity/ });
+  await quantity.fill(String(pieces));
+  await quantity.blur();
+  await page.getByRole('button', { name: 'Add to cart' }).click();
+  await expect(page.getByText(/added to your cart/)).toBeVisible();
+}
+
+export function status(page: Page, word: 'Pending' | 'Accepted' | 'Rejected') {
+  return page.getByRole('main').locator('.status', { hasText: word });
+}

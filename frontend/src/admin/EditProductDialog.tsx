@@ -1,0 +1,73 @@
+import { useForm } from 'react-hook-form';
+import * as z from 'zod/mini';
+import type { Product } from '../api/types';
+import { checkedBy } from '../forms/checkedBy';
+import { Field } from '../forms/Field';
+import { FormMistake } from '../forms/FormMistake';
+import { showProblem } from '../forms/showProblem';
+import { TextField } from '../forms/TextField';
+import { notify } from '../notices/notices';
+import { titled } from '../product/naming';
+import { CategoryChoice } from './CategoryChoice';
+import { Dialog } from './Dialog';
+import * as rules from './productForm';
+import { useChangeCatalogue } from './useChangeCatalogue';
+
+const changes = z.object({
+  description: rules.description,
+  price: rules.price,
+  categories: rules.categories,
+});
+
+type Values = z.infer<typeof changes>;
+
+export function EditProductDialog({ product, close }: { product: Product; close: () => void }) {
+  const catalogue = useChangeCatalogue();
+  const form = useForm<Values>({
+    resolver: checkedBy(changes),
+    defaultValues: {
+      description: product.description,
+      price: product.price.toFixed(2),
+      categories: product.categories,
+    },
+  });
+  const { errors, isSubmitting } = form.formState;
+  const submit = form.handleSubmit(async (values) => {
+    try {
+      // Saving twice changes nothing more; a key of its own lets the shop see each saving for itself.
+      await catalogue.change(product.name, { ...values, price: Number(values.price) }, crypto.randomUUID());
+      notify({ tone: 'good', text: `${titled(product.name)} is changed.` });
+      close();
+    } catch (error) {
+      showProblem(error, form.setError, {
+        fields: ['description', 'price', 'categories'],
+        types: { 'unknown-category': 'categories' },
+      });
+    }
+  });
+  return (
+    <Dialog
+      title={`Edit ${titled(product.name)}`}
+      action="Save"
+      isBusy={isSubmitting}
+      submit={(event) => void submit(event)}
+      close={close}
+    >
+      <FormMistake message={errors.root?.message} />
+      <TextField
+        label="Description"
+        rows={4}
+        error={errors.description}
+        registration={form.register('description')}
+      />
+      <Field
+        label="Price in euros"
+        inputMode="decimal"
+        autoComplete="off"
+        error={errors.price}
+        registration={form.register('price')}
+      />
+      <CategoryChoice error={errors.categories as never} registration={form.register('categories')} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,32 @@
+import { useId } from 'react';
+import { Link } from 'react-router';
+import type { Me } from '../session/accessToken';
+import { useLogOut } from '../session/useLogOut';
+import { PersonIcon } from './Icons';
+
+/** The browser opens and closes it: by a click elsewhere and by Escape too. */
+export function AccountMenu({ me }: { me: Me }) {
+  const id = useId();
+  const logOut = useLogOut();
+  const close = () => document.getElementById(id)?.hidePopover();
+  return (
+    <>
+      <button type="button" className="masthead-link" popoverTarget={id}>
+        <PersonIcon />
+        <span className="words">Account</span>
+      </button>
+      <div id={id} popover="auto" className="account-menu">
+        <div className="account-who">
+          <span>{me.role === 'admin' ? 'Logged in as an admin' : 'Logged in as'}</span>
+          {me.email}
+        </div>
+        <Link to="/orders" className="account-item" onClick={close}>
+          Your orders
+        </Link>
+        <button type="button" className="account-item" onClick={() => void logOut()}>
+          Log out
+        </button>
+      </div>
+    </>
+  );
+}

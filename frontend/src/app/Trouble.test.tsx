@@ -1,0 +1,47 @@
+import { render, screen } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import { problemFrom, Unreachable } from '../api/problem';
+import { Trouble } from './Trouble';
+
+function refusal(status: number, detail: string, headers: HeadersInit = {}): Error {
+  return problemFrom(
+    { type: '/problems/x', title: 'X', status, detail },
+    new Response(null, { status, headers }),
+  );
+}
+
+it.each([
+  [
+    '403',
+    refusal(403, 'You have no access to this resource!'),
+    'You have no access to this resource! Your account does not have the rights for it.',
+  ],
+  [
+    '429 with a time',
+    refusal(429, 'Too many requests', { 'Retry-After': '90' }),
+    'That was too often in a short time. Please try again in 90 seconds.',
+  ],
+  [
+    '429 without one',
+    refusal(429, 'Too many requests'),
+    'That was too often in a short time. Please wait a little and try again.',
+  ],
+  [
+    '503',
+    refusal(503, 'Service unavailable!'),
+    'Service unavailable! This part of the shop is away for a moment. Please try again shortly.',
+  ],
+  [
+    'no answer',
+    new Unreachable('The shop did not answer.'),
+    'The shop cannot be reached. Check your connection and try again.',
+  ],
+  [
+    'a mistake of the page',
+    new TypeError('x is not a function'),
+    'Something went wrong on this page. Please try again.',
+  ],
+])('given %s, when it is shown, then it says in words what it means', (_, error, words) => {
+  render(<Trouble error={error} what="The catalogue" retry={() => undefined} />);
+  expect(screen.getByRole('alert')).toHaveTextContent(`The catalogue could not be loaded${words}`);
+});

@@ -1,0 +1,74 @@
+import Button from 'react-bootstrap/Button';
+import { Link } from 'react-router';
+import { sentencesFor } from '../api/problem';
+import { PageTitle } from '../app/PageTitle';
+import { CartLineRow } from './CartLineRow';
+import { Checkout } from './Checkout';
+import { cartStore } from './cartStore';
+import { mended, needsMending, type ReckonedLine } from './reckoning';
+import { useReckonedCart } from './useReckonedCart';
+
+export default function CartPage() {
+  const { lines, isReckoning, error, retry } = useReckonedCart();
+  if (lines.length === 0) {
+    return <EmptyCart />;
+  }
+  return (
+    <div className="page">
+      <PageTitle>Your cart</PageTitle>
+      <div className="page-head">
+        <h1>Your cart</h1>
+      </div>
+      {error !== null && (
+        <div className="advice" role="alert">
+          <p>We cannot check the stock just now. {sentencesFor(error)}</p>
+          <Button size="sm" variant="outline-primary" onClick={retry}>
+            Try again
+          </Button>
+        </div>
+      )}
+      <Mending lines={lines} />
+      <div className="cart">
+        <ul className="cart-lines">
+          {lines.map((line) => (
+            <CartLineRow key={line.name} line={line} />
+          ))}
+        </ul>
+        <Checkout lines={lines} isReckoning={isReckoning} />
+      </div>
+    </div>
+  );
+}
+
+function Mending({ lines }: { lines: ReckonedLine[] }) {
+  const broken = lines.filter(needsMending);
+  return (
+    <div role="status">
+      {broken.length > 0 && (
+        <div className="advice">
+          <p>
+            {broken.length === 1
+              ? 'One line asks for more than there is.'
+              : `${broken.length} lines ask for more than there is.`}
+          </p>
+          <Button size="sm" onClick={() => cartStore.change(() => mended(lines))}>
+            Mend my cart
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function EmptyCart() {
+  return (
+    <div className="quiet-state">
+      <PageTitle>Your cart</PageTitle>
+      <h1>Your cart is empty</h1>
+      <p>What you add stays here, also when you close the page or log in.</p>
+      <Link to="/" className="btn btn-primary">
+        To the catalogue
+      </Link>
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+import { useCallback } from 'react';
+import Button from 'react-bootstrap/Button';
+import { useSearchParams } from 'react-router';
+import { PageTitle } from '../app/PageTitle';
+import { showMore } from '../app/showMore';
+import { Trouble } from '../app/Trouble';
+import { FilterBar } from './FilterBar';
+import { type Filters, filtersFrom, searchFrom } from './filters';
+import { ProductCard, ProductCardSkeleton } from './ProductCard';
+import { useCatalogue } from './useCatalogue';
+
+export default function CataloguePage() {
+  const [search, setSearch] = useSearchParams();
+  const filters = filtersFrom(search);
+  const change = useCallback(
+    (changed: Partial<Filters>) =>
+      setSearch((now) => searchFrom({ ...filtersFrom(now), ...changed }), {
+        replace: 'q' in changed,
+        preventScrollReset: true,
+      }),
+    [setSearch],
+  );
+  return (
+    <>
+      <PageTitle>Everyday things, honestly stocked</PageTitle>
+      <div className="hero">
+        <div className="page-width">
+          <h1>Everyday things, honestly&nbsp;stocked.</h1>
+          <p>Every count you see is the real one, and every order is decided while you watch.</p>
+        </div>
+      </div>
+      <div className="page-width catalogue">
+        <FilterBar filters={filters} change={change} />
+        <Results filters={filters} clear={() => setSearch({})} />
+      </div>
+    </>
+  );
+}
+
+function Results({ filters, clear }: { filters: Filters; clear: () => void }) {
+  const catalogue = useCatalogue(filters);
+  if (catalogue.isPending) {
+    return <Skeletons />;
+  }
+  if (catalogue.data === undefined) {
+    return <Trouble error={catalogue.error} what="The catalogue" retry={() => void catalogue.refetch()} />;
+  }
+  const products = catalogue.data;
+  if (products.length === 0) {
+    return <NothingFound filters={filters} clear={clear} />;
+  }
+  const count = `${products.length}${catalogue.hasNextPage ? '+' : ''} ${products.length === 1 ? 'product' : 'products'}`;
+  return (
+    <>
+      <p className="result-count" role="status">
+        {count}
+      </p>
+      <ul className="product-grid" aria-busy={catalogue.isPlaceholderData}>
+        {products.map((product) => (
+          <ProductCard key={product.name} product={product} />
+        ))}
+      </ul>
+      {catalogue.hasNextPage && (
+        <div className="show-more">
+          <Button
+            variant="outline-primary"
+            disabled={catalogue.isFetchingNextPage}
+            onClick={() => void showMore(catalogue.fetchNextPage)}
+          >
+            {catalogue.isFetchingNextPage ? 'Loading…' : 'Show more'}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+const placeholders = Array.from({ length: 8 }, (_, index) => `placeholder-${index}`);
+
+function Skeletons() {
+  return (
+    <>
+      <p className="result-count" role="status">
+        Loading the catalogue…
+      </p>
+      <ul className="product-grid">
+        {placeholders.map((key) => (
+          <ProductCardSkeleton key={key} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function NothingFound({ filters, clear }: { filters: Filters; clear: () => void }) {
+  const filtered = filters.q !== '' || filters.category !== null || filters.inStock;
+  if (!filtered) {
+    return (
+      <div className="quiet-state">
+        <h2>The shelves are empty</h2>
+        <p>Nothing is on sale yet. Please come back soon.</p>
+      </div>
+    );
+  }
+  return (
+    <div className="quiet-state" role="status">
+      <h2>Nothing matches</h2>
+      <p>{filters.q === '' ? 'No product fits this choice.' : `We found nothing for “${filters.q}”.`}</p>
+      <Button onClick={clear}>Show everything</Button>
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+import { useEffect, useId, useState } from 'react';
+import { titled } from '../product/naming';
+import { type Filters, isSort, sorts } from './filters';
+import { useCategories } from './useCatalogue';
+
+type Props = { filters: Filters; change: (change: Partial<Filters>) => void };
+
+export function FilterBar({ filters, change }: Props) {
+  const id = useId();
+  return (
+    <search className="filter-bar">
+      <SearchField q={filters.q} change={change} />
+      <CategoryChips chosen={filters.category} change={change} />
+      <div className="filter-bar-choices">
+        <div className="form-check form-switch mb-0">
+          <input
+            id={`${id}-stock`}
+            type="checkbox"
+            className="form-check-input"
+            checked={filters.inStock}
+            onChange={(event) => change({ inStock: event.target.checked })}
+          />
+          <label htmlFor={`${id}-stock`} className="form-check-label">
+            In stock only
+          </label>
+        </div>
+        <label htmlFor={`${id}-sort`} className="visually-hidden">
+          Sort by
+        </label>
+        <select
+          id={`${id}-sort`}
+          className="form-select w-auto"
+          value={filters.sort}
+          onChange={(event) => isSort(event.target.value) && change({ sort: event.target.value })}
+        >
+          {Object.entries(sorts).map(([sort, words]) => (
+            <option key={sort} value={sort}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </div>
+    </search>
+  );
+}
+
+const pauseWhileTyping = 200;
+
+function SearchField({ q, change }: { q: string; change: Props['change'] }) {
+  const [typed, setTyped] = useState(q);
+  const [asked, setAsked] = useState(q);
+  // The address changed by another way than typing: back, forward, a link.
+  if (q !== asked) {
+    setAsked(q);
+    if (q !== typed.trim()) {
+      setTyped(q);
+    }
+  }
+  useEffect(() => {
+    const wanted = typed.trim();
+    if (wanted === q) {
+      return;
+    }
+    const timer = setTimeout(() => change({ q: wanted }), pauseWhileTyping);
+    return () => clearTimeout(timer);
+  }, [typed, q, change]);
+  return (
+    <input
+      type="search"
+      className="form-control filter-bar-search"
+      placeholder="Search the shop"
+      aria-label="Search the shop"
+      autoComplete="off"
+      maxLength={200}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+    />
+  );
+}
+
+function CategoryChips({ chosen, change }: { chosen: string | null; change: Props['change'] }) {
+  const { data: categories = [] } = useCategories();
+  const known = chosen !== null && !categories.includes(chosen) ? [...categories, chosen] : categories;
+  return (
+    <fieldset className="chips">
+      <legend className="visually-hidden">Category</legend>
+      {[null, ...known].map((category) => (
+        <button
+          key={category ?? ''}
+          type="button"
+          className="chip"
+          aria-pressed={category === chosen}
+          onClick={() => change({ category })}
+        >
+          {category === null ? 'Everything' : titled(category)}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

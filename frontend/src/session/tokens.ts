@@ -1,0 +1,28 @@
+import createClient from 'openapi-fetch';
+import { watchedFetch } from '../api/fetch';
+import { answerOf } from '../api/problem';
+import type { paths } from '../api/schema';
+
+/** The four calls that make and end a session. They carry no access token. */
+const calls = createClient<paths>({ baseUrl: window.location.origin, fetch: watchedFetch });
+
+/** The refresh token is in a cookie that no script can read. */
+const session = 'cookie';
+
+export async function logIn(email: string, password: string): Promise<string> {
+  const answer = await answerOf(calls.POST('/api/login', { body: { email, password, session } }));
+  return answer.access_token;
+}
+
+export async function renew(): Promise<string> {
+  const answer = await answerOf(calls.POST('/api/refresh', { body: { session } }));
+  return answer.access_token;
+}
+
+export async function logOut(): Promise<void> {
+  await answerOf(calls.POST('/api/logout', { body: { session } }));
+}
+
+export async function register(email: string, password: string): Promise<void> {
+  await answerOf(calls.POST('/api/register', { body: { email, password } }));
+}

@@ -1,0 +1,51 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { firstPaint } from './build/firstPaint.ts';
+import { precompress } from './build/precompress.ts';
+
+const proxy = {
+  '/api': { target: process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8000', changeOrigin: false },
+};
+
+export default defineConfig({
+  plugins: [react(), firstPaint(), precompress()],
+  css: {
+    preprocessorOptions: {
+      // Bootstrap 5.3 is written in the older Sass; its warnings are not ours to act on.
+      scss: {
+        quietDeps: true,
+        silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'],
+      },
+    },
+  },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // Few files: what every page needs, what deals with products, what deals with forms, and each page.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: 'shop',
+              test: /src\/(?:main|app\/(?:Shop|Trouble))\.tsx$/,
+              priority: 3,
+            },
+            { name: 'products', test: /src\/(?:product\/(?!.*Page)|catalogue\/use|cart\/Add)/, priority: 2 },
+            { name: 'forms', test: /src\/forms\/|react-hook-form/, priority: 1 },
+          ],
+        },
+      },
+    },
+  },
+  server: { port: 5173, strictPort: true, proxy },
+  preview: { port: 4173, strictPort: true, proxy },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testing.ts'],
+    restoreMocks: true,
+    testTimeout: 20_000,
+  },
+});

@@ -1,0 +1,58 @@
+//! A shop for the length of one command: on ports of its own, and its data is thrown away.
+
+use anyhow::{Context, Result};
+use backing_services::{Scratch, is_free};
+
+use crate::{
+    compile::Profile,
+    edge::Page,
+    interrupts::Interrupts,
+    layout::{Component, Member, Shop},
+    start::Started,
+    up::Options,
+};
+
+/// Between these no port of a shop is one that the system gives to outgoing connections, and none
+/// is that of a shop which is started by hand in the usual way.
+const OFFSETS: std::ops::Range<u16> = 2000..5000;
+const STEP: usize = 50;
+
+/// A running shop that is gone when this is dropped.
+pub(crate) struct Temporary<'a> {
+    // Fields are dropped in this order: first the processes, then their folder.
+    started: Started<'a>,
+    folder: Scratch,
+}
+
+impl<'a> Temporary<'a> {
+    /// Starts the whole shop with the development data, and waits until it is ready.
+    pub(crate) fn start(profile: Profile, interrupts: &'a Interrupts) -> Result<Self> {
+        let folder = Scratch::new()?;
+        let options = Options::of(folder.path(), free_offset()?);
+        let started = Started::start(&options, profile, Page::Built, interrupts)?;
+        Ok(Self { started, folder })
+    }
+
+    /// What the programs that try or measure the page find it by.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
+        let port = self.started.shop.port(Component::Edge);
+        [
+            ("SHOP_URL", format!("http://localhost:{port}")),
+            ("SHOP_STATE", self.folder.path().display().to_string()),
+        ]
+    }
+}
+
+/// What every port can be moved by without meeting another program.
+fn free_offset() -> Result<u16> {
+    let all_free = |offset: &u16| {
+        Shop::plan(*offset, &[], &std::collections::BTreeMap::new()).is_ok_and(|shop| {
+            let mut ports = shop.members.iter().flat_map(Member::ports);
+            ports.all(is_free)
+        })
+    };
+    OFFSETS
+        .step_by(STEP)
+        .find(all_free)
+        .context("no free ports were found; stop some of the shops that run on this machine")
+}
