@@ -52,7 +52,7 @@ test('given more products than a page holds, when the visitor asks for more, the
 });
 
 test.describe('a lost connection', () => {
-  test.use({ allowed: /net::ERR_/ });
+  test.use({ allowed: /net::ERR_|CodeMissing/ });
 
   test('given no network, when the visitor asks for more, then what is there stays and trying again brings the rest', async ({
     page,
@@ -73,6 +73,20 @@ test.describe('a lost connection', () => {
     await page.unroute('**/api/**');
     await message.getByRole('button', { name: 'Try again' }).click();
     await expect(cards).toHaveCount(25);
+  });
+
+  test('given no network, when the code of a page does not come, then trying again brings it', async ({
+    page,
+  }) => {
+    await page.goto('/');
+    const cart = page.getByRole('navigation').getByRole('link', { name: 'Cart' });
+    await expect(cart).toBeVisible();
+    await page.route('**/assets/*.js', (route) => route.abort());
+    await cart.click();
+    await expect(page.getByRole('heading', { name: 'This page did not come' })).toBeVisible();
+    await page.unroute('**/assets/*.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
   });
 });
 

@@ -58,9 +58,10 @@ test('given an open list of orders, when an order is decided, then the change is
   await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
   stop('products');
   await api.order(someone, product.name, 1);
+  const following = page.waitForResponse('**/api/orders/events');
   await page.reload();
+  await following;
   await expect(status(page, 'Pending')).toBeVisible();
-  await page.waitForTimeout(500);
   letGoOn('products');
   await expect(async () => {
     const [order] = await api.ordersOf(someone);

@@ -118,6 +118,14 @@ export const places: Place[] = [
     },
   },
   {
+    name: 'account-menu',
+    open: async (page, _api, someone) => {
+      await logIn(page, someone);
+      await page.getByRole('button', { name: 'Account' }).click();
+      await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
+    },
+  },
+  {
     name: 'not-found',
     open: async (page) => {
       await page.goto('/no/such/page');

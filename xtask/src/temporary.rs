@@ -12,9 +12,9 @@ use crate::{
     up::Options,
 };
 
-/// Between these no port of a shop is one that the system gives to outgoing connections, and none
-/// is that of a shop which is started by hand in the usual way.
-const OFFSETS: std::ops::Range<u16> = 2000..5000;
+/// Between these no port of a shop is one that the system gives to outgoing connections, that a
+/// browser refuses (10080), or that a shop has which is started by hand in the usual way.
+const OFFSETS: std::ops::Range<u16> = 2100..5000;
 const STEP: usize = 50;
 
 /// A running shop that is gone when this is dropped.

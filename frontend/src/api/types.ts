@@ -8,4 +8,3 @@ export type Problem = components['schemas']['Problem'];
 export type FieldError = components['schemas']['FieldError'];
 export type NewProduct = components['schemas']['NewProductFields'];
 export type ProductChanges = components['schemas']['Changes'];
-export type Account = components['schemas']['Account'];

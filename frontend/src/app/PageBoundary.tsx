@@ -1,26 +1,38 @@
 import { Component, type ReactNode } from 'react';
 import Button from 'react-bootstrap/Button';
+import { CodeMissing } from './laterPage';
 
 type Props = { children: ReactNode };
+type State = { trouble: 'none' | 'broken' | 'missing' };
 
-/** A page that breaks leaves the rest of the shop standing. */
-export class PageBoundary extends Component<Props, { broken: boolean }> {
-  override state = { broken: false };
+/** A page that breaks, or does not come, leaves the rest of the shop standing. */
+export class PageBoundary extends Component<Props, State> {
+  override state: State = { trouble: 'none' };
 
-  static getDerivedStateFromError() {
-    return { broken: true };
+  static getDerivedStateFromError(error: unknown): State {
+    return { trouble: error instanceof CodeMissing ? 'missing' : 'broken' };
   }
 
   override render() {
-    if (!this.state.broken) {
-      return this.props.children;
+    switch (this.state.trouble) {
+      case 'broken':
+        return (
+          <div className="quiet-state" role="alert">
+            <h1>This page broke</h1>
+            <p>That is our mistake, not yours. Your cart is safe. Try the page again, or go on elsewhere.</p>
+            <Button onClick={() => this.setState({ trouble: 'none' })}>Try again</Button>
+          </div>
+        );
+      case 'missing':
+        return (
+          <div className="quiet-state" role="alert">
+            <h1>This page did not come</h1>
+            <p>The shop cannot be reached. Check your connection and try again. Your cart is safe.</p>
+            <Button onClick={() => window.location.reload()}>Try again</Button>
+          </div>
+        );
+      default:
+        return this.props.children;
     }
-    return (
-      <div className="quiet-state" role="alert">
-        <h1>This page broke</h1>
-        <p>That is our mistake, not yours. Your cart is safe. Try the page again, or go on elsewhere.</p>
-        <Button onClick={() => this.setState({ broken: false })}>Try again</Button>
-      </div>
-    );
   }
 }

@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from 'react';
+import { startTransition, useEffect, useId, useOptimistic, useState } from 'react';
 import { titled } from '../product/naming';
 import { type Filters, isSort, sorts } from './filters';
 import { useCategories } from './useCatalogue';
@@ -7,18 +7,25 @@ type Props = { filters: Filters; change: (change: Partial<Filters>) => void };
 
 export function FilterBar({ filters, change }: Props) {
   const id = useId();
+  // A choice is shown as made at once, also where drawing what follows from it takes a while.
+  const [shown, show] = useOptimistic(filters, (now, made: Partial<Filters>) => ({ ...now, ...made }));
+  const choose = (made: Partial<Filters>) =>
+    startTransition(() => {
+      show(made);
+      change(made);
+    });
   return (
     <search className="filter-bar">
       <SearchField q={filters.q} change={change} />
-      <CategoryChips chosen={filters.category} change={change} />
+      <CategoryChips chosen={shown.category} change={choose} />
       <div className="filter-bar-choices">
         <div className="form-check form-switch mb-0">
           <input
             id={`${id}-stock`}
             type="checkbox"
             className="form-check-input"
-            checked={filters.inStock}
-            onChange={(event) => change({ inStock: event.target.checked })}
+            checked={shown.inStock}
+            onChange={(event) => choose({ inStock: event.target.checked })}
           />
           <label htmlFor={`${id}-stock`} className="form-check-label">
             In stock only
@@ -30,8 +37,8 @@ export function FilterBar({ filters, change }: Props) {
         <select
           id={`${id}-sort`}
           className="form-select w-auto"
-          value={filters.sort}
-          onChange={(event) => isSort(event.target.value) && change({ sort: event.target.value })}
+          value={shown.sort}
+          onChange={(event) => isSort(event.target.value) && choose({ sort: event.target.value })}
         >
           {Object.entries(sorts).map(([sort, words]) => (
             <option key={sort} value={sort}>

@@ -5,7 +5,8 @@ import type { Product } from '../api/types';
 import { arrange } from './arrange';
 import { type Filters, needsAll } from './filters';
 
-export const pageSize = 24;
+/** The first page is asked for in public/before-paint.js already, with the same size. */
+const pageSize = 24;
 const largestPage = 100;
 
 type Question = Pick<Filters, 'q' | 'category'>;

@@ -4,9 +4,9 @@ import type { Order } from '../api/types';
 import { announce } from '../notices/notices';
 import { followOrders, type OrderChange } from './eventStream';
 import { orderKeys } from './orderKeys';
-import { statusWords } from './status';
+import { statusWords, withChange } from './status';
 
-export type OrderPages = InfiniteData<{ orders: Order[]; next_cursor?: string | null }, string | null>;
+type OrderPages = InfiniteData<{ orders: Order[]; next_cursor?: string | null }, string | null>;
 
 /** Keeps what is shown of the buyer's orders true while the page is open. Says whether the stream is there. */
 export function useFollowOrders(buyer: string): boolean {
@@ -34,15 +34,16 @@ export function useFollowOrders(buyer: string): boolean {
 }
 
 function apply(queries: QueryClient, buyer: string, change: OrderChange): void {
-  const update = (order: Order): Order =>
-    order.id === change.id ? { ...order, status: change.status, reason: change.reason ?? null } : order;
+  if (change.status !== 'PENDING') {
+    queries.setQueryData(orderKeys.change(buyer, change.id), change);
+  }
+  const update = (order: Order): Order => (order.id === change.id ? withChange(order, change) : order);
   queries.setQueryData<Order>(orderKeys.one(buyer, change.id), (order) => order && update(order));
   queries.setQueriesData<OrderPages>(
     { queryKey: orderKeys.lists(buyer) },
     (data) =>
       data && { ...data, pages: data.pages.map((page) => ({ ...page, orders: page.orders.map(update) })) },
   );
-  queries.setQueryData(orderKeys.decidedAt(buyer, change.id), change.at);
   announce(`Order ${shortId(change.id)}: ${statusWords[change.status].sentence}`);
   void queries.invalidateQueries({ queryKey: ['products'] });
 }

@@ -1,7 +1,10 @@
-import { skipToken, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { type QueryClient, skipToken, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
 import { answerOf } from '../api/problem';
+import type { Order } from '../api/types';
+import type { OrderChange } from './eventStream';
 import { orderKeys } from './orderKeys';
+import { withChange } from './status';
 
 /** How often to ask while an order is undecided: seldom when the stream tells, often when it is away. */
 const whileFollowing = 10_000;
@@ -10,13 +13,15 @@ const whileBlind = 1_500;
 export function useOrders(buyer: string, isFollowing: boolean) {
   return useInfiniteQuery({
     queryKey: orderKeys.lists(buyer),
-    queryFn: ({ pageParam, signal }) =>
-      answerOf(
+    queryFn: async ({ client, pageParam, signal }) => {
+      const page = await answerOf(
         api.GET('/api/orders', {
           params: { query: { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) } },
           signal,
         }),
-      ),
+      );
+      return { ...page, orders: page.orders.map((order) => asHeard(client, buyer, order)) };
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor ?? null,
     staleTime: 0,
@@ -32,7 +37,12 @@ export function useOrders(buyer: string, isFollowing: boolean) {
 export function useOrder(buyer: string, id: string, isFollowing: boolean) {
   return useQuery({
     queryKey: orderKeys.one(buyer, id),
-    queryFn: ({ signal }) => answerOf(api.GET('/api/orders/{id}', { params: { path: { id } }, signal })),
+    queryFn: async ({ client, signal }) =>
+      asHeard(
+        client,
+        buyer,
+        await answerOf(api.GET('/api/orders/{id}', { params: { path: { id } }, signal })),
+      ),
     staleTime: 0,
     refetchInterval: ({ state }) => (state.data?.status === 'PENDING' ? pause(isFollowing) : false),
   });
@@ -40,12 +50,17 @@ export function useOrder(buyer: string, id: string, isFollowing: boolean) {
 
 /** When the order was decided, if this page was told as it happened. */
 export function useDecidedAt(buyer: string, id: string): string | null {
-  const { data } = useQuery<string>({
-    queryKey: orderKeys.decidedAt(buyer, id),
+  const { data } = useQuery<OrderChange>({
+    queryKey: orderKeys.change(buyer, id),
     queryFn: skipToken,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return data ?? null;
+  return data?.at ?? null;
+}
+
+/** What the stream told while the answer was on its way counts too. */
+function asHeard(queries: QueryClient, buyer: string, order: Order): Order {
+  return withChange(order, queries.getQueryData<OrderChange>(orderKeys.change(buyer, order.id)));
 }
 
 function pause(isFollowing: boolean): number {
