@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod connection;
 pub mod crash;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
-mod impatient;
 pub mod lifecycle;
 pub mod mongo;
 pub mod openapi;

@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::connection::Connection;
 use crate::health::{self, Health};
-use crate::impatient::Impatient;
 use crate::problem::Problem;
 use crate::settings::Common;
 use crate::telemetry;
@@ -105,7 +105,7 @@ fn spawn_connection(
         .header_read_timeout(settings.header_timeout)
         .max_buf_size(MAX_HEAD)
         .serve_connection(
-            TokioIo::new(Impatient::new(stream, settings.write_timeout)),
+            TokioIo::new(Connection::new(stream, settings.write_timeout)),
             TowerToHyperService::new(service),
         );
     let connection = connections.watch(connection);
@@ -142,10 +142,10 @@ async fn refuse_ambiguous(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
 
     use axum::body::{Body, Bytes};
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use clap::Parser as _;
 
     use super::*;
@@ -166,31 +166,59 @@ mod tests {
         Body::from_stream(pieces).into_response()
     }
 
-    #[tokio::test]
-    async fn given_a_client_that_does_not_read_when_it_was_waited_for_then_its_answer_is_given_up()
-    {
+    /// A service on a port of its own.
+    async fn served(router: Router) -> SocketAddr {
         let settings = Settings::parse_from(["test", "--write-timeout", "100ms"]).common;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let given_up = CancellationToken::new();
-        let answer = given_up.clone();
-        let router = Router::new().route("/", get(async move || endless(answer.clone())));
-        let _server = tokio::spawn(async move {
+        tokio::spawn(async move {
+            let health = Health::default();
+            let router = super::router(router, &health);
             serve(
                 &settings,
                 listener,
                 router,
-                &Health::default(),
+                &health,
                 CancellationToken::new(),
             )
             .await
         });
-        let mut client = std::net::TcpStream::connect(address).expect("a connection");
+        address
+    }
+
+    #[tokio::test]
+    async fn given_a_client_that_does_not_read_when_it_was_waited_for_then_its_answer_is_given_up()
+    {
+        let given_up = CancellationToken::new();
+        let answer = given_up.clone();
+        let router = Router::new().route("/", get(async move || endless(answer.clone())));
+        let mut client = std::net::TcpStream::connect(served(router).await).expect("a connection");
         client
             .write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             .expect("the request");
         tokio::time::timeout(Duration::from_secs(20), given_up.cancelled())
             .await
             .expect("the answer is given up");
+    }
+
+    /// More than fits into the buffers on the way, so it is refused while it is being sent.
+    #[tokio::test]
+    async fn given_a_body_that_is_far_too_large_when_all_of_it_was_sent_then_413_can_be_read() {
+        let router = Router::new().route("/", post(async |_: Bytes| ()));
+        let address = served(router).await;
+        let answer = tokio::task::spawn_blocking(move || {
+            let body = vec![b'x'; 10_000_000];
+            let mut client = std::net::TcpStream::connect(address).expect("a connection");
+            let head = format!(
+                "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            client.write_all(head.as_bytes()).expect("the head");
+            client.write_all(&body).expect("the body");
+            let mut answer = [0; 12];
+            client.read_exact(&mut answer).expect("the answer");
+            answer
+        });
+        assert_eq!(&answer.await.expect("no panic"), b"HTTP/1.1 413");
     }
 }

@@ -12,11 +12,10 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
-use bytes::BytesMut;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, StatusCode, Uri, request};
 use http_body::Body as _;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -228,34 +227,15 @@ fn client(settings: &UpstreamSettings) -> Client<HttpConnector, Full<Bytes>> {
         .build(connector)
 }
 
-/// How much of a body that is too large is read and thrown away. Many clients send all before they
-/// read anything: without this they would meet a closed connection instead of their answer.
-const MOST_DISCARDED: usize = 1024 * 1024;
-
 /// The whole body, or 413 if it is larger than `limit`.
-async fn gather(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let most = limit + MOST_DISCARDED;
-    let mut gathered = BytesMut::new();
-    let mut size = usize::try_from(body.size_hint().lower())
-        .ok()
-        .filter(|announced| *announced > most)
-        .unwrap_or(0);
-    while size <= most
-        && let Some(frame) = body.frame().await
-    {
-        let frame =
-            frame.map_err(|_| Problem::bad_request("The body could not be read to its end."))?;
-        if let Ok(data) = frame.into_data() {
-            size += data.len();
-            if size <= limit {
-                gathered.extend_from_slice(&data);
-            }
-        }
+async fn gather(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, limit).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::body_too_large()),
+        Err(_) => Err(Problem::bad_request(
+            "The body could not be read to its end.",
+        )),
     }
-    if size > limit {
-        return Err(Problem::body_too_large());
-    }
-    Ok(gathered.freeze())
 }
 
 /// The same request for `authority`. The client writes the Host header.

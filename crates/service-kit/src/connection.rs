@@ -1,7 +1,10 @@
-//! A connection that is given up when its client takes nothing of what is sent.
+//! A connection that waits for its client no longer than it must, and that closes so that the
+//! client still gets its last answer.
 //!
 //! hyper asks a body for more only when what it gave was taken, so nothing inside an answer can
-//! end it while its client does not read.
+//! end it while its client does not read. And a socket that is closed while something unread is in
+//! it is reset, which takes from the client the answer it has not read yet (RFC 9112, 9.6): who
+//! sends a body that is too large would then see a broken connection and not why.
 
 use std::io;
 use std::pin::Pin;
@@ -12,20 +15,26 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+/// For how long a client may go on sending after its last answer.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// A connection on which a write waits for at most `patience`.
-pub(crate) struct Impatient {
+pub(crate) struct Connection {
     stream: TcpStream,
     patience: Duration,
     /// Runs while a write waits.
-    deadline: Option<Pin<Box<Sleep>>>,
+    write_deadline: Option<Pin<Box<Sleep>>>,
+    /// Runs when all is written that will be.
+    linger_deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl Impatient {
+impl Connection {
     pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
         Self {
             stream,
             patience,
-            deadline: None,
+            write_deadline: None,
+            linger_deadline: None,
         }
     }
 
@@ -35,19 +44,42 @@ impl Impatient {
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if written.is_ready() {
-            self.deadline = None;
+            self.write_deadline = None;
             return written;
         }
         let patience = self.patience;
         let deadline = self
-            .deadline
+            .write_deadline
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         ready!(deadline.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
+
+    /// Throws away what still comes, until the client closes its side or time is up.
+    fn linger(
+        &mut self,
+        context: &mut Context<'_>,
+        mut deadline: Pin<Box<Sleep>>,
+    ) -> Poll<io::Result<()>> {
+        let mut scrap = [0; 4096];
+        loop {
+            if deadline.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut buffer = ReadBuf::new(&mut scrap);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    self.linger_deadline = Some(deadline);
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
 }
 
-impl AsyncRead for Impatient {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,7 +89,7 @@ impl AsyncRead for Impatient {
     }
 }
 
-impl AsyncWrite for Impatient {
+impl AsyncWrite for Connection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -85,6 +117,12 @@ impl AsyncWrite for Impatient {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let deadline = if let Some(deadline) = self.linger_deadline.take() {
+            deadline
+        } else {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            Box::pin(tokio::time::sleep(LINGER))
+        };
+        self.linger(context, deadline)
     }
 }
