@@ -7,6 +7,7 @@ mod errors;
 mod etag;
 mod events;
 mod idempotency;
+mod keys;
 mod operations;
 mod orders;
 mod pages;

@@ -1,6 +1,7 @@
 //! Bad input of every kind: always a problem document of the contract's status, which says nothing
 //! of the inside; never a 5xx.
 
+mod attack;
 mod bodies;
 mod headers;
 mod values;

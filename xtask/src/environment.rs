@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, env};
 
 use crate::{
     edge,
+    keys::Keys,
     layout::{Component, Member, Service, Shop},
     state::State,
     stores::mongo,
@@ -38,10 +39,13 @@ pub(crate) fn of(
     default("LOG_FORMAT", "text".to_owned());
     if service == Service::Authentication {
         if !shares_secret() {
+            let keys = Keys::of(state);
+            let others = keys.others().map(|path| path.display().to_string());
             default(
                 "TOKEN_SIGNING_KEY_FILE",
-                state.signing_key().display().to_string(),
+                keys.current().display().to_string(),
             );
+            default("TOKEN_OTHER_KEY_FILES", others.join(","));
         }
         default("PUBLIC_ORIGINS", edge::origins(shop));
     }

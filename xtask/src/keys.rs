@@ -1,14 +1,24 @@
-//! The development key that access tokens are signed with.
+//! `cargo xtask keys`: the development keys that access tokens are signed with.
+//!
+//! There are always three: the one that signs, the one before it, whose tokens are still about, and
+//! the next, which is published before anything is signed with it. A rotation moves each one place,
+//! so that whatever a service knows at that moment, it knows the key of every token it meets.
 
 use std::{
     fs::{self, File},
     io::Write,
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use anyhow::{Context, Result, anyhow};
 use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::{
+    console::{say, short},
+    state::{State, StateArgument},
+};
 
 /// What stands before the 32 bytes of the key itself in an Ed25519 private key in PKCS#8, which is
 /// always the same. Source: RFC 8410, section 7, and the first example in section 10.3.
@@ -16,18 +26,102 @@ const BEFORE: [u8; 16] = [
     0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
 ];
 
-/// Makes the key if there is none; only the user can read it.
-pub(crate) fn make_once(path: &Path) -> Result<()> {
-    if path.exists() {
-        return Ok(());
+const PREVIOUS: &str = "previous.pem";
+const CURRENT: &str = "current.pem";
+const NEXT: &str = "next.pem";
+
+/// The command line of `keys`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(clap::Subcommand)]
+enum Task {
+    /// Signs with the next key from now on. Nobody is logged out.
+    Rotate {
+        #[command(flatten)]
+        state: StateArgument,
+    },
+}
+
+/// The folder of a shop's keys.
+pub(crate) struct Keys {
+    folder: PathBuf,
+}
+
+/// Does what the command line says.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let Task::Rotate { state } = &arguments.task;
+    let keys = Keys::of(&state.open()?);
+    keys.make_missing()?;
+    keys.rotate()?;
+    say(format_args!(
+        "rotated the keys in {}; a running authentication signs with the new one within 5 s",
+        short(&keys.folder)
+    ));
+    say(
+        "tokens that the key before the last one signed are refused now, and their holders refresh them",
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Keys {
+    /// Those of this shop.
+    pub(crate) fn of(state: &State) -> Self {
+        let folder = state.keys();
+        Self { folder }
     }
+
+    /// The key that signs.
+    pub(crate) fn current(&self) -> PathBuf {
+        self.folder.join(CURRENT)
+    }
+
+    /// The keys that are published beside it.
+    pub(crate) fn others(&self) -> [PathBuf; 2] {
+        [PREVIOUS, NEXT].map(|name| self.folder.join(name))
+    }
+
+    /// Makes those that are not there; only the user can read them.
+    pub(crate) fn make_missing(&self) -> Result<()> {
+        for name in [PREVIOUS, CURRENT, NEXT] {
+            if !self.folder.join(name).exists() {
+                self.write(name, &new_key()?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// At every moment all three files are whole, and the key of every token is in one of them.
+    fn rotate(&self) -> Result<()> {
+        let read = |name: &str| {
+            let path = self.folder.join(name);
+            fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))
+        };
+        let (current, next) = (read(CURRENT)?, read(NEXT)?);
+        self.write(PREVIOUS, &current)?;
+        self.write(CURRENT, &next)?;
+        self.write(NEXT, &new_key()?)
+    }
+
+    fn write(&self, name: &str, pem: &str) -> Result<()> {
+        let path = self.folder.join(name);
+        write(&path, pem).with_context(|| format!("could not write the key {}", path.display()))
+    }
+}
+
+/// An Ed25519 private key in PEM.
+fn new_key() -> Result<String> {
     let mut key = [0; 32];
     // Any 32 bytes are a private key, so chance is all that it takes (RFC 8032, section 5.1.5).
     getrandom::fill(&mut key)
         .map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
     let body = STANDARD.encode([BEFORE.as_slice(), &key].concat());
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
-    write(path, &pem).with_context(|| format!("could not write the signing key {}", path.display()))
+    Ok(format!(
+        "-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"
+    ))
 }
 
 fn write(path: &Path, pem: &str) -> std::io::Result<()> {
@@ -52,21 +146,41 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_key_is_made_once_and_only_its_owner_can_read_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys/current.pem");
-        make_once(&path).unwrap();
-        let pem = fs::read_to_string(&path).unwrap();
-        let lines: Vec<_> = pem.lines().collect();
-        assert_eq!(lines[0], "-----BEGIN PRIVATE KEY-----");
-        assert_eq!(STANDARD.decode(lines[1]).unwrap().len(), 48);
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+    fn contents(keys: &Keys) -> [String; 3] {
+        [PREVIOUS, CURRENT, NEXT].map(|name| fs::read_to_string(keys.folder.join(name)).unwrap())
+    }
 
-        make_once(&path).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), pem);
+    #[test]
+    fn keys_are_made_once_and_only_their_owner_can_read_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys {
+            folder: folder.path().join("keys"),
+        };
+        keys.make_missing().unwrap();
+        let made = contents(&keys);
+        for pem in &made {
+            let lines: Vec<_> = pem.lines().collect();
+            assert_eq!(lines[0], "-----BEGIN PRIVATE KEY-----");
+            assert_eq!(STANDARD.decode(lines[1]).unwrap().len(), 48);
+        }
+        let metadata = fs::metadata(keys.current()).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+
+        keys.make_missing().unwrap();
+        assert_eq!(contents(&keys), made);
+    }
+
+    #[test]
+    fn a_rotation_moves_each_key_one_place_and_makes_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys {
+            folder: folder.path().to_owned(),
+        };
+        keys.make_missing().unwrap();
+        let [_, current, next] = contents(&keys);
+        keys.rotate().unwrap();
+        let rotated = contents(&keys);
+        assert_eq!(rotated[..2], [current.clone(), next.clone()]);
+        assert!(rotated[2] != current && rotated[2] != next);
     }
 }

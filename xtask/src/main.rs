@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attack;
 mod compile;
 mod console;
 mod dev;
@@ -55,6 +56,10 @@ enum Command {
     Measure(measure::Arguments),
     /// Lists or replays the messages that could not be processed.
     Dlq(dlq::Arguments),
+    /// Tries against the running shop what must not work, and shows what happened.
+    Attack(attack::Arguments),
+    /// Looks after the keys that access tokens are signed with.
+    Keys(keys::Arguments),
     /// Like `up`, in the dev profile; rebuilds and restarts what is edited.
     Dev(up::Options),
 }
@@ -92,6 +97,8 @@ fn run(command: Command, interrupts: &Interrupts) -> Result<ExitCode> {
         Command::Test(arguments) => test::run(&arguments, interrupts),
         Command::Measure(arguments) => measure::run(&arguments, interrupts),
         Command::Dlq(arguments) => dlq::run(&arguments, interrupts),
+        Command::Attack(arguments) => attack::run(&arguments, interrupts),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Dev(options) => dev::run(&options, interrupts),
     }
 }

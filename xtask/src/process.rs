@@ -30,6 +30,8 @@ const STATE_MARK: &str = "SHOP_STATE";
 /// How long a process is given to end; longer than a service takes to finish what is under way.
 const GRACE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
+/// A program that hides its environment is not waited for any longer.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(1);
 
 /// A process of the shop that runs, whoever started it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +51,21 @@ pub(crate) fn spawn(state: &State, name: &str, command: &mut Command) -> Result<
         process.kill()?;
         return Err(error);
     }
+    wait_until_visible(state, &mut process)?;
     Ok(process)
+}
+
+/// A new program is told to have begun a moment before the kernel shows its environment; until then
+/// its pid file would not be believed.
+fn wait_until_visible(state: &State, process: &mut Process) -> Result<()> {
+    let end = Instant::now() + VISIBLE_WITHIN;
+    while running(state, process.name()).is_none()
+        && process.exited()?.is_none()
+        && Instant::now() < end
+    {
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
 }
 
 /// The process of that name, if it runs.

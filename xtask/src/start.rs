@@ -16,7 +16,7 @@ use crate::{
     environment::{self, Choices},
     existing,
     interrupts::Interrupts,
-    keys,
+    keys::Keys,
     layout::{Component, Member, Shop},
     process::{self, Running},
     readiness,
@@ -76,7 +76,7 @@ impl<'a> Started<'a> {
         } else {
             Programs::new()
         };
-        keys::make_once(&state.signing_key())?;
+        Keys::of(&state).make_missing()?;
         state.set_record(&Record::of(&shop))?;
 
         let children = Vec::new();

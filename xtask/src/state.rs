@@ -115,9 +115,9 @@ impl State {
         self.root.join("data")
     }
 
-    /// The development key for signing access tokens.
-    pub(crate) fn signing_key(&self) -> PathBuf {
-        self.root.join("keys/current.pem")
+    /// The development keys for signing access tokens.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.root.join("keys")
     }
 
     /// The folder of the tools: the project's, which all shops of it share, unless it cannot be

@@ -1,11 +1,13 @@
 //! Signs access tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::claims::TOKEN_TYPE;
@@ -27,10 +29,15 @@ pub struct IssuerSettings {
     pub lifetime: Duration,
 }
 
-/// Signs access tokens, and knows the public keys that prove it.
+/// Signs access tokens, and knows the public keys that prove it. Clones share their keys.
 #[derive(Clone)]
 pub struct Issuer {
     settings: IssuerSettings,
+    keys: Arc<ArcSwap<Keys>>,
+}
+
+#[derive(Clone)]
+struct Keys {
     header: Header,
     key: EncodingKey,
     proof: Proof,
@@ -65,12 +72,8 @@ impl Issuer {
         };
         // Signing cannot fail later with a key that has signed once.
         jsonwebtoken::encode(&header, &(), &key).map_err(|_| KeyError::NotEd25519)?;
-        Ok(Self {
-            settings,
-            header,
-            key,
-            proof: Proof::PublicKeys(KeySet::of([public])),
-        })
+        let proof = Proof::PublicKeys(KeySet::of([public]));
+        Ok(Self::of(settings, Keys { header, key, proof }))
     }
 
     /// Signs with a shared secret of at least 32 bytes.
@@ -81,26 +84,38 @@ impl Issuer {
             ..Header::new(Algorithm::HS256)
         };
         let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
-        Ok(Self {
-            settings,
-            header,
-            key,
-            proof: Proof::Secret(secret.clone()),
-        })
+        let proof = Proof::Secret(secret.clone());
+        Ok(Self::of(settings, Keys { header, key, proof }))
+    }
+
+    fn of(settings: IssuerSettings, keys: Keys) -> Self {
+        let keys = Arc::new(ArcSwap::from_pointee(keys));
+        Self { settings, keys }
     }
 
     /// Also publishes, and takes, the keys that other replicas sign with: the one before this
     /// one, or the next. Each is a private or a public key in PEM.
     pub fn with_other_keys<'a>(
-        mut self,
+        self,
         pems: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, KeyError> {
-        if let Proof::PublicKeys(keys) = &mut self.proof {
+        let mut keys = Keys::clone(&self.keys.load());
+        if let Proof::PublicKeys(public) = &mut keys.proof {
             for pem in pems {
-                keys.add(public_key(pem)?);
+                public.add(public_key(pem)?);
             }
         }
-        Ok(self)
+        Ok(Self::of(self.settings, keys))
+    }
+
+    /// Goes on with the keys of `other`, and so do all clones; false if they are the same.
+    pub fn take_keys_of(&self, other: &Self) -> bool {
+        let (old, new) = (self.keys.load(), other.keys.load_full());
+        let same = old.header.kid == new.header.kid && self.jwks() == other.jwks();
+        if !same {
+            self.keys.store(new);
+        }
+        !same
     }
 
     /// Makes an access token that is valid from `now` for the lifetime.
@@ -121,13 +136,14 @@ impl Issuer {
             iss: settings.issuer.clone(),
             aud: settings.audience.clone(),
         };
-        jsonwebtoken::encode(&self.header, &claims, &self.key)
+        let keys = self.keys.load();
+        jsonwebtoken::encode(&keys.header, &claims, &keys.key)
             .expect("a key that has signed before signs again")
     }
 
     /// The set of public keys (RFC 7517); empty with a shared secret.
     pub fn jwks(&self) -> serde_json::Value {
-        match &self.proof {
+        match &self.keys.load().proof {
             Proof::PublicKeys(keys) => keys.to_json(),
             Proof::Secret(_) => KeySet::default().to_json(),
         }
@@ -138,9 +154,17 @@ impl Issuer {
     }
 
     pub(crate) fn source(&self) -> Source {
-        match &self.proof {
-            Proof::PublicKeys(keys) => Source::Fixed(keys.clone()),
+        match &self.keys.load().proof {
+            Proof::PublicKeys(_) => Source::Issuer(self.clone()),
             Proof::Secret(secret) => Source::secret(secret),
+        }
+    }
+
+    /// The public key of this id.
+    pub(crate) fn public_key(&self, kid: &str) -> Option<DecodingKey> {
+        match &self.keys.load().proof {
+            Proof::PublicKeys(keys) => keys.get(kid),
+            Proof::Secret(_) => None,
         }
     }
 }

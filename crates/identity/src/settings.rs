@@ -1,5 +1,7 @@
 //! The environment variables of tokens.
 
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,7 +47,7 @@ pub struct SigningSettings {
     /// File with the Ed25519 private key (PKCS#8 in PEM) that signs access tokens.
     #[arg(long, env = "TOKEN_SIGNING_KEY_FILE")]
     pub token_signing_key_file: Option<String>,
-    /// Files with further keys that are published: the one used before this one, or the next.
+    /// Files with further keys that are published: the one used before this one, and the next.
     #[arg(long, env = "TOKEN_OTHER_KEY_FILES", value_delimiter = ',')]
     pub token_other_key_files: Vec<String>,
     /// Shared secret of at least 32 bytes, instead of a private key.
@@ -80,6 +82,14 @@ pub enum SettingsError {
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
+    },
+    /// Everybody on the machine can read a key file.
+    #[error("{setting} is {}, which everybody can read; chmod o-rwx it", path.display())]
+    WorldReadable {
+        /// Which setting.
+        setting: &'static str,
+        /// What was set.
+        path: PathBuf,
     },
     /// A key file holds no usable key.
     #[error("{setting}: the file {error}")]
@@ -175,9 +185,18 @@ fn set_secret(secret: Option<&SecretString>) -> Option<&SecretString> {
 }
 
 fn read(setting: &'static str, path: &Path) -> Result<String, SettingsError> {
-    std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
+    let unreadable = |source| SettingsError::Unreadable {
         setting,
         path: path.to_owned(),
         source,
-    })
+    };
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        let path = path.to_owned();
+        return Err(SettingsError::WorldReadable { setting, path });
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
 }

@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::claims::TOKEN_TYPE;
 use crate::fetched::{FetchedKeys, InvalidKeySetUrl, Lookup};
-use crate::jwks::KeySet;
 use crate::{AccessClaims, Caller, Issuer};
 
 /// How many verified tokens are remembered; beyond it the least useful are forgotten.
@@ -39,7 +38,7 @@ struct Inner {
 #[derive(Clone)]
 pub(crate) enum Source {
     Secret(DecodingKey),
-    Fixed(KeySet),
+    Issuer(Issuer),
     Fetched(Arc<FetchedKeys>),
 }
 
@@ -120,11 +119,15 @@ impl Verifier {
     pub async fn keep_fresh(self, part: Part, stop: CancellationToken) {
         match &self.inner.source {
             Source::Fetched(keys) => {
-                keys.keep_fresh(part, stop, || self.inner.verified.clear())
-                    .await;
+                keys.keep_fresh(part, stop, || self.forget()).await;
             }
-            Source::Secret(_) | Source::Fixed(_) => part.set(true),
+            Source::Secret(_) | Source::Issuer(_) => part.set(true),
         }
+    }
+
+    /// Forgets which tokens were verified, because a key may have been withdrawn.
+    pub fn forget(&self) {
+        self.inner.verified.clear();
     }
 
     /// Says whose token this is, if it is valid at `now`.
@@ -162,12 +165,12 @@ impl Verifier {
         }
         let kid = kid.ok_or(VerifyError::Invalid)?;
         match &self.inner.source {
-            Source::Fetched(keys) => match keys.find(kid, || self.inner.verified.clear()).await {
+            Source::Fetched(keys) => match keys.find(kid, || self.forget()).await {
                 Lookup::Found(key) => Ok(key),
                 Lookup::Unknown => Err(VerifyError::Invalid),
                 Lookup::NoKeysYet => Err(VerifyError::KeysUnavailable),
             },
-            Source::Fixed(keys) => keys.get(kid).ok_or(VerifyError::Invalid),
+            Source::Issuer(issuer) => issuer.public_key(kid).ok_or(VerifyError::Invalid),
             Source::Secret(key) => Ok(key.clone()),
         }
     }
@@ -181,7 +184,7 @@ impl Source {
     fn algorithm(&self) -> Algorithm {
         match self {
             Self::Secret(_) => Algorithm::HS256,
-            Self::Fixed(_) | Self::Fetched(_) => Algorithm::EdDSA,
+            Self::Issuer(_) | Self::Fetched(_) => Algorithm::EdDSA,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A connection that waits for its client no longer than it must, and that closes so that the
-//! client still gets its last answer.
+//! A connection that waits for its client no longer than it must, that closes so that the client
+//! still gets its last answer, and that remembers whether its requests can be read in two ways.
 //!
 //! hyper asks a body for more only when what it gave was taken, so nothing inside an answer can
 //! end it while its client does not read. And a socket that is closed while something unread is in
@@ -8,6 +8,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,12 +17,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use crate::framing::Framing;
+
 /// For how long a client may go on sending after its last answer.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// Whether a request on this connection said twice how long its body is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ambiguous(Arc<AtomicBool>);
+
+impl Ambiguous {
+    /// Of the requests up to the one that is being answered.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// A connection on which a write waits for at most `patience`.
 pub(crate) struct Connection {
     stream: TcpStream,
+    framing: Framing,
+    ambiguous: Ambiguous,
     patience: Duration,
     /// Runs while a write waits.
     write_deadline: Option<Pin<Box<Sleep>>>,
@@ -29,13 +46,21 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+    /// A connection whose requests' heads are at most `most_head` bytes long.
+    pub(crate) fn new(stream: TcpStream, patience: Duration, most_head: usize) -> Self {
         Self {
             stream,
+            framing: Framing::new(most_head),
+            ambiguous: Ambiguous::default(),
             patience,
             write_deadline: None,
             linger_deadline: None,
         }
+    }
+
+    /// What is found out about the requests that are read here.
+    pub(crate) fn ambiguous(&self) -> Ambiguous {
+        self.ambiguous.clone()
     }
 
     fn in_time(
@@ -85,7 +110,12 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if self.framing.is_ambiguous(&buffer.filled()[before..]) {
+            self.ambiguous.0.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

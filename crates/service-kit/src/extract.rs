@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -13,6 +14,10 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::problem::Problem;
+
+/// Time for a client to send a body. The gateway, which faces clients, has a setting for it and
+/// sends its own requests whole.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A JSON body. What is not of the right shape is answered 422 with the field's path.
 #[derive(Debug)]
@@ -57,8 +62,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
                 "must be JSON (Content-Type: application/json)",
             ));
         }
-        let bytes = Bytes::from_request(request, state)
+        let read = Bytes::from_request(request, state);
+        let bytes = tokio::time::timeout(BODY_TIMEOUT, read)
             .await
+            .map_err(|_| Problem::body_too_slow())?
             .map_err(|rejection| unread(&rejection))?;
         json::<Object<T>>(&bytes).map(|Object(value)| Self(value))
     }

@@ -3,6 +3,7 @@
 mod connection;
 pub mod crash;
 pub mod extract;
+mod framing;
 pub mod health;
 pub mod idempotency;
 pub mod lifecycle;
@@ -12,3 +13,4 @@ pub mod problem;
 pub mod server;
 pub mod settings;
 pub mod telemetry;
+mod unread;

@@ -140,6 +140,14 @@ impl Problem {
             .of_kind("idempotency-key-reused")
     }
 
+    /// 408: the body took longer than it may.
+    pub fn body_too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "The body did not arrive in time.",
+        )
+    }
+
     /// 413: the body is larger than this address takes.
     pub fn body_too_large() -> Self {
         Self::new(

@@ -11,7 +11,8 @@ use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::uri::Authority;
+use http::{Version, header};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -21,11 +22,11 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::connection::Connection;
+use crate::connection::{Ambiguous, Connection};
 use crate::health::{self, Health};
 use crate::problem::Problem;
 use crate::settings::Common;
-use crate::telemetry;
+use crate::{telemetry, unread};
 
 /// The largest request head that is read, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -42,6 +43,7 @@ pub fn router(api: Router, health: &Health) -> Router {
             |_: Box<dyn std::any::Any + Send>| Problem::internal().into_response(),
         ))
         .layer(middleware::from_fn(refuse_ambiguous))
+        .layer(middleware::from_fn(unread::close_after))
         .layer(middleware::from_fn(telemetry::observe))
         .merge(health::router(health.clone()))
 }
@@ -93,21 +95,21 @@ fn spawn_connection(
 ) {
     // Only a hint to the kernel: without it answers are slower, not wrong.
     let _ = stream.set_nodelay(true);
+    let stream = Connection::new(stream, settings.write_timeout, MAX_HEAD);
+    let ambiguous = stream.ambiguous();
     let service =
         router
             .clone()
             .map_request(move |mut request: http::Request<hyper::body::Incoming>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
+                request.extensions_mut().insert(ambiguous.clone());
                 request
             });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_timeout)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(
-            TokioIo::new(Connection::new(stream, settings.write_timeout)),
-            TowerToHyperService::new(service),
-        );
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -123,12 +125,13 @@ async fn accept_failed(error: &io::Error) {
 }
 
 /// A request that two servers could read differently is a way to smuggle another one in
-/// (RFC 9112, 6.1 and 3.2).
+/// (RFC 9112, 3.2 and 6.1).
 async fn refuse_ambiguous(request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let two_lengths = headers.contains_key(header::CONTENT_LENGTH)
-        && headers.contains_key(header::TRANSFER_ENCODING);
-    if two_lengths || headers.get_all(header::HOST).iter().count() > 1 {
+    let two_lengths = request
+        .extensions()
+        .get::<Ambiguous>()
+        .is_some_and(Ambiguous::is_set);
+    if two_lengths || !names_one_host(&request) {
         let mut response =
             Problem::bad_request("The request's headers contradict each other.").into_response();
         response
@@ -137,6 +140,16 @@ async fn refuse_ambiguous(request: Request, next: Next) -> Response {
         return response;
     }
     next.run(request).await
+}
+
+/// Whether there is one Host header and it is one; before HTTP/1.1 there need not be any.
+fn names_one_host(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok(),
+        (None, _) => request.version() == Version::HTTP_10,
+        (Some(_), Some(_)) => false,
+    }
 }
 
 #[cfg(test)]

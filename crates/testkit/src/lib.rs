@@ -24,7 +24,7 @@ pub use service::run_alone;
 pub use shop::{Builder, Shop, order};
 pub use stores::Stores;
 pub use stream::{EventStream, ServerEvent};
-pub use tokens::{Claims, sign_with_another_key};
+pub use tokens::{Claims, sign_with_another_key, write_another_key};
 
 /// How long the whole shop may take to do what it does at once on an idle machine.
 pub const SOON: std::time::Duration = std::time::Duration::from_secs(20);

@@ -1,6 +1,7 @@
 //! The signing key of a test run, and tokens that the shop itself would never make.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -65,7 +66,7 @@ impl Claims {
 pub(crate) fn key_file() -> &'static Path {
     static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
         let path = stores::folder().join("signing.pem");
-        fs::write(&path, &*KEY).expect("the signing key can be written into the run's folder");
+        write(&path, &KEY);
         path
     });
     &FILE
@@ -89,6 +90,20 @@ fn sign_under(key: &str, kid: Option<&str>, claims: &Claims) -> String {
         ..Header::new(Algorithm::EdDSA)
     };
     jsonwebtoken::encode(&header, &claims.0, &key).expect("claims are JSON")
+}
+
+/// Writes another key for authentication to sign with.
+pub fn write_another_key(path: &Path) {
+    write(path, &new_key());
+}
+
+/// Puts it there as a whole, and where only its owner can read it, as authentication demands.
+fn write(path: &Path, key: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, key)
+        .and_then(|()| fs::set_permissions(&new, fs::Permissions::from_mode(0o600)))
+        .and_then(|()| fs::rename(&new, path))
+        .expect("a key can be written into a folder of ours");
 }
 
 fn new_key() -> String {

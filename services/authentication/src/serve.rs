@@ -1,8 +1,8 @@
 //! How the parts are put together, started and stopped.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use identity::Verifier;
+use identity::{Issuer, SigningSettings, Verifier};
 use service_kit::health::{self, Health, Part};
 use service_kit::lifecycle::{Background, Failure};
 use service_kit::{mongo, server};
@@ -15,6 +15,9 @@ use crate::http::{self, App, OwnPages};
 use crate::seed;
 use crate::sessions::Sessions;
 use crate::store::Store;
+
+/// How long a rotation of the token keys may go unnoticed.
+const KEYS_READ_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves until `shutdown`. The database may come later, go away and come back.
 pub async fn serve(
@@ -46,10 +49,17 @@ pub async fn serve(
         stop,
     ));
 
+    background.spawn(follow_keys(
+        config.signing.clone(),
+        issuer.clone(),
+        verifier.clone(),
+        background.stop_token(),
+    ));
+
     let sessions = Sessions {
         store,
         hasher,
-        issuer: Arc::new(issuer),
+        issuer,
         lifetimes: config.sessions.lifetimes(),
         limits: config.sessions.login_limits(),
     };
@@ -63,6 +73,39 @@ pub async fn serve(
     server::serve(&config.common, listener, router, &health, shutdown).await?;
     background.finish(config.common.drain_timeout).await;
     Ok(())
+}
+
+/// Goes on with other keys when their files have changed, so that a rotation needs no restart.
+async fn follow_keys(
+    settings: SigningSettings,
+    issuer: Issuer,
+    verifier: Verifier,
+    stop: CancellationToken,
+) {
+    let mut complained = None;
+    while stop
+        .run_until_cancelled(tokio::time::sleep(KEYS_READ_EVERY))
+        .await
+        .is_some()
+    {
+        match settings.issuer() {
+            Ok(read) => {
+                complained = None;
+                if issuer.take_keys_of(&read) {
+                    verifier.forget();
+                    tracing::info!(target: "audit", "the token keys have changed");
+                }
+            }
+            // Half of a rotation, perhaps; told once for each reason.
+            Err(error) => {
+                let reason = error.to_string();
+                if complained.as_ref() != Some(&reason) {
+                    tracing::error!(reason, "keeps the token keys as they were");
+                    complained = Some(reason);
+                }
+            }
+        }
+    }
 }
 
 /// Makes the indexes, and the development accounts with `seeding`.

@@ -1,7 +1,6 @@
 //! Opening, refreshing and ending sessions.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use identity::{Email, Issuer};
 use jiff::Timestamp;
@@ -20,7 +19,7 @@ use crate::store::{Reservation, Reserved, Session, SessionEnd, Store, User};
 pub(crate) struct Sessions {
     pub(crate) store: Store,
     pub(crate) hasher: Hasher,
-    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) issuer: Issuer,
     pub(crate) lifetimes: SessionLifetimes,
     pub(crate) limits: LoginLimits,
 }

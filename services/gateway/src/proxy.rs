@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Method, StatusCode, Uri, request};
+use http::{Method, Uri, request};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -136,10 +136,7 @@ impl Gateway {
         }
         match tokio::time::timeout(self.body_timeout, gather(body, limit)).await {
             Ok(whole) => whole,
-            Err(_) => Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "The body did not arrive in time.",
-            )),
+            Err(_) => Err(Problem::body_too_slow()),
         }
     }
 

@@ -43,6 +43,7 @@ pub(crate) struct Account {
     responses(
         (status = 201, description = "The account", body = Account),
         (status = 400, description = "The e-mail is malformed or taken", body = Problem),
+        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape, or the password is too short, too long or too common", body = Problem),
         (status = 429, description = "Too many passwords wait to be hashed", body = Problem),

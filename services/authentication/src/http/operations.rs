@@ -1,7 +1,5 @@
 //! What operators and other services ask.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use identity::{Admin, Issuer, OptionalCaller};
@@ -36,7 +34,7 @@ pub(crate) async fn health(_: OptionalCaller) -> Json<Status> {
     get, path = "/.well-known/jwks.json", tag = "authentication",
     responses((status = 200, description = "A JSON Web Key Set", body = Value))
 )]
-pub(crate) async fn key_set(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
+pub(crate) async fn key_set(State(issuer): State<Issuer>) -> Json<Value> {
     Json(issuer.jwks())
 }
 

@@ -83,6 +83,7 @@ pub(crate) struct Opened {
         (status = 400, description = "The e-mail is malformed", body = Problem),
         (status = 401, description = "Incorrect e-mail or password", body = Problem),
         (status = 403, description = "A cookie is asked for by what is no page of the shop", body = Problem),
+        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape", body = Problem),
         (status = 429, description = "Too many failed log-ins, or too many passwords wait to be hashed", body = Problem),
@@ -117,6 +118,7 @@ pub(crate) async fn log_in(
         (status = 200, description = "Tokens", body = TokensBody, headers(("Token-Type" = String, description = "Bearer"))),
         (status = 401, description = "Incorrect token", body = Problem),
         (status = 403, description = "The cookie is used by what is no page of the shop", body = Problem),
+        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape", body = Problem),
         (status = 503, description = "The database is away", body = Problem),
@@ -146,6 +148,7 @@ pub(crate) async fn refresh(
     responses(
         (status = 204, description = "The session has ended, or there was none"),
         (status = 403, description = "The cookie is used by what is no page of the shop", body = Problem),
+        (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape", body = Problem),
         (status = 503, description = "The database is away", body = Problem),

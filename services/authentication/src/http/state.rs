@@ -1,7 +1,5 @@
 //! What the handlers share.
 
-use std::sync::Arc;
-
 use axum::extract::FromRef;
 use identity::{Issuer, Verifier};
 
@@ -48,7 +46,7 @@ impl FromRef<App> for Hasher {
     }
 }
 
-impl FromRef<App> for Arc<Issuer> {
+impl FromRef<App> for Issuer {
     fn from_ref(app: &App) -> Self {
         app.sessions.issuer.clone()
     }

@@ -31,7 +31,7 @@ const GREATEST_LIMIT: u32 = 100;
         (status = 401, body = Problem),
         (status = 404, body = Problem,
             description = "No such product, or not so many pieces (/problems/insufficient-stock)"),
-        (status = 413, body = Problem),
+        (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem,
             description = "Not of the right shape, or the key was used for another order"),
         (status = 503, body = Problem)))]

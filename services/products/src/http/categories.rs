@@ -35,7 +35,7 @@ pub(super) async fn list(
 #[utoipa::path(post, path = "/api/categories", tag = "products", operation_id = "create_category",
     security(("bearer" = [])), request_body = CategoryBody,
     responses((status = 201, body = CategoryBody), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem),
+        (status = 403, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem),
         (status = 503, body = Problem)))]
 pub(super) async fn create(
     _: Admin,

@@ -71,7 +71,7 @@ async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Pro
 #[utoipa::path(post, path = "/api/products", tag = "products", operation_id = "create_product",
     security(("bearer" = [])), request_body = NewProduct,
     responses((status = 201, body = ProductBody), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn create(
     Admin(admin): Admin,
@@ -114,7 +114,7 @@ pub(super) async fn create(
     security(("bearer" = [])), request_body = Changes,
     params(Named, ("Idempotency-Key" = Option<String>, Header, description = "The same key again answers the same again")),
     responses((status = 200, body = ProductBody), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn change(
     Admin(admin): Admin,
