@@ -151,6 +151,11 @@ fn heads(target: &Target) -> Vec<Case> {
     } else {
         &[414, 431]
     };
+    let unknown_version: &[u16] = if target.kind == Kind::Edge {
+        &[400, 505]
+    } else {
+        &[400]
+    };
     let headers = "X: x\r\n".repeat(300);
     let mut cases = vec![
         refused(
@@ -170,9 +175,10 @@ fn heads(target: &Target) -> Vec<Case> {
             "a zero byte in a header",
             format!("GET {path} HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n{HIDDEN}"),
         ),
-        refused(
-            "no version",
+        case(
+            "a version that there is not",
             format!("GET {path} HTTP/9.9\r\nHost: a\r\n\r\n{HIDDEN}"),
+            Expected::Refused(unknown_version),
         ),
         refused(
             "the beginning of TLS",

@@ -118,7 +118,7 @@ fn forged(account: &Account) -> Vec<(&'static str, String)> {
         ),
         ("a refresh token", account.refresh_token.clone()),
         ("nothing", String::new()),
-        ("10,000 letters", "a".repeat(10_000)),
+        ("3,900 letters", "a".repeat(3_900)),
     ];
     forged.extend(confused(account, kid.as_deref(), &admin));
     forged

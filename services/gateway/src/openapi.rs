@@ -179,7 +179,7 @@ impl Merged {
         self.operation_ids.push(id);
     }
 
-    fn into_document(mut self) -> Value {
+    fn into_document(self) -> Value {
         let mut document = json!({
             "openapi": "3.1.0",
             "info": {
