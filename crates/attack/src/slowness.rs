@@ -22,10 +22,10 @@ pub(crate) fn rows(target: &Target) -> Vec<Row> {
     let drops = [b"a".as_slice(); 60];
     let slow_head = [&[head.as_bytes()], drops.as_slice()].concat();
     let slow_body = [&[half.as_bytes()], drops.as_slice()].concat();
-    let mut cases = vec![
+    let mut cases: Vec<(&str, Vec<&[u8]>, Duration)> = vec![
         (
             "a connection on which nothing comes",
-            vec![b""],
+            vec![b"".as_slice()],
             RESTING_LIMIT,
         ),
         ("half a head", vec![head.as_bytes()], LIMIT),
