@@ -1,5 +1,7 @@
 //! A shop for the length of one command: on ports of its own, and its data is thrown away.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result};
 use backing_services::{Scratch, is_free};
 
@@ -33,11 +35,23 @@ impl<'a> Temporary<'a> {
         Ok(Self { started, folder })
     }
 
+    /// The address of one of its servers.
+    pub(crate) fn url(&self, component: Component) -> String {
+        format!("http://localhost:{}", self.started.shop.port(component))
+    }
+
+    /// A program that was built with it.
+    pub(crate) fn program(&self, name: &str) -> Result<&Path> {
+        let program = self.started.programs.get(name);
+        program
+            .map(PathBuf::as_path)
+            .with_context(|| format!("no program {name} was built"))
+    }
+
     /// What the programs that try or measure the page find it by.
     pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
-        let port = self.started.shop.port(Component::Edge);
         [
-            ("SHOP_URL", format!("http://localhost:{port}")),
+            ("SHOP_URL", self.url(Component::Edge)),
             ("SHOP_STATE", self.folder.path().display().to_string()),
         ]
     }

@@ -9,6 +9,7 @@ use anyhow::Result;
 use backing_services::{Backing, Process, Tools};
 
 use crate::{
+    api,
     compile::{Profile, cargo, exit_code, wait},
     console::say,
     interrupts::Interrupts,
@@ -25,7 +26,7 @@ const THREADS: &str = "6";
 /// The command line of `test`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Try the page, or the services, and not the other.
+    /// Try only this.
     #[arg(long, value_name = "PART")]
     only: Option<Part>,
     /// Handed on to `cargo test`, and only that is run then: a filter, `-p PACKAGE`,
@@ -43,6 +44,8 @@ pub(crate) struct Arguments {
 enum Part {
     /// The services and all that is in Rust.
     Services,
+    /// The API of the whole shop against its documents, and the edge against attacks.
+    Api,
     /// The page: its own tests, and a browser with the whole shop.
     Page,
 }
@@ -53,11 +56,15 @@ pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<Exit
         .only
         .or((!arguments.arguments.is_empty()).then_some(Part::Services));
     let mut codes = Vec::new();
-    if only != Some(Part::Page) {
-        codes.push(services(&arguments.arguments, interrupts)?);
-    }
-    if only != Some(Part::Services) {
-        codes.push(page(interrupts)?);
+    for part in [Part::Services, Part::Api, Part::Page] {
+        if only.is_some_and(|only| only != part) {
+            continue;
+        }
+        codes.push(match part {
+            Part::Services => services(&arguments.arguments, interrupts)?,
+            Part::Api => api::test(interrupts)?,
+            Part::Page => page(interrupts)?,
+        });
     }
     let failed = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);
     Ok(failed.unwrap_or(ExitCode::SUCCESS))

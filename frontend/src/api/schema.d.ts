@@ -278,13 +278,15 @@ export interface components {
         /** @description An e-mail and a password. */
         Credentials: {
             /**
+             * Format: email
              * @description The account's e-mail, in any case.
              * @example ada@example.com
              */
             email: string;
             /**
              * Format: password
-             * @description The account's password, exactly as it is; 8 to 128 characters for a new account.
+             * @description The account's password, exactly as it is; not one of the commonest.
+             * @example a long sentence
              */
             password: string;
         };
@@ -327,6 +329,7 @@ export interface components {
         /** @description An e-mail and a password, and how the session is to be kept. */
         LogIn: {
             /**
+             * Format: email
              * @description The account's e-mail, in any case.
              * @example ada@example.com
              */
@@ -334,6 +337,7 @@ export interface components {
             /**
              * Format: password
              * @description The account's password, exactly as it is.
+             * @example a long sentence
              */
             password: string;
             session?: components["schemas"]["KeptIn"] | null;

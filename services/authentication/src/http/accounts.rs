@@ -21,10 +21,10 @@ use crate::store::Store;
 #[serde(expecting = "an object")]
 pub(crate) struct Credentials {
     /// The account's e-mail, in any case.
-    #[schema(example = "ada@example.com")]
+    #[schema(example = "ada@example.com", format = "email", max_length = 254)]
     pub(crate) email: String,
-    /// The account's password, exactly as it is; 8 to 128 characters for a new account.
-    #[schema(value_type = String, format = Password)]
+    /// The account's password, exactly as it is; not one of the commonest.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, example = "a long sentence")]
     pub(crate) password: SecretString,
 }
 

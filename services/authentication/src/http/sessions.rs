@@ -27,10 +27,10 @@ const TOKEN_TYPE: HeaderName = HeaderName::from_static("token-type");
 #[serde(expecting = "an object")]
 pub(crate) struct LogIn {
     /// The account's e-mail, in any case.
-    #[schema(example = "ada@example.com")]
+    #[schema(example = "ada@example.com", format = "email", max_length = 254)]
     email: String,
     /// The account's password, exactly as it is.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, example = "a long sentence")]
     password: SecretString,
     /// For a page in a browser: where the refresh token is kept. Without it the client keeps it.
     #[serde(default)]

@@ -1,0 +1,95 @@
+"""Tries every OpenAPI document of a running shop with schemathesis; see README.md."""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).parent
+STREAM = "/api/orders/events"
+MERGED = "/api/openapi.json"
+OWN = "/api-docs/openapi.json"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("gateway", "authentication", "products", "orders"):
+        parser.add_argument(f"--{name}", required=True, metavar="URL")
+    parser.add_argument("--examples", type=int, default=25, help="requests of each kind and call")
+    arguments = vars(parser.parse_args())
+    examples = arguments.pop("examples")
+    token = access_token(arguments["gateway"])
+    failed = [
+        name
+        for number, (name, url) in enumerate(arguments.items(), start=1)
+        if not tried(name, url, arguments["gateway"], token, f"192.0.2.{number}", examples)
+    ]
+    sys.exit(f"what the documents promise is not so at: {', '.join(failed)}" if failed else 0)
+
+
+def tried(name, url, gateway, token, address, examples):
+    document = url + (MERGED if name == "gateway" else OWN)
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        succeeded = pathlib.Path(folder, "succeeded.json")
+        run = subprocess.run(
+            [
+                pathlib.Path(sys.executable).parent / "schemathesis",
+                *("--config-file", HERE / "schemathesis.toml", "run", document, "--url", url),
+                *("--header", f"Authorization: Bearer {token}", "--exclude-path", STREAM),
+                # Failed log-ins count against an address: each run has one, and none is anybody's.
+                *("--header", f"X-Forwarded-For: {address}"),
+                *("--max-examples", str(examples), "--phases", "examples,coverage,fuzzing,stateful"),
+                *("--generation-deterministic", "--workers", "2", "--request-timeout", "30", "--no-color"),
+            ],
+            env=os.environ
+            | {
+                "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py"),
+                "GATEWAY_URL": gateway,
+                "ACCESS_TOKEN": token,
+                "SUCCEEDED_FILE": str(succeeded),
+            },
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        never = sorted(operations(document) - set(json.loads(succeeded.read_text(encoding="utf-8"))))
+    well = run.returncode == 0 and not never
+    if not well:
+        print(run.stdout)
+    cases = re.search(r"\d+ generated.*", run.stdout)
+    seconds = time.monotonic() - begin
+    print(f"{name:14}  {'ok ' if well else 'BAD'}  {seconds:4.0f} s  {cases[0] if cases else ''}", flush=True)
+    if never:
+        print(f"{'':14}  never answered 2xx: {', '.join(never)}")
+    return well
+
+
+def access_token(gateway):
+    account = json.dumps({"email": "admin@admin.com", "password": "admin@admin.com"}).encode()
+    request = urllib.request.Request(gateway + "/api/login", account, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)["access_token"]
+
+
+def operations(document):
+    with urllib.request.urlopen(document, timeout=20) as answer:
+        paths = json.load(answer)["paths"]
+    return {
+        f"{method.upper()} {path}"
+        for path, item in paths.items()
+        for method in item
+        if path != STREAM
+    }
+
+
+if __name__ == "__main__":
+    main()
