@@ -136,7 +136,6 @@ test.describe('refusals', () => {
       for (const place of ['cart', 'theme', 'signed-in']) {
         localStorage.setItem(place, '{"<foreign>":[');
       }
-      sessionStorage.setItem('order-key', '{"<foreign>":[');
     });
     await page.reload();
     await expect(page.getByRole('button', { name: /^Add/ }).first()).toBeVisible();

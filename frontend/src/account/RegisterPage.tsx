@@ -1,12 +1,13 @@
 import Button from 'react-bootstrap/Button';
 import { useForm } from 'react-hook-form';
-import { Link, Navigate, useSearchParams } from 'react-router';
+import { Link, Navigate, useNavigate, useSearchParams } from 'react-router';
 import * as z from 'zod/mini';
 import { PageTitle } from '../app/PageTitle';
 import { checkedBy } from '../forms/checkedBy';
 import { Field } from '../forms/Field';
 import { FormMistake } from '../forms/FormMistake';
 import { showProblem } from '../forms/showProblem';
+import { notify } from '../notices/notices';
 import { session } from '../session/session';
 import { useSession } from '../session/useSession';
 import { nextFrom } from './next';
@@ -43,6 +44,8 @@ export default function RegisterPage() {
 }
 
 function RegisterForm() {
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
   const form = useForm<Account>({
     resolver: checkedBy(account),
     defaultValues: { email: '', password: '' },
@@ -56,6 +59,13 @@ function RegisterForm() {
         fields: ['email', 'password'],
         types: { 'unacceptable-email': 'email' },
       });
+      return;
+    }
+    try {
+      await session.logIn(email, password);
+    } catch {
+      notify({ tone: 'good', text: 'Your account is made; please log in.' });
+      await navigate({ pathname: '/login', search: search.toString() });
     }
   });
   return (

@@ -1,10 +1,9 @@
 import type { Product } from '../api/types';
+import { byName } from '../product/naming';
 
 export const columns = ['name', 'price', 'quantity'] as const;
 export type Column = (typeof columns)[number];
 export type Order = { column: Column; descending: boolean };
-
-const byName = new Intl.Collator('en-GB', { numeric: true, sensitivity: 'base' }).compare;
 
 export function sortedBy(products: Product[], { column, descending }: Order): Product[] {
   const sign = descending ? -1 : 1;

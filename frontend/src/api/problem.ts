@@ -30,7 +30,9 @@ export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
   try {
     answer = await call;
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') {
+    const isAborted = cause instanceof DOMException && cause.name === 'AbortError';
+    // Renewing the session is a call within this one, whose trouble is known already.
+    if (isAborted || cause instanceof ApiProblem || cause instanceof Unreachable) {
       throw cause;
     }
     throw new Unreachable('The shop did not answer.', { cause });
@@ -70,7 +72,10 @@ function isProblem(body: unknown): body is Problem {
 
 /** Whether trying the same again later may help. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof Unreachable || (error instanceof ApiProblem && error.status >= 502);
+  return (
+    error instanceof Unreachable ||
+    (error instanceof ApiProblem && (error.status === 429 || error.status >= 502))
+  );
 }
 
 /** What to tell a person: the shop's own sentence, and what to do about it where that helps. */
@@ -80,6 +85,9 @@ export function sentencesFor(error: unknown): string {
   }
   if (!(error instanceof ApiProblem)) {
     return 'Something went wrong on this page. Please try again.';
+  }
+  if (error.type === '/problems/foreign-page') {
+    return 'The shop does not know this address as its own. Open it at the address that it was set up for.';
   }
   switch (error.status) {
     case 403:

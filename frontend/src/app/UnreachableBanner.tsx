@@ -36,6 +36,7 @@ function useAskUntilBack(away: readonly Part[]) {
     if (away.length === 0) {
       return;
     }
+    let ended = false;
     let timer: ReturnType<typeof setTimeout>;
     let pause = firstPause;
     const ask = async () => {
@@ -44,11 +45,17 @@ function useAskUntilBack(away: readonly Part[]) {
         await session.restore();
         await queries.invalidateQueries();
       }
-      pause = Math.min(longestPause, pause * 2);
-      timer = setTimeout(ask, pause);
+      // What is away may have changed meanwhile: then somebody else asks.
+      if (!ended) {
+        pause = Math.min(longestPause, pause * 2);
+        timer = setTimeout(ask, pause);
+      }
     };
     timer = setTimeout(ask, pause);
-    return () => clearTimeout(timer);
+    return () => {
+      ended = true;
+      clearTimeout(timer);
+    };
   }, [away, queries]);
 }
 

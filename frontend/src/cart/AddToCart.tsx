@@ -20,7 +20,8 @@ export function AddToCart({ product, quantity = 1, compact = false }: Props) {
   }
   if (room <= 0) {
     return (
-      <Button {...size} variant="secondary" disabled>
+      // Still a button that can have the focus: whoever has just pressed it is on it.
+      <Button {...size} variant="secondary" className="disabled" aria-disabled>
         All in your cart
       </Button>
     );

@@ -1,12 +1,16 @@
+import { useRef } from 'react';
 import Button from 'react-bootstrap/Button';
+import { flushSync } from 'react-dom';
 import { Link } from 'react-router';
+import { focusOn } from '../app/focus';
 import { announce } from '../notices/notices';
 import { money, priceText } from '../product/money';
 import { productPath, titled } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { QuantityStepper } from '../product/QuantityStepper';
 import { StockNote } from '../product/StockNote';
-import { mostPieces, remove, setQuantity } from './cart';
+import { mostPieces } from '../product/stock';
+import { remove, setQuantity } from './cart';
 import { cartStore } from './cartStore';
 import { lineTotal, type ReckonedLine, type Standing } from './reckoning';
 
@@ -14,8 +18,19 @@ export function CartLineRow({ line }: { line: ReckonedLine }) {
   const { name, quantity, standing } = line;
   const product = 'product' in standing ? standing.product : null;
   const sum = lineTotal(line);
+  const row = useRef<HTMLLIElement>(null);
+  const takeOut = () => {
+    const next = linkIn(row.current?.nextElementSibling ?? row.current?.previousElementSibling);
+    flushSync(() => cartStore.change((cart) => remove(cart, name)));
+    announce(`${titled(name)} is out of your cart.`);
+    focusOn(next);
+  };
+  const takeOnly = (left: number) => {
+    changeQuantity(name, left);
+    focusOn(linkIn(row.current));
+  };
   return (
-    <li className="cart-line">
+    <li className="cart-line" ref={row}>
       <div className="cart-line-picture">
         <ProductPicture name={name} categories={product?.categories ?? []} />
       </div>
@@ -27,18 +42,20 @@ export function CartLineRow({ line }: { line: ReckonedLine }) {
         <StandingNote standing={standing} />
       </div>
       <div className="cart-line-how-many">
-        <QuantityStepper
-          label={titled(name)}
-          quantity={quantity}
-          most={product === null ? mostPieces : Math.max(product.quantity, quantity)}
-          change={(wanted) => changeQuantity(name, wanted)}
-        />
-        <Button variant="link" size="sm" onClick={() => takeOut(name)}>
+        {standing.kind !== 'gone' && (
+          <QuantityStepper
+            label={titled(name)}
+            quantity={quantity}
+            most={product === null ? mostPieces : Math.max(product.quantity, quantity)}
+            change={(wanted) => changeQuantity(name, wanted)}
+          />
+        )}
+        <Button variant="link" size="sm" onClick={takeOut}>
           Remove<span className="visually-hidden"> {titled(name)}</span>
         </Button>
       </div>
       <p className="price cart-line-sum">{sum === null ? '–' : money(sum)}</p>
-      <Mend name={name} standing={standing} />
+      <Mend name={name} standing={standing} takeOut={takeOut} takeOnly={takeOnly} />
     </li>
   );
 }
@@ -54,13 +71,20 @@ function StandingNote({ standing }: { standing: Standing }) {
   }
 }
 
-function Mend({ name, standing }: { name: string; standing: Standing }) {
+type MendProps = {
+  name: string;
+  standing: Standing;
+  takeOut: () => void;
+  takeOnly: (left: number) => void;
+};
+
+function Mend({ name, standing, takeOut, takeOnly }: MendProps) {
   switch (standing.kind) {
     case 'gone':
       return (
         <p className="cart-line-mend">
           {titled(name)} is no longer sold.{' '}
-          <Button variant="link" onClick={() => takeOut(name)}>
+          <Button variant="link" onClick={takeOut}>
             Take it out
           </Button>
         </p>
@@ -69,7 +93,7 @@ function Mend({ name, standing }: { name: string; standing: Standing }) {
       return (
         <p className="cart-line-mend">
           {titled(name)} is sold out.{' '}
-          <Button variant="link" onClick={() => takeOut(name)}>
+          <Button variant="link" onClick={takeOut}>
             Take it out
           </Button>
         </p>
@@ -78,7 +102,7 @@ function Mend({ name, standing }: { name: string; standing: Standing }) {
       return (
         <p className="cart-line-mend">
           There {standing.left === 1 ? 'is' : 'are'} only {standing.left} left of {titled(name)}.{' '}
-          <Button variant="link" onClick={() => changeQuantity(name, standing.left)}>
+          <Button variant="link" onClick={() => takeOnly(standing.left)}>
             Take {standing.left}
           </Button>
         </p>
@@ -93,7 +117,6 @@ function changeQuantity(name: string, quantity: number): void {
   announce(`${titled(name)}: ${quantity} in your cart.`);
 }
 
-function takeOut(name: string): void {
-  cartStore.change((cart) => remove(cart, name));
-  announce(`${titled(name)} is out of your cart.`);
+function linkIn(row: Element | null | undefined): HTMLElement | null | undefined {
+  return row?.querySelector<HTMLElement>('h2 a');
 }

@@ -1,7 +1,9 @@
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import { sentencesFor } from '../api/problem';
+import { focusOn } from '../app/focus';
 import { PageTitle } from '../app/PageTitle';
+import { announce } from '../notices/notices';
 import { CartLineRow } from './CartLineRow';
 import { Checkout } from './Checkout';
 import { cartStore } from './cartStore';
@@ -48,16 +50,22 @@ function Mending({ lines }: { lines: ReckonedLine[] }) {
         <div className="advice">
           <p>
             {broken.length === 1
-              ? 'One line asks for more than there is.'
-              : `${broken.length} lines ask for more than there is.`}
+              ? 'One line cannot be had as it is.'
+              : `${broken.length} lines cannot be had as they are.`}
           </p>
-          <Button size="sm" onClick={() => cartStore.change(() => mended(lines))}>
+          <Button size="sm" onClick={() => mend(lines)}>
             Mend my cart
           </Button>
         </div>
       )}
     </div>
   );
+}
+
+function mend(lines: ReckonedLine[]): void {
+  cartStore.change(() => mended(lines));
+  announce('Your cart asks for what there is.');
+  focusOn(null);
 }
 
 function EmptyCart() {

@@ -4,7 +4,7 @@ import { logInPath } from '../account/next';
 import { isPassing, sentencesFor } from '../api/problem';
 import { money } from '../product/money';
 import { useSession } from '../session/useSession';
-import { pieces } from './cart';
+import { isSame, pieces } from './cart';
 import { needsMending, type ReckonedLine, total } from './reckoning';
 import { usePlaceOrder } from './usePlaceOrder';
 
@@ -12,6 +12,7 @@ type Props = { lines: ReckonedLine[]; isReckoning: boolean };
 
 export function Checkout({ lines, isReckoning }: Props) {
   const count = pieces(lines);
+  const sum = total(lines);
   return (
     <section className="checkout" aria-label="Summary">
       <dl>
@@ -21,7 +22,7 @@ export function Checkout({ lines, isReckoning }: Props) {
         </div>
         <div className="checkout-total">
           <dt>Total</dt>
-          <dd aria-busy={isReckoning}>{money(total(lines))}</dd>
+          <dd aria-busy={isReckoning}>{sum === null ? '–' : money(sum)}</dd>
         </div>
       </dl>
       <PlaceOrder lines={lines} />
@@ -44,39 +45,28 @@ function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
   }
   const mustMend = lines.some(needsMending);
   const cart = lines.map(({ name, quantity }) => ({ name, quantity }));
+  // What was refused was that cart; another one has not been tried yet.
+  const refusal = order.isError && isSame(order.variables.cart, cart) ? order.error : null;
+  const canOrder = !mustMend && !order.isPending && session.status === 'signed-in';
   return (
     <>
       <Button
         size="lg"
-        disabled={mustMend || order.isPending || session.status === 'restoring'}
-        onClick={() => session.status === 'signed-in' && order.place(session.me.email, cart)}
+        className={canOrder ? undefined : 'disabled'}
+        aria-disabled={!canOrder}
+        onClick={() => canOrder && order.place(session.me.email, cart)}
       >
-        {words(order)}
+        {order.isPending ? 'Placing your order…' : isPassing(refusal) ? 'Try again' : 'Place order'}
       </Button>
       {mustMend && <p className="quiet checkout-note">Mend your cart first.</p>}
       <div role="alert">
-        {order.isError && (
+        {refusal !== null && (
           <p className="form-mistake checkout-note">
-            {sentencesFor(order.error)}
-            {isPassing(order.error) && ' Trying again will not order twice.'}
+            {sentencesFor(refusal)}
+            {isPassing(refusal) && ' Trying again will not order twice.'}
           </p>
         )}
       </div>
     </>
   );
-}
-
-function words({
-  isPending,
-  isError,
-  error,
-}: {
-  isPending: boolean;
-  isError: boolean;
-  error: unknown;
-}): string {
-  if (isPending) {
-    return 'Placing your order…';
-  }
-  return isError && isPassing(error) ? 'Try again' : 'Place order';
 }

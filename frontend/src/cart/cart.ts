@@ -1,36 +1,9 @@
-import * as z from 'zod/mini';
+import { mostPieces } from '../product/stock';
 
-export const mostPieces = 2_147_483_647;
 export const mostLines = 100;
 
 export type CartLine = { name: string; quantity: number };
 export type Cart = readonly CartLine[];
-
-const kept = z.object({
-  version: z.literal(1),
-  lines: z.array(
-    z.object({
-      name: z.string().check(z.minLength(1), z.maxLength(100)),
-      quantity: z.int().check(z.gte(1), z.lte(mostPieces)),
-    }),
-  ),
-});
-
-/** What was kept, as far as it can be understood; anything else is an empty cart. */
-export function readCart(text: string | null): Cart {
-  if (text === null) {
-    return [];
-  }
-  try {
-    return kept.parse(JSON.parse(text)).lines.reduce(add, []).slice(0, mostLines);
-  } catch {
-    return [];
-  }
-}
-
-export function writeCart(lines: Cart): string {
-  return JSON.stringify({ version: 1, lines });
-}
 
 export function add(cart: Cart, { name, quantity }: CartLine): Cart {
   const present = quantityOf(cart, name);
@@ -54,6 +27,11 @@ export function quantityOf(cart: Cart, name: string): number {
 
 export function pieces(cart: Cart): number {
   return cart.reduce((sum, line) => sum + line.quantity, 0);
+}
+
+/** Whether two carts ask for the same things, in whatever order. */
+export function isSame(one: Cart, other: Cart): boolean {
+  return one.length === other.length && one.every((line) => quantityOf(other, line.name) === line.quantity);
 }
 
 function bounded(quantity: number): number {

@@ -15,6 +15,11 @@ describe('the reckoning of a cart', () => {
     );
   });
 
+  it('given a line whose price is not known yet, when they are added up, then there is no total', () => {
+    expect(total([line(3, chair), line(1, undefined)])).toBeNull();
+    expect(total([line(3, chair), line(1, undefined, true)])).toBe(30n);
+  });
+
   it('given what the shop says, when lines are looked at, then those that cannot be had are known', () => {
     expect(line(3, chair).standing.kind).toBe('fine');
     expect(line(4, chair).standing.kind).toBe('short');

@@ -32,7 +32,11 @@ export function lineTotal({ quantity, standing }: ReckonedLine): bigint | null {
   return 'product' in standing ? cents(standing.product.price) * BigInt(quantity) : null;
 }
 
-export function total(lines: readonly ReckonedLine[]): bigint {
+/** None while the price of any line is not known; what is no longer sold costs nothing. */
+export function total(lines: readonly ReckonedLine[]): bigint | null {
+  if (lines.some(({ standing }) => standing.kind === 'unknown')) {
+    return null;
+  }
   return lines.reduce((sum, line) => sum + (lineTotal(line) ?? 0n), 0n);
 }
 

@@ -3,11 +3,12 @@ import { useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { api } from '../api/client';
 import { ApiProblem, answerOf } from '../api/problem';
-import { announce } from '../notices/notices';
+import { announce, notify } from '../notices/notices';
 import { orderKeys } from '../orders/orderKeys';
 import { type Cart, subtract } from './cart';
 import { cartStore } from './cartStore';
-import { forgetOrderKey, orderKeyFor } from './orderKey';
+
+type Placement = { buyer: string; cart: Cart; key: string };
 
 export function usePlaceOrder() {
   const queries = useQueryClient();
@@ -15,24 +16,28 @@ export function usePlaceOrder() {
   // A second click can come before the button is drawn as disabled.
   const underWay = useRef(false);
   const mutation = useMutation({
-    mutationFn: ({ buyer, cart }: { buyer: string; cart: Cart }) =>
+    mutationFn: ({ cart, key }: Placement) =>
       answerOf(
         api.POST('/api/orders', {
-          params: { header: { 'Idempotency-Key': orderKeyFor(buyer, cart) } },
+          params: { header: { 'Idempotency-Key': key } },
           body: { products: [...cart] },
         }),
       ),
     onSuccess: async (order, { buyer, cart }) => {
-      forgetOrderKey();
       queries.setQueryData(orderKeys.one(buyer, order.id), order);
       void queries.invalidateQueries({ queryKey: orderKeys.lists(buyer) });
-      announce('Your order is placed.');
-      await navigate(`/orders/${order.id}`);
+      const path = `/orders/${order.id}`;
+      if (window.location.pathname === '/cart') {
+        announce('Your order is placed.');
+        await navigate(path);
+      } else {
+        notify({ tone: 'good', text: 'Your order is placed.', link: { to: path, words: 'See order' } });
+      }
       cartStore.change((now) => subtract(now, cart));
     },
     onError: (error) => {
       if (isFinal(error)) {
-        forgetOrderKey();
+        cartStore.forgetOrderKey();
         void queries.invalidateQueries({ queryKey: ['products'] });
       }
     },
@@ -41,10 +46,16 @@ export function usePlaceOrder() {
     },
   });
   const place = (buyer: string, cart: Cart) => {
-    if (!underWay.current) {
-      underWay.current = true;
-      mutation.mutate({ buyer, cart });
+    if (underWay.current) {
+      return;
     }
+    const key = cartStore.orderKey(buyer, cart);
+    if (key === null) {
+      notify({ tone: 'bad', text: 'Your cart was changed in another tab. Please look at it again.' });
+      return;
+    }
+    underWay.current = true;
+    mutation.mutate({ buyer, cart, key });
   };
   return { ...mutation, place };
 }

@@ -1,7 +1,6 @@
 import type { Product } from '../api/types';
+import { byName } from '../product/naming';
 import type { Filters, Sort } from './filters';
-
-const byName = new Intl.Collator('en-GB', { numeric: true, sensitivity: 'base' }).compare;
 
 const orders: Record<Exclude<Sort, 'listed' | 'newest'>, (a: Product, b: Product) => number> = {
   cheapest: (a, b) => a.price - b.price,

@@ -10,10 +10,15 @@ function shown(quantity: number, most: number) {
 }
 
 describe('the quantity stepper', () => {
-  it('given the least and the most, when they are reached, then there is no step beyond', () => {
-    shown(1, 1);
-    expect(screen.getByRole('button', { name: 'Fewer: Chair' })).toBeDisabled();
-    expect(screen.getByRole('button', { name: 'More: Chair' })).toBeDisabled();
+  it('given the least and the most, when they are reached, then there is no step beyond and the focus stays', async () => {
+    const { change, user } = shown(1, 1);
+    for (const name of ['Fewer: Chair', 'More: Chair']) {
+      const button = screen.getByRole('button', { name });
+      await user.click(button);
+      expect(button).toHaveAttribute('aria-disabled', 'true');
+      expect(button).toHaveFocus();
+    }
+    expect(change).not.toHaveBeenCalled();
   });
 
   it('given a number that is typed, when the field is left, then it is bounded by what there is', async () => {

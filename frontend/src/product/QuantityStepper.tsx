@@ -7,7 +7,10 @@ type Props = {
   change: (quantity: number) => void;
 };
 
-/** A number with a button on each side; it can be typed too. */
+/**
+ * A number with a button on each side; it can be typed too. At an end a button does nothing but stays
+ * where it is, so that whoever pressed it does not lose their place.
+ */
 export function QuantityStepper({ label, quantity, most, change }: Props) {
   const id = useId();
   const [typed, setTyped] = useState<string | null>(null);
@@ -23,8 +26,8 @@ export function QuantityStepper({ label, quantity, most, change }: Props) {
       <button
         type="button"
         aria-label={`Fewer: ${label}`}
-        disabled={quantity <= 1}
-        onClick={() => change(quantity - 1)}
+        aria-disabled={quantity <= 1}
+        onClick={() => quantity > 1 && change(quantity - 1)}
       >
         −
       </button>
@@ -44,8 +47,8 @@ export function QuantityStepper({ label, quantity, most, change }: Props) {
       <button
         type="button"
         aria-label={`More: ${label}`}
-        disabled={quantity >= most}
-        onClick={() => change(quantity + 1)}
+        aria-disabled={quantity >= most}
+        onClick={() => quantity < most && change(quantity + 1)}
       >
         +
       </button>

@@ -1,3 +1,6 @@
+/** What the shop can count of one thing. */
+export const mostPieces = 2_147_483_647;
+
 export type Stock = { level: 'none' | 'low' | 'plenty'; text: string };
 
 export function stockOf(quantity: number): Stock {

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiProblem, Unreachable } from '../api/problem';
 
 const calls = { renew: vi.fn<() => Promise<string>>(), logOut: vi.fn<() => Promise<void>>() };
+
+// The session is loaded anew for each test; its errors have to remain those of this file.
+const errors = vi.hoisted(() => ({ module: undefined as Promise<unknown> | undefined }));
+vi.mock('../api/problem', (original) => {
+  errors.module ??= original();
+  return errors.module as never;
+});
 
 vi.mock('./tokens', () => ({
   logIn: () => Promise.resolve(token('first')),
@@ -15,12 +23,30 @@ function token(id: string): string {
   return `head.${btoa(JSON.stringify(claims))}.${id}`;
 }
 
+function problem(status: number): ApiProblem {
+  return new ApiProblem({ type: '/problems/x', title: '', status, detail: 'No.' });
+}
+
 async function freshSession() {
   vi.resetModules();
   return (await import('./session')).session;
 }
 
+const Channel = BroadcastChannel;
+let tests = 0;
+
 beforeEach(() => {
+  // What the tabs of one test tell each other is not for those of the next.
+  tests += 1;
+  const browser = `browser ${tests}`;
+  vi.stubGlobal(
+    'BroadcastChannel',
+    class extends Channel {
+      constructor(name: string) {
+        super(`${name} in ${browser}`);
+      }
+    },
+  );
   calls.renew.mockReset();
   calls.logOut.mockReset().mockResolvedValue();
 });
@@ -78,5 +104,83 @@ describe('the session', () => {
     await end;
     expect(session.state()).toEqual({ status: 'visitor' });
     expect(localStorage.getItem('signed-in')).toBeNull();
+  });
+
+  it('given a page that was left during its renewal, when the next one is refused at first, then it asks again', async () => {
+    vi.useFakeTimers();
+    localStorage.setItem('signed-in', '1');
+    localStorage.setItem('renewal-under-way', '1');
+    calls.renew.mockRejectedValueOnce(problem(401)).mockResolvedValue(token('second'));
+    const session = await freshSession();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await session.accessToken()).toBe(token('second'));
+    expect(localStorage.getItem('renewal-under-way')).toBeNull();
+  });
+
+  it('given a token of another tab that comes after a log-out, when it is heard, then one stays logged out', async () => {
+    const session = await freshSession();
+    await session.logIn('ada@example.com', 'secret');
+    await session.logOut();
+    const other = new BroadcastChannel('session');
+    const heard = new Promise((resolve) => {
+      new BroadcastChannel('session').addEventListener('message', resolve);
+    });
+    other.postMessage({ kind: 'signed-in', accessToken: token('late') });
+    await heard;
+    expect(session.state()).toEqual({ status: 'visitor' });
+  });
+});
+
+describe.each([
+  ['503', () => problem(503)],
+  ['429', () => problem(429)],
+  ['no network', () => new Unreachable('')],
+])('the session while authentication answers %s', (_, trouble) => {
+  beforeEach(() => vi.useFakeTimers());
+
+  it('given a session before, when the page is loaded, then nobody is logged out and it comes back by itself', async () => {
+    localStorage.setItem('signed-in', '1');
+    const error = trouble();
+    calls.renew.mockRejectedValue(error);
+    const session = await freshSession();
+    await expect(session.accessToken()).rejects.toBe(error);
+    expect(session.state()).toEqual({ status: 'restoring' });
+    calls.renew.mockResolvedValue(token('restored'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(session.state()).toMatchObject({ status: 'signed-in' });
+  });
+
+  it('given a spent token, when another is needed, then that fails and one stays logged in', async () => {
+    const session = await freshSession();
+    await session.logIn('ada@example.com', 'secret');
+    const error = trouble();
+    calls.renew.mockRejectedValue(error);
+    await expect(session.renew(token('first'))).rejects.toBe(error);
+    expect(session.state()).toMatchObject({ status: 'signed-in' });
+  });
+
+  it('given a log-out that the shop has not heard, when the page is loaded again, then it is told before anything else', async () => {
+    const session = await freshSession();
+    await session.logIn('ada@example.com', 'secret');
+    calls.logOut.mockRejectedValue(trouble());
+    await expect(session.logOut()).rejects.toThrow();
+    expect(session.state()).toEqual({ status: 'visitor' });
+    calls.logOut.mockReset().mockResolvedValue();
+    await freshSession();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls.logOut).toHaveBeenCalledOnce();
+    expect(calls.renew).not.toHaveBeenCalled();
+    await freshSession();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls.logOut).toHaveBeenCalledOnce();
+  });
+
+  it('given a log-out that the shop has not heard, when the page stays open, then it is told later', async () => {
+    const session = await freshSession();
+    await session.logIn('ada@example.com', 'secret');
+    calls.logOut.mockRejectedValueOnce(trouble());
+    await expect(session.logOut()).rejects.toThrow();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(calls.logOut).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,4 +1,5 @@
 import { ApiProblem } from '../api/problem';
+import { storage } from '../storage';
 import { type AccessToken, type Me, readAccessToken } from './accessToken';
 import { otherTabs } from './otherTabs';
 import * as tokens from './tokens';
@@ -7,7 +8,12 @@ export type SessionState = { status: 'restoring' } | { status: 'visitor' } | { s
 
 /** Not a secret: it only says that asking for the session is worth a call. */
 const hint = 'signed-in';
+/** The shop has not heard yet that somebody logged out here. */
+const owed = 'log-out-owed';
+/** A renewal has begun, and its answer has not been seen. */
+const underWay = 'renewal-under-way';
 const secondsBeforeExpiry = 30;
+const secondsBetweenTries = 5;
 
 let state: SessionState = { status: hinted() ? 'restoring' : 'visitor' };
 let token: AccessToken | null = null;
@@ -22,7 +28,7 @@ export const session = {
     return () => listeners.delete(listener);
   },
 
-  /** The token for the next call, once it is known whether there is one. */
+  /** The token for the next call; none for a visitor. Throws while it cannot be known whether there is one. */
   accessToken(): Promise<string | null> {
     if (token !== null) {
       return Promise.resolve(token.value);
@@ -30,7 +36,10 @@ export const session = {
     return state.status === 'restoring' ? session.renew(null) : Promise.resolve(null);
   },
 
-  /** A token other than the spent one. However many calls wait for it, it is asked for once. */
+  /**
+   * A token other than the spent one; none for whoever is logged out. However many calls wait for it, it is
+   * asked for once. Throws when the shop cannot say: nobody is logged out by an outage.
+   */
   renew(spent: string | null): Promise<string | null> {
     if (token !== null && token.value !== spent) {
       return Promise.resolve(token.value);
@@ -43,26 +52,33 @@ export const session = {
     return renewing;
   },
 
-  /** Brings back a session that could not be asked for while the shop was away. */
+  /** Makes up for what could not be asked or told while the shop was away. */
   async restore(): Promise<void> {
-    if (token === null && hinted()) {
-      await session.renew(null);
+    try {
+      await payLogOut();
+      if (token === null && hinted()) {
+        await session.renew(null);
+      }
+    } catch {
+      // It is tried again.
     }
   },
 
   async logIn(email: string, password: string): Promise<void> {
-    adopt(await tokens.logIn(email, password));
+    const value = await tokens.logIn(email, password);
+    // The cookie of the session that was to be ended is replaced.
+    storage.remove(owed);
+    adopt(value);
   },
 
-  async register(email: string, password: string): Promise<void> {
-    await tokens.register(email, password);
-    await session.logIn(email, password);
-  },
+  register: tokens.register,
 
+  /** This browser forgets the session at once. Throws when the shop could not be told; it will be. */
   async logOut(): Promise<void> {
     signOut();
+    storage.write(owed, '1');
     otherTabs.tell({ kind: 'signed-out' });
-    await otherTabs.inTurn(tokens.logOut);
+    await payLogOut();
   },
 };
 
@@ -75,18 +91,72 @@ async function renewUnlessAnotherTabDid(spent: string | null): Promise<string | 
     return null;
   }
   try {
-    const renewed = await tokens.renew();
+    const renewed = await renewThroughReloads();
     // Whoever logged out while this was under way stays logged out.
     return hinted() ? adopt(renewed) : null;
   } catch (error) {
-    if (error instanceof ApiProblem && error.status < 429) {
+    if (isRefusal(error)) {
       signOut();
-    } else if (state.status === 'restoring') {
-      // Nobody to ask. The hint stays, so that the session comes back with the shop.
-      enter({ status: 'visitor' });
+      return null;
     }
-    return null;
+    tryLater(() => session.renew(spent), error);
+    throw error;
   }
+}
+
+/**
+ * A page that was left while its renewal was under way has spent the token, and the new one may still be on
+ * its way into the cookie. The shop forgives a spent token for ten seconds.
+ */
+async function renewThroughReloads(): Promise<string> {
+  const pauses = storage.read(underWay) === null ? [] : [300, 700, 1500, 3000];
+  storage.write(underWay, '1');
+  try {
+    for (const pause of pauses) {
+      try {
+        return await tokens.renew();
+      } catch (error) {
+        if (!isRefusal(error)) {
+          throw error;
+        }
+        await new Promise((wake) => setTimeout(wake, pause));
+      }
+    }
+    return await tokens.renew();
+  } finally {
+    storage.remove(underWay);
+  }
+}
+
+async function payLogOut(): Promise<void> {
+  await otherTabs.inTurn(async () => {
+    if (storage.read(owed) === null) {
+      return;
+    }
+    try {
+      await tokens.logOut();
+    } catch (error) {
+      if (!isRefusal(error)) {
+        tryLater(payLogOut, error);
+        throw error;
+      }
+    }
+    storage.remove(owed);
+  });
+}
+
+/** The shop has answered for good; anything else may pass. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status < 429;
+}
+
+function tryLater(again: () => Promise<unknown>, error: unknown): void {
+  const wished = error instanceof ApiProblem ? error.retryAfterSeconds : null;
+  window.clearTimeout(timer);
+  timer = window.setTimeout(
+    () => void again().catch(() => undefined),
+    Math.max(secondsBetweenTries, wished ?? 0) * 1000,
+  );
 }
 
 function adopt(value: string): string {
@@ -102,11 +172,11 @@ function take(value: string): void {
     return;
   }
   token = read;
-  localStorage.setItem(hint, '1');
+  storage.write(hint, '1');
   window.clearTimeout(timer);
   const early = secondsBeforeExpiry + Math.random() * 5;
   timer = window.setTimeout(
-    () => void session.renew(read.value),
+    () => void session.renew(read.value).catch(() => undefined),
     Math.max(1, read.lifetimeSeconds - early) * 1000,
   );
   const same =
@@ -119,7 +189,7 @@ function take(value: string): void {
 function signOut(): void {
   token = null;
   window.clearTimeout(timer);
-  localStorage.removeItem(hint);
+  storage.remove(hint);
   if (state.status !== 'visitor') {
     enter({ status: 'visitor' });
   }
@@ -133,21 +203,18 @@ function enter(next: SessionState): void {
 }
 
 function hinted(): boolean {
-  try {
-    return localStorage.getItem(hint) !== null;
-  } catch {
-    return false;
-  }
+  return storage.read(hint) !== null;
 }
 
-if (state.status === 'restoring') {
-  void session.renew(null);
+if (hinted() || storage.read(owed) !== null) {
+  void session.restore();
 }
 
 otherTabs.listen((word) => {
-  if (word.kind === 'signed-in') {
-    take(word.accessToken);
-  } else {
+  if (word.kind === 'signed-out') {
     signOut();
+  } else if (hinted()) {
+    // Whoever told this has left the hint first; without it somebody has logged out since.
+    take(word.accessToken);
   }
 });

@@ -14,8 +14,9 @@ export async function logIn(email: string, password: string): Promise<string> {
   return answer.access_token;
 }
 
+/** The new cookie comes also when the page is left before the answer; the old one is spent by then. */
 export async function renew(): Promise<string> {
-  const answer = await answerOf(calls.POST('/api/refresh', { body: { session } }));
+  const answer = await answerOf(calls.POST('/api/refresh', { body: { session }, keepalive: true }));
   return answer.access_token;
 }
 

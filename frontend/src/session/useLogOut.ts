@@ -6,11 +6,11 @@ export function useLogOut(): () => Promise<void> {
   const navigate = useNavigate();
   return async () => {
     await navigate('/');
-    notify({ tone: 'good', text: 'You are logged out.' });
     try {
       await session.logOut();
+      notify({ tone: 'good', text: 'You are logged out.' });
     } catch {
-      // This browser has forgotten the session already; the shop forgets it when it expires.
+      notify({ tone: 'bad', text: 'You are logged out here. The shop hears of it as soon as it answers.' });
     }
   };
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { storage } from '../storage';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
@@ -14,11 +15,7 @@ export function useThemeChoice(): [ThemeChoice, (choice: ThemeChoice) => void] {
 
 function choose(next: ThemeChoice): void {
   choice = next;
-  try {
-    localStorage.setItem(place, next);
-  } catch {
-    // The choice lasts as long as the page.
-  }
+  storage.write(place, next);
   show();
 }
 
@@ -36,12 +33,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 function stored(): ThemeChoice {
-  try {
-    const text = localStorage.getItem(place);
-    return text === 'light' || text === 'dark' ? text : 'system';
-  } catch {
-    return 'system';
-  }
+  const text = storage.read(place);
+  return text === 'light' || text === 'dark' ? text : 'system';
 }
 
 systemIsDark.addEventListener('change', show);
