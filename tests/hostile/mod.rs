@@ -4,6 +4,7 @@
 mod attack;
 mod bodies;
 mod headers;
+mod logs;
 mod values;
 
 use serde_json::{Value, json};

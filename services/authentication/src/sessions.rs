@@ -77,7 +77,13 @@ impl Sessions {
         }
         let counted = self.limits.counted(&attempt.email, attempt.address);
         // Whoever has to wait must not take the place of others in the queue.
-        self.refuse_if_too_many(&counted, now).await?;
+        self.refuse_if_too_many(&counted, now)
+            .await
+            .inspect_err(|error| {
+                if matches!(error, LoginError::TooManyFailures(_)) {
+                    tracing::warn!(target: "audit", account, address = %attempt.address, "a log-in was refused: too many have failed");
+                }
+            })?;
         let user = self.store.user_by_email(&attempt.email).await?;
         let turn = self.hasher.turn().await?;
         let reservations = self.reserve(&counted, now).await?;
