@@ -19,13 +19,15 @@ use crate::{
 };
 
 /// What the build reads, within the page's folder.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 9] = [
     "src",
     "public",
     "build",
     "index.html",
+    "package.json",
     "package-lock.json",
     "vite.config.ts",
+    "tsconfig.base.json",
     "tsconfig.app.json",
 ];
 
