@@ -3,7 +3,8 @@
 //! With both a Content-Length and a Transfer-Encoding two servers in a row can disagree about
 //! where a request ends, and what one takes for a body is a request to the other (RFC 9112, 6.1
 //! and 11.2). hyper drops the length before anything of ours sees the request, so the heads are
-//! read here too, beside it, from the bytes as they come.
+//! read here too, beside it, from the bytes as they come. What cannot be read here counts as such a
+//! request: hyper, if it can read it, would be followed no further.
 
 use httparse::{EMPTY_HEADER, Request, Status};
 
@@ -27,7 +28,7 @@ enum Position {
     ChunkSize,
     Chunk(u64),
     Trailers,
-    /// What hyper refuses, and closes the connection.
+    /// Where what comes next begins is not known; hyper closes most such connections.
     Unreadable,
 }
 
@@ -41,12 +42,12 @@ impl Framing {
         }
     }
 
-    /// Takes what came next; whether there was a head with two lengths in it.
+    /// Takes what came next; whether there was a head with two lengths in it, or may have been.
     pub(crate) fn is_ambiguous(&mut self, mut bytes: &[u8]) -> bool {
         let mut ambiguous = false;
         while !bytes.is_empty() {
             bytes = match self.at {
-                Position::Unreadable => return ambiguous,
+                Position::Unreadable => return true,
                 Position::Sized(left) => self.skip(bytes, left, Position::Head, Position::Sized),
                 Position::Chunk(left) => {
                     self.skip(bytes, left, Position::ChunkSize, Position::Chunk)
@@ -87,7 +88,7 @@ impl Framing {
         let (at, length, ambiguous) = match read {
             Ok(Status::Complete(read)) => read,
             Ok(Status::Partial) if self.held.len() <= self.most_held => return (&[], false),
-            Ok(Status::Partial) | Err(_) => (Position::Unreadable, self.held.len(), false),
+            Ok(Status::Partial) | Err(_) => (Position::Unreadable, self.held.len(), true),
         };
         self.at = at;
         self.held.clear();
@@ -144,12 +145,20 @@ fn chunk_size(held: &[u8]) -> httparse::Result<Read> {
     })
 }
 
+/// Up to an empty line. hyper takes a line feed alone for a part of the line, other programs for
+/// its end, so there is none.
 fn trailers(held: &[u8]) -> httparse::Result<Read> {
-    let mut headers = [EMPTY_HEADER; MOST_HEADERS];
-    Ok(match httparse::parse_headers(held, &mut headers)? {
-        Status::Partial => Status::Partial,
-        Status::Complete((length, _)) => Status::Complete((Position::Head, length, false)),
-    })
+    let mut length = 0;
+    for line in held.split_inclusive(|byte| *byte == b'\n') {
+        length += line.len();
+        match line {
+            b"\r\n" => return Ok(Status::Complete((Position::Head, length, false))),
+            [.., b'\r', b'\n'] => {}
+            [.., b'\n'] => return Err(httparse::Error::NewLine),
+            _ => {}
+        }
+    }
+    Ok(Status::Partial)
 }
 
 #[cfg(test)]
@@ -173,6 +182,22 @@ mod tests {
             .chunks(piece)
             .filter(|bytes| framing.is_ambiguous(bytes))
             .count()
+    }
+
+    #[test]
+    fn given_a_body_that_other_programs_read_otherwise_when_two_lengths_follow_then_they_are_found()
+    {
+        const CHUNKED_HEAD: &str = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let check = |body: &str| {
+            let stream = [CHUNKED_HEAD, body, BOTH].concat();
+            for piece in [1, 7, stream.len()] {
+                assert!(found(&stream, piece) > 0, "{body:?} by {piece}");
+            }
+        };
+        check("00000000000000000\r\n\r\n");
+        check("0\r\nX: y\n\nPOST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n");
+        check("0\r\nX: y\r\n\r\n");
+        check("nonsense\r\n");
     }
 
     proptest! {

@@ -1,0 +1,28 @@
+//! The document of public keys, as the services fetch it from authentication.
+#![no_main]
+
+#[path = "../../crates/identity/src/jwks.rs"]
+#[allow(dead_code, reason = "a set is only read and written here")]
+mod jwks;
+
+use jwks::KeySet;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|document: &[u8]| {
+    let Ok(keys) = KeySet::from_json(document) else {
+        return;
+    };
+    let written = keys.to_json();
+    let listed = written["keys"].as_array().expect("a list");
+    assert!(!listed.is_empty());
+    for key in listed {
+        assert!(keys.get(key["kid"].as_str().expect("a name")).is_some());
+        let mut members = key.as_object().expect("an object").keys();
+        // In particular no `d`, which would be the private half.
+        assert!(
+            members.all(|name| ["kty", "crv", "alg", "use", "kid", "x"].contains(&name.as_str()))
+        );
+    }
+    let again = KeySet::from_json(written.to_string().as_bytes()).expect("what was written");
+    assert!(again.is_within(&keys) && keys.is_within(&again));
+});
