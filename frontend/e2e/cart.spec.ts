@@ -1,4 +1,4 @@
-import { expect, logIn, putIntoCart, status, test, titled } from './shop';
+import { expect, keepCart, logIn, putIntoCart, status, test, titled } from './shop';
 
 test('given a line that exceeds the stock, when the cart is opened, then it says which and mends it', async ({
   page,
@@ -70,6 +70,45 @@ test('given a double click on the order button, when the shop answers, then ther
   expect(await api.ordersOf(someone)).toHaveLength(1);
 });
 
+test('given a cart that two tabs show, when it is ordered in both, then there is one order', async ({
+  page,
+  context,
+  api,
+  someone,
+}) => {
+  const product = await api.newProduct();
+  await logIn(page, someone);
+  await putIntoCart(page, product.name, 2);
+  const other = await context.newPage();
+  for (const tab of [page, other]) {
+    await tab.goto('/cart');
+    await expect(tab.getByRole('region', { name: 'Summary' })).toContainText('€25.00');
+  }
+  await Promise.all([page, other].map((tab) => tab.getByRole('button', { name: 'Place order' }).click()));
+  await expect(async () => {
+    const shown = await Promise.all(
+      [page, other].map((tab) => status(tab, 'Accepted').or(tab.getByText('Your cart is empty')).count()),
+    );
+    expect(shown).toEqual([1, 1]);
+  }).toPass();
+  expect(await api.ordersOf(someone)).toHaveLength(1);
+});
+
+test('given only a keyboard, when a line is taken out, then the focus is on the next, and at last on the page', async ({
+  page,
+  api,
+}) => {
+  const [first, second] = [await api.newProduct(), await api.newProduct()];
+  const lines = [first, second].map(({ name }) => ({ name, quantity: 1 }));
+  await keepCart(page, JSON.stringify({ version: 1, lines }));
+  await page.goto('/cart');
+  await page.getByRole('button', { name: `Remove ${titled(first.name)}` }).press('Enter');
+  await expect(page.getByRole('link', { name: titled(second.name) })).toBeFocused();
+  await page.getByRole('button', { name: `Remove ${titled(second.name)}` }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
+  await expect(page.getByRole('main')).toBeFocused();
+});
+
 test.describe('a lost answer', () => {
   test.use({ allowed: /net::ERR_/ });
 
@@ -101,12 +140,3 @@ test.describe('a lost answer', () => {
     expect(await api.ordersOf(someone)).toHaveLength(1);
   });
 });
-
-async function keepCart(page: import('@playwright/test').Page, text: string): Promise<void> {
-  await page.addInitScript((kept) => {
-    if (sessionStorage.getItem('kept') === null) {
-      sessionStorage.setItem('kept', 'yes');
-      localStorage.setItem('cart', kept);
-    }
-  }, text);
-}

@@ -85,7 +85,7 @@ test.describe('a lost connection', () => {
     await cart.click();
     await expect(page.getByRole('heading', { name: 'This page did not come' })).toBeVisible();
     await page.unroute('**/assets/*.js');
-    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Load again' }).click();
     await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
   });
 });

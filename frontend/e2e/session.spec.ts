@@ -1,3 +1,4 @@
+import { startBetween } from './between';
 import { expect, logIn, putIntoCart, test } from './shop';
 
 test('given a logged-in shopper, when the page is loaded again, then they are still logged in', async ({
@@ -67,6 +68,29 @@ test('given a page left open past the life of its token, when the shopper goes o
   expect(renewals).toHaveLength(1);
 });
 
+test.describe('a page that is left', () => {
+  // The first try of the next page is refused, because the page before has spent the token.
+  test.use({ allowed: /status of 401/ });
+
+  test('given a renewal whose answer is still on its way, when the page is loaded again, then one stays logged in', async ({
+    page,
+    someone,
+    baseURL,
+  }) => {
+    const between = await startBetween(baseURL ?? '');
+    await logIn(page, someone, between.address);
+    const held = between.hold('/api/refresh');
+    await page.reload();
+    await held.begun;
+    const refused = page.waitForResponse((answer) => answer.status() === 401);
+    await page.reload();
+    await refused;
+    held.letGo();
+    await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
+    await between.stop();
+  });
+});
+
 test.describe('refusals', () => {
   test.use({ allowed: /status of (?:400|401|422)/ });
 
@@ -94,6 +118,42 @@ test.describe('refusals', () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Orders' }).click();
     await expect(page.getByText('Accepted')).toBeVisible();
     expect(spent.size).toBeGreaterThan(1);
+    expect(renewals).toHaveLength(1);
+  });
+
+  test('given two tabs whose token the shop no longer takes, when both go on, then it is renewed once for both', async ({
+    page,
+    context,
+    api,
+    someone,
+  }) => {
+    const product = await api.newProduct();
+    await api.order(someone, product.name, 1);
+    await logIn(page, someone);
+    const other = await context.newPage();
+    await other.goto('/');
+    await expect(other.getByRole('button', { name: 'Account' })).toBeVisible();
+    const renewals: string[] = [];
+    context.on(
+      'request',
+      (request) => request.url().endsWith('/api/refresh') && renewals.push(request.url()),
+    );
+    let spent: string | undefined;
+    await context.route('**/api/orders**', async (route) => {
+      const headers = route.request().headers();
+      const token = headers['authorization'] ?? '';
+      spent ??= token;
+      await route.continue({
+        headers: { ...headers, authorization: token === spent ? `${token.slice(0, -8)}AAAAAAAA` : token },
+      });
+    });
+    const tabs = [page, other];
+    await Promise.all(
+      tabs.map((tab) => tab.getByRole('navigation').getByRole('link', { name: 'Orders' }).click()),
+    );
+    for (const tab of tabs) {
+      await expect(tab.getByText('Accepted')).toBeVisible();
+    }
     expect(renewals).toHaveLength(1);
   });
 

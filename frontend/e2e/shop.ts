@@ -128,8 +128,8 @@ export function titled(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-export async function logIn(page: Page, person: Person): Promise<void> {
-  await page.goto('/login');
+export async function logIn(page: Page, person: Person, shop = ''): Promise<void> {
+  await page.goto(`${shop}/login`);
   await page.getByLabel('E-mail').fill(person.email);
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
@@ -148,6 +148,16 @@ export async function putIntoCart(page: Page, name: string, pieces = 1): Promise
   await quantity.blur();
   await page.getByRole('button', { name: 'Add to cart' }).click();
   await expect(page.getByText(/added to your cart/)).toBeVisible();
+}
+
+/** What an earlier visit, or somebody else, has left in the browser's storage as the cart. */
+export async function keepCart(page: Page, text: string): Promise<void> {
+  await page.addInitScript((kept) => {
+    if (sessionStorage.getItem('kept') === null) {
+      sessionStorage.setItem('kept', 'yes');
+      localStorage.setItem('cart', kept);
+    }
+  }, text);
 }
 
 export function status(page: Page, word: 'Pending' | 'Accepted' | 'Rejected') {

@@ -1,19 +1,22 @@
-import { lazy, Suspense, useDeferredValue, useState } from 'react';
+import { Suspense, useState } from 'react';
 import Button from 'react-bootstrap/Button';
+import { later } from '../app/later';
 import { PageTitle } from '../app/PageTitle';
 import { Trouble } from '../app/Trouble';
 import { useAllProducts } from '../catalogue/useCatalogue';
+import { SearchField } from '../forms/SearchField';
 import { CategoriesSection } from './CategoriesSection';
 import { ProductTable } from './ProductTable';
 import type { Task } from './task';
+import { useRestockKeys } from './useRestockKeys';
 
 /** Looking at the table needs no form; its code comes with the first task. */
-const TaskDialog = lazy(() => import('./TaskDialog'));
+const TaskDialog = later(() => import('./TaskDialog'));
 
 export default function AdminProductsPage() {
-  const [typed, setTyped] = useState('');
+  const [q, setQ] = useState('');
   const [task, setTask] = useState<Task | null>(null);
-  const q = useDeferredValue(typed.trim());
+  const restockKeys = useRestockKeys();
   return (
     <div className="page">
       <PageTitle>Manage products</PageTitle>
@@ -23,19 +26,12 @@ export default function AdminProductsPage() {
       </div>
       <CategoriesSection />
       <search>
-        <input
-          type="search"
-          className="form-control admin-search"
-          placeholder="Search products"
-          aria-label="Search products"
-          autoComplete="off"
-          maxLength={200}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
+        <SearchField label="Search products" className="admin-search" q={q} search={setQ} />
       </search>
       <Products q={q} start={setTask} />
-      <Suspense>{task !== null && <TaskDialog task={task} close={() => setTask(null)} />}</Suspense>
+      <Suspense>
+        {task !== null && <TaskDialog task={task} restockKeys={restockKeys} close={() => setTask(null)} />}
+      </Suspense>
     </div>
   );
 }

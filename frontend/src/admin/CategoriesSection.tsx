@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { later } from '../app/later';
 import { useCategories } from '../catalogue/useCatalogue';
 import { titled } from '../product/naming';
 
-const NewCategory = lazy(() => import('./NewCategory'));
+const NewCategory = later(() => import('./NewCategory'));
 
 export function CategoriesSection() {
   const { data: categories = [] } = useCategories();

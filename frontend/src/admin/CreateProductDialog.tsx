@@ -28,7 +28,7 @@ export function CreateProductDialog({ close }: { close: () => void }) {
     resolver: checkedBy(newProduct),
     defaultValues: { name: '', description: '', price: '', quantity: '', categories: [] },
   });
-  const { errors, isSubmitting } = form.formState;
+  const { errors, isDirty, isSubmitting } = form.formState;
   const submit = form.handleSubmit(async (values) => {
     try {
       await catalogue.create({ ...values, price: Number(values.price), quantity: Number(values.quantity) });
@@ -46,6 +46,7 @@ export function CreateProductDialog({ close }: { close: () => void }) {
       title="New product"
       action="Add product"
       isBusy={isSubmitting}
+      isDirty={isDirty}
       submit={(event) => void submit(event)}
       close={close}
     >

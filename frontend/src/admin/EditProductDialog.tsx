@@ -9,33 +9,39 @@ import { TextField } from '../forms/TextField';
 import { notify } from '../notices/notices';
 import { titled } from '../product/naming';
 import { CategoryChoice } from './CategoryChoice';
+import { changesOf } from './changesOf';
 import { Dialog } from './Dialog';
 import * as rules from './productForm';
 import { useChangeCatalogue } from './useChangeCatalogue';
 
-const changes = z.object({
+const editable = z.object({
   description: rules.description,
   price: rules.price,
   categories: rules.categories,
 });
 
-type Values = z.infer<typeof changes>;
+type Values = z.infer<typeof editable>;
 
 export function EditProductDialog({ product, close }: { product: Product; close: () => void }) {
   const catalogue = useChangeCatalogue();
   const form = useForm<Values>({
-    resolver: checkedBy(changes),
+    resolver: checkedBy(editable),
     defaultValues: {
       description: product.description,
       price: product.price.toFixed(2),
       categories: product.categories,
     },
   });
-  const { errors, isSubmitting } = form.formState;
+  const { errors, dirtyFields, isDirty, isSubmitting } = form.formState;
   const submit = form.handleSubmit(async (values) => {
+    const changes = changesOf(values, dirtyFields);
+    if (Object.keys(changes).length === 0) {
+      close();
+      return;
+    }
     try {
       // Saving twice changes nothing more; a key of its own lets the shop see each saving for itself.
-      await catalogue.change(product.name, { ...values, price: Number(values.price) }, crypto.randomUUID());
+      await catalogue.change(product.name, changes, crypto.randomUUID());
       notify({ tone: 'good', text: `${titled(product.name)} is changed.` });
       close();
     } catch (error) {
@@ -50,6 +56,7 @@ export function EditProductDialog({ product, close }: { product: Product; close:
       title={`Edit ${titled(product.name)}`}
       action="Save"
       isBusy={isSubmitting}
+      isDirty={isDirty}
       submit={(event) => void submit(event)}
       close={close}
     >

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import type { Product } from '../api/types';
+import { useGrowingList } from '../app/useGrowingList';
 import { priceText } from '../product/money';
 import { productPath, titled } from '../product/naming';
 import { StockNote } from '../product/StockNote';
@@ -14,7 +15,9 @@ type Props = { products: Product[]; start: (task: Task) => void };
 
 export function ProductTable({ products, start }: Props) {
   const [order, setOrder] = useState<Order>({ column: 'name', descending: false });
-  const [shown, setShown] = useState(step);
+  const [most, setMost] = useState(step);
+  const shown = sortedBy(products, order).slice(0, most);
+  const { list, willGrow } = useGrowingList<HTMLTableSectionElement>(shown.length);
   if (products.length === 0) {
     return <p className="quiet admin-none">No product matches.</p>;
   }
@@ -35,17 +38,21 @@ export function ProductTable({ products, start }: Props) {
             </th>
           </tr>
         </thead>
-        <tbody>
-          {sortedBy(products, order)
-            .slice(0, shown)
-            .map((product) => (
-              <Row key={product.name} product={product} start={start} />
-            ))}
+        <tbody ref={list}>
+          {shown.map((product) => (
+            <Row key={product.name} product={product} start={start} />
+          ))}
         </tbody>
       </table>
-      {products.length > shown && (
+      {products.length > most && (
         <div className="show-more">
-          <Button variant="outline-primary" onClick={() => setShown(shown + step)}>
+          <Button
+            variant="outline-primary"
+            onClick={() => {
+              willGrow();
+              setMost(most + step);
+            }}
+          >
             Show more
           </Button>
         </div>

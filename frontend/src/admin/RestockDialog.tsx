@@ -1,4 +1,3 @@
-import { useRef } from 'react';
 import { useForm } from 'react-hook-form';
 import * as z from 'zod/mini';
 import type { Product } from '../api/types';
@@ -11,29 +10,29 @@ import { titled } from '../product/naming';
 import { Dialog } from './Dialog';
 import * as rules from './productForm';
 import { useChangeCatalogue } from './useChangeCatalogue';
+import type { RestockKeys } from './useRestockKeys';
 
-const restock = z.object({ delta: rules.delta });
+const restock = z.object({ add_quantity: rules.delta });
 
 type Values = z.infer<typeof restock>;
 
-export function RestockDialog({ product, close }: { product: Product; close: () => void }) {
+type Props = { product: Product; keys: RestockKeys; close: () => void };
+
+export function RestockDialog({ product, keys, close }: Props) {
   const catalogue = useChangeCatalogue();
-  const key = useKeyPerAmount();
-  const form = useForm<Values>({ resolver: checkedBy(restock), defaultValues: { delta: '' } });
-  const { errors, isSubmitting } = form.formState;
-  const submit = form.handleSubmit(async ({ delta }) => {
-    const pieces = Number(delta);
+  const form = useForm<Values>({ resolver: checkedBy(restock), defaultValues: { add_quantity: '' } });
+  const { errors, isDirty, isSubmitting } = form.formState;
+  const submit = form.handleSubmit(async ({ add_quantity }) => {
+    const pieces = Number(add_quantity);
     try {
-      await catalogue.change(product.name, { add_quantity: pieces }, key(pieces));
-      notify({
-        tone: 'good',
-        text: `${titled(product.name)}: ${delta.startsWith('-') ? delta : `+${Math.abs(pieces)}`} pieces.`,
-      });
+      await catalogue.change(product.name, { add_quantity: pieces }, keys.keyFor(product.name, pieces));
+      keys.done(product.name);
+      notify({ tone: 'good', text: `${titled(product.name)}: ${pieces > 0 ? '+' : ''}${pieces} pieces.` });
       close();
     } catch (error) {
       showProblem(error, form.setError, {
-        fields: ['delta'],
-        types: { 'bad-request': 'delta' },
+        fields: ['add_quantity'],
+        types: { 'bad-request': 'add_quantity' },
       });
     }
   });
@@ -42,6 +41,7 @@ export function RestockDialog({ product, close }: { product: Product; close: () 
       title={`Restock ${titled(product.name)}`}
       action="Restock"
       isBusy={isSubmitting}
+      isDirty={isDirty}
       submit={(event) => void submit(event)}
       close={close}
     >
@@ -51,20 +51,9 @@ export function RestockDialog({ product, close }: { product: Product; close: () 
         label="Pieces that came in"
         hint="With a minus for pieces that went out, such as -3."
         autoComplete="off"
-        error={errors.delta}
-        registration={form.register('delta')}
+        error={errors.add_quantity}
+        registration={form.register('add_quantity')}
       />
     </Dialog>
   );
-}
-
-/** Trying the same amount again after a lost answer must not restock twice. */
-function useKeyPerAmount(): (pieces: number) => string {
-  const last = useRef({ pieces: 0, key: '' });
-  return (pieces) => {
-    if (last.current.pieces !== pieces) {
-      last.current = { pieces, key: crypto.randomUUID() };
-    }
-    return last.current.key;
-  };
 }

@@ -2,7 +2,7 @@ import { render, screen } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { Suspense } from 'react';
 import { expect, it, vi } from 'vitest';
-import { laterPage } from './laterPage';
+import { later } from './later';
 import { PageBoundary } from './PageBoundary';
 
 it('given a page that breaks, when it is shown, then the rest stands and the page can be tried again', async () => {
@@ -31,8 +31,8 @@ it('given a page that breaks, when it is shown, then the rest stands and the pag
   expect(screen.getByRole('heading', { name: 'The page' })).toBeInTheDocument();
 });
 
-it('given code that does not come, when the page is shown, then it says so and offers to try again', async () => {
-  const Page = laterPage(() => Promise.reject(new TypeError('Failed to fetch')));
+it('given code that does not come, when the page is shown, then it says so and offers to load it again', async () => {
+  const Page = later<object>(() => Promise.reject(new TypeError('Failed to fetch')));
   render(
     <Suspense>
       <PageBoundary>
@@ -42,5 +42,5 @@ it('given code that does not come, when the page is shown, then it says so and o
     { onCaughtError: () => undefined },
   );
   expect(await screen.findByRole('alert')).toHaveTextContent('This page did not come');
-  expect(screen.getByRole('button', { name: 'Try again' })).toBeInTheDocument();
+  expect(screen.getByRole('button', { name: 'Load again' })).toBeInTheDocument();
 });

@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import Button from 'react-bootstrap/Button';
-import { CodeMissing } from './laterPage';
+import { CodeMissing } from './later';
 
 type Props = { children: ReactNode };
 type State = { trouble: 'none' | 'broken' | 'missing' };
@@ -27,8 +27,11 @@ export class PageBoundary extends Component<Props, State> {
         return (
           <div className="quiet-state" role="alert">
             <h1>This page did not come</h1>
-            <p>The shop cannot be reached. Check your connection and try again. Your cart is safe.</p>
-            <Button onClick={() => window.location.reload()}>Try again</Button>
+            <p>
+              Either there is no connection to the shop, or it has been renewed since you opened it. Loading
+              the page again brings what is there now. Your cart is safe.
+            </p>
+            <Button onClick={() => window.location.reload()}>Load again</Button>
           </div>
         );
       default:

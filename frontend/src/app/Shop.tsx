@@ -1,6 +1,6 @@
 import { Route, Routes } from 'react-router';
 import { Layout } from './Layout';
-import type { LaterPage } from './laterPage';
+import type { LaterPage } from './later';
 import { NotFoundPage } from './NotFoundPage';
 import { OnlyFor } from './OnlyFor';
 import { pages } from './pages';

@@ -1,28 +1,28 @@
 import { matchPath } from 'react-router';
 import { session } from '../session/session';
-import { type LaterPage, laterPage } from './laterPage';
+import { type LaterPage, later } from './later';
 
 /**
  * The pages by their addresses, and who may see them. What of them is seen before the script has come is in
  * public/before-paint.js.
  */
-const catalogue = laterPage(() => import('../catalogue/CataloguePage'));
+const catalogue = later(() => import('../catalogue/CataloguePage'));
 
 export const pages = {
   everybody: {
     '/': catalogue,
     '/products': catalogue,
-    '/products/:name': laterPage(() => import('../product/ProductPage')),
-    '/cart': laterPage(() => import('../cart/CartPage')),
-    '/login': laterPage(() => import('../account/LogInPage')),
-    '/register': laterPage(() => import('../account/RegisterPage')),
+    '/products/:name': later(() => import('../product/ProductPage')),
+    '/cart': later(() => import('../cart/CartPage')),
+    '/login': later(() => import('../account/LogInPage')),
+    '/register': later(() => import('../account/RegisterPage')),
   },
   user: {
-    '/orders': laterPage(() => import('../orders/OrdersPage')),
-    '/orders/:id': laterPage(() => import('../orders/OrderPage')),
+    '/orders': later(() => import('../orders/OrdersPage')),
+    '/orders/:id': later(() => import('../orders/OrderPage')),
   },
   admin: {
-    '/admin/products': laterPage(() => import('../admin/AdminProductsPage')),
+    '/admin/products': later(() => import('../admin/AdminProductsPage')),
   },
 } satisfies Record<string, Record<string, LaterPage>>;
 

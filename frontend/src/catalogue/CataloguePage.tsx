@@ -1,13 +1,14 @@
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import Button from 'react-bootstrap/Button';
 import { useSearchParams } from 'react-router';
 import { PageTitle } from '../app/PageTitle';
 import { showMore } from '../app/showMore';
 import { Trouble } from '../app/Trouble';
+import { useGrowingList } from '../app/useGrowingList';
 import { FilterBar } from './FilterBar';
-import { type Filters, filtersFrom, searchFrom } from './filters';
+import { type Filters, filtersFrom, needsAll, searchFrom } from './filters';
 import { ProductCard, ProductCardSkeleton } from './ProductCard';
-import { useCatalogue } from './useCatalogue';
+import { pageSize, useCatalogue } from './useCatalogue';
 
 export default function CataloguePage() {
   const [search, setSearch] = useSearchParams();
@@ -39,40 +40,56 @@ export default function CataloguePage() {
 
 function Results({ filters, clear }: { filters: Filters; clear: () => void }) {
   const catalogue = useCatalogue(filters);
+  const products = catalogue.data ?? [];
+  const [most, drawMore] = useMostDrawn(filters);
+  const drawn = products.slice(0, most);
+  const { list, willGrow } = useGrowingList<HTMLUListElement>(drawn.length);
   if (catalogue.isPending) {
     return <Skeletons />;
   }
   if (catalogue.data === undefined) {
     return <Trouble error={catalogue.error} what="The catalogue" retry={() => void catalogue.refetch()} />;
   }
-  const products = catalogue.data;
   if (products.length === 0) {
     return <NothingFound filters={filters} clear={clear} />;
   }
+  const more = () => {
+    willGrow();
+    if (products.length > drawn.length) {
+      drawMore();
+    } else if (!catalogue.isFetchingNextPage) {
+      void showMore(catalogue.fetchNextPage);
+    }
+  };
   const count = `${products.length}${catalogue.hasNextPage ? '+' : ''} ${products.length === 1 ? 'product' : 'products'}`;
   return (
     <>
       <p className="result-count" role="status">
         {count}
       </p>
-      <ul className="product-grid" aria-busy={catalogue.isPlaceholderData}>
-        {products.map((product) => (
+      <ul ref={list} className="product-grid" aria-busy={catalogue.isPlaceholderData}>
+        {drawn.map((product) => (
           <ProductCard key={product.name} product={product} />
         ))}
       </ul>
-      {catalogue.hasNextPage && (
+      {(products.length > drawn.length || catalogue.hasNextPage) && (
         <div className="show-more">
-          <Button
-            variant="outline-primary"
-            disabled={catalogue.isFetchingNextPage}
-            onClick={() => void showMore(catalogue.fetchNextPage)}
-          >
+          <Button variant="outline-primary" aria-disabled={catalogue.isFetchingNextPage} onClick={more}>
             {catalogue.isFetchingNextPage ? 'Loading…' : 'Show more'}
           </Button>
         </div>
       )}
     </>
   );
+}
+
+/** Where everything is here at once, it is drawn a page at a time all the same. */
+function useMostDrawn(filters: Filters): [number, () => void] {
+  const [asked, setAsked] = useState({ search: '', most: pageSize });
+  const search = searchFrom(filters).toString();
+  const most = asked.search === search ? asked.most : pageSize;
+  const drawMore = () => setAsked({ search, most: most + pageSize });
+  return [needsAll(filters) ? most : Number.POSITIVE_INFINITY, drawMore];
 }
 
 const placeholders = Array.from({ length: 8 }, (_, index) => `placeholder-${index}`);

@@ -1,4 +1,5 @@
-import { startTransition, useEffect, useId, useOptimistic, useState } from 'react';
+import { startTransition, useCallback, useId, useOptimistic } from 'react';
+import { SearchField } from '../forms/SearchField';
 import { titled } from '../product/naming';
 import { type Filters, isSort, sorts } from './filters';
 import { useCategories } from './useCatalogue';
@@ -7,6 +8,7 @@ type Props = { filters: Filters; change: (change: Partial<Filters>) => void };
 
 export function FilterBar({ filters, change }: Props) {
   const id = useId();
+  const search = useCallback((q: string) => change({ q }), [change]);
   // A choice is shown as made at once, also where drawing what follows from it takes a while.
   const [shown, show] = useOptimistic(filters, (now, made: Partial<Filters>) => ({ ...now, ...made }));
   const choose = (made: Partial<Filters>) =>
@@ -16,7 +18,7 @@ export function FilterBar({ filters, change }: Props) {
     });
   return (
     <search className="filter-bar">
-      <SearchField q={filters.q} change={change} />
+      <SearchField label="Search the shop" className="filter-bar-search" q={filters.q} search={search} />
       <CategoryChips chosen={shown.category} change={choose} />
       <div className="filter-bar-choices">
         <div className="form-check form-switch mb-0">
@@ -48,40 +50,6 @@ export function FilterBar({ filters, change }: Props) {
         </select>
       </div>
     </search>
-  );
-}
-
-const pauseWhileTyping = 200;
-
-function SearchField({ q, change }: { q: string; change: Props['change'] }) {
-  const [typed, setTyped] = useState(q);
-  const [asked, setAsked] = useState(q);
-  // The address changed by another way than typing: back, forward, a link.
-  if (q !== asked) {
-    setAsked(q);
-    if (q !== typed.trim()) {
-      setTyped(q);
-    }
-  }
-  useEffect(() => {
-    const wanted = typed.trim();
-    if (wanted === q) {
-      return;
-    }
-    const timer = setTimeout(() => change({ q: wanted }), pauseWhileTyping);
-    return () => clearTimeout(timer);
-  }, [typed, q, change]);
-  return (
-    <input
-      type="search"
-      className="form-control filter-bar-search"
-      placeholder="Search the shop"
-      aria-label="Search the shop"
-      autoComplete="off"
-      maxLength={200}
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-    />
   );
 }
 

@@ -6,7 +6,7 @@ import { arrange } from './arrange';
 import { type Filters, needsAll } from './filters';
 
 /** The first page is asked for in public/before-paint.js already, with the same size. */
-const pageSize = 24;
+export const pageSize = 24;
 const largestPage = 100;
 
 type Question = Pick<Filters, 'q' | 'category'>;

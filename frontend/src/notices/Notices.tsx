@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import { type Notice, noticeBoard } from './notices';
@@ -24,7 +24,10 @@ const shownFor = 6000;
 
 function NoticeToast({ notice }: { notice: Notice }) {
   const close = () => noticeBoard.close(notice.id);
-  const stays = notice.again !== undefined;
+  // Whoever reads it, or is about to press something in it, is not hurried.
+  const [isHovered, setHovered] = useState(false);
+  const [isFocused, setFocused] = useState(false);
+  const stays = notice.again !== undefined || isHovered || isFocused;
   useEffect(() => {
     if (stays) {
       return;
@@ -33,7 +36,14 @@ function NoticeToast({ notice }: { notice: Notice }) {
     return () => clearTimeout(timer);
   }, [notice.id, stays]);
   return (
-    <div className={`notice notice-${notice.tone}`}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is pressed here, it only stays longer
+    <div
+      className={`notice notice-${notice.tone}`}
+      onMouseEnter={() => setHovered(true)}
+      onMouseLeave={() => setHovered(false)}
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
+    >
       <span className="notice-text">{notice.text}</span>
       {notice.link && (
         <Link className="notice-action" to={notice.link.to} onClick={close}>

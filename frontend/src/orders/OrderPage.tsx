@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { Link, useParams } from 'react-router';
 import { ApiProblem } from '../api/problem';
 import type { Order, OrderLine } from '../api/types';
@@ -6,11 +7,12 @@ import { Trouble } from '../app/Trouble';
 import { cents, money, priceText } from '../product/money';
 import { productPath, titled } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
-import { useProduct } from '../product/useProduct';
 import { useMe } from '../session/useSession';
 import { StatusBadge } from './StatusBadge';
+import { shortId } from './status';
 import { TimeLine } from './TimeLine';
-import { shortId, useFollowOrders } from './useFollowOrders';
+import { useAnnounceDecisions } from './useAnnounceDecisions';
+import { useFollowOrders } from './useFollowOrders';
 import { useOrder } from './useOrders';
 
 export default function OrderPage() {
@@ -39,6 +41,7 @@ function OrderOf({ buyer, id }: { buyer: string; id: string }) {
 }
 
 function Shown({ buyer, order }: { buyer: string; order: Order }) {
+  useAnnounceDecisions(useMemo(() => [order], [order]));
   return (
     <article className="page orders">
       <PageTitle>{`Order ${shortId(order.id)}`}</PageTitle>
@@ -68,12 +71,10 @@ function Shown({ buyer, order }: { buyer: string; order: Order }) {
 }
 
 function Line({ line }: { line: OrderLine }) {
-  // An order keeps name and price; the picture needs the categories, and does without them.
-  const { data: product } = useProduct(line.name);
   return (
     <li className="order-line">
       <div className="order-line-picture">
-        <ProductPicture name={line.name} categories={product?.categories ?? []} />
+        <ProductPicture name={line.name} categories={[]} />
       </div>
       <div>
         <h2>

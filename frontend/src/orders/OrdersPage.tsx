@@ -1,15 +1,18 @@
+import { type RefObject, useMemo } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import type { Order } from '../api/types';
 import { PageTitle } from '../app/PageTitle';
 import { showMore } from '../app/showMore';
 import { Trouble } from '../app/Trouble';
+import { useGrowingList } from '../app/useGrowingList';
 import { priceText } from '../product/money';
 import { titled } from '../product/naming';
 import { useMe } from '../session/useSession';
 import { StatusBadge } from './StatusBadge';
-import { momentText, reasonText } from './status';
-import { shortId, useFollowOrders } from './useFollowOrders';
+import { momentText, reasonText, shortId } from './status';
+import { useAnnounceDecisions } from './useAnnounceDecisions';
+import { useFollowOrders } from './useFollowOrders';
 import { useOrders } from './useOrders';
 
 export default function OrdersPage() {
@@ -17,9 +20,20 @@ export default function OrdersPage() {
   return me && <OrdersOf buyer={me.email} />;
 }
 
+const none: Order[] = [];
+
 function OrdersOf({ buyer }: { buyer: string }) {
   const isFollowing = useFollowOrders(buyer);
   const orders = useOrders(buyer, isFollowing);
+  const shown = useMemo(() => orders.data?.pages.flatMap((page) => page.orders), [orders.data]);
+  useAnnounceDecisions(shown ?? none);
+  const { list, willGrow } = useGrowingList<HTMLUListElement>(shown?.length ?? 0);
+  const more = () => {
+    if (!orders.isFetchingNextPage) {
+      willGrow();
+      void showMore(orders.fetchNextPage);
+    }
+  };
   return (
     <div className="page orders">
       <PageTitle>Your orders</PageTitle>
@@ -30,14 +44,10 @@ function OrdersOf({ buyer }: { buyer: string }) {
       {orders.data === undefined && orders.isError && (
         <Trouble error={orders.error} what="Your orders" retry={() => void orders.refetch()} />
       )}
-      {orders.data && <List orders={orders.data.pages.flatMap((page) => page.orders)} />}
+      {shown && <List orders={shown} list={list} />}
       {orders.hasNextPage && (
         <div className="show-more">
-          <Button
-            variant="outline-primary"
-            disabled={orders.isFetchingNextPage}
-            onClick={() => void showMore(orders.fetchNextPage)}
-          >
+          <Button variant="outline-primary" aria-disabled={orders.isFetchingNextPage} onClick={more}>
             {orders.isFetchingNextPage ? 'Loading…' : 'Show older orders'}
           </Button>
         </div>
@@ -46,7 +56,7 @@ function OrdersOf({ buyer }: { buyer: string }) {
   );
 }
 
-function List({ orders }: { orders: Order[] }) {
+function List({ orders, list }: { orders: Order[]; list: RefObject<HTMLUListElement | null> }) {
   if (orders.length === 0) {
     return (
       <div className="quiet-state">
@@ -59,7 +69,7 @@ function List({ orders }: { orders: Order[] }) {
     );
   }
   return (
-    <ul className="order-list">
+    <ul ref={list} className="order-list">
       {orders.map((order) => (
         <OrderRow key={order.id} order={order} />
       ))}

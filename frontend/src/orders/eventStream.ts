@@ -2,15 +2,17 @@ import { createParser } from 'eventsource-parser';
 import * as z from 'zod/mini';
 import { api } from '../api/client';
 import { answerOf } from '../api/problem';
+import type { Order } from '../api/types';
 
-const change = z.object({
+/** What the stream tells of an order, and when that became so. */
+export type OrderChange = Pick<Order, 'id' | 'status' | 'reason'> & { at: string };
+
+const change: z.ZodMiniType<OrderChange> = z.object({
   id: z.string(),
   status: z.enum(['PENDING', 'ACCEPTED', 'REJECTED']),
-  reason: z.nullish(z.object({ code: z.string(), products: z.array(z.string()) })),
+  reason: z.exactOptional(z.nullable(z.object({ code: z.string(), products: z.array(z.string()) }))),
   at: z.string(),
 });
-
-export type OrderChange = z.infer<typeof change>;
 
 export type Follower = {
   opened: () => void;

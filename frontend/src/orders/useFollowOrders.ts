@@ -1,18 +1,25 @@
 import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { Order } from '../api/types';
-import { announce } from '../notices/notices';
 import { followOrders, type OrderChange } from './eventStream';
 import { orderKeys } from './orderKeys';
-import { statusWords, withChange } from './status';
+import { withChange } from './status';
+import { useIsSeen } from './useIsSeen';
 
 type OrderPages = InfiniteData<{ orders: Order[]; next_cursor?: string | null }, string | null>;
 
-/** Keeps what is shown of the buyer's orders true while the page is open. Says whether the stream is there. */
+/**
+ * Keeps what is shown of the buyer's orders true while the page is seen. Says whether the stream is there.
+ * A browser has six connections for all of its tabs, and a tab that nobody looks at must not keep one.
+ */
 export function useFollowOrders(buyer: string): boolean {
   const queries = useQueryClient();
   const [isOpen, setOpen] = useState(false);
+  const isSeen = useIsSeen();
   useEffect(() => {
+    if (!isSeen) {
+      return;
+    }
     const end = new AbortController();
     const askAgain = () => void queries.invalidateQueries({ queryKey: orderKeys.of(buyer) });
     void followOrders(
@@ -28,8 +35,11 @@ export function useFollowOrders(buyer: string): boolean {
       },
       end.signal,
     );
-    return () => end.abort();
-  }, [buyer, queries]);
+    return () => {
+      end.abort();
+      setOpen(false);
+    };
+  }, [buyer, isSeen, queries]);
   return isOpen;
 }
 
@@ -44,11 +54,5 @@ function apply(queries: QueryClient, buyer: string, change: OrderChange): void {
     (data) =>
       data && { ...data, pages: data.pages.map((page) => ({ ...page, orders: page.orders.map(update) })) },
   );
-  announce(`Order ${shortId(change.id)}: ${statusWords[change.status].sentence}`);
   void queries.invalidateQueries({ queryKey: ['products'] });
-}
-
-/** The end of an id is what tells orders apart. */
-export function shortId(id: string): string {
-  return id.slice(-6);
 }

@@ -109,12 +109,12 @@ describe('the session', () => {
   it('given a page that was left during its renewal, when the next one is refused at first, then it asks again', async () => {
     vi.useFakeTimers();
     localStorage.setItem('signed-in', '1');
-    localStorage.setItem('renewal-under-way', '1');
+    localStorage.setItem('renewal-unseen', '1');
     calls.renew.mockRejectedValueOnce(problem(401)).mockResolvedValue(token('second'));
     const session = await freshSession();
     await vi.advanceTimersByTimeAsync(1000);
     expect(await session.accessToken()).toBe(token('second'));
-    expect(localStorage.getItem('renewal-under-way')).toBeNull();
+    expect(localStorage.getItem('renewal-unseen')).toBeNull();
   });
 
   it('given a token of another tab that comes after a log-out, when it is heard, then one stays logged out', async () => {

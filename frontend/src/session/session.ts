@@ -11,12 +11,14 @@ const hint = 'signed-in';
 /** The shop has not heard yet that somebody logged out here. */
 const owed = 'log-out-owed';
 /** A renewal has begun, and its answer has not been seen. */
-const underWay = 'renewal-under-way';
+const unseen = 'renewal-unseen';
 const secondsBeforeExpiry = 30;
 const secondsBetweenTries = 5;
 
 let state: SessionState = { status: hinted() ? 'restoring' : 'visitor' };
 let token: AccessToken | null = null;
+/** What another tab has told and this one does not know to be true yet. */
+let told: string | null = null;
 let renewing: Promise<string | null> | null = null;
 let timer: number | undefined;
 const listeners = new Set<() => void>();
@@ -105,26 +107,29 @@ async function renewUnlessAnotherTabDid(spent: string | null): Promise<string | 
 }
 
 /**
- * A page that was left while its renewal was under way has spent the token, and the new one may still be on
- * its way into the cookie. The shop forgives a spent token for ten seconds.
+ * A renewal whose answer was not seen, because the page was left or the connection lost, may have spent the
+ * token, and the new one may still be on its way into the cookie. So a refusal is not believed at once; the
+ * shop forgives a spent token for ten seconds.
  */
 async function renewThroughReloads(): Promise<string> {
-  const pauses = storage.read(underWay) === null ? [] : [300, 700, 1500, 3000];
-  storage.write(underWay, '1');
-  try {
-    for (const pause of pauses) {
-      try {
-        return await tokens.renew();
-      } catch (error) {
-        if (!isRefusal(error)) {
-          throw error;
-        }
-        await new Promise((wake) => setTimeout(wake, pause));
+  const pauses = storage.read(unseen) === null ? [] : [300, 700, 1500, 3000];
+  storage.write(unseen, '1');
+  for (;;) {
+    try {
+      const renewed = await tokens.renew();
+      storage.remove(unseen);
+      return renewed;
+    } catch (error) {
+      const pause = pauses.shift();
+      if (!isRefusal(error)) {
+        throw error;
       }
+      if (pause === undefined) {
+        storage.remove(unseen);
+        throw error;
+      }
+      await new Promise((wake) => setTimeout(wake, pause));
     }
-    return await tokens.renew();
-  } finally {
-    storage.remove(underWay);
   }
 }
 
@@ -212,9 +217,25 @@ if (hinted() || storage.read(owed) !== null) {
 
 otherTabs.listen((word) => {
   if (word.kind === 'signed-out') {
+    told = null;
     signOut();
-  } else if (hinted()) {
-    // Whoever told this has left the hint first; without it somebody has logged out since.
-    take(word.accessToken);
+  } else {
+    told = word.accessToken;
+    takeTold();
   }
 });
+
+// A word between tabs can be quicker than the storage that they share.
+window.addEventListener('storage', (event) => {
+  if (event.key === hint) {
+    takeTold();
+  }
+});
+
+/** Whoever told a token has left the hint first; without it somebody has logged out since. */
+function takeTold(): void {
+  if (told !== null && hinted()) {
+    take(told);
+    told = null;
+  }
+}
