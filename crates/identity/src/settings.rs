@@ -1,12 +1,11 @@
 //! The environment variables of tokens.
 
-use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
+use service_kit::secret::{self, SecretError};
 use service_kit::settings::duration;
 
 use crate::fetched::InvalidKeySetUrl;
@@ -36,6 +35,9 @@ pub struct TokenSettings {
     /// Shared secret of at least 32 bytes, instead of public keys.
     #[arg(long, env = "TOKEN_HS256_SECRET", hide_env_values = true)]
     pub token_hs256_secret: Option<SecretString>,
+    /// File with the shared secret, instead.
+    #[arg(long, env = "TOKEN_HS256_SECRET_FILE")]
+    pub token_hs256_secret_file: Option<String>,
 }
 
 /// What authentication signs access tokens with: a private key or a shared secret.
@@ -53,6 +55,9 @@ pub struct SigningSettings {
     /// Shared secret of at least 32 bytes, instead of a private key.
     #[arg(long, env = "TOKEN_HS256_SECRET", hide_env_values = true)]
     pub token_hs256_secret: Option<SecretString>,
+    /// File with the shared secret, instead.
+    #[arg(long, env = "TOKEN_HS256_SECRET_FILE")]
+    pub token_hs256_secret_file: Option<String>,
     /// How long an access token is valid.
     #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "15m", value_parser = duration)]
     pub access_token_lifetime: Duration,
@@ -73,24 +78,9 @@ pub enum SettingsError {
     /// The shared secret could be guessed.
     #[error("TOKEN_HS256_SECRET {0}")]
     Secret(WeakSecret),
-    /// A key file cannot be read.
-    #[error("{setting} is {}, which cannot be read", path.display())]
-    Unreadable {
-        /// Which setting.
-        setting: &'static str,
-        /// What was set.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// Everybody on the machine can read a key file.
-    #[error("{setting} is {}, which everybody can read; chmod o-rwx it", path.display())]
-    WorldReadable {
-        /// Which setting.
-        setting: &'static str,
-        /// What was set.
-        path: PathBuf,
-    },
+    /// A secret or a key file cannot be had.
+    #[error(transparent)]
+    Unavailable(#[from] SecretError),
     /// A key file holds no usable key.
     #[error("{setting}: the file {error}")]
     Key {
@@ -110,13 +100,16 @@ impl TokenSettings {
         let (issuer, audience) = (&self.names.token_issuer, &self.names.token_audience);
         match (
             set(self.jwks_url.as_deref()),
-            set_secret(self.token_hs256_secret.as_ref()),
+            hs256_secret(
+                self.token_hs256_secret.as_ref(),
+                self.token_hs256_secret_file.as_deref(),
+            )?,
         ) {
             (Some(url), None) => {
                 Verifier::from_jwks_url(url, issuer, audience).map_err(SettingsError::Url)
             }
             (None, Some(secret)) => {
-                Verifier::from_hs256(secret, issuer, audience).map_err(SettingsError::Secret)
+                Verifier::from_hs256(&secret, issuer, audience).map_err(SettingsError::Secret)
             }
             _ => Err(SettingsError::OneOfUrlAndSecret),
         }
@@ -136,11 +129,14 @@ impl SigningSettings {
         }
         match (
             set(self.token_signing_key_file.as_deref()),
-            set_secret(self.token_hs256_secret.as_ref()),
+            hs256_secret(
+                self.token_hs256_secret.as_ref(),
+                self.token_hs256_secret_file.as_deref(),
+            )?,
         ) {
             (Some(path), None) => self.ed25519_issuer(path.as_ref(), settings),
             (None, Some(secret)) => {
-                Issuer::from_hs256(secret, settings).map_err(SettingsError::Secret)
+                Issuer::from_hs256(&secret, settings).map_err(SettingsError::Secret)
             }
             _ => Err(SettingsError::OneOfKeyAndSecret),
         }
@@ -154,20 +150,19 @@ impl SigningSettings {
         const CURRENT: &str = "TOKEN_SIGNING_KEY_FILE";
         const OTHERS: &str = "TOKEN_OTHER_KEY_FILES";
         let issuer =
-            Issuer::from_ed25519_pem(&read(CURRENT, path)?, settings).map_err(|error| {
-                SettingsError::Key {
-                    setting: CURRENT,
-                    error,
-                }
+            Issuer::from_ed25519_pem(secret::from_file(CURRENT, path)?.expose_secret(), settings)
+                .map_err(|error| SettingsError::Key {
+                setting: CURRENT,
+                error,
             })?;
         let others = self
             .token_other_key_files
             .iter()
             .filter(|path| !path.is_empty())
-            .map(|path| read(OTHERS, path.as_ref()))
+            .map(|path| secret::from_file(OTHERS, path.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         issuer
-            .with_other_keys(others.iter().map(String::as_str))
+            .with_other_keys(others.iter().map(ExposeSecret::expose_secret))
             .map_err(|error| SettingsError::Key {
                 setting: OTHERS,
                 error,
@@ -180,23 +175,9 @@ fn set(value: Option<&str>) -> Option<&str> {
     value.filter(|value| !value.is_empty())
 }
 
-fn set_secret(secret: Option<&SecretString>) -> Option<&SecretString> {
-    secret.filter(|secret| !secret.expose_secret().is_empty())
-}
-
-fn read(setting: &'static str, path: &Path) -> Result<String, SettingsError> {
-    let unreadable = |source| SettingsError::Unreadable {
-        setting,
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
-    if mode & 0o007 != 0 {
-        let path = path.to_owned();
-        return Err(SettingsError::WorldReadable { setting, path });
-    }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
+fn hs256_secret(
+    variable: Option<&SecretString>,
+    file: Option<&str>,
+) -> Result<Option<SecretString>, SecretError> {
+    secret::from_variable_or_file("TOKEN_HS256_SECRET", variable, file)
 }

@@ -10,6 +10,7 @@ pub mod lifecycle;
 pub mod mongo;
 pub mod openapi;
 pub mod problem;
+pub mod secret;
 pub mod server;
 pub mod settings;
 pub mod telemetry;

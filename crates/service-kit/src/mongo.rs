@@ -11,19 +11,24 @@ use mongodb::options::{
     Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, WriteConcern,
 };
 use mongodb::{Client, Database};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::health::Part;
 use crate::problem::Problem;
+use crate::secret::{self, SecretError};
 use crate::settings;
 
 /// Where a service's own database is.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 pub struct MongoSettings {
-    /// Connection string of the service's own replica set.
+    /// Connection string of the service's own replica set; it may hold a password.
     #[arg(long, env = "MONGODB_URI", hide_env_values = true)]
-    pub mongodb_uri: String,
+    pub mongodb_uri: Option<SecretString>,
+    /// File with the connection string, instead.
+    #[arg(long, env = "MONGODB_URI_FILE")]
+    pub mongodb_uri_file: Option<String>,
     /// Name of the database.
     #[arg(long, env = "MONGODB_DATABASE", default_value = "shop")]
     pub mongodb_database: String,
@@ -32,21 +37,17 @@ pub struct MongoSettings {
     pub mongodb_timeout: Duration,
 }
 
-impl std::fmt::Debug for MongoSettings {
-    /// The connection string may hold a password.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("MongoSettings")
-            .field("database", &self.mongodb_database)
-            .finish_non_exhaustive()
-    }
-}
-
 /// A client for `settings`. Nothing is connected yet: that happens at the first call.
 pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, ConnectError> {
-    let mut options = ClientOptions::parse(&settings.mongodb_uri)
+    let uri = secret::from_variable_or_file(
+        "MONGODB_URI",
+        settings.mongodb_uri.as_ref(),
+        settings.mongodb_uri_file.as_deref(),
+    )?
+    .ok_or(ConnectError::Missing)?;
+    let mut options = ClientOptions::parse(uri.expose_secret())
         .await
-        .map_err(|source| ConnectError { source })?;
+        .map_err(ConnectError::Unusable)?;
     options.app_name = Some(app.to_owned());
     let mut majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
     majority.journal = Some(true);
@@ -59,15 +60,22 @@ pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, Co
     options.max_connecting = Some(8);
     options.server_selection_timeout = Some(settings.mongodb_timeout);
     options.connect_timeout = Some(settings.mongodb_timeout);
-    let client = Client::with_options(options).map_err(|source| ConnectError { source })?;
+    let client = Client::with_options(options).map_err(ConnectError::Unusable)?;
     Ok(client.database(&settings.mongodb_database))
 }
 
-/// The connection string cannot be used.
+/// There is no connection string that can be used.
 #[derive(Debug, thiserror::Error)]
-#[error("MONGODB_URI is not a usable connection string")]
-pub struct ConnectError {
-    source: mongodb::error::Error,
+pub enum ConnectError {
+    /// Nobody said where the database is.
+    #[error("MONGODB_URI or MONGODB_URI_FILE must be set")]
+    Missing,
+    /// It cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// It is none.
+    #[error("MONGODB_URI is not a usable connection string")]
+    Unusable(#[source] mongodb::error::Error),
 }
 
 /// Calls `attempt` until it succeeds, which it does not while the database is away.
