@@ -29,7 +29,7 @@ export default defineConfig({
           groups: [
             {
               name: 'shop',
-              test: /src\/(?:main|app\/(?:Shop|Trouble))\.tsx$/,
+              test: /src\/(?:main|app\/(?:Shop|Trouble|focus|showMore|useGrowingList))\.tsx?$/,
               priority: 3,
             },
             { name: 'products', test: /src\/(?:product\/(?!.*Page)|catalogue\/use|cart\/Add)/, priority: 2 },

@@ -39,9 +39,10 @@ test.describe('before the script is there', () => {
   }) => {
     const product = await api.newProduct({ name: `50% off/on “ö” ${Date.now()}`, price: 1234.5 });
     const address = `/products/${encodeURIComponent(product.name)}`;
-    expect((await page.goto(address))?.status()).toBe(200);
     const early = await withoutScript(page, address);
     expect(early).toEqual(['← All products', product.name, '€1,234.50', product.description]);
+    expect((await page.goto(address))?.status()).toBe(200);
+    await expect(page.getByRole('heading', { name: product.name })).toBeVisible();
   });
 
   test('given a filled cart, when the script is not there yet, then it is not called empty', async ({

@@ -7,7 +7,10 @@ const state = process.env['SHOP_STATE'] ?? '../.shop';
 test.use({ allowed: /status of 503|net::ERR_FAILED/ });
 test.describe.configure({ mode: 'serial' });
 
-test.afterEach(() => letGoOn('products'));
+test.afterEach(() => {
+  letGoOn('products');
+  letGoOn('authentication');
+});
 
 test('given products is away, when its last piece is ordered twice, then one order is rejected before the shopper’s eyes', async ({
   page,
@@ -84,6 +87,31 @@ test('given products is away, when a visitor opens the shop, then a banner says 
   letGoOn('products');
   await expect(page.getByText('The catalogue is not answering just now.')).toBeHidden({ timeout: 30_000 });
   await expect(page.getByRole('main').getByRole('listitem').first()).toBeVisible();
+});
+
+test('given authentication is away, when a shopper loads a page and logs out, then neither is forgotten', async ({
+  page,
+  someone,
+}) => {
+  test.slow();
+  await logIn(page, someone);
+  stop('authentication');
+  await page.goto('/orders');
+  await expect(page.getByText('Logging in is not possible just now.')).toBeVisible({ timeout: 30_000 });
+  await expect(page).toHaveURL(/\/orders$/);
+  letGoOn('authentication');
+  await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible({ timeout: 30_000 });
+
+  stop('authentication');
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
+  await expect(page.getByText(/You are logged out here\./)).toBeVisible({ timeout: 30_000 });
+  const told = page.waitForResponse(
+    (answer) => answer.url().endsWith('/api/logout') && answer.status() === 204,
+  );
+  letGoOn('authentication');
+  await told;
 });
 
 function stop(service: string): void {

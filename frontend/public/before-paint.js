@@ -70,6 +70,7 @@
       if (match !== null) return page(match[1]);
     }
     return {
+      page: 'NotFoundPage',
       shell: 'quiet',
       says: {
         h1: 'There is no such page',

@@ -2,6 +2,7 @@ import { useId } from 'react';
 import { Link } from 'react-router';
 import type { Me } from '../session/accessToken';
 import { useLogOut } from '../session/useLogOut';
+import { ThemeChoice } from '../theme/ThemeChoice';
 import { PersonIcon } from './Icons';
 
 /** The browser opens and closes it: by a click elsewhere and by Escape too. */
@@ -23,6 +24,7 @@ export function AccountMenu({ me }: { me: Me }) {
         <Link to="/orders" className="account-item" onClick={close}>
           Your orders
         </Link>
+        <ThemeChoice />
         <button type="button" className="account-item" onClick={() => void logOut()}>
           Log out
         </button>

@@ -1,9 +1,8 @@
 import { Route, Routes } from 'react-router';
 import { Layout } from './Layout';
 import type { LaterPage } from './later';
-import { NotFoundPage } from './NotFoundPage';
 import { OnlyFor } from './OnlyFor';
-import { pages } from './pages';
+import { notFound as NotFoundPage, pages } from './pages';
 
 /** Every page of the shop, and who may see it. */
 export function Shop() {

@@ -26,13 +26,19 @@ export const pages = {
   },
 } satisfies Record<string, Record<string, LaterPage>>;
 
+export const notFound = later(() => import('./NotFoundPage'));
+
 /** Brings the code of the page that an address leads to, so that the first thing drawn is that page. */
 export async function fetchPage(address: string): Promise<void> {
   const isVisitor = session.state().status === 'visitor';
-  const mayBeSeen = isVisitor ? pages.everybody : { ...pages.everybody, ...pages.user, ...pages.admin };
-  const found = Object.entries<LaterPage>(mayBeSeen).find(([path]) => matchPath(path, address));
+  const all = { ...pages.everybody, ...pages.user, ...pages.admin };
+  const [path, page] = Object.entries<LaterPage>(all).find(([each]) => matchPath(each, address)) ?? [
+    '',
+    notFound,
+  ];
+  const isForOthers = isVisitor && (path in pages.user || path in pages.admin);
   try {
-    await found?.[1].fetch();
+    await (isForOthers ? pages.everybody['/login'] : page).fetch();
   } catch {
     // The page itself says so, and offers to try again.
   }

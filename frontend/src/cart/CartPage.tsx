@@ -4,6 +4,7 @@ import { sentencesFor } from '../api/problem';
 import { focusOn } from '../app/focus';
 import { PageTitle } from '../app/PageTitle';
 import { announce } from '../notices/notices';
+import { QuietPicture } from '../product/picture/QuietPicture';
 import { CartLineRow } from './CartLineRow';
 import { Checkout } from './Checkout';
 import { cartStore } from './cartStore';
@@ -72,6 +73,7 @@ function EmptyCart() {
   return (
     <div className="quiet-state">
       <PageTitle>Your cart</PageTitle>
+      <QuietPicture of="shelf" />
       <h1>Your cart is empty</h1>
       <p>What you add stays here, also when you close the page or log in.</p>
       <Link to="/" className="btn btn-primary">

@@ -5,6 +5,7 @@ import { PageTitle } from '../app/PageTitle';
 import { showMore } from '../app/showMore';
 import { Trouble } from '../app/Trouble';
 import { useGrowingList } from '../app/useGrowingList';
+import { ProductPicture } from '../product/picture/ProductPicture';
 import { FilterBar } from './FilterBar';
 import { type Filters, filtersFrom, needsAll, searchFrom } from './filters';
 import { ProductCard, ProductCardSkeleton } from './ProductCard';
@@ -28,6 +29,7 @@ export default function CataloguePage() {
         <div className="page-width">
           <h1>Everyday things, honestly&nbsp;stocked.</h1>
           <p>Every count you see is the real one, and every order is decided while you watch.</p>
+          <Showpieces />
         </div>
       </div>
       <div className="page-width catalogue">
@@ -35,6 +37,19 @@ export default function CataloguePage() {
         <Results filters={filters} clear={() => setSearch({})} />
       </div>
     </>
+  );
+}
+
+/** Where the screen is wide; the words beside them are there before. */
+function Showpieces() {
+  return (
+    <div className="showpieces" aria-hidden="true">
+      {['lamp', 'chair', 'kettle'].map((name) => (
+        <div key={name}>
+          <ProductPicture name={name} categories={[]} />
+        </div>
+      ))}
+    </div>
   );
 }
 

@@ -8,6 +8,7 @@ import { Trouble } from '../app/Trouble';
 import { useGrowingList } from '../app/useGrowingList';
 import { priceText } from '../product/money';
 import { titled } from '../product/naming';
+import { QuietPicture } from '../product/picture/QuietPicture';
 import { useMe } from '../session/useSession';
 import { StatusBadge } from './StatusBadge';
 import { momentText, reasonText, shortId } from './status';
@@ -60,6 +61,7 @@ function List({ orders, list }: { orders: Order[]; list: RefObject<HTMLUListElem
   if (orders.length === 0) {
     return (
       <div className="quiet-state">
+        <QuietPicture of="lamp" />
         <h2>No orders yet</h2>
         <p>When you order something, you can watch here what becomes of it.</p>
         <Link to="/" className="btn btn-primary">
