@@ -1,5 +1,6 @@
 //! Accounts.
 
+use bson::{Document, doc};
 use serde_json::{Value, json};
 use testkit::{Answer, Shop};
 
@@ -173,6 +174,66 @@ async fn given_many_failed_logins_when_tried_again_then_429_for_that_account_alo
     }
     login("aaa@aaa.com", "wrong").await.problem(429);
     let _ = login("bbb@bbb.com", "bbb@bbb.com").await.expect(200);
+}
+
+#[tokio::test]
+async fn given_two_replicas_when_logins_fail_at_both_then_they_share_the_count() {
+    let shop = Shop::builder().replicas("authentication", 2).start().await;
+    let wrong = json!({ "email": "aaa@aaa.com", "password": "wrong" });
+    let replicas = ["authentication", "authentication-2"].map(|name| shop.direct(name));
+    for number in 0..10 {
+        replicas[number % 2]
+            .post("/api/login", &wrong)
+            .await
+            .says(401, INCORRECT);
+    }
+    for replica in replicas {
+        replica.post("/api/login", &wrong).await.problem(429);
+    }
+}
+
+#[tokio::test]
+async fn given_no_development_data_when_started_then_nobody_has_an_account() {
+    let shop = Shop::builder()
+        .env("authentication", "SEED_DATA", "false")
+        .start()
+        .await;
+    for email in ["aaa@aaa.com", "admin@admin.com"] {
+        let account = json!({ "email": email, "password": email });
+        shop.visitor()
+            .post("/api/login", &account)
+            .await
+            .says(401, INCORRECT);
+    }
+    let users = shop.store("authentication").collection::<Document>("users");
+    let count = users.count_documents(doc! {}).await.expect("counts");
+    assert_eq!(count, 0);
+}
+
+/// Each hash takes 19 MiB for as long as it runs.
+#[tokio::test]
+async fn given_a_storm_of_logins_when_all_come_at_once_then_memory_is_bounded_and_others_go_on() {
+    let shop = Shop::start().await;
+    let user = shop.user().await;
+    let before = shop.peak_memory("authentication");
+    let storm = futures::future::join_all((0..300).map(async |number| {
+        let account = json!({ "email": format!("{number}@test.example"), "password": "wrong" });
+        shop.visitor().post("/api/login", &account).await.status
+    }));
+    let others = async {
+        for _ in 0..20 {
+            let _ = user.get("/api/me").await.expect(200);
+            let _ = user.get("/api/products").await.expect(200);
+        }
+    };
+    let (statuses, ()) = tokio::join!(storm, others);
+    assert!(
+        statuses.iter().all(|status| matches!(status, 401 | 429)),
+        "{statuses:?}"
+    );
+    assert!(statuses.contains(&429), "nobody had to wait: {statuses:?}");
+    let grown = shop.peak_memory("authentication") - before;
+    assert!(grown < 100, "300 log-ins took {grown} MiB more");
 }
 
 /// The second part of an access token, read without asking whether it is signed.

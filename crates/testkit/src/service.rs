@@ -50,6 +50,22 @@ impl Service {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let process = self.process();
+        let process = process.as_ref().expect("it runs");
+        let status = fs::read_to_string(format!("/proc/{}/status", process.pid()));
+        status
+            .ok()
+            .and_then(|status| {
+                let line = status
+                    .lines()
+                    .find_map(|line| line.strip_prefix("VmHWM:"))?;
+                let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+                Some(kilobytes / 1024)
+            })
+            .expect("the kernel tells how much memory a process has")
+    }
+
     /// Starts the process with its settings and these. Only the first start means to crash.
     pub(crate) fn start(&self, more: &[(&str, &str)]) {
         let mut process = self.process();

@@ -132,6 +132,11 @@ impl Shop {
         self.service(name).start(settings);
     }
 
+    /// The most memory that a service has occupied so far, in MiB (`VmHWM` in proc(5)).
+    pub fn peak_memory(&self, name: &str) -> u64 {
+        self.service(name).peak_memory()
+    }
+
     /// What a service has logged since its last start.
     pub fn logged(&self, name: &str) -> String {
         self.service(name).logged()

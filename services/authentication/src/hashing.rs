@@ -1,14 +1,19 @@
 //! So many passwords are hashed at once and no more.
 //!
 //! Each hash takes 19 MiB and a core for some 20 ms. Two at once leave the other cores and the
-//! memory alone; a few dozen may wait; a storm beyond that is sent away.
+//! memory alone; a few dozen may wait a while; a storm beyond that is sent away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::argon::{self, ArgonError, Verdict};
+
+/// How long a call may wait for its turn. The gateway gives up after ten seconds, and hears sooner
+/// what is the matter.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Hashes passwords. Cheap to clone; clones share the limits.
 #[derive(Clone)]
@@ -48,7 +53,7 @@ impl Hasher {
         }
     }
 
-    /// Waits for a turn, unless too many wait already.
+    /// Waits for a turn, unless too many wait already or it takes too long.
     pub(crate) async fn turn(&self) -> Result<Turn, HashError> {
         let admitted = self
             .admitted
@@ -56,11 +61,9 @@ impl Hasher {
             .try_acquire_owned()
             .map_err(|_| HashError::Busy)?;
         // The semaphore is never closed; if it were, nobody could be served.
-        let at_once = self
-            .at_once
-            .clone()
-            .acquire_owned()
+        let at_once = tokio::time::timeout(PATIENCE, self.at_once.clone().acquire_owned())
             .await
+            .map_err(|_| HashError::Busy)?
             .map_err(|_| HashError::Busy)?;
         Ok(Turn {
             _permits: [admitted, at_once],
