@@ -1,8 +1,9 @@
 //! Accounts.
 
 use bson::{Document, doc};
+use futures::TryStreamExt as _;
 use serde_json::{Value, json};
-use testkit::{Answer, Shop};
+use testkit::{Answer, Client, Shop};
 
 const NOT_ACCEPTABLE: &str = "This e-mail is not acceptable";
 const INCORRECT: &str = "Incorrect e-mail or password";
@@ -161,19 +162,183 @@ async fn given_a_login_when_wrong_then_nothing_tells_whether_the_account_exists(
 #[tokio::test]
 async fn given_many_failed_logins_when_tried_again_then_429_for_that_account_alone() {
     let shop = Shop::start().await;
-    let login = async |email: &str, password: &str| {
-        shop.visitor()
-            .post(
-                "/api/login",
-                &json!({ "email": email, "password": password }),
-            )
-            .await
-    };
-    for _ in 0..10 {
-        login("aaa@aaa.com", "wrong").await.says(401, INCORRECT);
+    let visitor = shop.visitor();
+    fail(&visitor, "aaa@aaa.com", 10).await;
+    log_in(&visitor, "aaa@aaa.com", "wrong").await.problem(429);
+    let _ = log_in(&visitor, "bbb@bbb.com", "bbb@bbb.com")
+        .await
+        .expect(200);
+}
+
+/// Somebody in this network, as the proxies in front tell the gateway.
+fn from(shop: &Shop, address: &str) -> Client {
+    shop.visitor().with_header("x-forwarded-for", address)
+}
+
+async fn log_in(client: &Client, email: &str, password: &str) -> Answer {
+    let account = json!({ "email": email, "password": password });
+    client.post("/api/login", &account).await
+}
+
+async fn fail(client: &Client, email: &str, times: usize) {
+    for _ in 0..times {
+        log_in(client, email, "wrong").await.says(401, INCORRECT);
     }
-    login("aaa@aaa.com", "wrong").await.problem(429);
-    let _ = login("bbb@bbb.com", "bbb@bbb.com").await.expect(200);
+}
+
+fn wait_of(answer: &Answer) -> u64 {
+    answer.problem(429);
+    let wait = answer.header("retry-after").expect("when to come back");
+    wait.parse().expect("seconds")
+}
+
+#[tokio::test]
+async fn given_an_owner_when_strangers_fail_on_purpose_then_the_network_of_an_earlier_login_has_a_count_of_its_own()
+ {
+    let shop = Shop::start().await;
+    let owner = from(&shop, "203.0.113.1");
+    let stranger = from(&shop, "203.0.113.2");
+    let elsewhere = from(&shop, "203.0.113.3");
+    let _ = log_in(&owner, "aaa@aaa.com", "aaa@aaa.com")
+        .await
+        .expect(200);
+    // To know another password, or to have failed here, makes nobody known.
+    let _ = log_in(&stranger, "bbb@bbb.com", "bbb@bbb.com")
+        .await
+        .expect(200);
+    fail(&stranger, "aaa@aaa.com", 10).await;
+    for client in [&stranger, &elsewhere] {
+        log_in(client, "aaa@aaa.com", "wrong").await.problem(429);
+        log_in(client, "aaa@aaa.com", "aaa@aaa.com")
+            .await
+            .problem(429);
+    }
+    let _ = log_in(&owner, "aaa@aaa.com", "aaa@aaa.com")
+        .await
+        .expect(200);
+    fail(&owner, "aaa@aaa.com", 10).await;
+    log_in(&owner, "aaa@aaa.com", "aaa@aaa.com")
+        .await
+        .problem(429);
+
+    let known = shop
+        .store("authentication")
+        .collection::<Document>("known_networks");
+    let known: Vec<Document> = known
+        .find(doc! {})
+        .await
+        .expect("finds")
+        .try_collect()
+        .await
+        .expect("reads");
+    assert_eq!(known.len(), 2);
+    for document in known {
+        assert!(document.get_datetime("expires_at").is_ok(), "{document}");
+        let text = document.to_string();
+        assert!(
+            !text.contains("203.0.113") && !text.contains("aaa@aaa.com"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn given_many_accounts_when_logins_fail_from_one_address_then_429_for_that_address_alone() {
+    let shop = Shop::builder()
+        .env("authentication", "FAILED_LOGINS_PER_ADDRESS", "3")
+        .start()
+        .await;
+    let guesser = from(&shop, "2001:db8::1");
+    for email in ["aaa@aaa.com", "admin@admin.com", "nobody@test.example"] {
+        fail(&guesser, email, 1).await;
+    }
+    for address in ["2001:db8::1", "2001:db8::2"] {
+        let answer = log_in(&from(&shop, address), "bbb@bbb.com", "bbb@bbb.com").await;
+        assert!((1..=15 * 60).contains(&wait_of(&answer)), "{answer}");
+    }
+    let other = from(&shop, "2001:db8:0:1::1");
+    let _ = log_in(&other, "bbb@bbb.com", "bbb@bbb.com")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn given_too_many_failed_logins_when_the_window_is_over_then_the_owner_gets_in() {
+    let shop = Shop::builder()
+        .env("authentication", "FAILED_LOGINS_PER_ACCOUNT", "2")
+        .env("authentication", "FAILED_LOGIN_WINDOW", "2s")
+        .start()
+        .await;
+    let visitor = shop.visitor();
+    let refused = testkit::eventually("it is too many", testkit::SOON, async || {
+        let answer = log_in(&visitor, "aaa@aaa.com", "wrong").await;
+        if answer.status == 429 {
+            Ok(answer)
+        } else {
+            Err(answer.to_string())
+        }
+    })
+    .await;
+    assert!(wait_of(&refused) <= 2, "{refused}");
+    testkit::eventually("the owner gets in", testkit::SOON, async || {
+        let answer = log_in(&visitor, "aaa@aaa.com", "aaa@aaa.com").await;
+        match answer.status {
+            200 => Ok(()),
+            429 => Err(answer.to_string()),
+            _ => panic!("{answer}"),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn given_many_registrations_when_they_come_from_one_address_then_429_for_that_address_alone()
+{
+    let shop = Shop::builder()
+        .env("authentication", "REGISTRATIONS_PER_ADDRESS", "2")
+        .start()
+        .await;
+    let register = async |address: &str, email: &str| {
+        let account = json!({ "email": email, "password": "correct horse" });
+        from(&shop, address).post("/api/register", &account).await
+    };
+    let _ = register("203.0.113.1", "one@test.example")
+        .await
+        .expect(201);
+    // Nor may anybody ask without end whether an address is taken.
+    let _ = register("203.0.113.1", "one@test.example")
+        .await
+        .expect(400);
+    let refused = register("203.0.113.1", "two@test.example").await;
+    assert!((1..=15 * 60).contains(&wait_of(&refused)), "{refused}");
+    let _ = register("203.0.113.2", "two@test.example")
+        .await
+        .expect(201);
+}
+
+/// The gateway says who calls, and nobody else does.
+#[tokio::test]
+async fn given_authentication_when_called_around_the_gateway_then_no_address_that_is_claimed_counts()
+ {
+    let shop = Shop::builder()
+        .env("authentication", "TRUSTED_PROXIES", "192.0.2.0/24")
+        .env("authentication", "FAILED_LOGINS_PER_ADDRESS", "3")
+        .start()
+        .await;
+    let claims = |number: usize| {
+        let address = format!("203.0.113.{number}");
+        shop.direct("authentication")
+            .with_header("x-forwarded-for", &address)
+    };
+    for number in 0..3 {
+        fail(&claims(number), &format!("{number}@test.example"), 1).await;
+    }
+    log_in(&claims(3), "3@test.example", "wrong")
+        .await
+        .problem(429);
+    let logged = shop.logged("authentication");
+    assert!(logged.contains("a log-in failed"), "{logged}");
+    assert!(!logged.contains("203.0.113."), "{logged}");
 }
 
 #[tokio::test]
@@ -210,30 +375,57 @@ async fn given_no_development_data_when_started_then_nobody_has_an_account() {
     assert_eq!(count, 0);
 }
 
+/// 300 log-ins at once, each of another account.
+async fn storm(shop: &Shop, address: impl Fn(usize) -> String) {
+    let storm = (0..300).map(async |number| {
+        let email = format!("{number}@test.example");
+        log_in(&from(shop, &address(number)), &email, "wrong")
+            .await
+            .status
+    });
+    let statuses = futures::future::join_all(storm).await;
+    let expected = |status: &u16| matches!(status, 401 | 429);
+    assert!(statuses.iter().all(expected), "{statuses:?}");
+    assert!(statuses.contains(&429), "nobody had to wait: {statuses:?}");
+}
+
 /// Each hash takes 19 MiB for as long as it runs.
 #[tokio::test]
-async fn given_a_storm_of_logins_when_all_come_at_once_then_memory_is_bounded_and_others_go_on() {
+async fn given_a_storm_of_logins_when_it_comes_from_everywhere_then_memory_is_bounded_and_others_go_on()
+ {
     let shop = Shop::start().await;
     let user = shop.user().await;
     let before = shop.peak_memory("authentication");
-    let storm = futures::future::join_all((0..300).map(async |number| {
-        let account = json!({ "email": format!("{number}@test.example"), "password": "wrong" });
-        shop.visitor().post("/api/login", &account).await.status
-    }));
+    let storm = storm(&shop, |number| {
+        format!("198.18.{}.{}", number / 250, number % 250)
+    });
     let others = async {
         for _ in 0..20 {
             let _ = user.get("/api/me").await.expect(200);
             let _ = user.get("/api/products").await.expect(200);
         }
     };
-    let (statuses, ()) = tokio::join!(storm, others);
-    assert!(
-        statuses.iter().all(|status| matches!(status, 401 | 429)),
-        "{statuses:?}"
-    );
-    assert!(statuses.contains(&429), "nobody had to wait: {statuses:?}");
+    tokio::join!(storm, others);
     let grown = shop.peak_memory("authentication") - before;
     assert!(grown < 100, "300 log-ins took {grown} MiB more");
+}
+
+#[tokio::test]
+async fn given_a_storm_of_logins_when_it_comes_from_one_address_then_those_of_others_succeed() {
+    let shop = Shop::builder()
+        .env("authentication", "FAILED_LOGINS_PER_ADDRESS", "1000")
+        .start()
+        .await;
+    let stormy = storm(&shop, |_| "203.0.113.1".to_owned());
+    let other = from(&shop, "203.0.113.2");
+    let others = async {
+        for _ in 0..10 {
+            let _ = log_in(&other, "aaa@aaa.com", "aaa@aaa.com")
+                .await
+                .expect(200);
+        }
+    };
+    tokio::join!(stormy, others);
 }
 
 /// The second part of an access token, read without asking whether it is signed.

@@ -1,7 +1,11 @@
 //! Refresh tokens: they rotate, they end, and of many at once one wins.
 
+use std::time::{Duration, Instant};
+
+use bson::{Binary, Bson, DateTime, Document, doc};
+use futures::TryStreamExt as _;
 use serde_json::{Value, json};
-use testkit::{Client, Shop};
+use testkit::{Client, SOON, Shop, eventually};
 
 const INCORRECT_TOKEN: &str = "Incorrect token";
 
@@ -129,6 +133,133 @@ async fn given_a_short_lifetime_when_it_is_over_then_the_access_token_is_refused
     })
     .await
     .says(401, INCORRECT_TOKEN);
+}
+
+/// Refreshes a session again and again until `is_over` says so of an answer's status.
+async fn refresh_until(visitor: &Client, session: &mut Value, is_over: impl Fn(u16) -> bool) {
+    eventually("it has been refreshed for long enough", SOON, async || {
+        let answer = visitor.post("/api/refresh", &token(session)).await;
+        if answer.status == 200 {
+            *session = answer.json();
+        }
+        is_over(answer.status)
+            .then_some(())
+            .ok_or(answer.to_string())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn given_two_sessions_when_one_goes_unused_then_it_ends_and_the_other_goes_on() {
+    const IDLE: Duration = Duration::from_secs(3);
+    let shop = Shop::builder()
+        .env("authentication", "REFRESH_TOKEN_IDLE_LIFETIME", "3s")
+        .start()
+        .await;
+    let visitor = shop.visitor();
+    let unused = login(&visitor).await;
+    let begin = Instant::now();
+    let mut used = login(&visitor).await;
+    refresh_until(&visitor, &mut used, |status| {
+        assert_eq!(status, 200);
+        begin.elapsed() > IDLE
+    })
+    .await;
+    let answer = visitor.post("/api/refresh", &token(&unused)).await;
+    answer.says(401, INCORRECT_TOKEN);
+    let _ = visitor
+        .post("/api/refresh", &token(&used))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn given_a_session_when_used_all_the_time_then_it_ends_all_the_same() {
+    let shop = Shop::builder()
+        .env("authentication", "REFRESH_TOKEN_LIFETIME", "3s")
+        .start()
+        .await;
+    let visitor = shop.visitor();
+    let mut session = login(&visitor).await;
+    refresh_until(&visitor, &mut session, |status| status == 401).await;
+}
+
+/// The sessions as they are stored.
+async fn stored(shop: &Shop) -> Vec<Document> {
+    let sessions = shop
+        .store("authentication")
+        .collection::<Document>("refresh_tokens");
+    let found = sessions.find(doc! {}).await.expect("finds");
+    found.try_collect().await.expect("reads")
+}
+
+#[tokio::test]
+async fn given_a_session_when_stored_then_its_tokens_are_hashed_and_those_long_spent_are_gone() {
+    let shop = Shop::start().await;
+    let visitor = shop.visitor();
+    let mut session = login(&visitor).await;
+    let mut given_out = vec![session.clone()];
+    for _ in 0..30 {
+        let answer = visitor.post("/api/refresh", &token(&session)).await;
+        session = answer.expect(200).json();
+        given_out.push(session.clone());
+    }
+    let stored = stored(&shop).await;
+    let [document] = stored.as_slice() else {
+        panic!("one session is {} documents", stored.len())
+    };
+    let bytes = bson::serialize_to_vec(document).expect("serialises");
+    for session in given_out {
+        let text = session["refresh_token"].as_str().expect("a token");
+        let raw = Binary::from_base64(text.replace('-', "+").replace('_', "/"), None);
+        let raw = raw.expect("base64").bytes;
+        for secret in [text.as_bytes(), &raw, &raw[..16], &raw[16..]] {
+            let is_in = bytes.windows(secret.len()).any(|window| window == secret);
+            assert!(!is_in, "{text} is stored: {document}");
+        }
+    }
+    assert_eq!(document.get_array("spent").expect("the last").len(), 20);
+}
+
+#[tokio::test]
+async fn given_a_hundred_sessions_of_an_account_when_it_logs_in_then_only_the_oldest_ends() {
+    let shop = Shop::start().await;
+    let visitor = shop.visitor();
+    let oldest = login(&visitor).await;
+    let sessions = shop
+        .store("authentication")
+        .collection::<Document>("refresh_tokens");
+    let [mut document] = stored(&shop).await.try_into().expect("one session");
+    let ends_at = document.get_datetime("ends_at_latest").expect("its end");
+    let others: Vec<Document> = (1..100_u8)
+        .map(|number| {
+            let mut other = document.clone();
+            let id = Binary {
+                subtype: bson::spec::BinarySubtype::Generic,
+                bytes: vec![number; 32],
+            };
+            let later = ends_at.timestamp_millis() - 1_000 + i64::from(number);
+            other.insert("_id", id);
+            other.insert("ends_at_latest", DateTime::from_millis(later));
+            other
+        })
+        .collect();
+    let earlier = DateTime::from_millis(ends_at.timestamp_millis() - 1_000);
+    document.insert("ends_at_latest", earlier);
+    let this = doc! { "_id": document.get("_id").cloned().unwrap_or(Bson::Null) };
+    let _ = sessions
+        .replace_one(this, &document)
+        .await
+        .expect("replaces");
+    let _ = sessions.insert_many(others).await.expect("inserts");
+    let newest = login(&visitor).await;
+    assert_eq!(stored(&shop).await.len(), 100);
+    let answer = visitor.post("/api/refresh", &token(&oldest)).await;
+    answer.says(401, INCORRECT_TOKEN);
+    let _ = visitor
+        .post("/api/refresh", &token(&newest))
+        .await
+        .expect(200);
 }
 
 const PAGE: &str = "https://shop.example";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
@@ -21,6 +22,17 @@ const REMEMBERED: usize = 8192;
 const LONGEST_TOKEN: usize = 4096;
 const SHORTEST_SECRET_BYTES: usize = 32;
 const FEWEST_DIFFERENT_BYTES: usize = 8;
+/// What stands in examples, in lower case and without what is between the words. It hardly ever
+/// turns up in what was made at random.
+const PLACEHOLDERS: [&str; 7] = [
+    "changeme",
+    "changethis",
+    "replaceme",
+    "example",
+    "placeholder",
+    "password",
+    "secret",
+];
 
 /// Judges access tokens: one kind of key, one algorithm, no leeway. Cheap to clone.
 #[derive(Clone)]
@@ -31,7 +43,18 @@ pub struct Verifier {
 struct Inner {
     validation: Validation,
     source: Source,
-    verified: Cache<[u8; 32], Caller>,
+    verified: Cache<[u8; 32], Verified>,
+    /// How often a key was withdrawn.
+    withdrawals: AtomicU64,
+}
+
+/// A token that was found to be valid.
+#[derive(Clone)]
+struct Verified {
+    caller: Caller,
+    /// The withdrawals before its key was looked up: what was found out with a key that has since
+    /// been withdrawn counts no longer, also where it was written down only after the forgetting.
+    withdrawals: u64,
 }
 
 /// Where keys come from. Each kind has its one algorithm.
@@ -64,6 +87,12 @@ pub enum WeakSecret {
         "has fewer than {FEWEST_DIFFERENT_BYTES} different characters, so it was not made at random"
     )]
     Monotonous,
+    /// Something shorter, twice or more.
+    #[error("is something shorter over and over, so it was not made at random")]
+    Repeated,
+    /// It was taken from an example.
+    #[error("has a word in it that stands in examples, so it was not made at random")]
+    Placeholder,
 }
 
 impl Verifier {
@@ -110,6 +139,7 @@ impl Verifier {
                 validation,
                 source,
                 verified: Cache::new(REMEMBERED),
+                withdrawals: AtomicU64::new(0),
             }),
         }
     }
@@ -127,6 +157,7 @@ impl Verifier {
 
     /// Forgets which tokens were verified, because a key may have been withdrawn.
     pub fn forget(&self) {
+        self.inner.withdrawals.fetch_add(1, Ordering::SeqCst);
         self.inner.verified.clear();
     }
 
@@ -135,17 +166,28 @@ impl Verifier {
         if token.len() > LONGEST_TOKEN {
             return Err(VerifyError::Invalid);
         }
-        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(caller) = self.inner.verified.get(&digest) {
-            return if now < caller.expires_at {
-                Ok(caller)
+        let digest = digest(token);
+        let withdrawals = self.inner.withdrawals.load(Ordering::SeqCst);
+        if let Some(known) = self.inner.verified.get(&digest)
+            && known.withdrawals == withdrawals
+        {
+            return if now < known.caller.expires_at {
+                Ok(known.caller)
             } else {
                 Err(VerifyError::Invalid)
             };
         }
         let caller = self.verify_anew(token, now).await?;
-        self.inner.verified.insert(digest, caller.clone());
+        self.remember(digest, caller.clone(), withdrawals);
         Ok(caller)
+    }
+
+    fn remember(&self, digest: [u8; 32], caller: Caller, withdrawals: u64) {
+        let verified = Verified {
+            caller,
+            withdrawals,
+        };
+        self.inner.verified.insert(digest, verified);
     }
 
     async fn verify_anew(&self, token: &str, now: Timestamp) -> Result<Caller, VerifyError> {
@@ -189,6 +231,10 @@ impl Source {
     }
 }
 
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
 /// Whether the header is one that our issuer writes: this algorithm, an access token, a key id,
 /// and nothing that offers a key or a place to get one (`jwk`, `jku`, `x5u`, …) or makes demands
 /// (`crit`).
@@ -226,6 +272,19 @@ pub(crate) fn check_secret(secret: &SecretString) -> Result<(), WeakSecret> {
     let different: BTreeSet<&u8> = bytes.iter().collect();
     if different.len() < FEWEST_DIFFERENT_BYTES {
         return Err(WeakSecret::Monotonous);
+    }
+    let is_repeated = |length: usize| bytes[length..] == bytes[..bytes.len() - length];
+    if (1..=bytes.len() / 2).any(is_repeated) {
+        return Err(WeakSecret::Repeated);
+    }
+    let letters: String = secret
+        .expose_secret()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
+    if PLACEHOLDERS.iter().any(|word| letters.contains(word)) {
+        return Err(WeakSecret::Placeholder);
     }
     Ok(())
 }

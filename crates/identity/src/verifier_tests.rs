@@ -38,6 +38,24 @@ async fn given_an_issued_token_when_verified_then_it_is_valid_exactly_for_its_li
 }
 
 #[tokio::test]
+async fn given_a_key_that_is_withdrawn_meanwhile_when_its_token_is_remembered_then_it_is_worth_nothing()
+ {
+    let issuer = issuer(1);
+    let verifier = Verifier::local(&issuer);
+    let token = issuer.issue(&email(), Role::User, now());
+    // What a verification does that was under way when the key was withdrawn.
+    let before = verifier.inner.withdrawals.load(Ordering::SeqCst);
+    let caller = verifier.verify(&token, now()).await.expect("valid");
+    assert!(issuer.take_keys_of(&self::issuer(2)));
+    verifier.forget();
+    verifier.remember(digest(&token), caller, before);
+    assert_eq!(
+        verifier.verify(&token, now()).await,
+        Err(VerifyError::Invalid)
+    );
+}
+
+#[tokio::test]
 async fn given_wrong_claims_when_verified_then_they_are_refused() {
     let issuer = issuer(1);
     let verifier = Verifier::local(&issuer);
@@ -194,4 +212,22 @@ fn given_weak_secrets_when_used_then_they_are_refused() {
     check(&SECRET[..31], Err(WeakSecret::Short));
     check("", Err(WeakSecret::Short));
     check(&"secret".repeat(8), Err(WeakSecret::Monotonous));
+    check(&"change-me-".repeat(4), Err(WeakSecret::Repeated));
+    check(&"0123456789abcdef".repeat(2), Err(WeakSecret::Repeated));
+    check(
+        "Phie3Ahx-oov9uGhaPhie3Ahx-oov9uGhaPhie3",
+        Err(WeakSecret::Repeated),
+    );
+    check(
+        "your-256-bit-secret-of-this-shop",
+        Err(WeakSecret::Placeholder),
+    );
+    check(
+        "Change_Me before 24/7 operation!",
+        Err(WeakSecret::Placeholder),
+    );
+    check(
+        "EXAMPLE-oov9uGhaPhie3-Ahx7eequ2T",
+        Err(WeakSecret::Placeholder),
+    );
 }

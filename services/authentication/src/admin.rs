@@ -1,14 +1,17 @@
 //! The first admin, who cannot come from HTTP.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use identity::{Email, Role};
 use secrecy::{ExposeSecret, SecretString};
+use service_kit::client::Network;
 use service_kit::lifecycle::{Failure, chain};
-use service_kit::mongo;
+use service_kit::mongo::{self, MongoSettings};
+use service_kit::telemetry;
 
 use crate::accounts::{self, RegisterError};
 use crate::config::Config;
@@ -22,13 +25,7 @@ const LONGEST_INPUT: u64 = 4096;
 /// twice; an account that is not an admin's is never made one, because somebody else may have
 /// registered it.
 pub fn create(config: &Config, email: &Email) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let outcome = runtime
-        .map_err(Failure::from)
-        .and_then(|runtime| runtime.block_on(create_admin(config, email)));
-    match outcome {
+    match run(config, email) {
         Ok(sentence) => {
             println!("{sentence}");
             ExitCode::SUCCESS
@@ -40,23 +37,38 @@ pub fn create(config: &Config, email: &Email) -> ExitCode {
     }
 }
 
-async fn create_admin(config: &Config, email: &Email) -> Result<String, Failure> {
-    let database = mongo::connect("authentication", &config.mongo).await?;
-    let store = Store::new(&database, config.mongo.mongodb_timeout);
+fn run(config: &Config, email: &Email) -> Result<String, Failure> {
+    // Standard output is for the password, which must be in no log.
+    telemetry::log_to_stderr(&config.common)?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(ensure(&config.mongo, email, piped_password()?))
+}
+
+/// Creates the admin with `password`, or with one that is made, unless there is that admin already.
+/// Returns what was done, in a sentence.
+pub async fn ensure(
+    settings: &MongoSettings,
+    email: &Email,
+    given: Option<SecretString>,
+) -> Result<String, Failure> {
+    let database = mongo::connect("authentication", settings).await?;
+    let store = Store::new(&database, settings.mongodb_timeout);
     store
         .prepare()
         .await
         .map_err(|error| format!("the database cannot be reached: {error}"))?;
-    let piped = piped_password()?;
-    let is_made = piped.is_none();
-    let secret = match piped {
+    let is_made = given.is_none();
+    let secret = match given {
         Some(secret) => secret,
         None => made_password()?,
     };
     let password =
         NewPassword::new(secret).map_err(|unacceptable| format!("the password {unacceptable}"))?;
-    let hasher = Hasher::new(1, 0);
-    match accounts::register(&store, &hasher, email, &password, Role::Admin).await {
+    let here = Network::of(Ipv4Addr::LOCALHOST.into());
+    let turn = Hasher::new(1, 0).turn(here).await?;
+    match accounts::create(&store, turn, email, &password, Role::Admin).await {
         Ok(()) if is_made => Ok(format!(
             "Created the admin {email} with this password, which is not shown again:\n{}",
             password.secret().expose_secret()

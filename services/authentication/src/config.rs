@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use identity::{Email, SigningSettings};
+use service_kit::client::TrustedProxies;
 use service_kit::mongo::MongoSettings;
 use service_kit::settings::{Common, duration};
 
-use crate::rules::login_limit::LoginLimits;
+use crate::rules::attempts::AttemptLimits;
 use crate::rules::refresh::SessionLifetimes;
 
 /// Accounts, passwords and tokens. Every setting is an environment variable.
@@ -31,6 +32,9 @@ pub struct Config {
     /// Sessions and their limits.
     #[command(flatten)]
     pub sessions: SessionSettings,
+    /// Who is believed about where a call comes from.
+    #[command(flatten)]
+    pub trusted_proxies: TrustedProxies,
     /// Where our own pages are, such as `https://shop.example`, separated by commas: they alone may
     /// keep a session in a cookie.
     #[arg(long, env = "PUBLIC_ORIGINS", value_delimiter = ',')]
@@ -43,7 +47,7 @@ pub struct Config {
     pub command: Option<Command>,
 }
 
-/// How long sessions live, and what guessing is allowed.
+/// How long sessions live, and what guessing and registering are allowed.
 #[derive(Args, Clone, Debug)]
 pub struct SessionSettings {
     /// How long after log-in the last refresh is possible.
@@ -52,19 +56,24 @@ pub struct SessionSettings {
     /// How long a session may go unused.
     #[arg(long, env = "REFRESH_TOKEN_IDLE_LIFETIME", default_value = "168h", value_parser = duration)]
     pub refresh_token_idle_lifetime: Duration,
-    /// Failed log-ins for one account within the window, after which it has to wait.
+    /// Failed log-ins for one account within the window, after which it has to wait; counted apart
+    /// for each address that the account has logged in from lately.
     #[arg(long, env = "FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10, value_parser = at_least_one)]
     pub failed_logins_per_account: u32,
     /// Failed log-ins from one address within the window, after which it has to wait.
     #[arg(long, env = "FAILED_LOGINS_PER_ADDRESS", default_value_t = 100, value_parser = at_least_one)]
     pub failed_logins_per_address: u32,
-    /// How long a failed log-in counts.
+    /// Registrations from one address within the window, after which it has to wait.
+    #[arg(long, env = "REGISTRATIONS_PER_ADDRESS", default_value_t = 1000, value_parser = at_least_one)]
+    pub registrations_per_address: u32,
+    /// How long a failed log-in counts, and a registration.
     #[arg(long, env = "FAILED_LOGIN_WINDOW", default_value = "15m", value_parser = duration)]
     pub failed_login_window: Duration,
     /// Passwords that are hashed at the same time; each takes 19 MiB.
     #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2, value_parser = at_least_one)]
     pub password_hashes_at_once: u32,
-    /// Calls that may wait for their password to be hashed; further ones are answered 429.
+    /// Calls that may wait for their password to be hashed; further ones are answered 429, and
+    /// those from one address sooner than those from others.
     #[arg(long, env = "PASSWORD_HASHES_WAITING", default_value_t = 100)]
     pub password_hashes_waiting: u32,
 }
@@ -97,11 +106,12 @@ impl SessionSettings {
         }
     }
 
-    /// What guessing is allowed.
-    pub(crate) fn login_limits(&self) -> LoginLimits {
-        LoginLimits {
-            per_account: self.failed_logins_per_account,
-            per_address: self.failed_logins_per_address,
+    /// What guessing and registering are allowed.
+    pub(crate) fn attempt_limits(&self) -> AttemptLimits {
+        AttemptLimits {
+            failures_per_account: self.failed_logins_per_account,
+            failures_per_address: self.failed_logins_per_address,
+            registrations_per_address: self.registrations_per_address,
             window: self.failed_login_window,
         }
     }

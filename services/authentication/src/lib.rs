@@ -3,6 +3,7 @@
 mod accounts;
 pub mod admin;
 mod argon;
+mod attempts;
 pub mod config;
 mod hashing;
 pub mod http;

@@ -1,6 +1,9 @@
 //! Accounts for development, with passwords that everybody can guess.
 
+use std::net::Ipv4Addr;
+
 use identity::{Email, Role};
+use service_kit::client::Network;
 use service_kit::lifecycle::Failure;
 
 use crate::hashing::Hasher;
@@ -18,7 +21,8 @@ const ACCOUNTS: [(&str, Role); 4] = [
 pub(crate) async fn accounts(hasher: &Hasher) -> Result<Vec<NewUser>, Failure> {
     let mut accounts = Vec::with_capacity(ACCOUNTS.len());
     for (email, role) in ACCOUNTS {
-        let password_hash = hasher.turn().await?.hash(email.into()).await?;
+        let turn = hasher.turn(Network::of(Ipv4Addr::LOCALHOST.into())).await?;
+        let password_hash = turn.hash(email.into()).await?;
         accounts.push(NewUser {
             email: Email::parse(email)?,
             role,

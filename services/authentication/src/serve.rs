@@ -9,6 +9,8 @@ use service_kit::{mongo, server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::Accounts;
+use crate::attempts::Attempts;
 use crate::config::Config;
 use crate::hashing::Hasher;
 use crate::http::{self, App, OwnPages};
@@ -56,23 +58,37 @@ pub async fn serve(
         background.stop_token(),
     ));
 
-    let sessions = Sessions {
-        store,
-        hasher,
-        issuer,
-        lifetimes: config.sessions.lifetimes(),
-        limits: config.sessions.login_limits(),
+    let common = config.common.clone();
+    let app = app(config, store, hasher, issuer, verifier);
+    let api = http::api(app, common.chaos_endpoints);
+    let router = server::router(api, &health);
+    server::serve(&common, listener, router, &health, shutdown).await?;
+    background.finish(common.drain_timeout).await;
+    Ok(())
+}
+
+fn app(config: Config, store: Store, hasher: Hasher, issuer: Issuer, verifier: Verifier) -> App {
+    let attempts = Attempts {
+        store: store.clone(),
+        limits: config.sessions.attempt_limits(),
     };
-    let app = App {
-        sessions,
+    App {
+        accounts: Accounts {
+            store: store.clone(),
+            hasher: hasher.clone(),
+            attempts: attempts.clone(),
+        },
+        sessions: Sessions {
+            store,
+            hasher,
+            issuer,
+            lifetimes: config.sessions.lifetimes(),
+            attempts,
+        },
         verifier,
         pages: OwnPages(config.public_origins.into()),
-    };
-    let api = http::api(app, config.common.chaos_endpoints);
-    let router = server::router(api, &health);
-    server::serve(&config.common, listener, router, &health, shutdown).await?;
-    background.finish(config.common.drain_timeout).await;
-    Ok(())
+        proxies: config.trusted_proxies,
+    }
 }
 
 /// Goes on with other keys when their files have changed, so that a rotation needs no restart.

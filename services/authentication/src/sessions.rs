@@ -5,14 +5,16 @@ use std::net::IpAddr;
 use identity::{Email, Issuer};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
+use service_kit::client::Network;
 use service_kit::mongo::StoreError;
 
 use crate::argon::Verdict;
+use crate::attempts::{AttemptError, Attempts};
 use crate::hashing::{HashError, Hasher};
-use crate::rules::login_limit::{Counted, LoginLimits, Wait};
+use crate::rules::attempts::Wait;
 use crate::rules::password;
-use crate::rules::refresh::{Decision, RefreshToken, SessionLifetimes, decide};
-use crate::store::{Reservation, Reserved, Session, SessionEnd, Store, User};
+use crate::rules::refresh::{Decision, MOST_SESSIONS, RefreshToken, SessionLifetimes, decide};
+use crate::store::{SessionEnd, Store, User};
 
 /// Opens, refreshes and ends sessions. Cheap to clone.
 #[derive(Clone)]
@@ -21,7 +23,7 @@ pub(crate) struct Sessions {
     pub(crate) hasher: Hasher,
     pub(crate) issuer: Issuer,
     pub(crate) lifetimes: SessionLifetimes,
-    pub(crate) limits: LoginLimits,
+    pub(crate) attempts: Attempts,
 }
 
 /// Somebody who says who they are.
@@ -75,28 +77,36 @@ impl Sessions {
         if password::is_too_long(attempt.password.expose_secret()) {
             return Err(LoginError::Incorrect);
         }
-        let counted = self.limits.counted(&attempt.email, attempt.address);
+        let network = Network::of(attempt.address);
+        let is_known = self.store.is_known_network(&attempt.email, network).await?;
+        let limits = &self.attempts.limits;
+        let counted = limits.failure(&attempt.email, network, is_known);
         // Whoever has to wait must not take the place of others in the queue.
-        self.refuse_if_too_many(&counted, now)
+        self.attempts
+            .refuse_if_too_many(&counted, now)
             .await
             .inspect_err(|error| {
-                if matches!(error, LoginError::TooManyFailures(_)) {
+                if matches!(error, AttemptError::TooMany(_)) {
                     tracing::warn!(target: "audit", account, address = %attempt.address, "a log-in was refused: too many have failed");
                 }
             })?;
         let user = self.store.user_by_email(&attempt.email).await?;
-        let turn = self.hasher.turn().await?;
-        let reservations = self.reserve(&counted, now).await?;
+        let turn = self.hasher.turn(network).await?;
+        let reservations = self.attempts.reserve(&counted, now).await?;
         let stored_hash = user.as_ref().map(|user| user.password_hash.clone());
         let verdict = turn.verify(attempt.password, stored_hash).await?;
         let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
             tracing::info!(target: "audit", account, address = %attempt.address, "a log-in failed");
             return Err(LoginError::Incorrect);
         };
-        self.release(&reservations).await?;
+        self.attempts.release(&reservations).await?;
         if let Some(new_hash) = rehashed {
             self.store.replace_hash(&user, &new_hash).await?;
         }
+        let until = self.lifetimes.latest_end(now);
+        self.store
+            .remember_network(&user.email, network, until)
+            .await?;
         self.open(&user, now).await
     }
 
@@ -106,15 +116,13 @@ impl Sessions {
         token: &str,
         now: Timestamp,
     ) -> Result<Tokens, RefreshError> {
-        let token = RefreshToken::parse(token)
-            .ok_or(RefreshError::Incorrect)?
-            .digest();
+        let token = RefreshToken::parse(token).ok_or(RefreshError::Incorrect)?;
         let session = self
             .store
-            .session_of(token)
+            .session(token.session())
             .await?
             .ok_or(RefreshError::Incorrect)?;
-        match decide(&session.state, token, now) {
+        match decide(&session.state, token.digest(), now) {
             Decision::Rotate => {}
             Decision::Refuse => return Err(RefreshError::Incorrect),
             Decision::Revoke => {
@@ -127,11 +135,11 @@ impl Sessions {
             self.store.end_session(session.id).await?;
             return Err(RefreshError::Incorrect);
         };
-        let new = new_token()?;
+        let new = token.next(random()?);
         let expires_at = self.lifetimes.expiry(session.ends_at_latest, now);
         if !self
             .store
-            .rotate(&session, token, new.digest(), expires_at, now)
+            .rotate(session.id, token.digest(), new.digest(), expires_at, now)
             .await?
         {
             return Err(RefreshError::Incorrect);
@@ -145,27 +153,33 @@ impl Sessions {
         let Some(token) = RefreshToken::parse(token) else {
             return Ok(());
         };
-        let Some(Session { id, .. }) = self.store.session_of(token.digest()).await? else {
-            return Ok(());
-        };
-        self.store.end_session(id).await?;
-        tracing::info!(target: "audit", session = %id, "a session was ended by its holder");
+        let session = token.session();
+        if self.store.end_session(session).await? {
+            tracing::info!(target: "audit", %session, "a session was ended by its holder");
+        }
         Ok(())
     }
 
     async fn open(&self, user: &User, now: Timestamp) -> Result<Tokens, LoginError> {
-        let token = new_token()?;
+        let token = RefreshToken::first(random()?);
         let at_latest = self.lifetimes.latest_end(now);
         let end = SessionEnd {
             expires_at: self.lifetimes.expiry(at_latest, now),
             at_latest,
         };
-        let session = self
-            .store
-            .open_session(user.id, token.digest(), end)
+        let session = token.session();
+        self.store
+            .open_session(session, user.id, token.digest(), end)
             .await?;
         let account = user.email.fingerprint();
         tracing::info!(target: "audit", account, %session, "a session was opened");
+        let ended = self
+            .store
+            .end_oldest_sessions(user.id, MOST_SESSIONS)
+            .await?;
+        if ended > 0 {
+            tracing::info!(target: "audit", account, ended, "the oldest sessions were ended: there were too many");
+        }
         Ok(self.tokens(user, token, now))
     }
 
@@ -175,61 +189,19 @@ impl Sessions {
             refresh,
         }
     }
+}
 
-    async fn refuse_if_too_many(
-        &self,
-        counted: &[Counted; 2],
-        now: Timestamp,
-    ) -> Result<(), LoginError> {
-        let failures = self.store.failures(counted).await?;
-        for (counted, failures) in counted.iter().zip(&failures) {
-            self.limits
-                .judge(failures, counted.limit, now)
-                .map_err(LoginError::TooManyFailures)?;
+impl From<AttemptError> for LoginError {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::TooMany(wait) => Self::TooManyFailures(wait),
+            AttemptError::Store(error) => Self::Store(error),
         }
-        Ok(())
-    }
-
-    /// Counts the log-in as failed before it is known: a hundred guesses at once must not all
-    /// find the count below its limit.
-    async fn reserve(
-        &self,
-        counted: &[Counted; 2],
-        now: Timestamp,
-    ) -> Result<Vec<Reservation>, LoginError> {
-        let mut reservations = Vec::with_capacity(counted.len());
-        for counted in counted {
-            match self
-                .store
-                .reserve_failure(counted, &self.limits, now)
-                .await?
-            {
-                Reserved::Yes(reservation) => reservations.push(reservation),
-                Reserved::Full(failures) => {
-                    self.release(&reservations).await?;
-                    let wait = self
-                        .limits
-                        .judge(&failures, counted.limit, now)
-                        .err()
-                        .unwrap_or(Wait(1));
-                    return Err(LoginError::TooManyFailures(wait));
-                }
-            }
-        }
-        Ok(reservations)
-    }
-
-    async fn release(&self, reservations: &[Reservation]) -> Result<(), StoreError> {
-        let releases = reservations
-            .iter()
-            .map(|reservation| self.store.release_failure(reservation));
-        futures::future::try_join_all(releases).await?;
-        Ok(())
     }
 }
 
-fn new_token() -> Result<RefreshToken, getrandom::Error> {
-    let mut random = [0; 32];
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], getrandom::Error> {
+    let mut random = [0; BYTES];
     getrandom::fill(&mut random)?;
-    Ok(RefreshToken::of(random))
+    Ok(random)
 }

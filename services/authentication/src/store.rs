@@ -1,6 +1,7 @@
 //! What is kept in MongoDB, and the only place that knows it.
 
-mod failed_logins;
+mod attempts;
+mod known_networks;
 mod sessions;
 mod users;
 
@@ -15,19 +16,17 @@ use mongodb::options::{CollectionOptions, IndexOptions, ReadConcern, WriteConcer
 use mongodb::{Collection, Database, IndexModel};
 use service_kit::mongo::{self, StoreError};
 
-pub(crate) use failed_logins::{Reservation, Reserved};
-pub(crate) use sessions::{Session, SessionEnd};
+pub(crate) use attempts::{Reservation, Reserved};
+pub(crate) use sessions::SessionEnd;
 pub(crate) use users::{CreateError, NewUser, User, UserId};
 
-use crate::rules::refresh::TokenDigest;
-
-/// Accounts, sessions and failed log-ins. Cheap to clone.
+/// Accounts, sessions, and what is counted. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Store {
     users: Collection<users::UserDocument>,
     sessions: Collection<sessions::SessionDocument>,
-    tokens: Collection<sessions::TokenDocument>,
-    failed_logins: Collection<failed_logins::FailuresDocument>,
+    attempts: Collection<attempts::AttemptsDocument>,
+    known_networks: Collection<known_networks::KnownNetworkDocument>,
     patience: Duration,
     is_prepared: Arc<AtomicBool>,
 }
@@ -37,9 +36,9 @@ impl Store {
     pub(crate) fn new(database: &Database, patience: Duration) -> Self {
         Self {
             users: database.collection("users"),
-            sessions: database.collection("sessions"),
-            tokens: database.collection("refresh_tokens"),
-            failed_logins: database.collection_with_options("failed_logins", counting()),
+            sessions: database.collection("refresh_tokens"),
+            attempts: database.collection_with_options("attempts", forgettable()),
+            known_networks: database.collection_with_options("known_networks", forgettable()),
             patience,
             is_prepared: Arc::default(),
         }
@@ -50,8 +49,9 @@ impl Store {
     pub(crate) async fn prepare(&self) -> Result<(), mongodb::error::Error> {
         self.users.create_index(unique("email")).await?;
         self.sessions.create_index(expiring()).await?;
-        self.tokens.create_index(expiring()).await?;
-        self.failed_logins.create_index(expiring()).await?;
+        self.sessions.create_index(newest_of_an_account()).await?;
+        self.attempts.create_index(expiring()).await?;
+        self.known_networks.create_index(expiring()).await?;
         self.is_prepared.store(true, Ordering::Release);
         Ok(())
     }
@@ -75,8 +75,8 @@ impl Store {
     }
 }
 
-/// A count that a failing primary forgets does no harm, and each guess would wait for the disk.
-fn counting() -> CollectionOptions {
+/// What a failing primary forgets of it does no harm, and each guess would wait for the disk.
+fn forgettable() -> CollectionOptions {
     CollectionOptions::builder()
         .write_concern(WriteConcern::nodes(1))
         .read_concern(ReadConcern::local())
@@ -88,6 +88,12 @@ fn unique(field: &str) -> IndexModel {
     IndexModel::builder()
         .keys(doc! { field: 1 })
         .options(options)
+        .build()
+}
+
+fn newest_of_an_account() -> IndexModel {
+    IndexModel::builder()
+        .keys(doc! { "user": 1, "ends_at_latest": -1 })
         .build()
 }
 
@@ -113,14 +119,14 @@ fn timestamp(date: DateTime) -> Timestamp {
     Timestamp::from_millisecond(date.timestamp_millis()).unwrap_or(end)
 }
 
-fn binary(digest: TokenDigest) -> Binary {
+fn binary(digest: [u8; 32]) -> Binary {
     Binary {
         subtype: BinarySubtype::Generic,
-        bytes: digest.0.to_vec(),
+        bytes: digest.to_vec(),
     }
 }
 
-/// A digest of another length is nobody's: it equals no token.
-fn digest(binary: &Binary) -> TokenDigest {
-    TokenDigest(binary.bytes.as_slice().try_into().unwrap_or_default())
+/// A digest of another length is nobody's: nothing has one of zeros alone.
+fn digest(binary: &Binary) -> [u8; 32] {
+    binary.bytes.as_slice().try_into().unwrap_or_default()
 }

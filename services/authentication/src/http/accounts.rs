@@ -4,17 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use identity::{Caller, Email, Role};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use service_kit::extract;
 use service_kit::problem::Problem;
 use utoipa::ToSchema;
 
+use super::address::ClientAddress;
 use super::problems::unacceptable_email;
-use crate::accounts;
-use crate::hashing::Hasher;
+use crate::accounts::Accounts;
 use crate::rules::password::NewPassword;
-use crate::store::Store;
 
 /// An e-mail and a password.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,19 +46,21 @@ pub(crate) struct Account {
         (status = 408, description = "The body did not arrive in time", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape, or the password is too short, too long or too common", body = Problem),
-        (status = 429, description = "Too many passwords wait to be hashed", body = Problem),
+        (status = 429, description = "Too many registrations from this address, or too many passwords wait to be hashed", body = Problem),
         (status = 503, description = "The database is away", body = Problem),
     )
 )]
 pub(crate) async fn register(
-    State(store): State<Store>,
-    State(hasher): State<Hasher>,
+    State(accounts): State<Accounts>,
+    ClientAddress(address): ClientAddress,
     extract::Json(credentials): extract::Json<Credentials>,
 ) -> Result<(StatusCode, Json<Account>), Problem> {
     let email = Email::parse(&credentials.email).map_err(|_| unacceptable_email())?;
     let password = NewPassword::new(credentials.password)
         .map_err(|unacceptable| Problem::invalid("password", unacceptable.to_string()))?;
-    accounts::register(&store, &hasher, &email, &password, Role::User).await?;
+    accounts
+        .register(&email, &password, address, Timestamp::now())
+        .await?;
     Ok((
         StatusCode::CREATED,
         Json(Account {

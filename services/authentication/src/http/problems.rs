@@ -6,7 +6,7 @@ use service_kit::problem::Problem;
 
 use crate::accounts::RegisterError;
 use crate::hashing::HashError;
-use crate::rules::login_limit::Wait;
+use crate::rules::attempts::Wait;
 use crate::sessions::{LoginError, RefreshError};
 
 /// 400: the e-mail is malformed, or has an account already.
@@ -18,6 +18,7 @@ impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Taken => unacceptable_email(),
+            RegisterError::TooMany(Wait(seconds)) => Self::too_many_requests(seconds),
             RegisterError::Starting => Self::unavailable(),
             RegisterError::Hash(error) => error.into(),
             RegisterError::Store(error) => error.into(),

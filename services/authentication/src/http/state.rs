@@ -2,18 +2,20 @@
 
 use axum::extract::FromRef;
 use identity::{Issuer, Verifier};
+use service_kit::client::TrustedProxies;
 
 use super::OwnPages;
-use crate::hashing::Hasher;
+use crate::accounts::Accounts;
 use crate::sessions::Sessions;
-use crate::store::Store;
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
+    pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
     pub(crate) verifier: Verifier,
     pub(crate) pages: OwnPages,
+    pub(crate) proxies: TrustedProxies,
 }
 
 impl FromRef<App> for OwnPages {
@@ -34,15 +36,15 @@ impl FromRef<App> for Sessions {
     }
 }
 
-impl FromRef<App> for Store {
+impl FromRef<App> for Accounts {
     fn from_ref(app: &App) -> Self {
-        app.sessions.store.clone()
+        app.accounts.clone()
     }
 }
 
-impl FromRef<App> for Hasher {
+impl FromRef<App> for TrustedProxies {
     fn from_ref(app: &App) -> Self {
-        app.sessions.hasher.clone()
+        app.proxies.clone()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Refresh tokens: what one is, and what becomes of a session when one is shown.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,13 +12,27 @@ use sha2::{Digest, Sha256};
 /// not thieves.
 pub(crate) const SPENT_BY_MISTAKE: Duration = Duration::from_secs(10);
 
-/// A refresh token as its holder has it: 256 random bits.
-#[derive(Clone)]
-pub(crate) struct RefreshToken([u8; 32]);
+/// What the tokens of one session begin with: 128 random bits, by which the session is found.
+/// Whoever shows them holds a token of it, or a copy.
+const NAME: usize = 16;
+/// What each token has for itself: 256 random bits.
+const SECRET: usize = 32;
 
-/// A refresh token as it is stored. SHA-256 will do: there is nothing to guess in 256 bits.
+/// A refresh token as its holder has it.
+#[derive(Clone)]
+pub(crate) struct RefreshToken([u8; NAME + SECRET]);
+
+/// A refresh token as it is stored. SHA-256 will do: there is nothing to guess in so many bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TokenDigest(pub(crate) [u8; 32]);
+
+/// A session as it is stored: the SHA-256 of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionId(pub(crate) [u8; 32]);
+
+/// More devices than anybody logs in from within the life of a session; whoever never logs out
+/// loses what has been left lying.
+pub(crate) const MOST_SESSIONS: u64 = 100;
 
 /// How long sessions live.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +73,16 @@ pub(crate) enum Decision {
 }
 
 impl RefreshToken {
-    /// The token of these random bytes.
-    pub(crate) fn of(random: [u8; 32]) -> Self {
+    /// The first token of a session.
+    pub(crate) fn first(random: [u8; NAME + SECRET]) -> Self {
         Self(random)
+    }
+
+    /// The next token of the same session.
+    pub(crate) fn next(&self, random: [u8; SECRET]) -> Self {
+        let mut next = self.0;
+        next[NAME..].copy_from_slice(&random);
+        Self(next)
     }
 
     /// Reads a token as a client sends it.
@@ -82,6 +104,20 @@ impl RefreshToken {
     pub(crate) fn digest(&self) -> TokenDigest {
         TokenDigest(Sha256::digest(self.0).into())
     }
+
+    /// The session that it belongs to.
+    pub(crate) fn session(&self) -> SessionId {
+        SessionId(Sha256::digest(&self.0[..NAME]).into())
+    }
+}
+
+/// Sixteen hex digits, which tell sessions apart in a log and lead to no token.
+impl fmt::Display for SessionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0[..8]
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
 }
 
 impl SessionLifetimes {
@@ -96,7 +132,8 @@ impl SessionLifetimes {
     }
 }
 
-/// Decides about `shown`, a token that was once given out for this session.
+/// Decides about `shown`, a token that names this session. One that is not known of it has been
+/// spent longer ago than is remembered: nobody else knows the name.
 pub(crate) fn decide(session: &SessionState, shown: TokenDigest, now: Timestamp) -> Decision {
     if now >= session.expires_at {
         return Decision::Refuse;
@@ -127,7 +164,7 @@ mod tests {
     }
 
     fn digest(byte: u8) -> TokenDigest {
-        RefreshToken::of([byte; 32]).digest()
+        RefreshToken::first([byte; 48]).digest()
     }
 
     #[test]
@@ -182,8 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn given_a_token_when_followed_by_the_next_then_only_the_session_is_the_same() {
+        let token = RefreshToken::first([7; 48]);
+        let next = token.next([8; 32]);
+        assert_ne!(next.digest(), token.digest());
+        assert_eq!(next.session(), token.session());
+        assert_eq!(next.session().to_string().len(), 16);
+        let other = RefreshToken::first([8; 48]);
+        assert_ne!(other.session(), token.session());
+    }
+
+    #[test]
     fn given_texts_when_read_as_tokens_then_only_ours_pass() {
-        let token = RefreshToken::of([7; 32]);
+        let token = RefreshToken::first([7; 48]);
         assert_eq!(
             RefreshToken::parse(&token.expose()).map(|read| read.digest()),
             Some(token.digest())
@@ -192,9 +240,9 @@ mod tests {
             "",
             "a",
             "eyJhbGciOiJub25lIn0.e30.",
-            &"A".repeat(44),
-            &"A".repeat(42),
-            &"+".repeat(43),
+            &"A".repeat(63),
+            &"A".repeat(65),
+            &"+".repeat(64),
         ] {
             assert!(RefreshToken::parse(text).is_none(), "{text}");
         }

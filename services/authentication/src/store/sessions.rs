@@ -1,7 +1,7 @@
-//! Sessions, and the refresh tokens that were given out for them.
+//! Sessions: what each allows is one document, so that a swap and an end are each one atomic write.
 //!
-//! A token's document never changes; it says which session the token belongs to. What a session
-//! allows is in its one document, so that a swap and an end are each one atomic write.
+//! Any token of a session names it, and of the tokens that were swapped only the last ones are
+//! kept, so a session takes no more room the longer it is used.
 
 use jiff::Timestamp;
 use mongodb::bson::oid::ObjectId;
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use service_kit::mongo::StoreError;
 
 use super::{Store, UserId, binary, date, digest, timestamp};
-use crate::rules::refresh::{SessionState, SpentToken, TokenDigest};
+use crate::rules::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
 
 /// More swaps than this within ten seconds are not made by mistake.
 const REMEMBERED_SPENT: i32 = 20;
 
-/// A session, as found by one of its tokens.
+/// A session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
@@ -23,10 +23,6 @@ pub(crate) struct Session {
     pub(crate) state: SessionState,
     pub(crate) ends_at_latest: Timestamp,
 }
-
-/// The id of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SessionId(ObjectId);
 
 /// When a session ends.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +36,7 @@ pub(crate) struct SessionEnd {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SessionDocument {
     #[serde(rename = "_id")]
-    id: ObjectId,
+    id: Binary,
     user: ObjectId,
     current: Binary,
     spent: Vec<SpentDocument>,
@@ -54,60 +50,65 @@ struct SpentDocument {
     at: DateTime,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct TokenDocument {
-    #[serde(rename = "_id")]
-    id: Binary,
-    session: ObjectId,
-    expires_at: DateTime,
-}
-
-impl std::fmt::Display for SessionId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
 impl Store {
     /// Opens a session whose first token is `token`.
     pub(crate) async fn open_session(
         &self,
+        session: SessionId,
         user: UserId,
         token: TokenDigest,
         end: SessionEnd,
-    ) -> Result<SessionId, StoreError> {
-        let session = SessionDocument {
-            id: ObjectId::new(),
+    ) -> Result<(), StoreError> {
+        let document = SessionDocument {
+            id: binary(session.0),
             user: user.0,
-            current: binary(token),
+            current: binary(token.0),
             spent: Vec::new(),
             expires_at: date(end.expires_at),
             ends_at_latest: date(end.at_latest),
         };
-        let id = session.id;
-        let opening = self.ask(&self.sessions, |sessions| async move {
-            sessions.insert_one(session).await
-        });
-        futures::future::try_join(opening, self.remember_token(id, token, end.at_latest)).await?;
-        Ok(SessionId(id))
+        self.ask(&self.sessions, |sessions| async move {
+            sessions.insert_one(document).await
+        })
+        .await?;
+        Ok(())
     }
 
-    /// The session that `token` was given out for, unless it has ended.
-    pub(crate) async fn session_of(
+    /// Ends all but the `kept` newest sessions of an account, and says how many those were.
+    pub(crate) async fn end_oldest_sessions(
         &self,
-        token: TokenDigest,
-    ) -> Result<Option<Session>, StoreError> {
-        let Some(token) = self
-            .ask(&self.tokens, |tokens| async move {
-                tokens.find_one(doc! { "_id": binary(token) }).await
+        user: UserId,
+        kept: u64,
+    ) -> Result<u64, StoreError> {
+        // All live equally long at most, so the one that ends first is the oldest.
+        let oldest_kept = self
+            .ask(&self.sessions, |sessions| async move {
+                sessions
+                    .find_one(doc! { "user": user.0 })
+                    .sort(doc! { "ends_at_latest": -1 })
+                    .skip(kept.saturating_sub(1))
+                    .await
             })
-            .await?
-        else {
-            return Ok(None);
+            .await?;
+        let Some(oldest_kept) = oldest_kept else {
+            return Ok(0);
         };
+        let older =
+            doc! { "user": user.0, "ends_at_latest": { "$lt": oldest_kept.ends_at_latest } };
+        let ended = self
+            .ask(&self.sessions, |sessions| async move {
+                sessions.delete_many(older).await
+            })
+            .await?;
+        Ok(ended.deleted_count)
+    }
+
+    /// The session of this id, unless it has ended.
+    pub(crate) async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let wanted = doc! { "_id": binary(id.0) };
         let found = self
             .ask(&self.sessions, |sessions| async move {
-                sessions.find_one(doc! { "_id": token.session }).await
+                sessions.find_one(wanted).await
             })
             .await?;
         Ok(found.map(Session::from))
@@ -117,69 +118,49 @@ impl Store {
     /// current one.
     pub(crate) async fn rotate(
         &self,
-        session: &Session,
+        session: SessionId,
         spent: TokenDigest,
         new: TokenDigest,
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        // First, because a current token without its document could not be found; the document of
-        // a token that nobody gets is harmless.
-        self.remember_token(session.id.0, new, session.ends_at_latest)
-            .await?;
-        let still_current = doc! { "_id": session.id.0, "current": binary(spent) };
-        let spent = doc! { "token": binary(spent), "at": date(now) };
+        let still_current = doc! { "_id": binary(session.0), "current": binary(spent.0) };
+        let spent = doc! { "token": binary(spent.0), "at": date(now) };
         let swap = doc! {
-            "$set": { "current": binary(new), "expires_at": date(expires_at) },
+            "$set": { "current": binary(new.0), "expires_at": date(expires_at) },
             "$push": { "spent": { "$each": [spent], "$slice": -REMEMBERED_SPENT } },
         };
-        Ok(self
+        let swapped = self
             .ask(&self.sessions, |sessions| async move {
-                sessions.find_one_and_update(still_current, swap).await
+                sessions.update_one(still_current, swap).await
             })
-            .await?
-            .is_some())
+            .await?;
+        Ok(swapped.matched_count == 1)
     }
 
-    /// Ends a session: no token of it is worth anything from now on.
-    pub(crate) async fn end_session(&self, session: SessionId) -> Result<(), StoreError> {
-        self.ask(&self.sessions, |sessions| async move {
-            sessions.delete_one(doc! { "_id": session.0 }).await
-        })
-        .await?;
-        Ok(())
-    }
-
-    async fn remember_token(
-        &self,
-        session: ObjectId,
-        token: TokenDigest,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let document = TokenDocument {
-            id: binary(token),
-            session,
-            expires_at: date(expires_at),
-        };
-        self.ask(&self.tokens, |tokens| async move {
-            tokens.insert_one(document).await
-        })
-        .await?;
-        Ok(())
+    /// Ends a session, if there is one: no token of it is worth anything from now on.
+    pub(crate) async fn end_session(&self, session: SessionId) -> Result<bool, StoreError> {
+        let wanted = doc! { "_id": binary(session.0) };
+        let ended = self
+            .ask(&self.sessions, |sessions| async move {
+                sessions.delete_one(wanted).await
+            })
+            .await?;
+        Ok(ended.deleted_count == 1)
     }
 }
 
 impl From<SessionDocument> for Session {
     fn from(document: SessionDocument) -> Self {
         let spent = |spent: &SpentDocument| SpentToken {
-            digest: digest(&spent.token),
+            digest: TokenDigest(digest(&spent.token)),
             at: timestamp(spent.at),
         };
         Self {
-            id: SessionId(document.id),
+            id: SessionId(digest(&document.id)),
             user: UserId(document.user),
             state: SessionState {
-                current: digest(&document.current),
+                current: TokenDigest(digest(&document.current)),
                 spent: document.spent.iter().map(spent).collect(),
                 expires_at: timestamp(document.expires_at),
             },

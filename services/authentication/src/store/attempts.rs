@@ -1,4 +1,4 @@
-//! Failed log-ins, counted for all replicas together.
+//! Failed log-ins and registrations, counted for all replicas together.
 
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use service_kit::mongo::StoreError;
 
 use super::{Store, date, timestamp};
-use crate::rules::login_limit::{Counted, LoginLimits};
+use crate::rules::attempts::{AttemptLimits, Counted};
 
-/// A place among the failures that was taken before it was known whether the log-in fails.
+/// A place among the attempts, which can be given back.
 #[derive(Clone, Debug)]
 pub(crate) struct Reservation {
     id: ObjectId,
@@ -21,64 +21,62 @@ pub(crate) struct Reservation {
 /// What came of asking for a place.
 pub(crate) enum Reserved {
     Yes(Reservation),
-    /// There are this many failures already.
+    /// There are this many attempts already.
     Full(Vec<Timestamp>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct FailuresDocument {
+pub(super) struct AttemptsDocument {
     #[serde(rename = "_id")]
     key: String,
-    failures: Vec<FailureDocument>,
+    attempts: Vec<AttemptDocument>,
     expires_at: DateTime,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct FailureDocument {
+struct AttemptDocument {
     id: ObjectId,
     at: DateTime,
 }
 
 impl Store {
-    /// The failures under each of these keys, in their order.
-    pub(crate) async fn failures(
+    /// The attempts under each of these keys, in their order.
+    pub(crate) async fn attempts(
         &self,
-        counted: &[Counted; 2],
-    ) -> Result<[Vec<Timestamp>; 2], StoreError> {
+        counted: &[Counted],
+    ) -> Result<Vec<Vec<Timestamp>>, StoreError> {
         let keys: Vec<&str> = counted.iter().map(|counted| counted.key.as_str()).collect();
         let query = doc! { "_id": { "$in": keys } };
-        let found: Vec<FailuresDocument> = self
-            .ask(&self.failed_logins, |failures| async move {
-                failures.find(query).await?.try_collect().await
+        let found: Vec<AttemptsDocument> = self
+            .ask(&self.attempts, |attempts| async move {
+                attempts.find(query).await?.try_collect().await
             })
             .await?;
-        Ok(counted.each_ref().map(|counted| {
-            found
-                .iter()
-                .find(|document| document.key == counted.key)
-                .map(times)
-                .unwrap_or_default()
-        }))
+        let of = |counted: &Counted| {
+            let document = found.iter().find(|document| document.key == counted.key);
+            document.map(times).unwrap_or_default()
+        };
+        Ok(counted.iter().map(of).collect())
     }
 
-    /// Takes a place among the failures that count at `now`, if there is one left.
-    pub(crate) async fn reserve_failure(
+    /// Takes a place among the attempts that count at `now`, if there is one left.
+    pub(crate) async fn reserve_attempt(
         &self,
         counted: &Counted,
-        limits: &LoginLimits,
+        limits: &AttemptLimits,
         now: Timestamp,
     ) -> Result<Reserved, StoreError> {
         let id = ObjectId::new();
         let added = doc! { "id": id, "at": date(now) };
         let forgotten_at = now.checked_add(limits.window).unwrap_or(Timestamp::MAX);
         let update = vec![doc! { "$set": {
-            "failures": within_limit(counted.limit, limits.since(now), added),
+            "attempts": within_limit(counted.limit, limits.since(now), added),
             "expires_at": date(forgotten_at),
         } }];
         let key = doc! { "_id": &counted.key };
         let document = self
-            .ask(&self.failed_logins, |failures| async move {
-                failures
+            .ask(&self.attempts, |attempts| async move {
+                attempts
                     .find_one_and_update(key, update)
                     .upsert(true)
                     .return_document(ReturnDocument::After)
@@ -86,7 +84,7 @@ impl Store {
             })
             .await?;
         let is_ours =
-            |document: &FailuresDocument| document.failures.iter().any(|failure| failure.id == id);
+            |document: &AttemptsDocument| document.attempts.iter().any(|attempt| attempt.id == id);
         Ok(match document {
             Some(document) if !is_ours(&document) => Reserved::Full(times(&document)),
             _ => Reserved::Yes(Reservation {
@@ -97,32 +95,32 @@ impl Store {
     }
 
     /// Gives a place back, because the log-in did not fail.
-    pub(crate) async fn release_failure(
+    pub(crate) async fn release_attempt(
         &self,
         reservation: &Reservation,
     ) -> Result<(), StoreError> {
-        let pull = doc! { "$pull": { "failures": { "id": reservation.id } } };
+        let pull = doc! { "$pull": { "attempts": { "id": reservation.id } } };
         let key = doc! { "_id": &reservation.key };
-        self.ask(&self.failed_logins, |failures| async move {
-            failures.update_one(key, pull).await
+        self.ask(&self.attempts, |attempts| async move {
+            attempts.update_one(key, pull).await
         })
         .await?;
         Ok(())
     }
 }
 
-fn times(document: &FailuresDocument) -> Vec<Timestamp> {
+fn times(document: &AttemptsDocument) -> Vec<Timestamp> {
     document
-        .failures
+        .attempts
         .iter()
-        .map(|failure| timestamp(failure.at))
+        .map(|attempt| timestamp(attempt.at))
         .collect()
 }
 
-/// The failures after `since`, and `added` too if that makes no more than `limit`.
+/// The attempts after `since`, and `added` too if that makes no more than `limit`.
 fn within_limit(limit: u32, since: Timestamp, added: Document) -> Document {
     let counting = doc! { "$filter": {
-        "input": { "$ifNull": ["$failures", []] },
+        "input": { "$ifNull": ["$attempts", []] },
         "cond": { "$gt": ["$$this.at", date(since)] },
     } };
     let has_room = doc! { "$lt": [{ "$size": "$$counting" }, i64::from(limit)] };
