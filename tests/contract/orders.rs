@@ -31,8 +31,16 @@ async fn given_lines_when_ordered_then_201_pending_with_what_they_cost_and_soon_
     ]);
     assert_eq!(placed["products"], lines);
 
+    assert!(placed.get("decided_at").is_none(), "{placed}");
+
     let decided = shop.decided(&buyer, &id).await;
     assert_eq!(decided["status"], "ACCEPTED");
+    assert!(
+        decided["decided_at"].as_str() >= placed["created_at"].as_str(),
+        "{decided}"
+    );
+    let listed = buyer.get("/api/orders?limit=1").await.expect(200).json();
+    assert_eq!(listed["orders"][0], decided);
     for field in ["id", "cost", "created_at", "products"] {
         assert_eq!(decided[field], placed[field]);
     }
@@ -142,6 +150,7 @@ async fn given_the_seeded_orders_when_read_then_each_buyer_sees_their_own() {
             .expect(200)
             .json();
         assert_eq!(one["products"], products);
+        assert_eq!(one["decided_at"], one["created_at"]);
     };
     check("aaa@aaa.com", "71fefe4a1cad4140785928a4", "ACCEPTED", 83.94, json!([
         { "name": "cutlery", "price": 5.99, "quantity": 4 }, { "name": "chair", "price": 29.99, "quantity": 2 },
@@ -203,6 +212,9 @@ async fn given_more_orders_than_pieces_when_decided_then_one_is_rejected_with_th
     assert!(shop.stop("products").await.success());
     let first = shop.place(&buyer, "vase", 2).await;
     let second = shop.place(&buyer, "vase", 2).await;
+    let undecided = buyer.get(&format!("/api/orders/{second}")).await;
+    let undecided = undecided.expect(200).json();
+    assert!(undecided.get("decided_at").is_none(), "{undecided}");
     shop.start_again("products").await;
     let first_decided = shop.decided(&buyer, &first).await;
     let second_decided = shop.decided(&buyer, &second).await;
@@ -214,6 +226,7 @@ async fn given_more_orders_than_pieces_when_decided_then_one_is_rejected_with_th
     assert_eq!(second_decided["status"], "REJECTED");
     let reason = json!({ "code": "insufficient_stock", "products": ["vase"] });
     assert_eq!(second_decided["reason"], reason);
+    assert!(second_decided["decided_at"].is_string(), "{second_decided}");
     assert_eq!(shop.quantity("vase").await, 1);
     let told = shop.messages("order-status").await;
     let told = told

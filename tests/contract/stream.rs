@@ -160,7 +160,7 @@ async fn seen_by(shop: &Shop, buyer: &Client) -> String {
 async fn given_nothing_to_tell_when_a_stream_is_open_then_comments_keep_it_alive() {
     let shop = Shop::start().await;
     let mut stream = shop.user().await.stream(PATH, None).await;
-    stream.comment(Duration::from_secs(20)).await;
+    stream.comment(Duration::from_secs(15)).await;
 }
 
 #[tokio::test]

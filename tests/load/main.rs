@@ -2,6 +2,7 @@
 
 mod crowd;
 mod promises;
+mod rolling;
 
 use tokio::sync::{Mutex, MutexGuard};
 

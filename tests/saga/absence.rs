@@ -63,6 +63,36 @@ async fn given_orders_was_down_when_it_returns_then_it_hears_what_was_decided() 
 }
 
 #[tokio::test]
+async fn given_orders_copy_lost_the_products_when_products_starts_then_it_is_told_of_all_again() {
+    let shop = Shop::start().await;
+    let buyer = shop.user().await;
+    shop.store("orders")
+        .collection::<bson::Document>("products")
+        .delete_many(bson::doc! {})
+        .await
+        .expect("the copy is emptied");
+    let chair = testkit::order(&[("chair", 1)]);
+    buyer
+        .post("/api/orders", &chair)
+        .await
+        .says(404, "The requested product does not exist.");
+    assert!(shop.stop("products").await.success());
+    shop.start_again("products").await;
+    let placed = eventually("a chair can be ordered", SOON, async || {
+        let answer = buyer.post("/api/orders", &chair).await;
+        if answer.status == 201 {
+            Ok(answer.json())
+        } else {
+            Err(answer.to_string())
+        }
+    })
+    .await;
+    let id = placed["id"].as_str().expect("an id").to_owned();
+    shop.decided(&buyer, &id).await;
+    shop.judge(&Ledger::of(vec![id])).await;
+}
+
+#[tokio::test]
 async fn given_a_message_in_the_outbox_of_a_clock_that_is_ahead_when_its_sender_is_gone_then_it_is_sent()
  {
     let shop = Shop::start().await;

@@ -39,17 +39,16 @@ async fn given_all_topics_when_read_again_from_the_beginning_then_nothing_change
         shop.start_again(service).await;
     }
     all_read(&shop).await;
-    let seen = async || state(&shop).await;
-    let after = testkit::eventually("the gateway reaches them", testkit::SOON, async || {
+    testkit::eventually("the gateway reaches them", testkit::SOON, async || {
         let answer = shop.user().await.get("/api/orders").await;
         if answer.status == 200 {
             Ok(())
         } else {
             Err(answer.to_string())
         }
-    });
-    after.await;
-    assert_eq!(seen().await, before);
+    })
+    .await;
+    assert_eq!(state(&shop).await, before);
     ids.extend(sell(&shop, "cutlery", 1).await);
     shop.judge(&Ledger::of(ids)).await;
 }

@@ -89,6 +89,62 @@ async fn given_poison_on_every_topic_when_read_then_it_is_kept_with_the_reason_a
     shop.judge(&Ledger::of(ids).with_poison(poison)).await;
 }
 
+/// What the operator's tool prints.
+fn dead_letters(shop: &Shop, command: &str) -> String {
+    let test = std::env::current_exe().expect("this program has a path");
+    let programs = test.parent().and_then(std::path::Path::parent);
+    let tool = programs.expect("target/debug").join("dead-letters");
+    let output = std::process::Command::new(tool)
+        .arg(command)
+        .args(["--brokers", &shop.stores().kafka_brokers])
+        .args(["--prefix", shop.topic("").trim_end_matches('.')])
+        .output()
+        .expect("the tool is built with the services");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[tokio::test]
+async fn given_a_dead_letter_when_an_operator_lists_and_replays_it_then_it_is_shown_and_returns_once()
+ {
+    let shop = Shop::start().await;
+    let ids = sell(&shop, "cutlery", 1).await;
+    assert_eq!(dead_letters(&shop, "list"), "There are no dead letters.\n");
+    let stray = shop.messages("order-status").await[0].again();
+    shop.produce("orders", &[stray]).await;
+    let buried = async |count: usize| {
+        eventually("it is among the dead letters", SOON, async || {
+            let dead = shop.messages("dead-letters").await.len();
+            if dead == count {
+                Ok(())
+            } else {
+                Err(format!("{dead} of {count}"))
+            }
+        })
+        .await;
+    };
+    buried(1).await;
+    let listed = dead_letters(&shop, "list");
+    for part in [
+        shop.topic("orders").as_str(),
+        "OrderStatusUpdate does not belong on this topic",
+        &ids[0],
+        "1 waiting.",
+    ] {
+        assert!(listed.contains(part), "no {part:?} in {listed}");
+    }
+    let replayed = dead_letters(&shop, "replay");
+    assert!(
+        replayed.ends_with("1 returned to their topics.\n"),
+        "{replayed}"
+    );
+    // It does not belong there now either, so it comes back: as the only one that waits.
+    buried(2).await;
+    let listed = dead_letters(&shop, "list");
+    assert!(listed.ends_with("1 waiting.\n"), "{listed}");
+    shop.judge(&Ledger::of(ids).with_poison(2)).await;
+}
+
 #[tokio::test]
 async fn given_an_event_of_another_topic_when_read_then_it_is_a_dead_letter_and_has_no_effect() {
     let shop = Shop::start().await;

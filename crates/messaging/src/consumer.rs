@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use events::Event;
+use events::{Event, Topics};
 use futures::FutureExt as _;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::KafkaError;
@@ -34,9 +34,6 @@ pub struct Incoming {
 
 /// What a service does with events.
 pub trait Handler: Send + Sync + 'static {
-    /// Whether this kind of event belongs to this reader; another is a dead letter.
-    fn accepts(&self, event: &Event) -> bool;
-
     /// Makes a batch's effects durable. Called again with the same batch if it fails, and
     /// perhaps after it succeeded: it must make nothing of what it has seen before.
     fn handle(&self, batch: &[Incoming]) -> impl Future<Output = Result<(), Failure>> + Send;
@@ -65,6 +62,8 @@ struct Batch {
 pub struct Reader<H> {
     config: ClientConfig,
     topics: Vec<String>,
+    /// Where each kind of event belongs.
+    belongs: Topics,
     handler: H,
     dead_letters: DeadLetters,
     crash_point: &'static str,
@@ -77,11 +76,12 @@ impl<H: Handler> Reader<H> {
         subscription: Subscription<'_>,
         handler: H,
     ) -> Result<Self, Unusable> {
-        let config = config(settings, subscription.service);
+        let config = config(settings, subscription.service)?;
         config.create_native_config()?;
         Ok(Self {
             config,
             topics: subscription.topics,
+            belongs: settings.topics(),
             handler,
             dead_letters: DeadLetters::new(settings, subscription.service)?,
             crash_point: subscription.crash_point,
@@ -134,7 +134,7 @@ impl<H: Handler> Reader<H> {
 
     fn add(&self, batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>) {
         match received {
-            Ok(message) => batch.add(&message, &self.handler),
+            Ok(message) => batch.add(&message, &self.belongs),
             Err(error) => tracing::warn!(%error, "cannot read from the broker; tries again"),
         }
     }
@@ -174,11 +174,11 @@ impl Batch {
         self.events.len() + self.poison.len()
     }
 
-    fn add<H: Handler>(&mut self, message: &BorrowedMessage<'_>, handler: &H) {
+    fn add(&mut self, message: &BorrowedMessage<'_>, belongs: &Topics) {
         let partition = (message.topic().to_owned(), message.partition());
         self.next_offsets.insert(partition, message.offset() + 1);
         match Event::decode(message.payload().unwrap_or_default()) {
-            Ok(event) if handler.accepts(&event) => self.events.push(Incoming {
+            Ok(event) if belongs.of(&event) == message.topic() => self.events.push(Incoming {
                 event,
                 time: header(message, "ce_time").and_then(|time| time.parse().ok()),
                 traceparent: header(message, events::TRACEPARENT).map(str::to_owned),
@@ -192,8 +192,8 @@ impl Batch {
     }
 }
 
-fn config(settings: &KafkaSettings, service: &str) -> ClientConfig {
-    let mut config = settings.client(service);
+fn config(settings: &KafkaSettings, service: &str) -> Result<ClientConfig, Unusable> {
+    let mut config = settings.client(service)?;
     config
         .set("group.id", settings.group(service))
         .set("enable.auto.commit", "true")
@@ -209,7 +209,7 @@ fn config(settings: &KafkaSettings, service: &str) -> ClientConfig {
         .set("fetch.queue.backoff.ms", "20")
         .set("queued.min.messages", "5000")
         .set("queued.max.messages.kbytes", "8192");
-    config
+    Ok(config)
 }
 
 fn store_offsets(consumer: &StreamConsumer, batch: &Batch) {

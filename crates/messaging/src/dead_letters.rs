@@ -15,7 +15,7 @@ use rdkafka::topic_partition_list::Offset;
 use rdkafka::util::Timeout;
 
 use crate::producer::DELIVERY_TIMEOUT;
-use crate::settings::{KafkaSettings, client};
+use crate::settings::{KafkaLogin, KafkaSettings, Unusable, client};
 
 const REASON: &str = "dlq-reason";
 const TOPIC: &str = "dlq-topic";
@@ -33,12 +33,12 @@ pub(crate) struct DeadLetters {
 
 impl DeadLetters {
     /// The dead letters of `reader`.
-    pub(crate) fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, KafkaError> {
+    pub(crate) fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, Unusable> {
         let topic = settings.topics().dead_letters;
         Ok(Self {
             topic,
             reader: reader.to_owned(),
-            producer: producer(settings.client(reader))?,
+            producer: producer(settings.client(reader)?)?,
         })
     }
 
@@ -147,31 +147,33 @@ impl DeadLetter {
 
 /// The operator's view of a shop's dead letters.
 pub struct Graveyard {
-    topic: String,
+    topics: events::Topics,
     consumer: BaseConsumer,
     producer: FutureProducer,
 }
 
 impl Graveyard {
     /// The dead letters of the shop with this topic prefix.
-    pub fn open(brokers: &str, prefix: &str) -> Result<Self, KafkaError> {
-        let mut config = client(brokers, "dead-letters");
+    pub fn open(brokers: &str, login: &KafkaLogin, prefix: &str) -> Result<Self, Unusable> {
+        let mut config = client(brokers, login, "dead-letters")?;
         config
             .set("group.id", format!("{prefix}.dead-letters"))
             .set("enable.auto.commit", "false");
         Ok(Self {
-            topic: events::Topics::with_prefix(prefix).dead_letters,
+            topics: events::Topics::with_prefix(prefix),
             consumer: config.create()?,
-            producer: producer(client(brokers, "dead-letters"))?,
+            producer: producer(client(brokers, login, "dead-letters")?)?,
         })
     }
 
     /// The dead letters that were not replayed yet, oldest first.
     pub fn list(&self) -> Result<Vec<DeadLetter>, KafkaError> {
-        let (oldest, end) = self.consumer.fetch_watermarks(&self.topic, 0, PATIENCE)?;
+        let (oldest, end) =
+            self.consumer
+                .fetch_watermarks(&self.topics.dead_letters, 0, PATIENCE)?;
         let start = self.replayed_up_to()?.unwrap_or(oldest).max(oldest);
         let mut wanted = TopicPartitionList::new();
-        wanted.add_partition_offset(&self.topic, 0, Offset::Offset(start))?;
+        wanted.add_partition_offset(&self.topics.dead_letters, 0, Offset::Offset(start))?;
         self.consumer.assign(&wanted)?;
         let mut letters = Vec::new();
         let mut next = start;
@@ -188,26 +190,35 @@ impl Graveyard {
         Ok(letters)
     }
 
-    /// Returns a dead letter to its topic and marks it as replayed.
-    pub async fn replay(&self, letter: &DeadLetter) -> Result<(), KafkaError> {
-        send(
-            &self.producer,
-            letter.topic(),
-            &letter.message,
-            letter.original_headers(),
-        )
-        .await?;
+    /// Returns a dead letter to its topic and marks it as replayed. `false` for one that came on
+    /// none of the shop's topics, as somebody may have put there by hand: it is passed over.
+    pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, KafkaError> {
+        let returns = self.topics.all().contains(&letter.topic());
+        if returns {
+            send(
+                &self.producer,
+                letter.topic(),
+                &letter.message,
+                letter.original_headers(),
+            )
+            .await?;
+        }
         let mut done = TopicPartitionList::new();
-        done.add_partition_offset(&self.topic, 0, Offset::Offset(letter.number() + 1))?;
-        self.consumer.commit(&done, CommitMode::Sync)
+        done.add_partition_offset(
+            &self.topics.dead_letters,
+            0,
+            Offset::Offset(letter.number() + 1),
+        )?;
+        self.consumer.commit(&done, CommitMode::Sync)?;
+        Ok(returns)
     }
 
     fn replayed_up_to(&self) -> Result<Option<i64>, KafkaError> {
         let mut wanted = TopicPartitionList::new();
-        wanted.add_partition(&self.topic, 0);
+        wanted.add_partition(&self.topics.dead_letters, 0);
         let committed = self.consumer.committed_offsets(wanted, PATIENCE)?;
         let offset = committed
-            .find_partition(&self.topic, 0)
+            .find_partition(&self.topics.dead_letters, 0)
             .map(|partition| partition.offset());
         Ok(match offset {
             Some(Offset::Offset(offset)) => Some(offset),

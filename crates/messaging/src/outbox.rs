@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::Message;
-use futures::{TryStreamExt as _, future};
+use futures::future;
 use jiff::{SignedDuration, Timestamp};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{self, DateTime, doc};
@@ -17,7 +17,7 @@ use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database, IndexModel};
 use service_kit::lifecycle::Background;
 use service_kit::mongo::{self, BACKGROUND_PATIENCE};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::producer::Producer;
@@ -110,12 +110,27 @@ impl Outbox {
             // The semaphore is never closed; if it were, sending without a permit would only use
             // more memory.
             let permit = self.in_flight.clone().acquire_owned().await.ok();
-            let outbox = self.clone();
-            self.background.spawn(async move {
-                outbox.publish(document).await;
-                drop(permit);
-            });
+            self.send(document, permit);
         }
+    }
+
+    /// The same for whoever is waited for by a client: what is too much at the moment is left to
+    /// the sweeper.
+    pub fn release_or_leave(&self, stored: Stored) {
+        for document in stored.0 {
+            let Ok(permit) = self.in_flight.clone().try_acquire_owned() else {
+                return;
+            };
+            self.send(document, Some(permit));
+        }
+    }
+
+    fn send(&self, document: Document, permit: Option<OwnedSemaphorePermit>) {
+        let outbox = self.clone();
+        self.background.spawn(async move {
+            outbox.publish(document).await;
+            drop(permit);
+        });
     }
 
     /// Sends messages that need no record, because whoever needs them asks again; so they are
@@ -174,8 +189,20 @@ impl Outbox {
         let documents = self.documents.clone();
         mongo::in_time(BACKGROUND_PATIENCE, async move {
             let oldest_first = documents.find(what).sort(doc! { "created_at": 1 });
-            let found = oldest_first.limit(i64::from(IN_FLIGHT)).await?;
-            found.try_collect().await
+            let mut found = oldest_first.limit(i64::from(IN_FLIGHT)).await?;
+            let mut readable = Vec::new();
+            while found.advance().await? {
+                match found.deserialize_current() {
+                    Ok(document) => readable.push(document),
+                    // What is behind it is not to wait for it.
+                    Err(error) => tracing::error!(
+                        id = ?found.current().get("_id"),
+                        %error,
+                        "a document of the outbox cannot be read, so it is not sent; mend it by hand"
+                    ),
+                }
+            }
+            Ok(readable)
         })
         .await
     }

@@ -102,9 +102,9 @@ impl Producer {
     }
 }
 
-fn connect(settings: &KafkaSettings, name: &str) -> Result<FutureProducer, KafkaError> {
-    let mut config = settings.client(name);
-    config
+fn connect(settings: &KafkaSettings, name: &str) -> Result<FutureProducer, Unusable> {
+    let mut config = settings.client(name)?;
+    let producer = config
         .set("enable.idempotence", "true")
         .set("linger.ms", "1")
         .set("compression.type", "lz4")
@@ -114,7 +114,8 @@ fn connect(settings: &KafkaSettings, name: &str) -> Result<FutureProducer, Kafka
             "delivery.timeout.ms",
             DELIVERY_TIMEOUT.as_millis().to_string(),
         )
-        .create()
+        .create()?;
+    Ok(producer)
 }
 
 fn enqueue(producer: &FutureProducer, message: &Message) -> Result<DeliveryFuture, KafkaError> {

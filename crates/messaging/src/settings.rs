@@ -9,6 +9,8 @@ use clap::Args;
 use events::Topics;
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
+use secrecy::{ExposeSecret as _, SecretString};
+use service_kit::secret::{self, SecretError};
 
 /// The settings of a service that talks to Kafka.
 #[derive(Args, Clone, Debug)]
@@ -16,6 +18,9 @@ pub struct KafkaSettings {
     /// Addresses of the brokers: `host:port`, separated by commas.
     #[arg(long, env = "KAFKA_BROKERS", value_parser = brokers)]
     pub kafka_brokers: String,
+    /// Who to be to the brokers.
+    #[command(flatten)]
+    pub login: KafkaLogin,
     /// What the names of the topics begin with.
     #[arg(long, env = "KAFKA_TOPIC_PREFIX", default_value = "shop", value_parser = prefix)]
     pub kafka_topic_prefix: String,
@@ -28,10 +33,52 @@ pub struct KafkaSettings {
     /// Copies of each partition of a topic that this service makes.
     #[arg(long, env = "KAFKA_REPLICATION", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=9))]
     pub kafka_replication: i32,
+    /// How long messages stay in a topic that this service makes; dead letters stay until somebody
+    /// removes them.
+    #[arg(long, env = "KAFKA_RETENTION", default_value = "168h", value_parser = service_kit::settings::duration)]
+    pub kafka_retention: Duration,
     /// How long a replica may be silent before its partitions go to the others: 1s to 5m. Shorter
     /// than 6s needs a broker that allows it (`group.min.session.timeout.ms`).
     #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = session_timeout)]
     pub kafka_session_timeout: Duration,
+}
+
+/// Who a client is to the brokers: a user by SASL PLAIN, or nobody in particular.
+#[derive(Args, Clone, Debug)]
+pub struct KafkaLogin {
+    /// The service's user; without it the brokers are not told who calls.
+    #[arg(long, env = "KAFKA_USERNAME", global = true)]
+    pub kafka_username: Option<String>,
+    /// The user's password.
+    #[arg(long, env = "KAFKA_PASSWORD", hide_env_values = true, global = true)]
+    pub kafka_password: Option<SecretString>,
+    /// File with the password, instead.
+    #[arg(long, env = "KAFKA_PASSWORD_FILE", global = true)]
+    pub kafka_password_file: Option<String>,
+}
+
+impl KafkaLogin {
+    /// Adds who the client is, or nothing where it is nobody.
+    fn apply(&self, config: &mut ClientConfig) -> Result<(), Unusable> {
+        let password = secret::from_variable_or_file(
+            "KAFKA_PASSWORD",
+            self.kafka_password.as_ref(),
+            self.kafka_password_file.as_deref(),
+        )?;
+        let username = self.kafka_username.as_deref();
+        match (username.filter(|name| !name.is_empty()), password) {
+            (Some(username), Some(password)) => {
+                config
+                    .set("security.protocol", "sasl_plaintext")
+                    .set("sasl.mechanism", "PLAIN")
+                    .set("sasl.username", username)
+                    .set("sasl.password", password.expose_secret());
+                Ok(())
+            }
+            (None, None) => Ok(()),
+            _ => Err(Unusable::HalfAUser),
+        }
+    }
 }
 
 impl KafkaSettings {
@@ -47,12 +94,16 @@ impl KafkaSettings {
     }
 
     /// What every client of the broker has in common: after an outage it is back within a second.
-    pub(crate) fn client(&self, name: &str) -> ClientConfig {
-        client(&self.kafka_brokers, name)
+    pub(crate) fn client(&self, name: &str) -> Result<ClientConfig, Unusable> {
+        client(&self.kafka_brokers, &self.login, name)
     }
 }
 
-pub(crate) fn client(brokers: &str, name: &str) -> ClientConfig {
+pub(crate) fn client(
+    brokers: &str,
+    login: &KafkaLogin,
+    name: &str,
+) -> Result<ClientConfig, Unusable> {
     let mut config = ClientConfig::new();
     config
         .set("bootstrap.servers", brokers)
@@ -63,15 +114,22 @@ pub(crate) fn client(brokers: &str, name: &str) -> ClientConfig {
         .set("topic.metadata.refresh.fast.interval.ms", "100")
         // Below this librdkafka writes to standard error by itself; what matters comes back as errors.
         .set_log_level(rdkafka::config::RDKafkaLogLevel::Critical);
-    config
+    login.apply(&mut config)?;
+    Ok(config)
 }
 
-/// The client library refuses the settings.
+/// The settings of the broker cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings whose names begin with KAFKA_ cannot be used")]
-pub struct Unusable {
-    #[from]
-    source: KafkaError,
+pub enum Unusable {
+    /// A user without a password, or the reverse.
+    #[error("KAFKA_USERNAME and KAFKA_PASSWORD must be set together, or neither")]
+    HalfAUser,
+    /// The password cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The client library refuses them.
+    #[error("the settings whose names begin with KAFKA_ cannot be used")]
+    Refused(#[from] KafkaError),
 }
 
 /// The most that Kafka takes is 249 characters, and the rest of a topic's name comes after.
@@ -182,6 +240,25 @@ mod tests {
     fn settings(arguments: &[&str]) -> KafkaSettings {
         let brokers = ["test", "--kafka-brokers", "127.0.0.1:1"].iter();
         <Settings as clap::Parser>::parse_from(brokers.chain(arguments)).kafka
+    }
+
+    #[test]
+    fn given_a_user_when_a_client_is_made_then_it_logs_in_and_half_a_user_is_refused() {
+        let made = |arguments: &[&str]| settings(arguments).client("test");
+        let plain = made(&[]).expect("needs no user");
+        assert_eq!(plain.get("security.protocol"), None);
+        let user = ["--kafka-username", "orders", "--kafka-password", "xyz"];
+        let known = made(&user).expect("has a user");
+        assert_eq!(known.get("security.protocol"), Some("sasl_plaintext"));
+        assert_eq!(known.get("sasl.username"), Some("orders"));
+        assert_eq!(known.get("sasl.password"), Some("xyz"));
+        for half in [&user[..2], &user[2..]] {
+            let error = made(half).expect_err("half a user").to_string();
+            assert!(
+                error.contains("KAFKA_USERNAME") && !error.contains("xyz"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -120,10 +120,14 @@ impl EventStream {
         events
     }
 
-    /// Waits for a comment line, passing over messages.
+    /// Waits for a comment line after the greeting that every stream begins with, passing over
+    /// messages.
     pub async fn comment(&mut self, deadline: Duration) {
-        let has_comment =
-            |raw: &[u8]| raw.starts_with(b":") || raw.windows(2).any(|pair| pair == b"\n:");
+        // The greeting is one block, up to the first blank line.
+        let has_comment = |raw: &[u8]| {
+            let greeting = raw.windows(2).position(|pair| pair == b"\n\n");
+            greeting.is_some_and(|end| raw[end..].windows(2).any(|pair| pair == b"\n:"))
+        };
         let wait = async {
             loop {
                 // Polling the parser reads the bytes; a comment makes it yield nothing.

@@ -9,7 +9,7 @@ use clap::Parser;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use identity::TokenSettings;
-use ipnet::IpNet;
+use service_kit::client::TrustedProxies;
 use service_kit::settings::{Common, duration};
 
 /// The settings of the gateway: environment variables, or options on the command line.
@@ -62,14 +62,9 @@ pub struct Config {
     /// Requests a second that one client address may make; without it there is no limit.
     #[arg(long, env = "RATE_LIMIT_PER_SECOND")]
     pub rate_limit_per_second: Option<NonZeroU32>,
-    /// Networks of the proxies in front whose `X-Forwarded-…` headers are believed, comma separated.
-    #[arg(
-        long,
-        env = "TRUSTED_PROXIES",
-        default_value = "127.0.0.0/8,::1/128",
-        value_delimiter = ','
-    )]
-    pub trusted_proxies: Vec<IpNet>,
+    /// Who is believed about where a request comes from.
+    #[command(flatten)]
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// How upstreams are called.
@@ -162,7 +157,8 @@ mod tests {
     fn given_no_settings_but_the_key_set_when_parsed_then_the_defaults_hold() {
         let config =
             Config::try_parse_from(["gateway", "--jwks-url", "http://127.0.0.1:1/jwks"]).unwrap();
-        assert_eq!(config.trusted_proxies.len(), 2);
+        let loopback = std::net::Ipv4Addr::LOCALHOST.into();
+        assert!(config.trusted_proxies.contains(loopback));
         assert_eq!(config.upstream_products.len(), 1);
         assert!(config.upstream.upstream_idle_timeout < config.common.header_timeout);
     }

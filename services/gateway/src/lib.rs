@@ -8,6 +8,7 @@ pub mod openapi;
 pub mod origin;
 pub mod proxy;
 pub mod rate_limit;
+mod resolver;
 pub mod routes;
 pub mod shared_reads;
 pub mod upstream;
@@ -23,7 +24,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::origin::TrustedProxies;
 use crate::proxy::Gateway;
 use crate::rate_limit::RateLimit;
 
@@ -43,7 +43,7 @@ pub async fn serve(
     );
 
     let chaos = config.common.chaos_endpoints;
-    let gateway = Arc::new(Gateway::new(&config, verifier));
+    let gateway = Arc::new(Gateway::new(&config, verifier, shutdown.clone()));
     let documentation = openapi::router(&routes::rows(chaos).collect::<Vec<_>>())?;
     let api = routes::router(chaos, &gateway).merge(documentation);
     let api = limited(api, &config, &background);
@@ -63,10 +63,7 @@ fn limited(api: Router, config: &Config, background: &Background) -> Router {
     let Some(per_second) = config.rate_limit_per_second else {
         return api;
     };
-    let limit = Arc::new(RateLimit::new(
-        per_second,
-        TrustedProxies::new(config.trusted_proxies.clone()),
-    ));
+    let limit = Arc::new(RateLimit::new(per_second, config.trusted_proxies.clone()));
     background.spawn(Arc::clone(&limit).forget_idle(background.stop_token()));
     api.layer(middleware::from_fn_with_state(limit, rate_limit::limit))
 }

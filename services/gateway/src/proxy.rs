@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Method, Uri, request};
+use http::{Method, Uri, header, request};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -22,13 +23,16 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use identity::Verifier;
 use jiff::Timestamp;
+use service_kit::client::TrustedProxies;
 use service_kit::lifecycle::chain;
 use service_kit::problem::Problem;
+use tokio_util::sync::CancellationToken;
 
 use crate::breaker::Policy;
 use crate::config::{Config, Origin, UpstreamSettings};
 use crate::headers;
-use crate::origin::TrustedProxies;
+use crate::origin;
+use crate::resolver::Shuffled;
 use crate::routes::{Row, Service};
 use crate::shared_reads::{self, SharedReads};
 use crate::upstream::{Attempt, Tried, Upstream};
@@ -39,11 +43,12 @@ pub struct Gateway {
     proxies: TrustedProxies,
     body_timeout: Duration,
     upstream_timeout: Duration,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<HttpConnector<Shuffled>, Full<Bytes>>,
     shared_reads: SharedReads,
     authentication: Arc<Upstream>,
     products: Arc<Upstream>,
     orders: Arc<Upstream>,
+    stop: CancellationToken,
 }
 
 /// A row of the table and the upstream it names.
@@ -65,13 +70,13 @@ enum Failure {
 }
 
 impl Gateway {
-    /// A gateway with these settings.
-    pub fn new(config: &Config, verifier: Verifier) -> Self {
+    /// A gateway with these settings, whose event streams end with `stop`.
+    pub fn new(config: &Config, verifier: Verifier, stop: CancellationToken) -> Self {
         let upstream =
             |name, origins: &[Origin]| Arc::new(upstream(name, origins, &config.upstream));
         Self {
             verifier,
-            proxies: TrustedProxies::new(config.trusted_proxies.clone()),
+            proxies: config.trusted_proxies.clone(),
             body_timeout: config.body_timeout,
             upstream_timeout: config.upstream.upstream_timeout,
             client: client(&config.upstream),
@@ -79,6 +84,7 @@ impl Gateway {
             authentication: upstream("authentication", &config.upstream_authentication),
             products: upstream("products", &config.upstream_products),
             orders: upstream("orders", &config.upstream_orders),
+            stop,
         }
     }
 
@@ -112,12 +118,24 @@ impl Gateway {
             .await?;
         let body = self.read(body, route.row.body_limit).await?;
         if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
-            self.proxies.rewrite(peer.ip(), &mut parts.headers);
+            origin::rewrite(&self.proxies, peer.ip(), &mut parts.headers);
         }
         if route.row.is_shared && body.is_empty() && self.shared_reads.suits(&parts) {
             return shared_reads::read(self, &route.upstream, &parts).await;
         }
-        self.call(&route.upstream, &parts, body).await.map(stream)
+        let answer = self.call(&route.upstream, &parts, body).await.map(stream)?;
+        if is_event_stream(&answer) {
+            Ok(self.until_stop(answer))
+        } else {
+            Ok(answer)
+        }
+    }
+
+    /// What never ends by itself ends when the gateway stops, and well: its client comes back at
+    /// once, instead of meeting a broken connection after the drain timeout.
+    fn until_stop(&self, answer: Response) -> Response {
+        let stop = self.stop.clone().cancelled_owned();
+        answer.map(|body| Body::from_stream(body.into_data_stream().take_until(stop)))
     }
 
     /// The reads that are fetched for several readers at once.
@@ -184,6 +202,9 @@ impl Gateway {
         let (failure, reason) = match answer {
             Ok(Ok(response)) => {
                 attempt.answered();
+                if closes(&response) {
+                    attempt.leaves(Instant::now());
+                }
                 return Ok(response);
             }
             Ok(Err(error)) if error.is_connect() => (Failure::Connect, chain(&error)),
@@ -205,6 +226,20 @@ pub(crate) fn stream(response: http::Response<Incoming>) -> Response {
     Response::from_parts(parts, Body::new(body))
 }
 
+fn closes(response: &http::Response<Incoming>) -> bool {
+    response
+        .headers()
+        .get(header::CONNECTION)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+}
+
+fn is_event_stream(answer: &Response) -> bool {
+    answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+}
+
 fn upstream(name: &'static str, origins: &[Origin], settings: &UpstreamSettings) -> Upstream {
     let policy = Policy {
         failures: settings.breaker_failures.get(),
@@ -214,8 +249,8 @@ fn upstream(name: &'static str, origins: &[Origin], settings: &UpstreamSettings)
     Upstream::new(name, addresses, settings.upstream_max_in_flight, policy)
 }
 
-fn client(settings: &UpstreamSettings) -> Client<HttpConnector, Full<Bytes>> {
-    let mut connector = HttpConnector::new();
+fn client(settings: &UpstreamSettings) -> Client<HttpConnector<Shuffled>, Full<Bytes>> {
+    let mut connector = HttpConnector::new_with_resolver(Shuffled::default());
     connector.set_nodelay(true);
     connector.set_connect_timeout(Some(settings.upstream_connect_timeout));
     Client::builder(TokioExecutor::new())

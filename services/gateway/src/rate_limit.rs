@@ -1,6 +1,6 @@
 //! How many requests a second one client address may make.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use service_kit::client::{Network, TrustedProxies};
 use service_kit::problem::Problem;
 use tokio_util::sync::CancellationToken;
 
-use crate::origin::TrustedProxies;
-
 /// A bucket for each client address, as large as a second's worth of requests.
 pub struct RateLimit {
-    buckets: DefaultKeyedRateLimiter<IpAddr>,
+    buckets: DefaultKeyedRateLimiter<Network>,
     clock: DefaultClock,
     proxies: TrustedProxies,
 }
@@ -34,11 +33,13 @@ impl RateLimit {
 
     /// Counts a request of `client`, or says when to come back.
     pub fn check(&self, client: IpAddr) -> Result<(), Problem> {
-        self.buckets.check_key(&network(client)).map_err(|refusal| {
-            let wait = refusal.wait_time_from(self.clock.now());
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            Problem::too_many_requests(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX))
-        })
+        self.buckets
+            .check_key(&Network::of(client))
+            .map_err(|refusal| {
+                let wait = refusal.wait_time_from(self.clock.now());
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                Problem::too_many_requests(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX))
+            })
     }
 
     /// Forgets the addresses whose buckets are full again, every second until `stop`, so that
@@ -56,14 +57,6 @@ impl RateLimit {
     fn forget(&self) {
         self.buckets.retain_recent();
         self.buckets.shrink_to_fit();
-    }
-}
-
-/// One client has a whole IPv6 /64 at its disposal (RFC 6177), so that is what is counted.
-fn network(client: IpAddr) -> IpAddr {
-    match client {
-        IpAddr::V4(_) => client,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 

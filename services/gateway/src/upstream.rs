@@ -4,8 +4,8 @@
 //! later, take no room.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::uri::Authority;
 
@@ -19,6 +19,7 @@ pub struct Upstream {
     max_in_flight: usize,
     in_flight: AtomicUsize,
     turn: AtomicUsize,
+    pause: Duration,
 }
 
 #[derive(Debug)]
@@ -26,6 +27,8 @@ struct Address {
     authority: Authority,
     in_flight: AtomicUsize,
     breaker: Mutex<Breaker>,
+    /// It said that it will close its connections; until then others are preferred.
+    leaving_until: Mutex<Option<Instant>>,
 }
 
 /// A request's place among those that an upstream may have in flight; freed when dropped.
@@ -55,6 +58,7 @@ impl Upstream {
             authority,
             in_flight: AtomicUsize::new(0),
             breaker: Mutex::new(Breaker::new(policy)),
+            leaving_until: Mutex::new(None),
         };
         Self {
             name,
@@ -62,6 +66,7 @@ impl Upstream {
             max_in_flight,
             in_flight: AtomicUsize::new(0),
             turn: AtomicUsize::new(0),
+            pause: policy.pause,
         }
     }
 
@@ -83,7 +88,8 @@ impl Upstream {
     }
 
     /// The least busy address that was not `tried` and whose breaker lets a call through at
-    /// `now`; they take turns where they are equally busy.
+    /// `now`, one that is about to stop only where there is no other; they take turns where they
+    /// are equally busy.
     pub fn attempt(&self, tried: &mut Tried, now: Instant) -> Option<Attempt<'_>> {
         while let Some(index) = self.least_busy(tried, now) {
             tried.0.push(index);
@@ -112,7 +118,11 @@ impl Upstream {
             .map(|step| (start + step) % count)
             .filter(|index| !tried.0.contains(index))
             .filter(|&index| self.addresses[index].with_breaker(|breaker| breaker.would_admit(now)))
-            .min_by_key(|&index| self.addresses[index].in_flight.load(Ordering::Relaxed))
+            .min_by_key(|&index| {
+                let address = &self.addresses[index];
+                let busy = address.in_flight.load(Ordering::Relaxed);
+                (address.is_leaving(now), busy)
+            })
     }
 }
 
@@ -127,6 +137,16 @@ impl Address {
     fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker) -> T) -> T {
         act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    fn leaving_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.leaving_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_leaving(&self, now: Instant) -> bool {
+        self.leaving_until().is_some_and(|until| now < until)
+    }
 }
 
 impl Attempt<'_> {
@@ -140,6 +160,12 @@ impl Attempt<'_> {
         if self.address().with_breaker(Breaker::succeeded) {
             tracing::info!(upstream = self.upstream.name, address = %self.authority(), "answers again");
         }
+    }
+
+    /// The address said that it closes the connection, as a service does that is about to stop:
+    /// for a while it is only called where there is no other.
+    pub fn leaves(&self, now: Instant) {
+        *self.address().leaving_until() = Some(now + self.upstream.pause);
     }
 
     /// The address could not be connected to, or did not answer in time.
@@ -170,8 +196,6 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const POLICY: Policy = Policy {
@@ -249,6 +273,29 @@ mod tests {
             .map(|_| name(&upstream.attempt(&mut Tried::default(), later).unwrap()))
             .collect();
         assert!(called.contains(&"a:1".to_owned()), "{called:?}");
+    }
+
+    #[test]
+    fn given_an_address_that_is_about_to_stop_when_called_then_others_are_preferred_for_a_while() {
+        let upstream = upstream(&["a:1", "b:1"]);
+        let now = Instant::now();
+        let first = upstream.attempt(&mut Tried::default(), now).unwrap();
+        first.leaves(now);
+        let leaving = name(&first);
+        drop(first);
+        let mut tried = Tried::default();
+        for _ in 0..4 {
+            tried.clear();
+            assert_ne!(name(&upstream.attempt(&mut tried, now).unwrap()), leaving);
+        }
+        let rest = upstream.attempt(&mut tried, now).unwrap();
+        assert_eq!(name(&rest), leaving, "where there is no other");
+        drop(rest);
+        let later = now + POLICY.pause;
+        let called: Vec<_> = (0..2)
+            .map(|_| name(&upstream.attempt(&mut Tried::default(), later).unwrap()))
+            .collect();
+        assert!(called.contains(&leaving), "{called:?}");
     }
 
     #[test]

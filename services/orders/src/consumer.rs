@@ -24,10 +24,6 @@ impl Listener {
 }
 
 impl Handler for Listener {
-    fn accepts(&self, event: &Event) -> bool {
-        !matches!(event, Event::OrderCreate { .. })
-    }
-
     async fn handle(&self, batch: &[Incoming]) -> Result<(), Failure> {
         let products = newest(batch);
         if !products.is_empty() {
@@ -136,6 +132,26 @@ mod tests {
                 (ProductId::from_bytes([2; 12]), 5)
             ]
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn given_any_batch_of_states_when_read_then_of_each_product_only_the_greatest_version_counts(
+            told in proptest::collection::vec((0..4_u8, 1..9_u64), 0..40)
+        ) {
+            let batch: Vec<Incoming> = told
+                .iter()
+                .map(|(id, version)| incoming(Event::ProductCreate { product: state(*id, *version) }))
+                .collect();
+            let read: HashMap<ProductId, u64> =
+                newest(&batch).into_iter().map(|state| (state.id, state.version)).collect();
+            let mut greatest = HashMap::new();
+            for (id, version) in told {
+                let known = greatest.entry(ProductId::from_bytes([id; 12])).or_insert(version);
+                *known = version.max(*known);
+            }
+            proptest::prop_assert_eq!(read, greatest);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod operations;
 mod orders;
 mod problems;
 mod router;
+mod whole_list;
 mod wire;
 
 use axum::extract::FromRef;

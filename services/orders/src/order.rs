@@ -67,6 +67,8 @@ pub struct Order {
     pub lines: Vec<BoughtLine>,
     /// When it was placed.
     pub created_at: Timestamp,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
 }
 
 /// A line as the buyer sees it.

@@ -27,6 +27,9 @@ use crate::store::{Store, fresh_id};
 
 /// The most orders in one round.
 const MOST_IN_A_ROUND: usize = 500;
+/// The most lines in one round, but for those of its last order: what the database is asked about
+/// them stays far below the 16 MiB of a command.
+const MOST_LINES_IN_A_ROUND: usize = 10_000;
 /// How many may wait. At a thousand orders a second they wait for a few seconds.
 const MOST_WAITING: usize = 4096;
 
@@ -79,6 +82,10 @@ struct Waiting {
 }
 
 impl Waiting {
+    fn lines(&self) -> usize {
+        self.placement.lines.as_slice().len()
+    }
+
     fn answer(self, outcome: Outcome) {
         // An error means that the client has gone; its order stays what it is.
         let _ = self.answer.send(outcome);
@@ -131,21 +138,29 @@ async fn commit(
         if round.is_empty() && !wait(&mut queue, &mut round, &stop).await {
             return;
         }
-        while round.len() < MOST_IN_A_ROUND {
-            let Ok(waiting) = queue.try_recv() else { break };
-            round.push(waiting);
-        }
-        let (now, next) = part(round);
-        round = next;
-        let work = round::place(store.clone(), announcer.clone(), now);
+        gather(&mut queue, &mut round);
+        let work = round::place(store.clone(), announcer.clone(), round);
         // A database that hangs must not hold up the rounds after this one for ever. The driver
         // must not be interrupted, so the round goes on by itself.
-        if tokio::time::timeout(store.patience(), tokio::spawn(report(work)))
-            .await
-            .is_err()
-        {
+        let placed = tokio::time::timeout(store.patience(), tokio::spawn(report(work)));
+        round = if let Ok(left) = placed.await {
+            left.unwrap_or_default()
+        } else {
             tracing::warn!("a round of orders takes too long; the next one begins");
-        }
+            Vec::new()
+        };
+    }
+}
+
+/// Fills the round with what waits.
+fn gather(queue: &mut mpsc::Receiver<Waiting>, round: &mut Vec<Waiting>) {
+    let mut lines: usize = round.iter().map(Waiting::lines).sum();
+    while round.len() < MOST_IN_A_ROUND && lines < MOST_LINES_IN_A_ROUND {
+        let Ok(waiting) = queue.try_recv() else {
+            return;
+        };
+        lines += waiting.lines();
+        round.push(waiting);
     }
 }
 
@@ -168,22 +183,30 @@ async fn wait(
     came
 }
 
-/// Parts what goes into this round from what has to wait for the next: a second placement under
-/// the same key, which then finds the first one's order. Whom nobody waits for any more is left
-/// out: he was answered that it did not work.
-fn part(waiting: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
+/// Leaves out whom nobody waits for any more: he was answered that it did not work.
+fn in_time(mut waiting: Vec<Waiting>) -> Vec<Waiting> {
     let now = Instant::now();
+    waiting.retain(|waiting| now < waiting.deadline);
+    waiting
+}
+
+/// Parts what goes into this round from what has to wait for the next: a second placement under
+/// the same key, which then finds the first one's order.
+fn part(waiting: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
     let mut ids = HashSet::with_capacity(waiting.len());
     waiting
         .into_iter()
-        .filter(|waiting| now < waiting.deadline)
         .partition(|waiting| ids.insert(waiting.id))
 }
 
-async fn report(work: impl Future<Output = Result<(), crate::store::StoreError>>) {
-    if let Err(error) = work.await {
+/// What is left for the next round; nothing if this one failed, and whoever was in it is told.
+async fn report(
+    work: impl Future<Output = Result<Vec<Waiting>, crate::store::StoreError>>,
+) -> Vec<Waiting> {
+    work.await.unwrap_or_else(|error| {
         tracing::warn!(error = chain(&error), "a round of orders failed");
-    }
+        Vec::new()
+    })
 }
 
 #[cfg(test)]
@@ -245,8 +268,7 @@ mod tests {
     #[test]
     fn given_a_placement_past_its_deadline_when_a_round_is_made_then_it_is_left_out_and_told() {
         let (placement, mut outcome) = waiting("aaa@aaa.com", "k1", Instant::now());
-        let (now, next) = part(vec![placement]);
-        assert_eq!((now.len(), next.len()), (0, 0));
+        assert_eq!(in_time(vec![placement]).len(), 0);
         assert!(
             outcome
                 .try_recv()

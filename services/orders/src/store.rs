@@ -18,7 +18,9 @@ use mongodb::{Collection, Database};
 
 pub use changes::{Changes, ChangesError};
 pub use error::StoreError;
+pub use pending::Which;
 pub use placing::{Insertion, fresh_id};
+pub use reading::Pieces;
 
 /// The service's own database. Cheap to clone.
 #[derive(Clone)]

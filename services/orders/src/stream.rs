@@ -11,6 +11,6 @@ mod position;
 mod session;
 
 pub use frame::StatusChange;
-pub use hub::{Hub, Item, Subscription};
+pub use hub::{Hub, Item, NotFollowed, Subscription};
 pub use position::Position;
 pub use session::{Opening, open};

@@ -8,7 +8,7 @@ use service_kit::lifecycle::chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::announcing::{Announcer, LEASE};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Which};
 
 const INTERVAL: Duration = Duration::from_millis(500);
 const MOST_AT_ONCE: i64 = 500;
@@ -47,26 +47,39 @@ async fn sweep(
     if all {
         store.make_all_due(Timestamp::now()).await?;
     }
-    while !stop.is_cancelled() {
-        let due = store.due(Timestamp::now(), HORIZON, MOST_AT_ONCE).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        tracing::info!(orders = due.len(), "sends undecided orders again");
-        let ids: Vec<OrderId> = due.iter().map(|order| order.id).collect();
-        store
-            .put_off(&ids, Timestamp::now(), LEASE, LONGEST)
-            .await?;
-        let acknowledged = announcer.announce(&due).await;
-        let left: Vec<OrderId> = ids
-            .into_iter()
-            .zip(acknowledged)
-            .filter(|(_, acknowledged)| !acknowledged)
-            .map(|(id, _)| id)
-            .collect();
-        if !left.is_empty() {
-            return store.put_back(&left, Timestamp::now()).await;
-        }
+    let mut rest_may_be_due = true;
+    while rest_may_be_due && !stop.is_cancelled() {
+        rest_may_be_due = send_due(store, announcer, Which::NeverSentAgain).await?;
     }
+    // The broker has these. While products is away they become many, and it will have to read
+    // every copy: a few at each tick are enough.
+    send_due(store, announcer, Which::SentAgain).await?;
     Ok(())
+}
+
+/// Sends what is due, up to a number; `false` if nothing was, or if the broker is away.
+async fn send_due(store: &Store, announcer: &Announcer, which: Which) -> Result<bool, StoreError> {
+    let due = store
+        .due(Timestamp::now(), HORIZON, which, MOST_AT_ONCE)
+        .await?;
+    if due.is_empty() {
+        return Ok(false);
+    }
+    tracing::info!(orders = due.len(), "sends undecided orders again");
+    let ids: Vec<OrderId> = due.iter().map(|order| order.id).collect();
+    store
+        .put_off(&ids, Timestamp::now(), LEASE, LONGEST)
+        .await?;
+    let acknowledged = announcer.announce(&due).await;
+    let left: Vec<OrderId> = ids
+        .into_iter()
+        .zip(acknowledged)
+        .filter(|(_, acknowledged)| !acknowledged)
+        .map(|(id, _)| id)
+        .collect();
+    if left.is_empty() {
+        return Ok(true);
+    }
+    store.put_back(&left, Timestamp::now()).await?;
+    Ok(false)
 }

@@ -23,10 +23,6 @@ impl Decider {
 }
 
 impl Handler for Decider {
-    fn accepts(&self, event: &Event) -> bool {
-        matches!(event, Event::OrderCreate { .. })
-    }
-
     async fn handle(&self, batch: &[Incoming]) -> Result<(), Failure> {
         let mut met = HashSet::new();
         let placed: Vec<Placed> = batch

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod config;
 mod consumer;
 pub mod http;
+mod retelling;
 pub mod search;
 mod serve;
 pub mod stock;
@@ -11,3 +12,6 @@ mod store;
 
 pub use config::Config;
 pub use serve::serve;
+
+/// What the service is called.
+pub(crate) const SERVICE: &str = "products";

@@ -17,8 +17,7 @@ use crate::config::Config;
 use crate::consumer::Decider;
 use crate::http::{self, App};
 use crate::store::Store;
-
-const SERVICE: &str = "products";
+use crate::{SERVICE, retelling};
 
 /// Serves on `listener` until `shutdown`. HTTP is there at once; readiness follows when the
 /// database, the broker and the token keys are.
@@ -66,6 +65,7 @@ pub async fn serve(
         config: config.clone(),
         store: store.clone(),
         outbox,
+        producer: producer.clone(),
         reader,
         shutdown: shutdown.clone(),
         mongo: database,
@@ -92,6 +92,7 @@ struct Work {
     config: Config,
     store: Store,
     outbox: Outbox,
+    producer: Producer,
     reader: Reader<Decider>,
     /// Ends the service.
     shutdown: CancellationToken,
@@ -114,6 +115,12 @@ async fn prepare(work: Work) {
     work.background
         .spawn(async move { outbox.sweep(stop).await });
     topics::ensure_eventually(&work.config.kafka, &work.stop).await;
+    work.background.spawn(retelling::run(
+        work.store,
+        work.producer,
+        work.config.kafka.topics(),
+        work.stop.clone(),
+    ));
     work.background
         .spawn_vital(work.shutdown, work.reader.run(work.broker, work.stop));
 }

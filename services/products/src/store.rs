@@ -7,7 +7,9 @@ mod admin;
 mod catalogue;
 mod decisions;
 mod documents;
+mod listing;
 mod seed;
+mod states;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,11 +26,13 @@ use mongodb::{ClientSession, Collection, Database, IndexModel};
 use service_kit::mongo;
 
 pub(crate) use admin::{Author, ChangeRefused, CreateRefused};
-pub(crate) use catalogue::{Cursor, Listing};
-pub(crate) use decisions::Placed;
+pub(crate) use decisions::{MOST_IN_A_MESSAGE, Placed};
+pub(crate) use listing::{Key, Listing, Place, Sort};
 pub(crate) use service_kit::mongo::StoreError;
 
 use documents::{Category, Decision, Product, Restock};
+
+use crate::search;
 
 /// How much longer than others a change is waited for: what a killed process left behind keeps it
 /// out until the server ends it.
@@ -46,7 +50,7 @@ pub(crate) struct Store {
     topics: Arc<Topics>,
     patience: Duration,
     /// Categories are only ever added, so what is known of them stays true.
-    known_categories: Arc<RwLock<HashMap<ObjectId, CategoryName>>>,
+    known_categories: Arc<RwLock<Arc<HashMap<ObjectId, CategoryName>>>>,
 }
 
 impl Store {
@@ -93,6 +97,13 @@ impl Store {
     /// Makes the indexes. Transactions need their collections to exist, which this sees to.
     pub(crate) async fn prepare(&self) -> Result<(), Error> {
         let unique = || Some(IndexOptions::builder().unique(true).build());
+        let sold_out = IndexOptions::builder()
+            .partial_filter_expression(doc! { "quantity": 0 })
+            .build();
+        let repriced = IndexOptions::builder()
+            .partial_filter_expression(doc! { "repricing.number": { "$gt": 0 } })
+            .unique(true)
+            .build();
         let index = |keys, options: Option<IndexOptions>| {
             let mut model = IndexModel::builder().keys(keys).build();
             model.options = options;
@@ -104,18 +115,50 @@ impl Store {
                 index(doc! { "created_at": 1, "_id": 1 }, None),
                 index(doc! { "categories": 1, "created_at": 1, "_id": 1 }, None),
                 index(doc! { "words": 1 }, None),
+                index(doc! { "price": 1, "_id": 1 }, None),
+                index(doc! { "categories": 1, "price": 1, "_id": 1 }, None),
+                index(doc! { "name_key": 1, "_id": 1 }, None),
+                index(doc! { "categories": 1, "name_key": 1, "_id": 1 }, None),
+                // What is in stock is most, and found on the way. The stock changes with every
+                // order, so no index holds it but for what is sold out.
+                index(
+                    doc! { "quantity": 1, "name_key": 1, "_id": 1 },
+                    Some(sold_out),
+                ),
             ])
             .await?;
+        self.name_those_without_key().await?;
         self.categories
             .create_index(index(doc! { "name": 1 }, unique()))
             .await?;
         self.restocks
-            .create_index(index(doc! { "product_id": 1, "version": 1 }, None))
+            .create_indexes([
+                index(doc! { "product_id": 1, "version": 1 }, None),
+                index(doc! { "repricing.number": 1 }, Some(repriced)),
+            ])
             .await?;
         self.outbox.prepare().await?;
         self.decisions
             .create_index(index(doc! { "decided_at": 1 }, None))
             .await?;
+        Ok(())
+    }
+
+    /// Products of an earlier release, which did not sort by name.
+    async fn name_those_without_key(&self) -> Result<(), Error> {
+        let mut found = self
+            .products
+            .find(doc! { "name_key": { "$exists": false } })
+            .await?;
+        while let Some(product) = found.try_next().await? {
+            let key = search::name_key(product.name.as_str());
+            self.products
+                .update_one(
+                    doc! { "_id": product.id },
+                    doc! { "$set": { "name_key": key } },
+                )
+                .await?;
+        }
         Ok(())
     }
 
@@ -129,27 +172,27 @@ impl Store {
     async fn category_names(
         &self,
         ids: &[ObjectId],
-    ) -> Result<HashMap<ObjectId, CategoryName>, Error> {
-        let known = || {
-            self.known_categories
+    ) -> Result<Arc<HashMap<ObjectId, CategoryName>>, Error> {
+        let known = Arc::clone(
+            &self
+                .known_categories
                 .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        };
-        let names = known();
-        if ids.iter().all(|id| names.contains_key(id)) {
-            return Ok(names);
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        if ids.iter().all(|id| known.contains_key(id)) {
+            return Ok(known);
         }
         let found: Vec<Category> = self.categories.find(doc! {}).await?.try_collect().await?;
-        self.known_categories
+        let all = found
+            .into_iter()
+            .map(|category| (category.id, category.name));
+        let all: Arc<HashMap<ObjectId, CategoryName>> = Arc::new(all.collect());
+        let mut known = self
+            .known_categories
             .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(
-                found
-                    .into_iter()
-                    .map(|category| (category.id, category.name)),
-            );
-        Ok(known())
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = Arc::clone(&all);
+        Ok(all)
     }
 
     /// The ids of categories by their names, in the same order; `None` if one does not exist.

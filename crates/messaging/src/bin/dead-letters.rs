@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use messaging::KafkaError;
 use messaging::dead_letters::{DeadLetter, Graveyard};
+use messaging::settings::KafkaLogin;
+use service_kit::lifecycle::{Failure, chain};
 
 /// Lists and replays messages that could not be read.
 #[derive(Parser)]
@@ -25,6 +26,8 @@ struct Arguments {
         global = true
     )]
     prefix: String,
+    #[command(flatten)]
+    login: KafkaLogin,
     #[command(subcommand)]
     command: Command,
 }
@@ -44,33 +47,35 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!(
-                "The dead letters on {} cannot be reached: {error}. Is the shop running?",
-                arguments.brokers
+                "The dead letters on {} cannot be reached: {}. Is the shop running?",
+                arguments.brokers,
+                chain(error.as_ref())
             );
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<(), KafkaError> {
-    let graveyard = Graveyard::open(&arguments.brokers, &arguments.prefix)?;
+async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let graveyard = Graveyard::open(&arguments.brokers, &arguments.login, &arguments.prefix)?;
     let letters = graveyard.list()?;
     if letters.is_empty() {
         println!("There are no dead letters.");
         return Ok(());
     }
+    let mut returned = 0;
     for letter in &letters {
-        if matches!(arguments.command, Command::Replay) {
-            graveyard.replay(letter).await?;
-        }
         show(letter);
+        match arguments.command {
+            Command::List => {}
+            Command::Replay if graveyard.replay(letter).await? => returned += 1,
+            Command::Replay => println!("        Passed over: it came on no topic of this shop."),
+        }
     }
-    let done = if matches!(arguments.command, Command::Replay) {
-        "returned to their topics"
-    } else {
-        "waiting"
-    };
-    println!("{} {done}.", letters.len());
+    match arguments.command {
+        Command::List => println!("{} waiting.", letters.len()),
+        Command::Replay => println!("{returned} returned to their topics."),
+    }
     Ok(())
 }
 

@@ -213,3 +213,19 @@ async fn given_a_head_request_when_answered_then_it_is_the_get_without_its_body(
     assert!(length > 0);
     assert_eq!(answer.bytes().await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn given_an_open_event_stream_when_the_gateway_stops_then_it_ends_well_and_soon() {
+    let (upstream, events) = one_stream().await;
+    let gateway = gateway(&[upstream], &[]).await;
+    let stream = gateway
+        .get("/api/orders/events")
+        .bearer_auth(gateway.token(Role::User));
+    let mut stream = stream.send().await.unwrap().bytes_stream();
+    events.send(Ok("data: 1\n\n")).unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
+
+    drop(gateway);
+    let end = tokio::time::timeout(crate::support::PATIENCE, stream.next()).await;
+    assert!(end.expect("it ends").is_none(), "and is not cut");
+}

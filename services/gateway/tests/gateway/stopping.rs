@@ -14,7 +14,7 @@ fn given_nobody_reads_the_log_any_more_when_asked_to_stop_then_the_process_stops
         .env("LISTEN", "127.0.0.1:0")
         .env(
             "TOKEN_HS256_SECRET",
-            "a secret of thirty-two bytes, no less",
+            "thirty-two bytes, and more of no meaning",
         )
         .stdin(Stdio::null())
         .stdout(writer.try_clone().unwrap())

@@ -23,6 +23,7 @@ use crate::stream::{self, Opening};
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
         (status = 401, body = Problem),
+        (status = 429, body = Problem, description = "Too many requests; come back after Retry-After"),
         (status = 503, body = Problem)))]
 pub(super) async fn follow(
     caller: Caller,
@@ -41,9 +42,7 @@ pub(super) async fn follow(
         lifetime: Duration::try_from(lifetime).unwrap_or_default(),
         stop: app.stop.clone(),
     };
-    let messages = stream::open(&app.hub, &app.store, opening)
-        .await
-        .ok_or_else(Problem::unavailable)?;
+    let messages = stream::open(&app.hub, &app.store, opening).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),

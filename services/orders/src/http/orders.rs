@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use identity::Caller;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use service_kit::problem::Problem;
 use service_kit::telemetry;
 
 use super::wire::{OrderListView, OrderView, PageQuery, PlaceOrder};
-use super::{App, cursor};
+use super::{App, cursor, whole_list};
 use crate::lines::Lines;
 use crate::order::{Order, Place};
 use crate::placing::Placement;
@@ -40,7 +41,7 @@ pub(super) async fn place(
     State(app): State<App>,
     key: Option<IdempotencyKey>,
     Json(body): Json<PlaceOrder>,
-) -> Result<impl axum::response::IntoResponse, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let placement = Placement {
         key,
         lines: Lines::merge(
@@ -73,10 +74,9 @@ pub(super) async fn list(
     caller: Caller,
     State(app): State<App>,
     Query(query): Query<PageQuery>,
-) -> Result<axum::Json<OrderListView>, Problem> {
+) -> Result<Response, Problem> {
     if query.limit.is_none() && query.cursor.is_none() {
-        let orders = app.store.all_orders(&caller.email).await?;
-        return Ok(axum::Json(OrderListView::whole(orders)));
+        return whole_list::answer(app.store.all_orders(&caller.email)).await;
     }
     let limit = limit(query.limit)?;
     let place = query.cursor.as_deref().map(place_of).transpose()?;
@@ -96,7 +96,7 @@ pub(super) async fn list(
     } else {
         None
     };
-    Ok(axum::Json(OrderListView::page(orders, next)))
+    Ok(axum::Json(OrderListView::page(orders, next)).into_response())
 }
 
 /// One of the caller's own orders.

@@ -7,6 +7,7 @@ use crate::checking::Refusal;
 use crate::lines::BadLines;
 use crate::placing::PlacingError;
 use crate::store::StoreError;
+use crate::stream::NotFollowed;
 
 impl From<BadLines> for Problem {
     fn from(bad: BadLines) -> Self {
@@ -26,6 +27,19 @@ impl From<PlacingError> for Problem {
             },
             PlacingError::KeyUsed => Self::key_reused("order"),
             PlacingError::Unavailable => Self::unavailable(),
+        }
+    }
+}
+
+/// How long whoever follows in too many places should wait, in seconds: a window is closed now
+/// and then, and until then the list can be asked for.
+const UNTIL_A_STREAM_ENDS: u32 = 30;
+
+impl From<NotFollowed> for Problem {
+    fn from(refusal: NotFollowed) -> Self {
+        match refusal {
+            NotFollowed::Unavailable => Self::unavailable(),
+            NotFollowed::TooMany => Self::too_many_requests(UNTIL_A_STREAM_ENDS),
         }
     }
 }

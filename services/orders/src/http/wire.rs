@@ -54,6 +54,11 @@ pub(super) struct OrderView {
     cost: Money,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// When it was decided, if it is. The answer to placing an order, and its repeats, say what was
+    /// so then and never have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    decided_at: Option<Timestamp>,
     products: Vec<LineView>,
     /// Why, if it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,29 +103,15 @@ pub(super) struct ReasonView {
 pub(super) struct OrderListView {
     orders: Vec<OrderView>,
     /// What the next page begins with; null on the last one. Only on pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    #[expect(
-        clippy::option_option,
-        reason = "absent, null and a word say three things"
-    )]
-    next_cursor: Option<Option<String>>,
+    next_cursor: Option<String>,
 }
 
 impl OrderListView {
-    /// The whole list.
-    pub(super) fn whole(orders: Vec<Order>) -> Self {
-        Self {
-            orders: orders.into_iter().map(OrderView::from).collect(),
-            next_cursor: None,
-        }
-    }
-
-    /// A page of it.
+    /// A page of the list. All of it is never put together, see [`super::whole_list`].
     pub(super) fn page(orders: Vec<Order>, next_cursor: Option<String>) -> Self {
         Self {
-            next_cursor: Some(next_cursor),
-            ..Self::whole(orders)
+            orders: orders.into_iter().map(OrderView::from).collect(),
+            next_cursor,
         }
     }
 }
@@ -137,6 +128,7 @@ impl From<&PendingOrder> for OrderView {
             status: StatusView::Pending,
             cost: order.cost,
             created_at: order.created_at,
+            decided_at: None,
             products: order.lines.iter().map(line).collect(),
             reason: None,
         }
@@ -155,6 +147,7 @@ impl From<Order> for OrderView {
             status,
             cost: order.cost,
             created_at: order.created_at,
+            decided_at: order.decided_at,
             products: order.lines.into_iter().map(LineView::from).collect(),
             reason,
         }

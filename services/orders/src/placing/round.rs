@@ -5,22 +5,25 @@ use std::sync::Arc;
 use events::OrderId;
 use service_kit::crash::crash_point;
 
-use super::{PlacingError, Waiting};
+use super::{PlacingError, Waiting, in_time, part};
 use crate::announcing::{Announcer, LEASE};
 use crate::checking;
 use crate::order::{PendingOrder, whole_millis};
 use crate::store::{Insertion, Store, StoreError};
 
-/// Places what waits: repeats get their first answer, the rest is checked and stored at once.
+/// Places what waits: repeats get their first answer, all of them at once, so that many of one key
+/// take no place from others; the rest is checked and stored at once. What has to wait for the
+/// next round is given back.
 pub(super) async fn place(
     store: Store,
     announcer: Announcer,
     waiting: Vec<Waiting>,
-) -> Result<(), StoreError> {
-    let waiting = answer_repeats(&store, waiting).await?;
+) -> Result<Vec<Waiting>, StoreError> {
+    let waiting = answer_repeats(&store, in_time(waiting)).await?;
+    let (waiting, left) = part(waiting);
     let (orders, waiting) = answer_refused(&store, waiting).await?;
     if orders.is_empty() {
-        return Ok(());
+        return Ok(left);
     }
     crash_point("orders.before-insert");
     let insertions = store.insert(&orders, LEASE).await?;
@@ -40,7 +43,7 @@ pub(super) async fn place(
     announcer.hint(placed);
     // Another replica placed these in the meantime.
     answer_repeats(&store, met).await?;
-    Ok(())
+    Ok(left)
 }
 
 /// Answers what was placed before, and returns the rest.
@@ -52,10 +55,10 @@ async fn answer_repeats(store: &Store, waiting: Vec<Waiting>) -> Result<Vec<Wait
     if ids.is_empty() {
         return Ok(waiting);
     }
-    let mut placed = store.placed(&ids).await?;
+    let placed = store.placed(&ids).await?;
     let mut rest = Vec::with_capacity(waiting.len());
     for waiting in waiting {
-        match placed.remove(&waiting.id) {
+        match placed.get(&waiting.id) {
             Some(order) => answer_repeat(waiting, order),
             None => rest.push(waiting),
         }
@@ -63,7 +66,7 @@ async fn answer_repeats(store: &Store, waiting: Vec<Waiting>) -> Result<Vec<Wait
     Ok(rest)
 }
 
-fn answer_repeat(waiting: Waiting, order: PendingOrder) {
+fn answer_repeat(waiting: Waiting, order: &Arc<PendingOrder>) {
     let placement = &waiting.placement;
     if order.buyer != placement.buyer || order.key != placement.key {
         // 96 bits of SHA-256 collided. Nothing good can be answered, so nothing is.
@@ -74,7 +77,7 @@ fn answer_repeat(waiting: Waiting, order: PendingOrder) {
         .lines
         .ask_for_the_same_as(order.lines.iter().map(|line| (&line.name, line.quantity)))
     {
-        waiting.answer(Ok(Arc::new(order)));
+        waiting.answer(Ok(Arc::clone(order)));
     } else {
         waiting.answer(Err(PlacingError::KeyUsed));
     }

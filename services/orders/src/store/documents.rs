@@ -130,10 +130,13 @@ impl OrderDocument {
 
     /// The order as its buyer sees it.
     pub(super) fn into_order(self) -> Result<Order, StoreError> {
-        let reason = self
-            .decision
-            .and_then(|decision| decision.reason)
-            .map(Reason::from);
+        let (decided_at, reason) = match self.decision {
+            Some(decision) => (
+                Some(timestamp(decision.at)?),
+                decision.reason.map(Reason::from),
+            ),
+            None => (None, None),
+        };
         let status = match self.status.as_str() {
             PENDING => Status::Pending,
             ACCEPTED => Status::Accepted,
@@ -150,6 +153,7 @@ impl OrderDocument {
                 .map(LineDocument::into_bought)
                 .collect::<Result<_, _>>()?,
             created_at: timestamp(self.created_at)?,
+            decided_at,
         })
     }
 }

@@ -5,11 +5,21 @@ use jiff::{SignedDuration, Timestamp};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::UpdateModifications;
+use service_kit::lifecycle::chain;
 use service_kit::mongo::{self, BACKGROUND_PATIENCE};
 
-use super::documents::{PENDING, date};
+use super::documents::{OrderDocument, PENDING, date};
 use super::{Store, StoreError};
 use crate::order::PendingOrder;
+
+/// Whether an order's message was sent again already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// It may never have reached the broker.
+    NeverSentAgain,
+    /// The broker has it, and products has not decided yet.
+    SentAgain,
+}
 
 impl Store {
     /// At most `limit` orders that are due at `now`, longest due first. One that is due later
@@ -18,12 +28,18 @@ impl Store {
         &self,
         now: Timestamp,
         horizon: SignedDuration,
+        which: Which,
         limit: i64,
     ) -> Result<Vec<PendingOrder>, StoreError> {
         let beyond = now.checked_add(horizon).unwrap_or(Timestamp::MAX);
+        let attempts = match which {
+            Which::NeverSentAgain => doc! { "$lt": 1 },
+            Which::SentAgain => doc! { "$gte": 1 },
+        };
         let query = doc! {
             "status": PENDING,
             "$or": [{ "resend.at": { "$lte": date(now) } }, { "resend.at": { "$gt": date(beyond) } }],
+            "resend.attempts": attempts,
         };
         let orders = self.orders.clone();
         mongo::in_time(BACKGROUND_PATIENCE, async move {
@@ -34,7 +50,19 @@ impl Store {
                 .await?;
             let mut due = Vec::new();
             while found.advance().await? {
-                due.push(found.deserialize_current()?.into_placed()?);
+                let order = found
+                    .deserialize_current()
+                    .map_err(StoreError::from)
+                    .and_then(OrderDocument::into_placed);
+                match order {
+                    Ok(order) => due.push(order),
+                    // The orders behind it are not to wait for it.
+                    Err(error) => tracing::error!(
+                        id = ?found.current().get("_id"),
+                        error = chain(&error),
+                        "a pending order cannot be read, so it is not sent; mend it by hand"
+                    ),
+                }
             }
             Ok(due)
         })
@@ -43,8 +71,10 @@ impl Store {
 
     /// Makes every pending order due at `now`.
     pub async fn make_all_due(&self, now: Timestamp) -> Result<(), StoreError> {
-        let now = doc! { "$set": { "resend.at": date(now) } };
-        self.update_pending(doc! { "status": PENDING }, now).await
+        // With a condition on `resend.at` its index is used, however many orders are decided.
+        let later = doc! { "status": PENDING, "resend.at": { "$gt": date(now) } };
+        let due = doc! { "$set": { "resend.at": date(now) } };
+        self.update_pending(later, due).await
     }
 
     /// Puts orders off: each by `lease`, doubled for every time that it was sent again, but by

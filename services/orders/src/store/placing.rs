@@ -36,7 +36,7 @@ impl Store {
     pub async fn placed(
         &self,
         ids: &[OrderId],
-    ) -> Result<HashMap<OrderId, PendingOrder>, StoreError> {
+    ) -> Result<HashMap<OrderId, Arc<PendingOrder>>, StoreError> {
         let ids: Vec<ObjectId> = ids
             .iter()
             .map(|id| ObjectId::from_bytes(id.bytes()))
@@ -45,7 +45,7 @@ impl Store {
         let mut placed = HashMap::new();
         while found.advance().await? {
             let order = found.deserialize_current()?.into_placed()?;
-            placed.insert(order.id, order);
+            placed.insert(order.id, Arc::new(order));
         }
         Ok(placed)
     }

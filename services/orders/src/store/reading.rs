@@ -1,5 +1,7 @@
 //! A buyer's own orders. Every query names the buyer, so that nobody else's can be answered.
 
+use std::time::Duration;
+
 use events::OrderId;
 use identity::Email;
 use mongodb::Collection;
@@ -13,8 +15,36 @@ use super::documents::{OrderDocument, date};
 use super::{Store, StoreError};
 use crate::order::{Order, Place};
 
-/// How many orders a piece of a list has; the last one has fewer.
-const PIECE: usize = 500;
+/// How many orders a piece of a list has; the last one has fewer. With a hundred lines each they
+/// take a few megabytes.
+const PIECE: usize = 100;
+
+/// A list of orders that is read while it is used, so that however long it is, only a few pieces
+/// of it are in memory.
+pub struct Pieces {
+    read: mpsc::Receiver<Result<Vec<Order>, StoreError>>,
+    patience: Duration,
+    is_over: bool,
+}
+
+impl Pieces {
+    /// The next orders, of which there is at least one; `None` at the end of the list.
+    pub async fn next(&mut self) -> Result<Option<Vec<Order>>, StoreError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        match tokio::time::timeout(self.patience, self.read.recv()).await {
+            Ok(Some(piece)) => {
+                let piece = piece?;
+                self.is_over = piece.len() < PIECE;
+                Ok(Some(piece).filter(|piece| !piece.is_empty()))
+            }
+            // It broke off without a word: what was read must not pass for the whole.
+            Ok(None) => Err(StoreError::Unreadable("a list")),
+            Err(_) => Err(mongo::no_answer().into()),
+        }
+    }
+}
 
 impl Store {
     /// One order, if it is this buyer's.
@@ -33,12 +63,11 @@ impl Store {
     }
 
     /// All of a buyer's orders, in the order of placing.
-    pub async fn all_orders(&self, buyer: &Email) -> Result<Vec<Order>, StoreError> {
+    pub fn all_orders(&self, buyer: &Email) -> Pieces {
         let oldest_first = FindOptions::builder()
             .sort(doc! { "created_at": 1, "_id": 1 })
             .build();
         self.find_orders(doc! { "client_email": buyer.as_str() }, oldest_first)
-            .await
     }
 
     /// At most `limit` of a buyer's orders, newest first, from below `place` on if there is one.
@@ -65,17 +94,19 @@ impl Store {
             .sort(doc! { "created_at": -1, "_id": -1 })
             .limit(i64::from(limit))
             .build();
-        self.find_orders(query, newest_first).await
+        let mut pieces = self.find_orders(query, newest_first);
+        let mut orders = Vec::new();
+        while let Some(piece) = pieces.next().await? {
+            orders.extend(piece);
+        }
+        Ok(orders)
     }
 
     /// Reads a list, however long it is, as long as every piece of it comes in time. The reading
     /// is a task of its own: a client that goes away must not interrupt the driver in a call.
-    async fn find_orders(
-        &self,
-        query: Document,
-        options: FindOptions,
-    ) -> Result<Vec<Order>, StoreError> {
-        let (pieces, mut read) = mpsc::channel(2);
+    fn find_orders(&self, query: Document, mut options: FindOptions) -> Pieces {
+        options.batch_size = u32::try_from(PIECE).ok();
+        let (pieces, read) = mpsc::channel(1);
         let orders = self.orders.clone();
         tokio::spawn(async move {
             if let Err(error) = read_pieces(&orders, query, options, &pieces).await {
@@ -83,21 +114,10 @@ impl Store {
                 let _ = pieces.send(Err(error)).await;
             }
         });
-        let mut list = Vec::new();
-        loop {
-            match tokio::time::timeout(self.patience, read.recv()).await {
-                Ok(Some(piece)) => {
-                    let piece = piece?;
-                    let is_last = piece.len() < PIECE;
-                    list.extend(piece);
-                    if is_last {
-                        return Ok(list);
-                    }
-                }
-                // It broke off without a word: what was read must not pass for the whole.
-                Ok(None) => return Err(StoreError::Unreadable("a list")),
-                Err(_) => return Err(mongo::no_answer().into()),
-            }
+        Pieces {
+            read,
+            patience: self.patience,
+            is_over: false,
         }
     }
 }

@@ -94,14 +94,18 @@ impl Store {
         Ok(())
     }
 
-    async fn has_any(&self, collection: &str) -> Result<bool, Error> {
+    /// Whether there is a document in `collection` that is none of `ours`.
+    async fn has_any_but(&self, collection: &str, ours: &[ObjectId]) -> Result<bool, Error> {
         let documents = self.database.collection::<Document>(collection);
-        Ok(documents.find_one(doc! {}).await?.is_some())
+        let foreign = documents.find_one(doc! { "_id": { "$nin": ours } });
+        Ok(foreign.await?.is_some())
     }
 
-    /// Loads the development data if there is nothing yet.
+    /// Loads the development data if there is nothing yet but what an earlier start, which may
+    /// have ended in the middle, loaded of it.
     pub async fn seed(&self) -> Result<(), Error> {
-        if self.has_any("orders").await? || self.has_any("products").await? {
+        let orders: Vec<ObjectId> = ORDERS.iter().map(|order| id(order.id)).collect();
+        if self.has_any_but("orders", &orders).await? || self.has_any_but("products", &[]).await? {
             return Ok(());
         }
         // Another replica may be doing the same.

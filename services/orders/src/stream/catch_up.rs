@@ -41,7 +41,9 @@ pub(super) fn read(
 ) -> mpsc::Receiver<Piece> {
     let (pieces, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
-        let mut telling = Telling::begin(&AT_ONCE, pieces).await;
+        let Some(mut telling) = Telling::begin(&AT_ONCE, pieces).await else {
+            return;
+        };
         let outcome = match store.changes(Some(&from), Some(&buyer), PAUSE).await {
             Ok(changes) => tell(changes, &until, &mut telling).await,
             Err(error) => Err(error),
@@ -84,17 +86,25 @@ async fn tell(
 struct Telling<'a> {
     pieces: mpsc::Sender<Piece>,
     turns: &'a Semaphore,
-    /// The semaphore is never closed, so this is there whenever nothing is being sent.
+    /// The semaphore is never closed, so this is there whenever nothing is being sent and the
+    /// client is there.
     turn: Option<SemaphorePermit<'a>>,
 }
 
 impl<'a> Telling<'a> {
-    async fn begin(turns: &'a Semaphore, pieces: mpsc::Sender<Piece>) -> Self {
-        Self {
+    /// Waits for its turn; `None` once the client has gone, so that those who only knock keep
+    /// nobody waiting.
+    async fn begin(turns: &'a Semaphore, pieces: mpsc::Sender<Piece>) -> Option<Self> {
+        let turn = tokio::select! {
+            biased;
+            () = pieces.closed() => return None,
+            turn = turns.acquire() => turn.ok(),
+        };
+        Some(Self {
             pieces,
             turns,
-            turn: turns.acquire().await.ok(),
-        }
+            turn,
+        })
     }
 
     /// Hands a piece over. While the client does not take it, it is somebody else's turn.
@@ -105,7 +115,10 @@ impl<'a> Telling<'a> {
         self.turn = None;
         // An error means that the client has gone.
         if self.pieces.send(piece).await.is_ok() {
-            self.turn = self.turns.acquire().await.ok();
+            tokio::select! {
+                () = self.pieces.closed() => {}
+                turn = self.turns.acquire() => self.turn = turn.ok(),
+            }
         }
     }
 }
@@ -118,7 +131,7 @@ mod tests {
     async fn given_a_subscriber_that_does_not_read_when_told_then_others_have_their_turn() {
         let turns = Semaphore::new(1);
         let (pieces, mut read) = mpsc::channel(1);
-        let mut slow = Telling::begin(&turns, pieces).await;
+        let mut slow = Telling::begin(&turns, pieces).await.expect("its turn");
         slow.send(Piece::Told).await;
         assert!(turns.try_acquire().is_err(), "nothing waits yet");
         let sending = slow.send(Piece::Told);
@@ -129,5 +142,23 @@ mod tests {
         };
         tokio::join!(sending, reading);
         assert!(turns.try_acquire().is_err(), "it goes on in its turn");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn given_subscribers_that_have_gone_when_they_would_be_told_then_they_take_no_turn() {
+        let turns = Semaphore::new(1);
+        let gone = || mpsc::channel(1).0;
+        assert!(
+            Telling::begin(&turns, gone()).await.is_none(),
+            "a free turn"
+        );
+        let _busy = turns.try_acquire().expect("nobody has it");
+        let (pieces, read) = mpsc::channel(1);
+        let waiting = Telling::begin(&turns, pieces);
+        let (told, ()) = tokio::join!(
+            tokio::time::timeout(PAUSE, waiting),
+            async move { drop(read) }
+        );
+        assert!(told.is_ok_and(|told| told.is_none()), "it waits no longer");
     }
 }

@@ -18,12 +18,25 @@ use crate::store::{Changes, ChangesError, Store};
 
 /// How many messages a subscriber may be behind before it is cut off, to come back and resume.
 const MOST_WAITING: usize = 1024;
+/// How many streams a buyer may have open here: windows of the page, and some more.
+const MOST_OF_A_BUYER: usize = 16;
 /// How long a look for changes waits for one; also how long a stop waits for the hub.
 const PAUSE: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(100);
 /// How long the hub goes on reading when nobody listens any more. Reading a
 /// change costs the database a third of what making it did (measured, 20,000 changes).
 const LINGER: Duration = Duration::from_secs(10);
+
+/// Why somebody cannot follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotFollowed {
+    /// The database is away or slow.
+    #[error("the history of changes cannot be read now")]
+    Unavailable,
+    /// Each of them takes memory and reads the past, so nobody may have any number of them.
+    #[error("the buyer has {MOST_OF_A_BUYER} streams open already")]
+    TooMany,
+}
 
 /// What a subscriber gets.
 #[derive(Clone, Debug)]
@@ -56,6 +69,24 @@ struct Subscriber {
     items: mpsc::Sender<Item>,
 }
 
+impl Subscribers {
+    /// One more of this buyer's, by its number.
+    fn add(&mut self, buyer: &Email) -> Result<(u64, mpsc::Receiver<Item>), NotFollowed> {
+        let of_buyer = self.by_buyer.entry(buyer.clone()).or_default();
+        if of_buyer.len() >= MOST_OF_A_BUYER {
+            return Err(NotFollowed::TooMany);
+        }
+        let (sender, items) = mpsc::channel(MOST_WAITING);
+        let number = self.next_number;
+        self.next_number += 1;
+        of_buyer.push(Subscriber {
+            number,
+            items: sender,
+        });
+        Ok((number, items))
+    }
+}
+
 /// What one connection gets; dropping it ends it.
 pub struct Subscription {
     /// The changes after [`Subscription::start`], gapless; ends if the subscriber is too slow.
@@ -68,15 +99,19 @@ pub struct Subscription {
 }
 
 impl Hub {
-    /// Follows a buyer's orders from now on. `None` if the history cannot be read within
-    /// `patience`.
-    pub async fn subscribe(&self, buyer: Email, patience: Duration) -> Option<Subscription> {
+    /// Follows a buyer's orders from now on, unless the history cannot be read within `patience`
+    /// or the buyer follows in too many places.
+    pub async fn subscribe(
+        &self,
+        buyer: Email,
+        patience: Duration,
+    ) -> Result<Subscription, NotFollowed> {
         tokio::time::timeout(patience, self.join(buyer))
             .await
-            .ok()?
+            .unwrap_or(Err(NotFollowed::Unavailable))
     }
 
-    async fn join(&self, buyer: Email) -> Option<Subscription> {
+    async fn join(&self, buyer: Email) -> Result<Subscription, NotFollowed> {
         loop {
             if self.position.borrow().is_none() {
                 self.wanted.notify_one();
@@ -86,26 +121,15 @@ impl Hub {
                     .subscribe()
                     .wait_for(Option::is_some)
                     .await
-                    .ok()?,
+                    .map_err(|_| NotFollowed::Unavailable)?,
             );
             // The lock keeps the position where it is until the subscriber is in.
             let mut subscribers = self.lock();
             let Some(start) = self.position.borrow().clone() else {
                 continue;
             };
-            let (sender, items) = mpsc::channel(MOST_WAITING);
-            let number = subscribers.next_number;
-            subscribers.next_number += 1;
-            let subscriber = Subscriber {
-                number,
-                items: sender,
-            };
-            subscribers
-                .by_buyer
-                .entry(buyer.clone())
-                .or_default()
-                .push(subscriber);
-            return Some(Subscription {
+            let (number, items) = subscribers.add(&buyer)?;
+            return Ok(Subscription {
                 items,
                 start,
                 hub: self.clone(),

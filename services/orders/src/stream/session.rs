@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::catch_up::{self, Piece};
-use super::hub::{Hub, Item, Subscription};
+use super::hub::{Hub, Item, NotFollowed, Subscription};
 use super::{Position, frame};
 use crate::store::Store;
 
@@ -59,12 +59,12 @@ enum Next {
     End,
 }
 
-/// Starts to follow. `None` if the history of changes cannot be read now.
+/// Starts to follow.
 pub async fn open(
     hub: &Hub,
     store: &Store,
     opening: Opening,
-) -> Option<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>> {
+) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>, NotFollowed> {
     let ends_at = Instant::now() + opening.lifetime;
     let subscription = hub
         .subscribe(opening.buyer.clone(), store.patience())
@@ -87,7 +87,7 @@ pub async fn open(
         ends_at,
         stop: opening.stop,
     };
-    Some(stream::unfold(session, Session::next))
+    Ok(stream::unfold(session, Session::next))
 }
 
 impl Session {

@@ -17,13 +17,14 @@ use super::wire::{Changes, Named, NewProduct, NextCursor, ProductBody, ProductsB
 use super::{App, cursor};
 use crate::catalogue::{self, RuleError};
 use crate::search;
-use crate::store::{Author, ChangeRefused, CreateRefused, Listing};
+use crate::store::{Author, ChangeRefused, CreateRefused, Listing, Sort};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MOST_WORDS: usize = 10;
 const MOST_Q: usize = 200;
 
-/// The catalogue: all of it, one product by name, a category, a search, or a page of these.
+/// The catalogue: all of it, one product by name, a category, a search, or a page of these, in the
+/// order of creation or another.
 #[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "list_products", params(Wanted),
     responses((status = 200, body = ProductsBody, headers(("ETag" = String))), (status = 304, description = "Unchanged"),
         (status = 401, body = Problem, description = "Incorrect token"), (status = 404, body = Problem),
@@ -38,7 +39,7 @@ pub(super) async fn list(
         return one(&app, name, &headers).await;
     }
     let listing = listing(&wanted)?;
-    let limit = listing.limit;
+    let (limit, sort) = (listing.limit, listing.sort);
     let page = app
         .store
         .ask(|store| async move { store.products(&listing).await })
@@ -46,7 +47,7 @@ pub(super) async fn list(
         .ok_or_else(no_such_category)?;
     let body = json(&ProductsBody {
         products: page.products.iter().map(ProductBody::from).collect(),
-        next_cursor: limit.map(|_| NextCursor(page.next.map(cursor::encode))),
+        next_cursor: limit.map(|_| NextCursor(page.next.map(|place| cursor::encode(sort, &place)))),
     });
     let tag = etag(&[body.as_bytes()]);
     Ok(unless_known(&headers, tag, body))
@@ -153,11 +154,11 @@ fn listing(wanted: &Wanted) -> Result<Listing, Problem> {
         Some(_) => return Err(Problem::invalid("limit", "is a whole number from 1 to 100")),
         None => wanted.cursor.as_ref().map(|_| DEFAULT_LIMIT),
     };
+    let sort = wanted.sort.map(Sort::from).unwrap_or_default();
     let after = match &wanted.cursor {
-        Some(text) => Some(
-            cursor::decode(text)
-                .ok_or_else(|| Problem::invalid("cursor", "is not a next_cursor of ours"))?,
-        ),
+        Some(text) => Some(cursor::decode(sort, text).ok_or_else(|| {
+            Problem::invalid("cursor", "is not a next_cursor of ours in this order")
+        })?),
         None => None,
     };
     let category = match &wanted.category_name {
@@ -167,6 +168,8 @@ fn listing(wanted: &Wanted) -> Result<Listing, Problem> {
     Ok(Listing {
         category,
         words: words(wanted.q.as_deref())?,
+        in_stock: wanted.in_stock.map(bool::from),
+        sort,
         after,
         limit,
     })

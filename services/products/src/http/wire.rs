@@ -6,6 +6,7 @@ use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::catalogue::{self, Change, Product, RuleError};
+use crate::store::Sort;
 
 /// A product.
 #[derive(Serialize, ToSchema)]
@@ -30,7 +31,7 @@ pub(super) struct ProductBody<'a> {
 /// Products.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ProductsBody<'a> {
-    /// In the order of creation.
+    /// In the order of creation, or the one asked for.
     #[schema(value_type = Vec<ProductBody>)]
     pub(super) products: Vec<ProductBody<'a>>,
     /// Where the next page begins, `null` on the last; only if a page was asked for.
@@ -67,11 +68,61 @@ pub(super) struct Wanted {
     /// Those with words that begin so, in name or description.
     #[param(max_length = 200)]
     pub(super) q: Option<String>,
+    /// Only those of which there are some, or only those that are sold out.
+    #[serde(rename = "in_stock")]
+    #[param(value_type = Option<bool>)]
+    pub(super) in_stock: Option<YesOrNo>,
+    /// In this order, instead of that of creation. A walk by price keeps the prices of its first
+    /// page, so that each product comes once whatever its price becomes meanwhile.
+    #[param(inline)]
+    pub(super) sort: Option<SortName>,
     /// A page of so many.
     #[param(minimum = 1, maximum = 100)]
     pub(super) limit: Option<i64>,
-    /// The page that begins at this `next_cursor`.
+    /// The page that begins at this `next_cursor`, of a page in the same order.
     pub(super) cursor: Option<String>,
+}
+
+/// A yes or no in a query, refused in words if it is neither.
+#[derive(Clone, Copy, Deserialize)]
+pub(super) enum YesOrNo {
+    #[serde(rename = "true")]
+    Yes,
+    #[serde(rename = "false")]
+    No,
+}
+
+impl From<YesOrNo> for bool {
+    fn from(said: YesOrNo) -> Self {
+        matches!(said, YesOrNo::Yes)
+    }
+}
+
+/// In which order.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+pub(super) enum SortName {
+    #[serde(rename = "newest")]
+    Newest,
+    #[serde(rename = "price")]
+    Price,
+    #[serde(rename = "-price")]
+    PriceDown,
+    #[serde(rename = "name")]
+    Name,
+    #[serde(rename = "-name")]
+    NameDown,
+}
+
+impl From<SortName> for Sort {
+    fn from(name: SortName) -> Self {
+        match name {
+            SortName::Newest => Self::Newest,
+            SortName::Price => Self::Cheapest,
+            SortName::PriceDown => Self::Dearest,
+            SortName::Name => Self::Name,
+            SortName::NameDown => Self::NameBackwards,
+        }
+    }
 }
 
 /// Which product.

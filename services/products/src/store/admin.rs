@@ -4,7 +4,7 @@ use events::{CategoryName, Event, ProductName};
 use jiff::Timestamp;
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{DateTime, doc};
+use mongodb::bson::{DateTime, Decimal128, doc};
 use mongodb::error::Error;
 use serde::Serialize;
 use service_kit::mongo::{commit, is_duplicate_key, is_transient};
@@ -12,9 +12,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::decisions::pause;
-use super::documents::{Category, Product, Restock, object_id, price, stock_bson};
+use super::documents::{Category, Product, Repricing, Restock, object_id, price, stock_bson};
 use super::{CONFLICTS, Store, StoreError};
 use crate::catalogue::{self, Change, RuleError, restocked};
+use crate::search;
 
 /// Who asks for a change, and by which Idempotency-Key.
 pub(crate) struct Author<'a> {
@@ -87,6 +88,7 @@ impl Store {
             version: 1,
             created_at: DateTime::from_millis(now.as_millisecond()),
             words: Product::words(&product.name, &product.description),
+            name_key: search::name_key(product.name.as_str()),
         };
         let mut tries = Tries::default();
         loop {
@@ -178,7 +180,12 @@ impl Store {
         let mut product = found.ok_or(ChangeRefused::UnknownProduct)?;
         let before = product.version;
         apply(&mut product, change, categories).map_err(ChangeRefused::Rule)?;
-        product.price = change.price.map_or(product.price, price);
+        if let Some(wanted) = change.price.map(price)
+            && wanted != product.price
+        {
+            restock.repricing = Some(self.repricing(product.price, &mut session).await?);
+            product.price = wanted;
+        }
         self.replace(&mut session, &product, before).await?;
         let state = product.state()?;
         let text = answer(&self.shown_one(product.clone()).await?);
@@ -195,6 +202,18 @@ impl Store {
         };
         self.commit_and_tell(session, &event, author, now).await?;
         Ok(text)
+    }
+
+    /// The next one. Of two at once, one meets the other's number and is tried again.
+    async fn repricing(
+        &self,
+        former_price: Decimal128,
+        session: &mut ClientSession,
+    ) -> Result<Repricing, Error> {
+        Ok(Repricing {
+            number: self.last_repricing(session).await? + 1,
+            former_price,
+        })
     }
 
     async fn replace(
@@ -244,7 +263,7 @@ impl Store {
         );
         let stored = self.outbox.store(&mut session, vec![message], now).await?;
         commit(&mut session).await?;
-        self.outbox.release(stored).await;
+        self.outbox.release_or_leave(stored);
         Ok(())
     }
 }
@@ -257,6 +276,7 @@ impl Restock {
             delta: 0,
             version: 0,
             at: DateTime::from_millis(now.as_millisecond()),
+            repricing: None,
             request,
             answer: None,
         }

@@ -19,7 +19,7 @@ use super::{Store, StoreError};
 use crate::stock::{self, OnHand, Order, Ruling, Stocks};
 
 /// How many products one message tells of, so that it is far below Kafka's limit of 1 MB.
-const MOST_IN_A_MESSAGE: usize = 200;
+pub(crate) const MOST_IN_A_MESSAGE: usize = 200;
 /// After so many conflicts a batch is halved: two small ones get through where one large does not.
 const TRIES_BEFORE_HALVING: u32 = 3;
 

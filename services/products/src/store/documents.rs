@@ -34,6 +34,9 @@ pub(super) struct Product {
     pub(super) created_at: DateTime,
     /// By which it is found.
     pub(super) words: Vec<String>,
+    /// By which it has its place among names.
+    #[serde(default)]
+    pub(super) name_key: String,
 }
 
 /// Which order was decided, how, and on what.
@@ -85,11 +88,22 @@ pub(super) struct Restock {
     pub(super) delta: i64,
     pub(super) version: i64,
     pub(super) at: DateTime,
+    /// If the price is another one than before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) repricing: Option<Repricing>,
     /// What was asked and answered, for a repeat with the same Idempotency-Key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) request: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) answer: Option<String>,
+}
+
+/// Another price. Their numbers are in the order in which they became true, without a gap, so that
+/// whoever has seen one has seen all before it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Repricing {
+    pub(super) number: i64,
+    pub(super) former_price: Decimal128,
 }
 
 impl Product {
@@ -100,9 +114,7 @@ impl Product {
     pub(super) fn price(&self) -> Result<Money, Error> {
         decimal::to_hundredths(self.price)
             .and_then(|minor| Money::from_minor(minor).ok())
-            .ok_or_else(|| {
-                Error::custom(format!("product {} has the price {}", self.id, self.price))
-            })
+            .ok_or_else(|| unreadable(self.id, self.price))
     }
 
     /// As orders is told of it.
@@ -131,6 +143,10 @@ impl Product {
             categories,
         })
     }
+}
+
+pub(super) fn unreadable(product: ObjectId, price: Decimal128) -> Error {
+    Error::custom(format!("product {product} has the price {price}"))
 }
 
 pub(super) fn price(money: Money) -> Decimal128 {

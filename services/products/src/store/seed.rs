@@ -8,6 +8,7 @@ use service_kit::mongo::is_duplicate_key;
 
 use super::Store;
 use super::documents::{Category, Decision, Line, Product, Status, StoredReason, price};
+use crate::search;
 
 /// The twelve bytes of the development ids, but for the first.
 const TAIL: [u8; 11] = [
@@ -154,6 +155,7 @@ fn product((place, seed): (i64, SeedProduct)) -> Result<Product, Error> {
         version: 1,
         created_at: at(place),
         words: Product::words(&name, &description),
+        name_key: search::name_key(name.as_str()),
         name,
         description,
     })

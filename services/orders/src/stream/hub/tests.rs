@@ -93,10 +93,22 @@ async fn given_nobody_who_listens_when_the_hub_sleeps_then_the_next_subscriber_w
 
 #[tokio::test(start_paused = true)]
 async fn given_a_history_that_cannot_be_read_when_somebody_subscribes_then_it_is_said() {
-    assert!(
-        Hub::default()
-            .subscribe(email("ada"), PATIENCE)
-            .await
-            .is_none()
-    );
+    let refused = Hub::default().subscribe(email("ada"), PATIENCE).await.err();
+    assert_eq!(refused, Some(NotFollowed::Unavailable));
+}
+
+#[tokio::test]
+async fn given_a_buyer_who_follows_everywhere_when_once_more_then_it_is_refused_to_that_buyer_only()
+{
+    let hub = Hub::default();
+    hub.advance(position(1));
+    let subscribe = async |name| hub.subscribe(email(name), PATIENCE).await;
+    let mut open = Vec::new();
+    for _ in 0..MOST_OF_A_BUYER {
+        open.push(subscribe("ada").await.expect("one of the first"));
+    }
+    assert_eq!(subscribe("ada").await.err(), Some(NotFollowed::TooMany));
+    assert!(subscribe("bob").await.is_ok(), "somebody else");
+    open.pop();
+    assert!(subscribe("ada").await.is_ok(), "one was closed");
 }
