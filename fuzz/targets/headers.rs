@@ -25,13 +25,14 @@ mod config {
     }
 }
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts as _, OptionalFromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts as _, OptionalFromRequestParts};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret as _;
+use service_kit::client::TrustedProxies;
 use service_kit::idempotency::IdempotencyKey;
 use service_kit::telemetry::{REQUEST_ID, RequestContext, TRACEPARENT};
 
@@ -131,18 +132,23 @@ fn session_cookie(headers: &HeaderMap) {
     }
 }
 
-/// Where authentication counts failed log-ins: what the gateway wrote, which is there once.
+/// What authentication counts log-ins by: the address that the gateway wrote, which is there once.
 fn client_address(headers: &HeaderMap) {
     let trusted = trusted();
-    let peer: IpAddr = "198.51.100.7".parse().expect("an address");
+    let [gateway, client]: [IpAddr; 2] =
+        ["127.0.0.1", "198.51.100.7"].map(|address| address.parse().expect("an address"));
+    let read = |headers: &HeaderMap, peer: IpAddr| {
+        let mut parts = parts(headers);
+        let peer = ConnectInfo(SocketAddr::from((peer, 1)));
+        parts.extensions.insert(peer);
+        let read = wait(address::ClientAddress::from_request_parts(&mut parts, &trusted));
+        read.expect("an address").0
+    };
     let mut passed = headers.clone();
-    trusted.rewrite(peer, &mut passed);
-    let mut parts = parts(&passed);
-    let read = wait(address::ClientAddress::from_request_parts(&mut parts, &()));
-    assert_eq!(read.expect("an address").0, peer);
-    let mut parts = self::parts(headers);
-    let read = wait(address::ClientAddress::from_request_parts(&mut parts, &()));
-    assert!(read.is_ok());
+    origin::rewrite(&trusted, client, &mut passed);
+    assert_eq!(read(&passed, gateway), client);
+    // Around the gateway nothing is believed.
+    assert_eq!(read(headers, client), client);
 }
 
 /// Nothing that belongs to the connection passes, nor what claims to be somebody.
@@ -194,7 +200,7 @@ fn rewritten(headers: &HeaderMap, peer: IpAddr) {
     let trusted = trusted();
     let client = trusted.client(peer, headers);
     let mut passed = headers.clone();
-    trusted.rewrite(peer, &mut passed);
+    origin::rewrite(&trusted, peer, &mut passed);
     let all = |name: &str| passed.get_all(name).iter().cloned().collect::<Vec<_>>();
     assert_eq!(all("x-forwarded-for"), [client.to_string().as_str()]);
     assert_eq!(all("x-forwarded-proto").len(), 1);
@@ -208,8 +214,8 @@ fn rewritten(headers: &HeaderMap, peer: IpAddr) {
     }
 }
 
-fn trusted() -> origin::TrustedProxies {
-    origin::TrustedProxies::new(vec!["127.0.0.0/8".parse().expect("a network")])
+fn trusted() -> TrustedProxies {
+    TrustedProxies::new(vec!["127.0.0.0/8".parse().expect("a network")])
 }
 
 fn parts(headers: &HeaderMap) -> http::request::Parts {

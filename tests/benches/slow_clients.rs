@@ -1,8 +1,9 @@
-//! Whether clients that send a byte now and then make others wait.
+//! Whether clients that send a byte now and then make others wait, at each server of the shop.
 //!
-//! `cargo xtask up --detach`, then `cargo bench -p shop-tests --bench slow_clients`. `SHOP_URL`
-//! names another address. Rounds without and with slow clients alternate in one run, so that what
-//! else the machine does meets both; the mark is a p99 that is less than 10 % higher.
+//! `cargo xtask up --detach`, then `cargo bench -p shop-tests --bench slow_clients`; `-- edge gateway`
+//! tries only these, and `EDGE_URL`, `GATEWAY_URL`, … name other addresses. Rounds without and with
+//! slow clients alternate in one run, so that what else the machine does meets both; the mark is a
+//! p99 that is less than 10 % higher.
 
 use std::time::{Duration, Instant};
 
@@ -16,26 +17,66 @@ const ROUNDS: usize = 6;
 const ROUND: Duration = Duration::from_secs(5);
 const READS_PER_SECOND: u32 = 400;
 
+/// Where it is without another word, and what is read there.
+const SERVERS: [(&str, &str, &str); 5] = [
+    ("edge", "http://127.0.0.1:8080", "/api/products"),
+    ("gateway", "http://127.0.0.1:8000", "/api/products"),
+    (
+        "authentication",
+        "http://127.0.0.1:8001",
+        "/api/authentication_health",
+    ),
+    ("products", "http://127.0.0.1:8002", "/api/products"),
+    ("orders", "http://127.0.0.1:8003", "/api/orders_health"),
+];
+
 #[tokio::main]
 async fn main() {
-    let shop = std::env::var("SHOP_URL").unwrap_or_else(|_| "http://127.0.0.1:8000".to_owned());
-    let visitor = Client::new(&shop);
-    read(&visitor).await;
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        // cargo's own.
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    println!(
+        "{:<16}{:>34}{:>34}{:>10}",
+        "", "without: p50, p99 ms", "with 200: p50, p99 ms", "p99 / p99"
+    );
+    for (name, url, path) in SERVERS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            let variable = format!("{}_URL", name.to_uppercase());
+            measure(
+                name,
+                &std::env::var(variable).unwrap_or_else(|_| url.to_owned()),
+                path,
+            )
+            .await;
+        }
+    }
+}
+
+async fn measure(name: &str, url: &str, path: &'static str) {
+    let visitor = Client::new(url);
+    read(&visitor, path).await;
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        without.extend(read(&visitor).await);
-        let slow = slow_clients(&shop).await;
-        with.extend(read(&visitor).await);
+        without.extend(read(&visitor, path).await);
+        let slow = slow_clients(url).await;
+        with.extend(read(&visitor, path).await);
         drop(slow);
     }
-    println!("{:<24}{:>10}{:>10}", "GET /api/products, ms", "p50", "p99");
-    let without = row("without slow clients", without);
-    let with = row(&format!("with {SLOW_CLIENTS} of them"), with);
-    println!("{:<24}{:>20.2}", "ratio of the p99", with / without);
+    let (without, with) = (percentiles(without), percentiles(with));
+    println!(
+        "{name:<16}{:>24.2}{:>10.2}{:>24.2}{:>10.2}{:>10.2}",
+        without.0,
+        without.1,
+        with.0,
+        with.1,
+        with.1 / without.1
+    );
 }
 
 /// Reads at a steady rate, whether or not those before are answered: how long each takes.
-async fn read(visitor: &Client) -> Vec<Duration> {
+async fn read(visitor: &Client, path: &'static str) -> Vec<Duration> {
     let count = READS_PER_SECOND * u32::try_from(ROUND.as_secs()).expect("seconds");
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / READS_PER_SECOND);
     let mut calls = JoinSet::new();
@@ -44,7 +85,7 @@ async fn read(visitor: &Client) -> Vec<Duration> {
         let visitor = visitor.clone();
         calls.spawn(async move {
             let begin = Instant::now();
-            let _ = visitor.get("/api/products").await.expect(200);
+            let _ = visitor.get(path).await.expect(200);
             begin.elapsed()
         });
     }
@@ -76,10 +117,9 @@ async fn slow_clients(shop: &str) -> JoinSet<()> {
     clients
 }
 
-/// Prints a row; the p99 in milliseconds.
-fn row(what: &str, mut times: Vec<Duration>) -> f64 {
+/// The p50 and the p99 in milliseconds.
+fn percentiles(mut times: Vec<Duration>) -> (f64, f64) {
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
-    println!("{what:<24}{:>10.2}{:>10.2}", at(50), at(99));
-    at(99)
+    (at(50), at(99))
 }

@@ -29,8 +29,18 @@ async fn given_bodies_that_are_no_json_objects_when_sent_then_422() {
         deep("[", "]"),
         deep("{\"a\":", "}"),
     ];
-    for (method, path, _) in calls() {
-        for body in &bodies {
+    for (method, path, good) in calls() {
+        let good = good.to_string();
+        // All is well with it but a field that nobody asked for.
+        let otherwise_good = [
+            good.strip_suffix('}').expect("an object").as_bytes(),
+            b",\"z\":".as_slice(),
+            &[b'['; 4_000],
+            &[b']'; 4_000],
+            b"}",
+        ]
+        .concat();
+        for body in bodies.iter().chain([&otherwise_good]) {
             let answer = send(&admin, (method, path), body.clone()).await;
             // An object with nothing known in it is nothing to change.
             if method == "PATCH" && body.starts_with(b"{\"name\"") && answer.status == 400 {
@@ -60,6 +70,44 @@ async fn given_bodies_that_are_no_json_objects_when_sent_then_422() {
             .await;
         assert!(matches!(form.status, 415 | 422), "{form}");
         form.problem(form.status);
+    }
+}
+
+#[tokio::test]
+async fn given_a_body_when_it_is_a_byte_larger_than_the_call_takes_then_413_anywhere() {
+    let shop = Shop::start().await;
+    let admin = shop.admin().await;
+    for (method, path, good) in calls() {
+        let is_session = matches!(
+            path,
+            "/api/register" | "/api/login" | "/api/refresh" | "/api/logout"
+        );
+        let service = match path {
+            _ if is_session => "authentication",
+            "/api/orders" => "orders",
+            _ => "products",
+        };
+        for at in ["gateway", service] {
+            // What is for an account is smaller than an order; only the gateway faces clients.
+            let kibibytes = if is_session && at == "gateway" {
+                16
+            } else {
+                64
+            };
+            let limit = kibibytes * 1024;
+            let client = admin.at(&shop.url(at));
+            let padded = |size: usize| {
+                let mut body = good.to_string().into_bytes();
+                body.resize(size, b' ');
+                body
+            };
+            let fits = send(&client, (method, path), padded(limit)).await;
+            assert_ne!(fits.status, 413, "{at}: {fits}");
+            assert_ne!(fits.status, 422, "{at}: {fits}");
+            let is_larger = send(&client, (method, path), padded(limit + 1)).await;
+            assert_eq!(is_larger.status, 413, "{at}: {is_larger}");
+            is_larger.problem(413);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod attack;
 mod bodies;
 mod headers;
+mod hoards;
 mod logs;
 mod values;
 

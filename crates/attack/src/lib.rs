@@ -32,7 +32,7 @@ pub fn run(targets: &[Target], seed: u64) -> Result<Vec<Row>> {
                 // Those that wait run beside the others, or it would take minutes.
                 let slow = scope.spawn(|| slowness::rows(target));
                 let quick = scope.spawn(|| {
-                    let mut rows = requests::rows(target);
+                    let mut rows = requests::rows(target, account.as_ref());
                     rows.extend(tokens::rows(target, account.as_ref()));
                     rows.extend(mutations::rows(target, account.as_ref(), seed));
                     rows

@@ -1,6 +1,7 @@
 //! Requests that can be read in two ways, are no HTTP, or are too large or too deep.
 
-use crate::exchange::{PATIENCE, Seen, exchange};
+use crate::account::Account;
+use crate::exchange::{PATIENCE, Seen, exchange, request};
 use crate::report::Row;
 use crate::target::{Kind, Target};
 
@@ -23,8 +24,13 @@ struct Case {
 const HIDDEN: &str = "GET /api/products HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// Tries them all.
-pub(crate) fn rows(target: &Target) -> Vec<Row> {
-    let cases = [framing(target), heads(target), bodies(target)];
+pub(crate) fn rows(target: &Target, account: Option<&Account>) -> Vec<Row> {
+    let cases = [
+        framing(target),
+        heads(target),
+        beside_the_api(target),
+        bodies(target, account),
+    ];
     cases
         .into_iter()
         .flatten()
@@ -223,42 +229,83 @@ fn heads(target: &Target) -> Vec<Case> {
     cases
 }
 
-/// What is behind the head.
-fn bodies(target: &Target) -> Vec<Case> {
+/// What probes and scrapes ask for is not passed on by the gateway, and read as strictly.
+fn beside_the_api(target: &Target) -> Vec<Case> {
+    if target.kind == Kind::Edge {
+        return Vec::new();
+    }
+    let refused = |name, head: String| Case {
+        name,
+        bytes: format!("{head}\r\n\r\n{HIDDEN}").into_bytes(),
+        expected: Expected::Refused(&[400]),
+    };
+    vec![
+        refused(
+            "a length and chunks for /health/live",
+            "GET /health/live HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked"
+                .to_owned(),
+        ),
+        refused(
+            "two hosts for /health/ready",
+            "GET /health/ready HTTP/1.1\r\nHost: a\r\nHost: b".to_owned(),
+        ),
+        refused(
+            "no host for /metrics",
+            "GET /metrics HTTP/1.1".to_owned(),
+        ),
+    ]
+}
+
+/// What is behind the head. Each would do but for one thing.
+fn bodies(target: &Target, account: Option<&Account>) -> Vec<Case> {
     let path = target.post_path();
-    let posted = |name, body: &[u8], expected| {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        Case {
-            name,
-            bytes: [head.as_bytes(), body].concat(),
-            expected: Expected::Answers(expected),
-        }
+    let authorization = account.map(|account| format!("Bearer {}", account.access_token));
+    let headers: Vec<_> = authorization
+        .iter()
+        .map(|value| ("Authorization", value.as_str()))
+        .collect();
+    let posted = |name, body: &[u8], expected| Case {
+        name,
+        bytes: request(target, "POST", path, &headers, body),
+        expected: Expected::Answers(match (target.kind, account) {
+            // Without the right to the call nobody is read.
+            (Kind::Products, Some(_)) => &[403],
+            (Kind::Products | Kind::Orders, None) => &[401],
+            _ => expected,
+        }),
     };
-    // Behind authentication and the gateway's log-in nobody needs a token to be read.
-    let shape: &[u16] = match target.kind {
-        Kind::Products | Kind::Orders => &[401],
-        _ => &[422],
+    let (good, with_operator) = match target.kind {
+        Kind::Orders | Kind::Products => (
+            r#"{"products":[{"name":"nothing like this","quantity":1}]}"#,
+            r#"{"products":[{"name":{"$ne":""},"quantity":1}]}"#,
+        ),
+        _ => (
+            r#"{"email":"nobody@test.example","password":"a long sentence"}"#,
+            r#"{"email":"nobody@test.example","password":{"$ne":""}}"#,
+        ),
     };
-    let too_large: &[u16] = match target.kind {
-        Kind::Products | Kind::Orders => &[401],
-        _ => &[413],
+    let with_field = |value: &[u8]| {
+        let open = good.strip_suffix('}').unwrap_or(good);
+        [open.as_bytes(), b",\"z\":", value, b"}"].concat()
     };
     let deep = ["[".repeat(4_000), "]".repeat(4_000)].concat();
     vec![
-        posted("JSON that is 4,000 deep", deep.as_bytes(), shape),
+        posted("JSON that is 4,000 deep", deep.as_bytes(), &[422]),
         posted(
-            "a body that is not UTF-8",
-            b"{\"email\":\"\xff\xfe\"}",
-            shape,
+            "a field that nobody knows, 4,000 deep",
+            &with_field(deep.as_bytes()),
+            &[422],
         ),
-        posted("a body of 3 MB", &vec![b'x'; 3_000_000], too_large),
+        posted(
+            "a field that is not UTF-8",
+            &with_field(b"\"\xff\xfe\""),
+            &[422],
+        ),
+        posted("a body of 3 MB", &vec![b'x'; 3_000_000], &[413]),
         posted(
             "an operator in place of a text",
-            br#"{"email":{"$ne":""},"password":{"$ne":""}}"#,
-            shape,
+            with_operator.as_bytes(),
+            &[422],
         ),
     ]
 }

@@ -19,6 +19,10 @@ use crate::problem::Problem;
 /// sends its own requests whole.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How deep a body may be nested; those of the shop are three deep. `serde_json` counts only where
+/// it reads, and not in fields that nobody asked for.
+const DEEPEST: usize = 32;
+
 /// A JSON body. What is not of the right shape is answered 422 with the field's path.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
@@ -105,6 +109,10 @@ fn unread(rejection: &BytesRejection) -> Problem {
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Also where a field is ignored, which serde_json would not look into.
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::invalid("body", "must be UTF-8"))?;
+    if is_too_deep(text) {
+        let message = format!("must not be nested more than {DEEPEST} deep");
+        return Err(Problem::invalid("body", message));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -125,6 +133,26 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         .end()
         .map_err(|_| Problem::invalid("body", "must be one JSON value"))?;
     Ok(value)
+}
+
+/// Whether more than [`DEEPEST`] lists and objects are open at once. Right for JSON; what is none
+/// is refused for that anyway.
+fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
 }
 
 fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
@@ -273,6 +301,24 @@ mod tests {
             r#"{"products":[],"products":[]}"#,
             "products: is there twice",
         );
+    }
+
+    #[test]
+    fn given_a_field_that_nobody_asked_for_when_it_is_too_deep_then_the_body_is_refused() {
+        let body = |depth| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            format!(r#"{{"products":[],"z":{open}{close}}}"#)
+        };
+        let read = |body: &str| json::<Object<Order>>(body.as_bytes()).map_err(|it| it.detail);
+        assert!(read(&body(DEEPEST - 1)).is_ok());
+        for depth in [DEEPEST, 10_000] {
+            let detail = "body: must not be nested more than 32 deep".to_owned();
+            assert_eq!(read(&body(depth)).err(), Some(detail), "{depth}");
+        }
+        let brackets = format!(r#"{{"products":[],"z":"\"{}"}}"#, "[{".repeat(DEEPEST));
+        assert!(read(&brackets).is_ok(), "in a text they are letters");
+        let side_by_side = format!(r#"{{"products":[],"z":[{}0]}}"#, "[],".repeat(DEEPEST));
+        assert!(read(&side_by_side).is_ok());
     }
 
     #[test]

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod client;
 mod connection;
 pub mod crash;
 pub mod extract;
 mod framing;
 pub mod health;
+pub mod healthcheck;
 pub mod idempotency;
 pub mod lifecycle;
 pub mod mongo;

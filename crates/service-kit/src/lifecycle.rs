@@ -11,18 +11,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::settings::Common;
-use crate::telemetry;
+use crate::{healthcheck, telemetry};
 
 /// What a service fails with when it cannot start or has to give up.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs a service from telemetry to exit code: binds `listen`, calls `serve` with a token that
+/// Runs a service from telemetry to exit code, or asks the one that runs already how it is
+/// (`--healthcheck`): binds `listen`, calls `serve` with a token that
 /// a SIGTERM or Ctrl-C cancels, and logs why it failed if it did.
 pub fn run<F, S>(name: &str, settings: &Common, listen: SocketAddr, serve: S) -> ExitCode
 where
     S: FnOnce(TcpListener, CancellationToken) -> F,
     F: Future<Output = Result<(), Failure>>,
 {
+    if settings.healthcheck {
+        return healthcheck::report(name, listen, "/health/ready");
+    }
     match start(name, settings, listen, serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

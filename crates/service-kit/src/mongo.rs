@@ -8,7 +8,7 @@ use clap::Args;
 use mongodb::bson::doc;
 use mongodb::error::{ErrorKind, WriteFailure};
 use mongodb::options::{
-    Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, WriteConcern,
+    Acknowledgment, ClientOptions, Credential, ReadConcern, SelectionCriteria, WriteConcern,
 };
 use mongodb::{Client, Database};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -29,12 +29,44 @@ pub struct MongoSettings {
     /// File with the connection string, instead.
     #[arg(long, env = "MONGODB_URI_FILE")]
     pub mongodb_uri_file: Option<String>,
+    /// The service's user, of that very database, where the connection string names none.
+    #[arg(long, env = "MONGODB_USERNAME")]
+    pub mongodb_username: Option<String>,
+    /// The user's password.
+    #[arg(long, env = "MONGODB_PASSWORD", hide_env_values = true)]
+    pub mongodb_password: Option<SecretString>,
+    /// File with the password, instead.
+    #[arg(long, env = "MONGODB_PASSWORD_FILE")]
+    pub mongodb_password_file: Option<String>,
     /// Name of the database.
     #[arg(long, env = "MONGODB_DATABASE", default_value = "shop")]
     pub mongodb_database: String,
     /// How long a call waits for a database that is away before it is answered 503.
     #[arg(long, env = "MONGODB_TIMEOUT", default_value = "3s", value_parser = settings::duration)]
     pub mongodb_timeout: Duration,
+}
+
+impl MongoSettings {
+    /// Who the service is to the database, where that is not in the connection string.
+    fn credential(&self) -> Result<Option<Credential>, ConnectError> {
+        let password = secret::from_variable_or_file(
+            "MONGODB_PASSWORD",
+            self.mongodb_password.as_ref(),
+            self.mongodb_password_file.as_deref(),
+        )?;
+        let username = self.mongodb_username.clone();
+        match (username.filter(|name| !name.is_empty()), password) {
+            (Some(username), Some(password)) => Ok(Some(
+                Credential::builder()
+                    .username(username)
+                    .password(password.expose_secret().to_owned())
+                    .source(self.mongodb_database.clone())
+                    .build(),
+            )),
+            (None, None) => Ok(None),
+            _ => Err(ConnectError::HalfAUser),
+        }
+    }
 }
 
 /// A client for `settings`. Nothing is connected yet: that happens at the first call.
@@ -47,8 +79,11 @@ pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, Co
     .ok_or(ConnectError::Missing)?;
     let mut options = ClientOptions::parse(uri.expose_secret())
         .await
-        .map_err(ConnectError::Unusable)?;
+        .map_err(|_| ConnectError::Unusable)?;
     options.app_name = Some(app.to_owned());
+    if let Some(credential) = settings.credential()? {
+        options.credential = Some(credential);
+    }
     let mut majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
     majority.journal = Some(true);
     options.write_concern = Some(majority);
@@ -60,7 +95,9 @@ pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, Co
     options.max_connecting = Some(8);
     options.server_selection_timeout = Some(settings.mongodb_timeout);
     options.connect_timeout = Some(settings.mongodb_timeout);
-    let client = Client::with_options(options).map_err(ConnectError::Unusable)?;
+    // How soon a server that no longer answers is noticed, and calls that hang there are ended.
+    options.heartbeat_freq = Some(Duration::from_secs(2));
+    let client = Client::with_options(options).map_err(|_| ConnectError::Unusable)?;
     Ok(client.database(&settings.mongodb_database))
 }
 
@@ -70,12 +107,19 @@ pub enum ConnectError {
     /// Nobody said where the database is.
     #[error("MONGODB_URI or MONGODB_URI_FILE must be set")]
     Missing,
+    /// A user without a password, or the reverse.
+    #[error("MONGODB_USERNAME and MONGODB_PASSWORD must be set together, or neither")]
+    HalfAUser,
     /// It cannot be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// It is none.
-    #[error("MONGODB_URI is not a usable connection string")]
-    Unusable(#[source] mongodb::error::Error),
+    /// It is none. Why is not passed on: the driver quotes what it could not read, and that may
+    /// be a piece of the password.
+    #[error(
+        "MONGODB_URI is not a usable connection string, such as mongodb://user:password@host/; \
+         in the password, write %3F for ?, %2F for /, %40 for @ and %25 for %"
+    )]
+    Unusable,
 }
 
 /// Calls `attempt` until it succeeds, which it does not while the database is away.
@@ -191,9 +235,11 @@ impl StoreError {
     }
 }
 
-/// Not primary, stepping down, shutting down, interrupted: the codes of the retryable writes
-/// specification.
-const PASSING_CODES: [i32; 11] = [6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435];
+/// Not primary, stepping down, shutting down, interrupted: the codes of the specifications of
+/// retryable reads and writes.
+const PASSING_CODES: [i32; 13] = [
+    6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+];
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {

@@ -8,9 +8,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use http::uri::Authority;
 use http::{Version, header};
 use hyper::server::conn::http1;
@@ -36,6 +37,10 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// Puts around a service's API what every service has: health, request context, body limit,
 /// and the contract's answers for unknown paths, wrong methods and panics.
 pub fn router(api: Router, health: &Health) -> Router {
+    // Probes and scrapes are not counted among the requests, but read as strictly.
+    let health = health::router(health.clone())
+        .layer(middleware::from_fn(refuse_ambiguous))
+        .layer(middleware::from_fn(unread::close_after));
     api.fallback(async || Problem::unknown_endpoint())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -45,7 +50,7 @@ pub fn router(api: Router, health: &Health) -> Router {
         .layer(middleware::from_fn(refuse_ambiguous))
         .layer(middleware::from_fn(unread::close_after))
         .layer(middleware::from_fn(telemetry::observe))
-        .merge(health::router(health.clone()))
+        .merge(health)
 }
 
 /// Serves until `shutdown`: says that it is not ready, goes on for the drain delay, stops
@@ -61,6 +66,10 @@ pub async fn serve(
     let draining = health.part(health::ACCEPTING);
     draining.set(true);
     let connections = GracefulShutdown::new();
+    let router = router.layer(middleware::map_response_with_state(
+        shutdown.clone(),
+        say_that_it_stops,
+    ));
     let stop_accepting = async {
         shutdown.cancelled().await;
         draining.set(false);
@@ -75,6 +84,10 @@ pub async fn serve(
                 Err(error) => accept_failed(&error).await,
             },
         }
+    }
+    // Whom the kernel has accepted already is not turned away.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        spawn_connection(settings, stream, peer, &router, &connections);
     }
     drop(listener);
     if tokio::time::timeout(settings.drain_timeout, connections.shutdown())
@@ -116,6 +129,20 @@ fn spawn_connection(
             tracing::debug!(%peer, %error, "connection ended early");
         }
     });
+}
+
+/// Lets whoever keeps connections for later requests know in time that they are about to close:
+/// a request that is sent while its connection closes is lost (RFC 9112, 9.6).
+async fn say_that_it_stops(
+    State(stop): State<CancellationToken>,
+    mut response: Response,
+) -> Response {
+    if stop.is_cancelled() {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, http::HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Out of file descriptors, mostly: waiting a moment lets connections end.
@@ -212,6 +239,29 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(20), given_up.cancelled())
             .await
             .expect("the answer is given up");
+    }
+
+    #[tokio::test]
+    async fn given_a_request_that_can_be_read_in_two_ways_when_sent_anywhere_then_400() {
+        let router = Router::new().route("/", post(async || ()));
+        let address = served(router).await;
+        let refused = tokio::task::spawn_blocking(move || {
+            for path in ["/", "/nothing", "/health/live", "/health/ready", "/metrics"] {
+                for headers in [
+                    "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                    "Host: a\r\nHost: b\r\n",
+                    "",
+                ] {
+                    let request = format!("GET {path} HTTP/1.1\r\n{headers}\r\n0\r\n\r\n");
+                    let mut client = std::net::TcpStream::connect(address).expect("a connection");
+                    client.write_all(request.as_bytes()).expect("the request");
+                    let mut answer = [0; 12];
+                    client.read_exact(&mut answer).expect("the answer");
+                    assert_eq!(&answer, b"HTTP/1.1 400", "{path} with {headers:?}");
+                }
+            }
+        });
+        refused.await.expect("no panic");
     }
 
     /// More than fits into the buffers on the way, so it is refused while it is being sent.

@@ -33,6 +33,9 @@ pub struct Common {
     /// resilience), to admins.
     #[arg(long, env = "CHAOS_ENDPOINTS", default_value_t = false, action = clap::ArgAction::Set)]
     pub chaos_endpoints: bool,
+    /// Asks the service that runs here whether it is ready, and ends with 0 if it is.
+    #[arg(long)]
+    pub healthcheck: bool,
 }
 
 /// How log lines look.

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing::Instrument;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::settings::{Common, LogFormat};
 
@@ -53,22 +54,7 @@ impl RequestContext {
 
 /// Starts logging and counting, once for the process.
 pub fn init(settings: &Common) -> Result<(), TelemetryError> {
-    let filter =
-        EnvFilter::try_new(&settings.log_level).map_err(|source| TelemetryError::Filter {
-            level: settings.log_level.clone(),
-            source,
-        })?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(true)
-        // A line that nobody takes is dropped. Telling standard error of it panics if nobody takes
-        // that either.
-        .log_internal_errors(false);
-    match settings.log_format {
-        LogFormat::Text => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-    }
-    .map_err(TelemetryError::Logging)?;
+    log_to(std::io::stdout, settings)?;
     let handle = PrometheusBuilder::new()
         .set_buckets(&[
             0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -79,6 +65,35 @@ pub fn init(settings: &Common) -> Result<(), TelemetryError> {
     // `install_recorder` succeeds once in a process, so this is the first value.
     let _ = METRICS.set(handle);
     Ok(())
+}
+
+/// Starts logging alone, once for the process: of a program whose standard output is for what it was
+/// asked.
+pub fn log_to_stderr(settings: &Common) -> Result<(), TelemetryError> {
+    log_to(std::io::stderr, settings)
+}
+
+fn log_to<W>(writer: W, settings: &Common) -> Result<(), TelemetryError>
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let filter =
+        EnvFilter::try_new(&settings.log_level).map_err(|source| TelemetryError::Filter {
+            level: settings.log_level.clone(),
+            source,
+        })?;
+    let lines = tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_env_filter(filter)
+        .with_target(true)
+        // A line that nobody takes is dropped. Telling standard error of it panics if nobody takes
+        // that either.
+        .log_internal_errors(false);
+    match settings.log_format {
+        LogFormat::Text => lines.with_ansi(false).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    }
+    .map_err(TelemetryError::Logging)
 }
 
 /// Why logging or counting could not start.

@@ -1,7 +1,7 @@
 // nginx with the configuration as it is shipped, in front of a small page and a gateway that does what it is told.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,17 +46,23 @@ export async function startEdge(values) {
     file,
     render({ EDGE_LISTEN: `127.0.0.1:${port}`, EDGE_RUN: folder, EDGE_PAGE: built, ...values }),
   );
+  // A file, because nginx opens its output once more, which a pipe of Node's does not allow.
+  const log = openSync(join(folder, 'log'), 'a');
   const program = spawn('nginx', ['-p', folder, '-c', file, '-g', 'daemon off; master_process off;'], {
-    stdio: 'ignore',
+    stdio: ['ignore', log, log],
   });
   const ended = once(program, 'exit');
   await accepting(port, program);
   return {
     port,
+    /** Ends it; what it has logged. */
     async stop() {
       program.kill();
       await ended;
+      closeSync(log);
+      const logged = readFileSync(join(folder, 'log'), 'utf8');
       rmSync(folder, { recursive: true });
+      return logged;
     },
   };
 }
@@ -71,13 +77,24 @@ export async function ask(edge, path, { method = 'GET', headers = {}, body } = {
 
 /** The beginning of an answer whose end is far away. */
 export async function askForStream(edge, path, headers = {}) {
+  const { destroy, ...beginning } = await openStream(edge, path, headers);
+  destroy();
+  return beginning;
+}
+
+/** The same, open until `destroy`. */
+export async function openStream(edge, path, headers = {}) {
   const asked = request({ port: edge.port, host: '127.0.0.1', path, headers, agent: false });
   asked.on('error', () => undefined);
   asked.end();
   const [answer] = await once(asked, 'response');
   const [first] = await once(answer, 'data');
-  asked.destroy();
-  return { status: answer.statusCode, headers: answer.headers, first: String(first) };
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    first: String(first),
+    destroy: () => asked.destroy(),
+  };
 }
 
 /** What comes back for bytes that no client of ours would send. */

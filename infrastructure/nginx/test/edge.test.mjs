@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { ask, askForStream, page, script, send, startEdge, startGateway } from './edge.mjs';
+import { ask, askForStream, openStream, page, script, send, startEdge, startGateway } from './edge.mjs';
 
 const forGood = 'public, max-age=31536000, immutable';
 const security = {
-  'content-security-policy': /default-src 'none'.*frame-ancestors 'none'/,
+  // Nothing is allowed that is not named, scripts come from files of ours only, and nothing is `unsafe-…`.
+  'content-security-policy':
+    /^(?!.*unsafe-)default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/,
   'strict-transport-security': /max-age=63072000/,
   'x-content-type-options': /^nosniff$/,
   'referrer-policy': /^strict-origin-when-cross-origin$/,
@@ -162,11 +164,43 @@ describe('the shop behind it', () => {
     });
   }
 
-  test('given a caller who says where they are from, when the call is passed on, then they are believed only by a proxy', async () => {
+  const claims = {
+    'X-Request-Id': 'mine',
+    'X-Forwarded-For': '203.0.113.9',
+    'X-Forwarded-Host': 'evil.example',
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Port': '443',
+    Forwarded: 'for=203.0.113.9;host=evil.example',
+  };
+
+  function holdOrigin(address) {
+    const headers = seen[0].headers;
+    assert.equal(headers['x-forwarded-for'], address);
+    assert.match(headers['x-request-id'], /^[0-9a-f]{32}$/);
+    for (const name of ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded']) {
+      assert.equal(headers[name], undefined, name);
+    }
+  }
+
+  test('given a proxy in front, when it says where a call is from, then that is believed, and nothing else', async () => {
     seen.length = 0;
-    await ask(edge, '/api/products', { headers: { 'X-Request-Id': 'mine' } });
-    assert.equal(seen[0].headers['x-forwarded-for'], '127.0.0.1');
-    assert.match(seen[0].headers['x-request-id'], /^[0-9a-f]{32}$/);
+    await ask(edge, '/api/products', { headers: claims });
+    holdOrigin('203.0.113.9');
+    // The hop that the proxy wrote is the last one.
+    seen.length = 0;
+    await ask(edge, '/api/products', { headers: { ...claims, 'X-Forwarded-For': '6.6.6.6, 203.0.113.9' } });
+    holdOrigin('203.0.113.9');
+  });
+
+  test('given a caller who is no proxy, when they say where they are from, then nothing of it is believed', async () => {
+    const alone = await startEdge({ GATEWAY: gateway.address, EDGE_TRUSTED_PROXIES: '192.0.2.1/32' });
+    try {
+      seen.length = 0;
+      await ask(alone, '/api/products', { headers: claims });
+      holdOrigin('127.0.0.1');
+    } finally {
+      await alone.stop();
+    }
   });
 
   test('given a body that is too large, when it is sent, then it is refused with a problem', async () => {
@@ -245,6 +279,63 @@ describe('limits', () => {
     assert.equal(problem.headers['retry-after'], '1');
     hold(await refused('/assets/shop-1a2b.js'), 429, 'no-store', 'text/html');
   });
+
+  /** The first status that is not 200 of calls from ever new addresses, or 200 after many. */
+  async function statusFrom(address) {
+    for (let number = 1; number < 100; number += 1) {
+      const { status } = await ask(strict, '/api/products', { headers: { 'X-Forwarded-For': address(number) } });
+      if (status !== 200) {
+        return status;
+      }
+    }
+    return 200;
+  }
+
+  test('given calls from many addresses of one IPv6 network, when they go on, then that network has to wait', async () => {
+    assert.equal(await statusFrom((number) => `2001:db8:0:1::${number}`), 429);
+    assert.equal(await statusFrom((number) => `2001:db8:0:1:${number}::`), 429);
+    assert.equal(await statusFrom((number) => `2001:db8:1:${number}::1`), 200, 'as many networks');
+    assert.equal(await statusFrom((number) => `203.0.113.${number}`), 200, 'as many clients');
+    assert.equal(await statusFrom((number) => `::ffff:198.51.100.${number}`), 200, 'written as IPv6');
+  });
+
+  test('given as many calls under way as an address may have, when another is made, then it is told to wait', async () => {
+    const single = await startEdge({ GATEWAY: gateway.address, EDGE_CONNECTIONS_PER_ADDRESS: '1' });
+    try {
+      const from = (address) => ({ headers: { 'X-Forwarded-For': address } });
+      const stream = await openStream(single, '/api/orders/events', from('2001:db8::1').headers);
+      holdProblem(await ask(single, '/api/products', from('2001:db8::2')), 429, 'too-many-requests');
+      hold(await ask(single, '/api/products', from('2001:db8:0:1::1')), 200, 'no-store', 'application/json');
+      stream.destroy();
+    } finally {
+      await single.stop();
+    }
+  });
+});
+
+describe('what it logs', () => {
+  const secrets = {
+    Authorization: 'Bearer of-a-token-nobody-may-read',
+    Cookie: '__Host-refresh_token=of-a-cookie-nobody-may-read',
+    'X-Request-Id': 'of-a-header-nobody-may-read',
+  };
+  const body = JSON.stringify({ password: 'of-a-password-nobody-may-read' });
+
+  for (const [name, values] of Object.entries({
+    'a call that is answered': {},
+    'a gateway that is away': { GATEWAY: '127.0.0.1:1' },
+    'a call too many': { EDGE_REQUESTS_PER_SECOND: '1' },
+  })) {
+    test(`given ${name}, when it is logged, then no secret is in the line`, async () => {
+      const logging = await startEdge({ GATEWAY: gateway.address, ...values });
+      for (let number = 0; number < 5; number += 1) {
+        await ask(logging, '/api/login', { method: 'POST', headers: secrets, body });
+      }
+      const logged = await logging.stop();
+      assert.match(logged, / POST \/api\/login /);
+      assert.doesNotMatch(logged, /nobody-may-read/);
+    });
+  }
 });
 
 describe('what can be read in two ways', () => {
