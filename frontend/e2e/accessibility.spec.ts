@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
 import { forEachPlace } from './pages';
 import { expect, logIn, status, test, titled } from './shop';
 
@@ -52,7 +53,7 @@ test('given only a keyboard, when somebody orders, then everything can be reache
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
   await page.keyboard.press('Enter');
-  await page.getByRole('link', { name: titled(product.name), exact: true }).focus();
+  await tabTo(page, titled(product.name));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
   await expect(page).toHaveTitle(`${titled(product.name)} · Fleetmarket`);
@@ -79,7 +80,39 @@ test('given a choice of colours, when the page is loaded again, then it is kept 
   expect(await page.evaluate(() => document.documentElement.dataset['bsTheme'])).toBe('dark');
 });
 
-async function tabTo(page: import('@playwright/test').Page, name: string): Promise<void> {
+test('given only a keyboard, when what has the focus goes, then reading goes on at the beginning of the page', async ({
+  page,
+}) => {
+  await page.goto('/?q=qqqqqqqq');
+  await page.getByRole('button', { name: 'Show everything' }).press('Enter');
+  await expect(page.getByRole('link', { name: 'Chair', exact: true })).toBeVisible();
+  await expect(page.getByRole('main')).toBeFocused();
+
+  await page.getByRole('button', { name: /^Add to cart *: Chair$/ }).press('Enter');
+  await page.getByRole('button', { name: 'Close this message' }).press('Enter');
+  await expect(page.getByText('Chair added to your cart.')).toBeHidden();
+  await expect(page.getByRole('main')).toBeFocused();
+});
+
+for (const [reducedMotion, duration] of [
+  ['no-preference', '1.4s'],
+  ['reduce', '1e-05s'],
+] as const) {
+  test.describe(`motion: ${reducedMotion}`, () => {
+    test.use({ contextOptions: { reducedMotion } });
+    test(`given motion: ${reducedMotion}, when the catalogue is loading, then it moves for ${duration}`, async ({
+      page,
+    }) => {
+      await page.route('**/api/products*', () => undefined);
+      await page.goto('/');
+      const bone = page.locator('.product-card .bone').first();
+      await expect(bone).toBeVisible();
+      expect(await bone.evaluate((element) => getComputedStyle(element).animationDuration)).toBe(duration);
+    });
+  });
+}
+
+async function tabTo(page: Page, name: string): Promise<void> {
   for (let step = 0; step < 40; step += 1) {
     await page.keyboard.press('Tab');
     const focused = page.locator(':focus');

@@ -2,7 +2,7 @@ import { expect, logIn, logInAsAdmin, putIntoCart, status, test, titled, uniqueN
 
 test('given a new product by an admin, when a shopper orders it, then it is accepted and the stock is less', async ({
   page,
-  browser,
+  elsewhere: shopper,
   someone,
 }) => {
   const name = uniqueName('lantern');
@@ -20,13 +20,11 @@ test('given a new product by an admin, when a shopper orders it, then it is acce
   await page.getByRole('searchbox', { name: 'Search products' }).fill(name);
   await expect(page.getByRole('row', { name: titled(name) })).toContainText('Only 4 left');
 
-  const shopper = await (await browser.newContext()).newPage();
   await logIn(shopper, someone);
   await putIntoCart(shopper, name, 3);
   await shopper.goto('/cart');
   await shopper.getByRole('button', { name: 'Place order' }).click();
   await expect(status(shopper, 'Accepted')).toBeVisible();
-  await shopper.context().close();
 
   await page.getByRole('button', { name: `Restock ${titled(name)}` }).click();
   const restock = page.getByRole('dialog', { name: `Restock ${titled(name)}` });
@@ -41,6 +39,56 @@ test('given a new product by an admin, when a shopper orders it, then it is acce
   await edit.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('row', { name: titled(name) })).toContainText('€21.50');
   await expect(page.getByRole('row', { name: titled(name) })).toContainText('Kitchen');
+});
+
+test('given a product, when an admin describes it anew in several lines, then shoppers read it in one', async ({
+  page,
+  api,
+}) => {
+  const product = await api.newProduct();
+  await logInAsAdmin(page);
+  await page.goto('/admin/products');
+  await page.getByRole('searchbox', { name: 'Search products' }).fill(product.name);
+  await page.getByRole('button', { name: `Edit ${titled(product.name)}` }).click();
+  const edit = page.getByRole('dialog', { name: `Edit ${titled(product.name)}` });
+  await edit.getByLabel('Description').fill('Warm light.\n  Made by hand.');
+  await edit.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText(`${titled(product.name)} is changed.`)).toBeVisible();
+  await page.goto(`/products/${encodeURIComponent(product.name)}`);
+  await expect(page.getByText('Warm light. Made by hand.', { exact: true })).toBeVisible();
+  await expect(page.getByText('€12.50')).toBeVisible();
+});
+
+test('given more products than a page holds, when an admin sorts and narrows the table, then the shop does it', async ({
+  page,
+  api,
+}) => {
+  const family = uniqueName('row').replaceAll(' ', '');
+  for (let index = 1; index <= 52; index += 1) {
+    await api.newProduct({ name: `${family} ${index}`, price: 100 - index, quantity: index === 7 ? 0 : 9 });
+  }
+  await logInAsAdmin(page);
+  await page.goto('/admin/products');
+  await page.getByRole('searchbox', { name: 'Search products' }).fill(family);
+  const rows = page.getByRole('rowheader');
+  await expect(rows).toHaveCount(50);
+  await expect(rows.first()).toContainText(`${titled(family)} 1`);
+  await expect(rows.nth(9)).toContainText(`${titled(family)} 10`);
+  await expect(page.getByText('50+ products')).toBeVisible();
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(rows).toHaveCount(52);
+  await expect(page.getByRole('link', { name: `${titled(family)} 51` })).toBeFocused();
+
+  await page.getByRole('button', { name: 'Price' }).click();
+  await expect(page.getByRole('columnheader', { name: 'Price' })).toHaveAttribute('aria-sort', 'ascending');
+  await expect(rows.first()).toContainText(`${titled(family)} 52`);
+  await page.getByRole('button', { name: 'Price' }).click();
+  await expect(page.getByRole('columnheader', { name: 'Price' })).toHaveAttribute('aria-sort', 'descending');
+  await expect(rows.first()).toContainText(`${titled(family)} 1`);
+
+  await page.getByRole('combobox', { name: 'Stock' }).selectOption('Sold out');
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText(`${titled(family)} 7`);
 });
 
 test.describe('refusals', () => {

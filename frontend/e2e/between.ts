@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 type Held = { begun: Promise<void>; letGo: () => void };
 
 /**
- * Stands between the browser and the shop, and can hold an answer that the shop has given. Playwright's own
- * routes would put the cookie of such an answer into the browser before the page has it.
+ * Stands between the browser and the shop, and can hold an answer that the shop has given, or cut it off.
+ * Playwright's own routes would put the cookie of such an answer into the browser before the page has it.
  */
 export async function startBetween(shop: string) {
+  const underWay = new Set<ServerResponse>();
   let held: { path: string; begin: () => void; let: Promise<void> } | null = null;
   const server = createServer((asked, answer) => {
     const passed = request(new URL(asked.url ?? '/', shop), {
@@ -23,6 +24,11 @@ export async function startBetween(shop: string) {
         await go;
       }
       answer.writeHead(given.statusCode ?? 502, given.headers);
+      underWay.add(answer);
+      answer.on('close', () => {
+        underWay.delete(answer);
+        passed.destroy();
+      });
       given.pipe(answer);
     });
     passed.on('error', () => answer.destroy());
@@ -37,6 +43,14 @@ export async function startBetween(shop: string) {
       const go = Promise.withResolvers<void>();
       held = { path, begin: begun.resolve, let: go.promise };
       return { begun: begun.promise, letGo: go.resolve };
+    },
+    /** Loses the connections on which there are answers for this path. */
+    cut(path: string): void {
+      for (const answer of underWay) {
+        if (answer.req.url === path) {
+          answer.destroy();
+        }
+      }
     },
     async stop(): Promise<void> {
       server.closeAllConnections();

@@ -14,6 +14,64 @@ test('given a line that exceeds the stock, when the cart is opened, then it says
   await expect(page.getByRole('region', { name: 'Summary' })).toContainText('€19.98');
 });
 
+test('given a line of the cart, when its quantity is stepped and typed, then the total follows and it is said', async ({
+  page,
+  api,
+}) => {
+  const product = await api.newProduct({ quantity: 5, price: 9.99 });
+  await putIntoCart(page, product.name, 1);
+  await page.goto('/cart');
+  const name = titled(product.name);
+  const said = (words: string) => expect(page.getByRole('status').filter({ hasText: words })).toHaveCount(1);
+  const total = page.getByRole('region', { name: 'Summary' });
+  await page.getByRole('button', { name: `More: ${name}` }).click();
+  await expect(total).toContainText('€19.98');
+  await said(`${name}: 2 in your cart.`);
+  await page.getByRole('textbox', { name: `Quantity: ${name}` }).fill('9');
+  await page.keyboard.press('Enter');
+  await expect(total).toContainText('€49.95');
+  await said(`${name}: 5 in your cart.`);
+  await page.getByRole('button', { name: `Fewer: ${name}` }).click();
+  await expect(total).toContainText('€39.96');
+  await page.reload();
+  await expect(page.getByRole('textbox', { name: `Quantity: ${name}` })).toHaveValue('4');
+  await page.getByRole('button', { name: `Remove ${name}` }).click();
+  await said(`${name} is out of your cart.`);
+});
+
+test('given an order whose page is slow to come, when it is placed, then the cart is not called empty meanwhile', async ({
+  page,
+  api,
+  someone,
+}) => {
+  const product = await api.newProduct();
+  await logIn(page, someone);
+  await putIntoCart(page, product.name);
+  await page.goto('/cart');
+  const code = Promise.withResolvers<void>();
+  await page.route('**/assets/OrderPage*.js', async (route) => {
+    await code.promise;
+    await route.continue();
+  });
+  await page.evaluate(() => {
+    const look = () => document.body.textContent?.includes('Your cart is empty');
+    new MutationObserver(() => look() && document.body.setAttribute('data-was-empty', '')).observe(
+      document.body,
+      { childList: true, subtree: true, characterData: true },
+    );
+  });
+  const placed = page.waitForResponse(
+    (answer) => answer.url().endsWith('/api/orders') && answer.status() === 201,
+  );
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await placed;
+  await expect(page.getByRole('heading', { name: 'Your cart' })).toBeVisible();
+  code.resolve();
+  await expect(status(page, 'Accepted')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Cart', exact: true })).toBeVisible();
+  await expect(page.locator('body')).not.toHaveAttribute('data-was-empty');
+});
+
 test.describe('a product that is gone', () => {
   test.use({ allowed: /status of 404/ });
 

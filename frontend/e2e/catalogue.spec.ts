@@ -30,8 +30,21 @@ test('given products of one family, when the visitor searches, sorts and filters
 
   await page.getByRole('button', { name: 'Kitchen' }).click();
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'No products' })).toHaveCount(1);
   await page.getByRole('button', { name: 'Show everything' }).click();
   await expect(page).toHaveURL(/\/$/);
+});
+
+test('given two choices made at once, when the page is drawn, then both are kept', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.getByRole('button', { name: 'Kitchen' })).toBeVisible();
+  await page.evaluate(() => {
+    document.querySelector<HTMLElement>('.filter-bar [type=checkbox]')?.click();
+    document.querySelector<HTMLElement>('.chip:nth-of-type(3)')?.click();
+  });
+  await expect(page.getByRole('button', { name: 'Kitchen' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('checkbox', { name: 'In stock only' })).toBeChecked();
+  await expect(page).toHaveURL(/category=kitchen&stock=in$/);
 });
 
 test('given more products than a page holds, when the visitor asks for more, then each is there once', async ({
@@ -40,13 +53,19 @@ test('given more products than a page holds, when the visitor asks for more, the
 }) => {
   const family = uniqueName('many').replaceAll(' ', '');
   for (let index = 0; index < 27; index += 1) {
-    await api.newProduct({ name: `${family} ${index}` });
+    await api.newProduct({ name: `${family} ${index}`, price: index + 1 });
   }
-  await page.goto(`/?q=${family}`);
+  const asked: URL[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url())));
+  await page.goto(`/?q=${family}&sort=dearest&stock=in`);
   const cards = page.getByRole('main').getByRole('listitem').getByRole('heading');
   await expect(cards).toHaveCount(24);
+  await expect(page.getByText('24+ products')).toBeVisible();
+  await expect(cards.first()).toHaveText(titled(`${family} 26`));
   await page.getByRole('button', { name: 'Show more' }).click();
   await expect(cards).toHaveCount(27);
+  await expect(page.getByRole('link', { name: titled(`${family} 2`), exact: true })).toBeFocused();
+  expect(asked.filter(({ pathname }) => pathname === '/api/products')).toHaveLength(2);
   await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
   expect(new Set(await cards.allTextContents()).size).toBe(27);
 });

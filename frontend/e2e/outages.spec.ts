@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startBetween } from './between';
 import { expect, logIn, putIntoCart, status, test } from './shop';
 
 const state = process.env['SHOP_STATE'] ?? '../.shop';
 
-test.use({ allowed: /status of 503|net::ERR_FAILED/ });
+test.use({ allowed: /status of 503|net::ERR_/ });
 test.describe.configure({ mode: 'serial' });
 
 test.afterEach(() => {
-  letGoOn('products');
-  letGoOn('authentication');
+  for (const service of ['products', 'authentication', 'mongo-products']) {
+    letGoOn(service);
+  }
 });
 
 test('given products is away, when its last piece is ordered twice, then one order is rejected before the shopper’s eyes', async ({
@@ -70,7 +72,7 @@ test('given an open list of orders, when an order is decided, then the change is
     const [order] = await api.ordersOf(someone);
     expect(order?.status).toBe('ACCEPTED');
   }).toPass({ intervals: [20] });
-  await expect(status(page, 'Accepted')).toBeVisible({ timeout: 1_000 });
+  await expect(status(page, 'Accepted')).toBeVisible({ timeout: 1000 });
 });
 
 test('given products is away, when a visitor opens the shop, then a banner says so and goes by itself', async ({
@@ -87,6 +89,73 @@ test('given products is away, when a visitor opens the shop, then a banner says 
   letGoOn('products');
   await expect(page.getByText('The catalogue is not answering just now.')).toBeHidden({ timeout: 30_000 });
   await expect(page.getByRole('main').getByRole('listitem').first()).toBeVisible();
+});
+
+test('given the database of products is away, when a visitor stays, then the banner stays, and the shop is asked ever less', async ({
+  page,
+}) => {
+  test.slow();
+  await page.goto('/');
+  await expect(page.getByRole('main').getByRole('listitem').first().getByRole('heading')).toBeVisible();
+  stop('mongo-products');
+  const banner = page.getByText('The catalogue is not answering just now.');
+  await page.getByRole('button', { name: 'Kitchen' }).click();
+  await expect(banner).toBeVisible({ timeout: 30_000 });
+  await page.evaluate(() => {
+    new MutationObserver(() => {
+      if (document.querySelector('.unreachable') === null) {
+        document.body.setAttribute('data-banner-went', '');
+      }
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+  // It takes the shop seconds to say that it cannot; three times is longer than the banner used to last.
+  for (let time = 0; time < 3; time += 1) {
+    const answer = await page.waitForResponse('**/api/categories', { timeout: 30_000 });
+    expect(answer.status()).toBe(503);
+    await expect(banner).toBeVisible();
+    await expect(page.locator('body')).not.toHaveAttribute('data-banner-went');
+  }
+  letGoOn('mongo-products');
+  await expect(banner).toBeHidden({ timeout: 30_000 });
+  await expect(page.getByRole('main').getByRole('listitem').first().getByRole('heading')).toBeVisible();
+});
+
+test('given a stream that is lost, when an order is decided meanwhile, then the next stream tells it all the same', async ({
+  page,
+  api,
+  someone,
+  baseURL,
+}) => {
+  const events = '/api/orders/events';
+  const between = await startBetween(baseURL ?? '');
+  const product = await api.newProduct();
+  await logIn(page, someone, between.address);
+  stop('products');
+  const id = await api.order(someone, product.name, 1);
+  const following = page.waitForResponse(`**${events}`);
+  await page.goto(`${between.address}/orders/${id}`);
+  await following;
+  await expect(status(page, 'Pending')).toBeVisible();
+
+  // From here on only the stream can tell, and it is kept away until there is something to tell.
+  await page.route(`**/api/orders/${id}`, (route) => route.abort());
+  const decided = Promise.withResolvers<void>();
+  await page.route(`**${events}`, async (route) => {
+    await decided.promise;
+    await route.continue();
+  });
+  const again = page.waitForRequest(`**${events}`);
+  between.cut(events);
+  // Nothing was told before, so that this is the place of the greeting.
+  expect((await again).headers()['last-event-id']).toMatch(/./);
+  letGoOn('products');
+  await expect(async () => {
+    expect((await api.ordersOf(someone))[0]?.status).toBe('ACCEPTED');
+  }).toPass();
+  await expect(status(page, 'Pending')).toBeVisible();
+  decided.resolve();
+  await expect(status(page, 'Accepted')).toBeVisible();
+  await between.stop();
 });
 
 test('given authentication is away, when a shopper loads a page and logs out, then neither is forgotten', async ({
@@ -106,6 +175,7 @@ test('given authentication is away, when a shopper loads a page and logs out, th
   await page.getByRole('button', { name: 'Account' }).click();
   await page.getByRole('button', { name: 'Log out' }).click();
   await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
+  await expect(page).toHaveURL(/:\d+\/$/);
   await expect(page.getByText(/You are logged out here\./)).toBeVisible({ timeout: 30_000 });
   const told = page.waitForResponse(
     (answer) => answer.url().endsWith('/api/logout') && answer.status() === 204,

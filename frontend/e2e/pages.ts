@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
 import { type Api, expect, keepCart, logIn, logInAsAdmin, type Person, test } from './shop';
 
 type Place = {
@@ -16,6 +16,35 @@ const places: Place[] = [
     open: async (page) => {
       await page.goto('/');
       await expect(page.getByRole('main').getByRole('listitem').first().getByRole('heading')).toBeVisible();
+    },
+  },
+  {
+    name: 'catalogue-loading',
+    open: async (page) => {
+      await page.route('**/api/products*', () => undefined);
+      await page.goto('/');
+      await expect(page.getByText('Loading the catalogue…')).toBeVisible();
+      await drawn(page);
+    },
+  },
+  {
+    // With the banner that says so.
+    name: 'catalogue-trouble',
+    allowed: /status of 503/,
+    open: async (page) => {
+      await page.route('**/api/{products,categories}*', refuse);
+      await page.goto('/');
+      await expect(page.getByRole('heading', { name: 'The catalogue could not be loaded' })).toBeVisible();
+      await expect(page.getByText('The catalogue is not answering just now.')).toBeVisible();
+    },
+  },
+  {
+    name: 'script-missing',
+    allowed: /net::ERR_FAILED/,
+    open: async (page) => {
+      await page.route('**/assets/*.js', (route) => route.abort());
+      await page.goto('/products/chair');
+      await expect(page.getByRole('button', { name: 'Load again' })).toBeVisible();
     },
   },
   {
@@ -102,6 +131,50 @@ const places: Place[] = [
       await logIn(page, someone);
       await page.goto(`/orders/${id}`);
       await expect(page.getByRole('heading', { name: 'Accepted' })).toBeVisible();
+      await expect(page.locator('.order-line .product-picture')).toBeVisible();
+    },
+  },
+  {
+    name: 'order-pending',
+    open: async (page, api, someone) => {
+      const [id = ''] = await placeOrders(api, someone);
+      await logIn(page, someone);
+      // The shop decides too soon for a picture: its answer is shown as it was the moment before.
+      await page.route(`**/api/orders/${id}`, async (route) => {
+        const response = await route.fetch();
+        const { decided_at, ...order } = await response.json();
+        await route.fulfill({ response, json: { ...order, status: 'PENDING' } });
+      });
+      await page.goto(`/orders/${id}`);
+      await expect(page.getByRole('heading', { name: 'Checking the stock' })).toBeVisible();
+      await expect(page.locator('.order-line .product-picture')).toBeVisible();
+    },
+  },
+  {
+    name: 'order-rejected',
+    open: async (page) => {
+      await logIn(page, { email: 'ccc@ccc.com', password: 'ccc@ccc.com' });
+      await page.goto('/orders/73fefe4a1cad4140785928a4');
+      await expect(page.getByRole('heading', { name: 'Rejected' })).toBeVisible();
+      await expect(page.locator('.order-line .product-picture')).toBeVisible();
+    },
+  },
+  {
+    name: 'order-trouble',
+    allowed: /status of 503/,
+    open: async (page, _api, someone) => {
+      await logIn(page, someone);
+      await page.route('**/api/orders/**', refuse);
+      await page.goto('/orders/73fefe4a1cad4140785928a4');
+      await expect(page.getByRole('heading', { name: 'This order could not be loaded' })).toBeVisible();
+    },
+  },
+  {
+    name: 'no-access',
+    open: async (page, _api, someone) => {
+      await logIn(page, someone);
+      await page.goto('/admin/products');
+      await expect(page.getByRole('heading', { name: 'This page is for admins' })).toBeVisible();
     },
   },
   {
@@ -120,6 +193,36 @@ const places: Place[] = [
       await page.getByRole('button', { name: 'New product' }).click();
       await page.getByRole('button', { name: 'Add product' }).click();
       await expect(page.getByText('Please enter a name.')).toBeVisible();
+    },
+  },
+  {
+    name: 'admin-categories',
+    open: async (page) => {
+      await logInAsAdmin(page);
+      await page.goto('/admin/products');
+      await page.getByText(/^Categories \(/).click();
+      await expect(page.getByLabel('New category')).toBeVisible();
+    },
+  },
+  {
+    name: 'admin-edit',
+    open: async (page) => {
+      await logInAsAdmin(page);
+      await page.goto('/admin/products');
+      await page.getByRole('searchbox', { name: 'Search products' }).fill('chair');
+      await page.getByRole('button', { name: 'Edit Chair', exact: true }).click();
+      await expect(page.getByRole('dialog', { name: 'Edit Chair' })).toBeVisible();
+    },
+  },
+  {
+    name: 'admin-restock',
+    open: async (page) => {
+      await logInAsAdmin(page);
+      await page.goto('/admin/products');
+      await page.getByRole('searchbox', { name: 'Search products' }).fill('chair');
+      await page.getByRole('button', { name: 'Restock Chair', exact: true }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Restock' }).click();
+      await expect(page.getByText('Please enter a whole number, such as 10 or -3.')).toBeVisible();
     },
   },
   {
@@ -154,6 +257,17 @@ export function forEachPlace(describe: (place: Place) => void): void {
 /** The heading is there before the script; the footer comes with the whole page. */
 async function drawn(page: Page): Promise<void> {
   await expect(page.getByRole('contentinfo')).toBeVisible();
+}
+
+/** As the gateway does while a part of the shop is away. */
+async function refuse(route: Route): Promise<void> {
+  const problem = {
+    type: '/problems/unavailable',
+    title: 'Unavailable',
+    status: 503,
+    detail: 'Service unavailable!',
+  };
+  await route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem });
 }
 
 async function placeOrders(api: Api, someone: Person): Promise<string[]> {

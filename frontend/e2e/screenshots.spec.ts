@@ -14,6 +14,11 @@ for (const width of [390, 1280]) {
           someone,
         }) => {
           await place.open(page, api, someone);
+          if ((await page.getByRole('dialog').count()) === 0) {
+            // All of the page, on a screen that is as high: what is out of sight would not be drawn yet.
+            const height = await page.evaluate(() => document.documentElement.scrollHeight);
+            await page.setViewportSize({ width, height });
+          }
           await page.screenshot({ path: `screenshots/${place.name}-${width}-${colorScheme}.png` });
         });
       });

@@ -1,5 +1,5 @@
 import { startBetween } from './between';
-import { expect, logIn, putIntoCart, test } from './shop';
+import { expect, logIn, logInAsAdmin, logOut, putIntoCart, test } from './shop';
 
 test('given a logged-in shopper, when the page is loaded again, then they are still logged in', async ({
   page,
@@ -27,13 +27,29 @@ test('given two tabs, when one fills the cart, logs in and logs out, then the ot
   await other.goto('/orders');
   await expect(other.getByRole('heading', { name: 'Your orders' })).toBeVisible();
 
-  await page.getByRole('button', { name: 'Account' }).click();
-  await page.getByRole('button', { name: 'Log out' }).click();
-  await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
+  await logOut(page);
   await expect(other).toHaveURL(/\/login/);
   await other.reload();
+  await expect(other.getByRole('main').getByRole('button', { name: 'Log in' })).toBeVisible();
+  await expect(other.getByRole('navigation').getByRole('link', { name: 'Log in' })).toBeVisible();
   await expect(other.getByRole('button', { name: 'Account' })).toHaveCount(0);
 });
+
+for (const place of ['/', '/cart', '/orders', '/admin/products']) {
+  test(`given ${place}, when somebody logs out there, then they are at the beginning of the catalogue`, async ({
+    page,
+  }) => {
+    await logInAsAdmin(page);
+    await page.goto(place);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await page.getByRole('button', { name: 'Account' }).press('Enter');
+    await page.getByRole('button', { name: 'Log out' }).press('Enter');
+    await expect(page.getByText('You are logged out.')).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: /Everyday things/ })).toBeVisible();
+    await expect(page).toHaveURL(/:\d+\/$/);
+    await expect(page.getByRole('main')).toBeFocused();
+  });
+}
 
 test('given a page for those who are logged in, when a visitor opens it, then they log in first and come back', async ({
   page,
@@ -193,7 +209,7 @@ test.describe('refusals', () => {
   }) => {
     await page.goto('/');
     await page.evaluate(() => {
-      for (const place of ['cart', 'theme', 'signed-in']) {
+      for (const place of ['cart', 'theme', 'signed-in', 'log-out-owed', 'renewal-unseen']) {
         localStorage.setItem(place, '{"<foreign>":[');
       }
     });
@@ -202,6 +218,10 @@ test.describe('refusals', () => {
     await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Cart', exact: true })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Automatic' })).toHaveAttribute('aria-pressed', 'true');
-    expect(await page.evaluate(() => localStorage.getItem('signed-in'))).toBeNull();
+    for (const place of ['signed-in', 'log-out-owed', 'renewal-unseen']) {
+      await expect
+        .poll(() => page.evaluate((name) => localStorage.getItem(name), place), { message: place })
+        .toBeNull();
+    }
   });
 });

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type APIRequestContext, test as base, expect, type Page } from '@playwright/test';
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  test as base,
+  expect,
+  type Page,
+} from '@playwright/test';
 
 export type Person = { email: string; password: string };
 type NewProduct = {
@@ -10,7 +16,7 @@ type NewProduct = {
   categories: string[];
 };
 
-const admin: Person = {
+export const admin: Person = {
   email: process.env['ADMIN_EMAIL'] ?? 'admin@admin.com',
   password: process.env['ADMIN_PASSWORD'] ?? 'admin@admin.com',
 };
@@ -18,28 +24,40 @@ const admin: Person = {
 type Fixtures = {
   /** What the browser may complain of in this test; anything else fails it. */
   allowed: RegExp;
-  complaints: undefined;
+  /** Listens to what a browser complains of, until the test ends. */
+  listen: (context: BrowserContext) => void;
   api: Api;
   someone: Person;
+  /** A page of another browser, where somebody else may be logged in. */
+  elsewhere: Page;
 };
 
 export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern to know what a fixture needs
   allowed: async ({}, use) => use(/(?!)/),
-  complaints: [
+  listen: [
     async ({ context, allowed }, use) => {
       const heard: string[] = [];
-      context.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) {
-          heard.push(`${message.type()}: ${message.text()}`);
-        }
-      });
-      context.on('weberror', (error) => heard.push(`uncaught: ${error.error().message}`));
-      await use(undefined);
+      const listen = (to: BrowserContext) => {
+        to.on('console', (message) => {
+          if (['error', 'warning'].includes(message.type())) {
+            heard.push(`${message.type()}: ${message.text()}`);
+          }
+        });
+        to.on('weberror', (error) => heard.push(`uncaught: ${error.error().message}`));
+      };
+      listen(context);
+      await use(listen);
       expect(heard.filter((line) => !allowed.test(line))).toEqual([]);
     },
     { auto: true },
   ],
+  elsewhere: async ({ browser, listen }, use) => {
+    const context = await browser.newContext();
+    listen(context);
+    await use(await context.newPage());
+    await context.close();
+  },
   api: async ({ request }, use) => use(new Api(request)),
   someone: async ({ api }, use) => use(await api.newPerson()),
 });
@@ -49,6 +67,7 @@ export { expect };
 /** The same calls that any client makes, for what a test needs beforehand. */
 export class Api {
   readonly #request: APIRequestContext;
+  readonly #tokens = new Map<string, string>();
 
   constructor(request: APIRequestContext) {
     this.#request = request;
@@ -62,9 +81,14 @@ export class Api {
   }
 
   async tokenOf(person: Person): Promise<string> {
+    const known = this.#tokens.get(person.email);
+    if (known !== undefined) {
+      return known;
+    }
     const answer = await this.#request.post('/api/login', { data: person });
     expect(answer.status()).toBe(200);
     const { access_token } = (await answer.json()) as { access_token: string };
+    this.#tokens.set(person.email, access_token);
     return access_token;
   }
 
@@ -105,7 +129,7 @@ export class Api {
       });
       expect(answer.status()).toBe(201);
       ({ id } = (await answer.json()) as { id: string });
-    }).toPass({ timeout: 5_000 });
+    }).toPass({ timeout: 5000 });
     return id;
   }
 
@@ -134,6 +158,12 @@ export async function logIn(page: Page, person: Person, shop = ''): Promise<void
   await page.getByLabel('Password').fill(person.password);
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
+}
+
+export async function logOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
 }
 
 export async function logInAsAdmin(page: Page): Promise<void> {

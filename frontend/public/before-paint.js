@@ -33,24 +33,52 @@
     window.early.set(new URL(url, location.origin).href, answer);
   }
 
+  // Errors of elements do not bubble. A page whose script is there already says such things itself.
+  addEventListener('error', ({ target }) => target instanceof HTMLScriptElement && sayItIsMissing(), true);
+
   root.dataset.shell = first.shell ?? '';
   document.addEventListener('readystatechange', () => say(first.says ?? {}), { once: true });
-  if (first.shell === 'product') showFacts(window.early.values().next().value);
+  if (first.shell === 'product') {
+    showFacts(window.early.values().next().value);
+  }
 
   function say(words) {
     for (const [part, text] of Object.entries(words)) {
       const place = document.querySelector(`.shell-${first.shell} ${part}`);
       // The script of the page may have been quicker.
-      if (place !== null) place.textContent = text;
+      if (place !== null) {
+        place.textContent = text;
+      }
     }
+  }
+
+  function sayItIsMissing() {
+    if (document.querySelector('.script-missing') !== null) {
+      return;
+    }
+    const words = document.createElement('p');
+    words.textContent =
+      'The rest of this page did not come. Either there is no connection to the shop, or it has just been renewed.';
+    const again = document.createElement('button');
+    again.type = 'button';
+    again.className = 'btn btn-primary';
+    again.textContent = 'Load again';
+    again.addEventListener('click', () => location.reload());
+    const notice = document.createElement('div');
+    notice.className = 'script-missing';
+    notice.role = 'alert';
+    notice.append(words, again);
+    document.querySelector('header')?.after(notice);
   }
 
   async function showFacts(answering) {
     const answer = await answering;
-    if (!answer?.ok) return;
-    const [product] = (await answer.clone().json()).products;
-    const price = new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'EUR' });
-    say({ '.price': price.format(product.price), '.product-description': product.description });
+    if (!answer?.ok) {
+      return;
+    }
+    const [{ price, description }] = (await answer.clone().json()).products;
+    const euros = new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'EUR' });
+    say({ '.price': euros.format(price), '.product-description': description });
   }
 
   // The words are those of the pages themselves; e2e/first-paint.spec.ts holds them together.
@@ -61,13 +89,15 @@
       [/^\/cart$/, cart],
       [/^\/login$/, () => withSession({}) ?? logIn()],
       [/^\/register$/, () => withSession({}) ?? register()],
-      [/^\/orders$/, () => withSession({ page: 'OrdersPage' }) ?? logIn()],
-      [/^\/orders\/[^/]+$/, () => withSession({ page: 'OrderPage' }) ?? logIn()],
-      [/^\/admin\/products$/, () => withSession({ page: 'AdminProductsPage' }) ?? logIn()],
+      [/^\/orders$/, () => withSession(orders()) ?? logIn()],
+      [/^\/orders\/([^/]+)$/, (id) => withSession(order(id)) ?? logIn()],
+      [/^\/admin\/products$/, () => withSession(manage()) ?? logIn()],
     ];
     for (const [pattern, page] of known) {
       const match = pattern.exec(path);
-      if (match !== null) return page(match[1]);
+      if (match !== null) {
+        return page(match[1]);
+      }
     }
     return {
       page: 'NotFoundPage',
@@ -79,7 +109,7 @@
     };
   }
 
-  // Who has a session sees what belongs to it when the shop has confirmed it.
+  // Who has a session sees what the page is called; what is in it, when the shop has confirmed the session.
   function withSession(page) {
     return kept('signed-in') === null ? undefined : page;
   }
@@ -125,6 +155,18 @@
           : 'To order, and to watch what becomes of your orders.',
       },
     };
+  }
+
+  function orders() {
+    return { page: 'OrdersPage', shell: 'orders', says: { h1: 'Your orders' } };
+  }
+
+  function order(id) {
+    return { page: 'OrderPage', shell: 'order', says: { h1: `Order ${decoded(id).slice(-6)}` } };
+  }
+
+  function manage() {
+    return { page: 'AdminProductsPage', shell: 'plain', says: { h1: 'Manage products' } };
   }
 
   function register() {

@@ -1,19 +1,26 @@
 import { useId } from 'react';
-import type { FieldError, UseFormRegisterReturn } from 'react-hook-form';
+import type { UseFormRegisterReturn } from 'react-hook-form';
+import { isInTrouble, Trouble } from '../app/Trouble';
 import { useCategories } from '../catalogue/useCatalogue';
 import { FieldMistake } from '../forms/Field';
 import { titled } from '../product/naming';
 
-type Props = { error: FieldError | undefined; registration: UseFormRegisterReturn };
+type Props = { error: { message?: string | undefined } | undefined; registration: UseFormRegisterReturn };
 
 export function CategoryChoice({ error, registration }: Props) {
   const id = useId();
-  const { data: categories = [] } = useCategories();
+  const categories = useCategories();
+  if (isInTrouble(categories)) {
+    return <Trouble query={categories} what="The categories" />;
+  }
   return (
     <fieldset className="field" aria-describedby={error ? `${id}-error` : undefined}>
       <legend className="form-label">Categories</legend>
+      {categories.data?.length === 0 && (
+        <p className="form-text">There is none yet. Make a category first, above the list of products.</p>
+      )}
       <div className="category-choice">
-        {categories.map((category) => (
+        {categories.data?.map((category) => (
           <div key={category} className="form-check">
             <input
               id={`${id}-${category}`}

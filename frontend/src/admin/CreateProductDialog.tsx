@@ -80,7 +80,7 @@ export function CreateProductDialog({ close }: { close: () => void }) {
           registration={form.register('quantity')}
         />
       </div>
-      <CategoryChoice error={errors.categories as never} registration={form.register('categories')} />
+      <CategoryChoice error={errors.categories} registration={form.register('categories')} />
     </Dialog>
   );
 }

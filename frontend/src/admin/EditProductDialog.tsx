@@ -74,7 +74,7 @@ export function EditProductDialog({ product, close }: { product: Product; close:
         error={errors.price}
         registration={form.register('price')}
       />
-      <CategoryChoice error={errors.categories as never} registration={form.register('categories')} />
+      <CategoryChoice error={errors.categories} registration={form.register('categories')} />
     </Dialog>
   );
 }

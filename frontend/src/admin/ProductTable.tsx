@@ -1,37 +1,43 @@
-import { useState } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import type { Product } from '../api/types';
+import { showMore } from '../app/showMore';
 import { useGrowingList } from '../app/useGrowingList';
+import type { useProducts } from '../catalogue/useCatalogue';
 import { priceText } from '../product/money';
 import { productPath, titled } from '../product/naming';
 import { StockNote } from '../product/StockNote';
-import { type Column, columns, type Order, sortedBy } from './sortedBy';
 import type { Task } from './task';
 
-const step = 50;
+type Column = 'name' | 'price';
 
-type Props = { products: Product[]; start: (task: Task) => void };
+/** As the shop calls it: a minus turns the order round. */
+export type TableSort = Column | `-${Column}`;
 
-export function ProductTable({ products, start }: Props) {
-  const [order, setOrder] = useState<Order>({ column: 'name', descending: false });
-  const [most, setMost] = useState(step);
-  const shown = sortedBy(products, order).slice(0, most);
+type Props = {
+  products: ReturnType<typeof useProducts>;
+  sort: TableSort;
+  change: (sort: TableSort) => void;
+  start: (task: Task) => void;
+};
+
+export function ProductTable({ products, sort, change, start }: Props) {
+  const shown = products.data ?? [];
   const { list, willGrow } = useGrowingList<HTMLTableSectionElement>(shown.length);
-  if (products.length === 0) {
-    return <p className="quiet admin-none">No product matches.</p>;
-  }
+  const more = () => {
+    if (!products.isFetchingNextPage) {
+      willGrow();
+      void showMore(products.fetchNextPage);
+    }
+  };
   return (
     <>
-      <p className="result-count" role="status">
-        {products.length === 1 ? '1 product' : `${products.length} products`}
-      </p>
-      <table className="admin-table">
+      <table className="admin-table" aria-busy={products.isPlaceholderData}>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <SortableHead key={column} column={column} order={order} sort={setOrder} />
-            ))}
+            <SortableHead column="name" words="Product" sort={sort} change={change} />
+            <SortableHead column="price" words="Price" sort={sort} change={change} />
+            <th scope="col">Stock</th>
             <th scope="col">Categories</th>
             <th scope="col">
               <span className="visually-hidden">Actions</span>
@@ -44,16 +50,10 @@ export function ProductTable({ products, start }: Props) {
           ))}
         </tbody>
       </table>
-      {products.length > most && (
+      {products.hasNextPage && (
         <div className="show-more">
-          <Button
-            variant="outline-primary"
-            onClick={() => {
-              willGrow();
-              setMost(most + step);
-            }}
-          >
-            Show more
+          <Button variant="outline-primary" aria-disabled={products.isFetchingNextPage} onClick={more}>
+            {products.isFetchingNextPage ? 'Loading…' : 'Show more'}
           </Button>
         </div>
       )}
@@ -61,27 +61,29 @@ export function ProductTable({ products, start }: Props) {
   );
 }
 
-const words: Record<Column, string> = { name: 'Product', price: 'Price', quantity: 'Stock' };
+type HeadProps = Pick<Props, 'sort' | 'change'> & { column: Column; words: string };
 
-function SortableHead({
-  column,
-  order,
-  sort,
-}: {
-  column: Column;
-  order: Order;
-  sort: (order: Order) => void;
-}) {
-  const chosen = order.column === column;
-  const direction = order.descending ? 'descending' : 'ascending';
+function SortableHead({ column, words, sort, change }: HeadProps) {
+  const [direction, arrow] = directionOf(column, sort);
   return (
-    <th scope="col" aria-sort={chosen ? direction : 'none'}>
-      <button type="button" onClick={() => sort({ column, descending: chosen && !order.descending })}>
-        {words[column]}
-        <span aria-hidden="true">{chosen ? (order.descending ? ' ↓' : ' ↑') : ' ↕'}</span>
+    <th scope="col" aria-sort={direction}>
+      <button type="button" onClick={() => change(sort === column ? `-${column}` : column)}>
+        {words}
+        <span aria-hidden="true">{` ${arrow}`}</span>
       </button>
     </th>
   );
+}
+
+function directionOf(column: Column, sort: TableSort): ['ascending' | 'descending' | 'none', string] {
+  switch (sort) {
+    case column:
+      return ['ascending', '↑'];
+    case `-${column}`:
+      return ['descending', '↓'];
+    default:
+      return ['none', '↕'];
+  }
 }
 
 function Row({ product, start }: { product: Product; start: Props['start'] }) {

@@ -43,6 +43,18 @@ export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
   return answer.data as T;
 }
 
+/** The same; nothing where the shop knows no such thing, which trying again would not change. */
+export async function answerOrNone<T>(call: Promise<Answer<T>>): Promise<T | null> {
+  try {
+    return await answerOf(call);
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) {
+      return null;
+    }
+    throw error;
+  }
+}
+
 export function problemFrom(body: unknown, response: Response): ApiProblem {
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN);
   const retryAfterSeconds = Number.isFinite(wait) ? wait : null;

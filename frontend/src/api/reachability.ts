@@ -1,4 +1,4 @@
-/** The parts of the shop that can be away one at a time; each has its own `/api/…_health`. */
+/** The parts of the shop that can be away one at a time. */
 export type Part = 'authentication' | 'products' | 'orders';
 
 const away = new Set<Part>();

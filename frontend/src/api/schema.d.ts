@@ -170,7 +170,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The catalogue: all of it, one product by name, a category, a search, or a page of these. */
+        /**
+         * The catalogue: all of it, one product by name, a category, a search, or a page of these, in the
+         *     order of creation or another.
+         */
         get: operations["list_products"];
         put?: never;
         /** Adds a product. */
@@ -388,6 +391,12 @@ export interface components {
             cost: number;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was decided, if it is. The answer to placing an order, and its repeats, say what was
+             *     so then and never have it.
+             */
+            decided_at?: string | null;
             /** @example 71fefe4a1cad4140785928a4 */
             id: string;
             products: components["schemas"]["Line"][];
@@ -466,7 +475,7 @@ export interface components {
         ProductsBody: {
             /** @description Where the next page begins, `null` on the last; only if a page was asked for. */
             next_cursor?: string | null;
-            /** @description In the order of creation. */
+            /** @description In the order of creation, or the one asked for. */
             products: components["schemas"]["ProductBody"][];
         };
         /** @description Why an order was rejected. */
@@ -1261,9 +1270,16 @@ export interface operations {
                 categoryName?: string;
                 /** @description Those with words that begin so, in name or description. */
                 q?: string;
+                /** @description Only those of which there are some, or only those that are sold out. */
+                in_stock?: boolean;
+                /**
+                 * @description In this order, instead of that of creation. A walk by price keeps the prices of its first
+                 *     page, so that each product comes once whatever its price becomes meanwhile.
+                 */
+                sort?: "newest" | "price" | "-price" | "name" | "-name";
                 /** @description A page of so many. */
                 limit?: number;
-                /** @description The page that begins at this `next_cursor`. */
+                /** @description The page that begins at this `next_cursor`, of a page in the same order. */
                 cursor?: string;
             };
             header?: never;
@@ -1731,7 +1747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed */
+            /** @description Too many registrations from this address, or too many passwords wait to be hashed */
             429: {
                 headers: {
                     [name: string]: unknown;

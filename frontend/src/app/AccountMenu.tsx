@@ -3,12 +3,14 @@ import { Link } from 'react-router';
 import type { Me } from '../session/accessToken';
 import { useLogOut } from '../session/useLogOut';
 import { ThemeChoice } from '../theme/ThemeChoice';
+import { useFocusOutlives } from './focus';
 import { PersonIcon } from './Icons';
 
 /** The browser opens and closes it: by a click elsewhere and by Escape too. */
 export function AccountMenu({ me }: { me: Me }) {
   const id = useId();
   const logOut = useLogOut();
+  const menu = useFocusOutlives<HTMLDivElement>();
   const close = () => document.getElementById(id)?.hidePopover();
   return (
     <>
@@ -16,7 +18,7 @@ export function AccountMenu({ me }: { me: Me }) {
         <PersonIcon />
         <span className="words">Account</span>
       </button>
-      <div id={id} popover="auto" className="account-menu">
+      <div ref={menu} id={id} popover="auto" className="account-menu">
         <div className="account-who">
           <span>{me.role === 'admin' ? 'Logged in as an admin' : 'Logged in as'}</span>
           {me.email}

@@ -1,5 +1,7 @@
-import { Link, Navigate, Outlet, useLocation } from 'react-router';
+import { Link, matchPath, Navigate, Outlet, useLocation } from 'react-router';
 import { logInPath } from '../account/next';
+import { BackToOrders } from '../orders/BackToOrders';
+import { shortId } from '../orders/shortId';
 import { useSession } from '../session/useSession';
 import { PageTitle } from './PageTitle';
 
@@ -8,13 +10,13 @@ export function OnlyFor({ who }: { who: 'user' | 'admin' }) {
   const session = useSession();
   const { pathname, search } = useLocation();
   if (session.status === 'restoring') {
-    return (
-      <p className="page quiet" role="status">
-        Loading…
-      </p>
-    );
+    return <Restoring pathname={pathname} />;
   }
   if (session.status === 'visitor') {
+    // The address changes before the page does: whoever is leaving already is not sent elsewhere.
+    if (window.location.pathname !== pathname) {
+      return null;
+    }
     return <Navigate to={logInPath(pathname + search)} replace />;
   }
   if (who === 'admin' && session.me.role !== 'admin') {
@@ -22,6 +24,27 @@ export function OnlyFor({ who }: { who: 'user' | 'admin' }) {
   }
   return <Outlet />;
 }
+
+/** What is in index.html for the time before the script stays until it is known who is here. */
+function Restoring({ pathname }: { pathname: string }) {
+  const { params: { id } = {} } = matchPath('/orders/:id', pathname) ?? {};
+  return (
+    <div className={pathname.startsWith('/orders') ? 'page orders' : 'page'}>
+      {id !== undefined && <BackToOrders />}
+      <div className="page-head">
+        <h1>{id === undefined ? headings[pathname] : `Order ${shortId(id)}`}</h1>
+      </div>
+      <p className="visually-hidden" role="status">
+        Loading…
+      </p>
+    </div>
+  );
+}
+
+const headings: Partial<Record<string, string>> = {
+  '/orders': 'Your orders',
+  '/admin/products': 'Manage products',
+};
 
 function NoAccess() {
   return (

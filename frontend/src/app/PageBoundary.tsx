@@ -1,11 +1,13 @@
 import { Component, type ReactNode } from 'react';
 import Button from 'react-bootstrap/Button';
+import { useFocusOutlives } from './focus';
 import { CodeMissing } from './later';
 
 type Props = { children: ReactNode };
 type State = { trouble: 'none' | 'broken' | 'missing' };
 
 /** A page that breaks, or does not come, leaves the rest of the shop standing. */
+// biome-ignore lint/style/useReactFunctionComponents: only a class can catch what its children throw
 export class PageBoundary extends Component<Props, State> {
   override state: State = { trouble: 'none' };
 
@@ -16,13 +18,7 @@ export class PageBoundary extends Component<Props, State> {
   override render() {
     switch (this.state.trouble) {
       case 'broken':
-        return (
-          <div className="quiet-state" role="alert">
-            <h1>This page broke</h1>
-            <p>That is our mistake, not yours. Your cart is safe. Try the page again, or go on elsewhere.</p>
-            <Button onClick={() => this.setState({ trouble: 'none' })}>Try again</Button>
-          </div>
-        );
+        return <Broken tryAgain={() => this.setState({ trouble: 'none' })} />;
       case 'missing':
         return (
           <div className="quiet-state" role="alert">
@@ -38,4 +34,15 @@ export class PageBoundary extends Component<Props, State> {
         return this.props.children;
     }
   }
+}
+
+function Broken({ tryAgain }: { tryAgain: () => void }) {
+  const part = useFocusOutlives<HTMLDivElement>();
+  return (
+    <div ref={part} className="quiet-state" role="alert">
+      <h1>This page broke</h1>
+      <p>That is our mistake, not yours. Your cart is safe. Try the page again, or go on elsewhere.</p>
+      <Button onClick={tryAgain}>Try again</Button>
+    </div>
+  );
 }

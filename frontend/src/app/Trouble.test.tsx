@@ -1,7 +1,9 @@
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { render, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { problemFrom, Unreachable } from '../api/problem';
-import { Trouble } from './Trouble';
+import { isInTrouble, Trouble } from './Trouble';
 
 function refusal(status: number, detail: string, headers: HeadersInit = {}): Error {
   return problemFrom(
@@ -42,6 +44,37 @@ it.each([
     'Something went wrong on this page. Please try again.',
   ],
 ])('given %s, when it is shown, then it says in words what it means', (_, error, words) => {
-  render(<Trouble error={error} what="The catalogue" retry={() => undefined} />);
+  const query = { data: undefined, error, isFetching: false, refetch: () => undefined };
+  render(<Trouble query={query} what="The catalogue" />);
   expect(screen.getByRole('alert')).toHaveTextContent(`The catalogue could not be loaded${words}`);
+});
+
+it('given trouble, when it is tried again, then that is seen, and the focus does not get lost', async () => {
+  let end: { resolve: (words: string) => void; reject: (error: Error) => void } | undefined;
+  const queryFn = () =>
+    new Promise<string>((resolve, reject) => {
+      end = { resolve, reject };
+    });
+  function Page() {
+    const query = useQuery({ queryKey: ['words'], queryFn, retry: false });
+    return isInTrouble(query) ? <Trouble query={query} what="The page" /> : <p>{query.data}</p>;
+  }
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <main id="content" tabIndex={-1}>
+        <Page />
+      </main>
+    </QueryClientProvider>,
+  );
+  end?.reject(refusal(503, 'Service unavailable!'));
+  const button = await screen.findByRole('button', { name: 'Try again' });
+  await userEvent.click(button);
+  expect(button).toHaveTextContent('Trying…');
+  expect(button).toHaveAttribute('aria-disabled', 'true');
+  expect(screen.getByRole('alert')).toHaveTextContent('Service unavailable!');
+  expect(button).toHaveFocus();
+
+  end?.resolve('All is well.');
+  expect(await screen.findByText('All is well.')).toBeInTheDocument();
+  expect(screen.getByRole('main')).toHaveFocus();
 });

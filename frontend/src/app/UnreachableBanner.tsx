@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useSyncExternalStore } from 'react';
-import { watchedFetch } from '../api/fetch';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { api } from '../api/client';
 import { type Part, reachability } from '../api/reachability';
 import { session } from '../session/session';
+import * as tokens from '../session/tokens';
 
 const words: Record<Part, string> = {
   products: 'The catalogue is not answering just now.',
@@ -29,17 +30,25 @@ export function UnreachableBanner() {
 
 const firstPause = 1000;
 const longestPause = 8000;
+/** So long after an outage, the next one is another. */
+const calm = 30_000;
 
 function useAskUntilBack(away: readonly Part[]) {
   const queries = useQueryClient();
+  const patience = useRef({ pause: firstPause, until: 0 });
   useEffect(() => {
     if (away.length === 0) {
       return;
     }
+    // Who comes back only to go again is not asked more often for it.
+    const own = patience.current;
+    if (Date.now() > own.until + calm) {
+      own.pause = firstPause;
+    }
     let ended = false;
     let timer: ReturnType<typeof setTimeout>;
-    let pause = firstPause;
     const ask = async () => {
+      own.pause = Math.min(longestPause, own.pause * 2);
       const answers = await Promise.all(away.map(isBack));
       if (answers.includes(true)) {
         await session.restore();
@@ -47,23 +56,42 @@ function useAskUntilBack(away: readonly Part[]) {
       }
       // What is away may have changed meanwhile: then somebody else asks.
       if (!ended) {
-        pause = Math.min(longestPause, pause * 2);
-        timer = setTimeout(ask, pause);
+        timer = setTimeout(ask, own.pause);
       }
     };
-    timer = setTimeout(ask, pause);
+    timer = setTimeout(ask, own.pause);
     return () => {
       ended = true;
+      own.until = Date.now();
       clearTimeout(timer);
     };
   }, [away, queries]);
 }
 
+/**
+ * Asks for what needs the database of that part, because a part whose database is away is away too; its
+ * `…_health` would not know. That an answer stands for an outage is noted where all calls are made.
+ */
+const questions: Record<Part, () => Promise<unknown>> = {
+  products: () => api.GET('/api/categories'),
+  orders: askForOrders,
+  authentication: () => tokens.askAfter(),
+};
+
+async function askForOrders(): Promise<void> {
+  if (session.state().status === 'visitor') {
+    // Who has none cannot ask, and does not miss them.
+    reachability.note('/api/orders', true);
+  } else {
+    await api.GET('/api/orders', { params: { query: { limit: 1 } } });
+  }
+}
+
 async function isBack(part: Part): Promise<boolean> {
   try {
-    const response = await watchedFetch(new Request(`/api/${part}_health`));
-    return response.ok;
+    await questions[part]();
   } catch {
-    return false;
+    // No answer is noted too.
   }
+  return !reachability.away().includes(part);
 }

@@ -1,4 +1,5 @@
 import { matchPath } from 'react-router';
+import { orderPage } from '../orders/orderPage';
 import { session } from '../session/session';
 import { type LaterPage, later } from './later';
 
@@ -19,7 +20,7 @@ export const pages = {
   },
   user: {
     '/orders': later(() => import('../orders/OrdersPage')),
-    '/orders/:id': later(() => import('../orders/OrderPage')),
+    '/orders/:id': orderPage,
   },
   admin: {
     '/admin/products': later(() => import('../admin/AdminProductsPage')),

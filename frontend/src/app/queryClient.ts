@@ -9,7 +9,7 @@ export const queryClient = new QueryClient({
     queries: {
       // Whether there is a network is learnt by trying: what the browser believes is often wrong.
       networkMode: 'always',
-      staleTime: 5_000,
+      staleTime: 5000,
       retry: (failures, error) => failures < 2 && isPassing(error) && wished(error) <= longestWait,
       retryDelay: (attempt, error) =>
         Math.max(400 * 2 ** attempt * (0.5 + Math.random()), 1000 * wished(error)),

@@ -1,6 +1,5 @@
 import { useRef } from 'react';
 import Button from 'react-bootstrap/Button';
-import { flushSync } from 'react-dom';
 import { Link } from 'react-router';
 import { focusOn } from '../app/focus';
 import { announce } from '../notices/notices';
@@ -21,7 +20,7 @@ export function CartLineRow({ line }: { line: ReckonedLine }) {
   const row = useRef<HTMLLIElement>(null);
   const takeOut = () => {
     const next = linkIn(row.current?.nextElementSibling ?? row.current?.previousElementSibling);
-    flushSync(() => cartStore.change((cart) => remove(cart, name)));
+    cartStore.change((cart) => remove(cart, name));
     announce(`${titled(name)} is out of your cart.`);
     focusOn(next);
   };
@@ -32,7 +31,11 @@ export function CartLineRow({ line }: { line: ReckonedLine }) {
   return (
     <li className="cart-line" ref={row}>
       <div className="cart-line-picture">
-        <ProductPicture name={name} categories={product?.categories ?? []} />
+        {standing.kind === 'unknown' ? (
+          <div className="bone" />
+        ) : (
+          <ProductPicture name={name} categories={product?.categories ?? []} />
+        )}
       </div>
       <div className="cart-line-what">
         <h2>

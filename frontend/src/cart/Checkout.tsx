@@ -47,6 +47,7 @@ function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
   const cart = lines.map(({ name, quantity }) => ({ name, quantity }));
   // What was refused was that cart; another one has not been tried yet.
   const refusal = order.isError && isSame(order.variables.cart, cart) ? order.error : null;
+  const action = isPassing(refusal) ? 'Try again' : 'Place order';
   const canOrder = !mustMend && !order.isPending && session.status === 'signed-in';
   return (
     <>
@@ -56,7 +57,7 @@ function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
         aria-disabled={!canOrder}
         onClick={() => canOrder && order.place(session.me.email, cart)}
       >
-        {order.isPending ? 'Placing your order…' : isPassing(refusal) ? 'Try again' : 'Place order'}
+        {order.isPending ? 'Placing your order…' : action}
       </Button>
       {mustMend && <p className="quiet checkout-note">Mend your cart first.</p>}
       <div role="alert">

@@ -3,7 +3,7 @@ import { mostPieces } from '../product/stock';
 import { add, type Cart, mostLines } from './cart';
 
 /** The Idempotency-Key of an order that was begun: it is that buyer's, and for exactly these lines. */
-const begun = z.object({ buyer: z.string(), key: z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/)) });
+const begunOrder = z.object({ buyer: z.string(), key: z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/)) });
 
 /** The shop counts characters, of which some take two places in a string. */
 const mostCharacters = 100;
@@ -18,7 +18,7 @@ const line = z.object({
 
 const kept = z.object({ version: z.literal(1), lines: z.array(z.unknown()), begun: z.optional(z.unknown()) });
 
-export type KeptCart = { lines: Cart; begun: z.infer<typeof begun> | null };
+export type KeptCart = { lines: Cart; begun: z.infer<typeof begunOrder> | null };
 
 const nothing: KeptCart = { lines: [], begun: null };
 
@@ -33,7 +33,7 @@ export function readCart(text: string | null): KeptCart {
   const isWhole = lines.length === document.data.lines.length;
   return {
     lines: lines.reduce<Cart>(add, []).slice(0, mostLines),
-    begun: isWhole ? (z.safeParse(begun, document.data.begun).data ?? null) : null,
+    begun: isWhole ? (z.safeParse(begunOrder, document.data.begun).data ?? null) : null,
   };
 }
 

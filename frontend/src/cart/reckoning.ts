@@ -12,12 +12,13 @@ export type Standing =
 
 export type ReckonedLine = CartLine & { standing: Standing };
 
-export function standingOf(line: CartLine, product: Product | undefined, gone: boolean): Standing {
-  if (gone) {
-    return { kind: 'gone' };
-  }
+/** The product is undefined until the shop has said, and null if it has no such thing. */
+export function standingOf(line: CartLine, product: Product | null | undefined): Standing {
   if (product === undefined) {
     return { kind: 'unknown' };
+  }
+  if (product === null) {
+    return { kind: 'gone' };
   }
   if (product.quantity <= 0) {
     return { kind: 'sold-out', product };

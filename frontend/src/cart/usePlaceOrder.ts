@@ -5,6 +5,7 @@ import { api } from '../api/client';
 import { ApiProblem, answerOf } from '../api/problem';
 import { announce, notify } from '../notices/notices';
 import { orderKeys } from '../orders/orderKeys';
+import { orderPage } from '../orders/orderPage';
 import { type Cart, subtract } from './cart';
 import { cartStore } from './cartStore';
 
@@ -15,18 +16,24 @@ export function usePlaceOrder() {
   const navigate = useNavigate();
   // A second click can come before the button is drawn as disabled.
   const underWay = useRef(false);
+  const code = useRef<Promise<unknown>>(undefined);
   const mutation = useMutation({
-    mutationFn: ({ cart, key }: Placement) =>
-      answerOf(
+    mutationFn: ({ cart, key }: Placement) => {
+      // Where its code does not come, the page says so itself.
+      code.current = orderPage.fetch().catch(() => undefined);
+      return answerOf(
         api.POST('/api/orders', {
           params: { header: { 'Idempotency-Key': key } },
           body: { products: [...cart] },
         }),
-      ),
+      );
+    },
     onSuccess: async (order, { buyer, cart }) => {
       queries.setQueryData(orderKeys.one(buyer, order.id), order);
       void queries.invalidateQueries({ queryKey: orderKeys.lists(buyer) });
       const path = `/orders/${order.id}`;
+      // The cart stays in sight until there is a page to go to.
+      await code.current;
       if (window.location.pathname === '/cart') {
         announce('Your order is placed.');
         await navigate(path);

@@ -1,21 +1,21 @@
 import { useQueries } from '@tanstack/react-query';
-import { isGone, productQuery } from '../product/useProduct';
+import { useDeferredValue } from 'react';
+import { productQuery } from '../product/useProduct';
 import { useCart } from './cartStore';
 import { type ReckonedLine, standingOf } from './reckoning';
 
 /** The cart with what the shop says now about each of its lines. */
 export function useReckonedCart() {
-  const cart = useCart();
+  // A cart that has just been ordered is there until the order's page is, and not an empty one in between.
+  const cart = useDeferredValue(useCart());
   const answers = useQueries({
     queries: cart.map((line) => ({ ...productQuery(line.name), staleTime: 0 })),
   });
-  const lines: ReckonedLine[] = cart.map((line, index) => {
-    const answer = answers[index];
-    return { ...line, standing: standingOf(line, answer?.data, isGone(answer?.error)) };
-  });
-  const failed = answers.find(
-    (answer) => answer.isError && !isGone(answer.error) && answer.data === undefined,
-  );
+  const lines: ReckonedLine[] = cart.map((line, index) => ({
+    ...line,
+    standing: standingOf(line, answers[index]?.data),
+  }));
+  const failed = answers.find((answer) => answer.isError && answer.data === undefined);
   return {
     lines,
     isReckoning: answers.some((answer) => answer.isPending),

@@ -1,25 +1,29 @@
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import Button from 'react-bootstrap/Button';
 import { useSearchParams } from 'react-router';
+import { useFocusOutlives } from '../app/focus';
 import { PageTitle } from '../app/PageTitle';
 import { showMore } from '../app/showMore';
-import { Trouble } from '../app/Trouble';
+import { isInTrouble, Trouble } from '../app/Trouble';
 import { useGrowingList } from '../app/useGrowingList';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { FilterBar } from './FilterBar';
-import { type Filters, filtersFrom, needsAll, searchFrom } from './filters';
+import { type Filters, filtersFrom, questionOf, searchFrom } from './filters';
 import { ProductCard, ProductCardSkeleton } from './ProductCard';
-import { pageSize, useCatalogue } from './useCatalogue';
+import { countText, useProducts } from './useCatalogue';
+
+/** The first page is asked for in public/before-paint.js already, with the same size. */
+const pageSize = 24;
 
 export default function CataloguePage() {
   const [search, setSearch] = useSearchParams();
   const filters = filtersFrom(search);
   const change = useCallback(
-    (changed: Partial<Filters>) =>
-      setSearch((now) => searchFrom({ ...filtersFrom(now), ...changed }), {
-        replace: 'q' in changed,
-        preventScrollReset: true,
-      }),
+    (changed: Partial<Filters>) => {
+      // A choice may follow another before the page is drawn; the address is always the latest.
+      const now = filtersFrom(new URLSearchParams(window.location.search));
+      setSearch(searchFrom({ ...now, ...changed }), { replace: 'q' in changed });
+    },
     [setSearch],
   );
   return (
@@ -54,40 +58,39 @@ function Showpieces() {
 }
 
 function Results({ filters, clear }: { filters: Filters; clear: () => void }) {
-  const catalogue = useCatalogue(filters);
-  const products = catalogue.data ?? [];
-  const [most, drawMore] = useMostDrawn(filters);
-  const drawn = products.slice(0, most);
-  const { list, willGrow } = useGrowingList<HTMLUListElement>(drawn.length);
-  if (catalogue.isPending) {
-    return <Skeletons />;
-  }
-  if (catalogue.data === undefined) {
-    return <Trouble error={catalogue.error} what="The catalogue" retry={() => void catalogue.refetch()} />;
-  }
-  if (products.length === 0) {
-    return <NothingFound filters={filters} clear={clear} />;
-  }
+  const catalogue = useProducts(questionOf(filters), pageSize);
+  const products = catalogue.data;
+  return (
+    <>
+      {/* It stays while its words change: only such a change is sure to be read out. */}
+      <p className="result-count" role="status">
+        {products !== undefined && countText(products.length, catalogue.hasNextPage)}
+        {catalogue.isPending && 'Loading the catalogue…'}
+      </p>
+      {isInTrouble(catalogue) && <Trouble query={catalogue} what="The catalogue" />}
+      {products?.length === 0 && <NothingFound filters={filters} clear={clear} />}
+      {!isInTrouble(catalogue) && products?.length !== 0 && <Grid catalogue={catalogue} />}
+    </>
+  );
+}
+
+function Grid({ catalogue }: { catalogue: ReturnType<typeof useProducts> }) {
+  const products = catalogue.data;
+  const { list, willGrow } = useGrowingList<HTMLUListElement>(products?.length ?? 0);
   const more = () => {
-    willGrow();
-    if (products.length > drawn.length) {
-      drawMore();
-    } else if (!catalogue.isFetchingNextPage) {
+    if (!catalogue.isFetchingNextPage) {
+      willGrow();
       void showMore(catalogue.fetchNextPage);
     }
   };
-  const count = `${products.length}${catalogue.hasNextPage ? '+' : ''} ${products.length === 1 ? 'product' : 'products'}`;
   return (
     <>
-      <p className="result-count" role="status">
-        {count}
-      </p>
       <ul ref={list} className="product-grid" aria-busy={catalogue.isPlaceholderData}>
-        {drawn.map((product) => (
-          <ProductCard key={product.name} product={product} />
-        ))}
+        {products === undefined
+          ? placeholders.map((key) => <ProductCardSkeleton key={key} />)
+          : products.map((product) => <ProductCard key={product.name} product={product} />)}
       </ul>
-      {(products.length > drawn.length || catalogue.hasNextPage) && (
+      {catalogue.hasNextPage && (
         <div className="show-more">
           <Button variant="outline-primary" aria-disabled={catalogue.isFetchingNextPage} onClick={more}>
             {catalogue.isFetchingNextPage ? 'Loading…' : 'Show more'}
@@ -98,33 +101,10 @@ function Results({ filters, clear }: { filters: Filters; clear: () => void }) {
   );
 }
 
-/** Where everything is here at once, it is drawn a page at a time all the same. */
-function useMostDrawn(filters: Filters): [number, () => void] {
-  const [asked, setAsked] = useState({ search: '', most: pageSize });
-  const search = searchFrom(filters).toString();
-  const most = asked.search === search ? asked.most : pageSize;
-  const drawMore = () => setAsked({ search, most: most + pageSize });
-  return [needsAll(filters) ? most : Number.POSITIVE_INFINITY, drawMore];
-}
-
 const placeholders = Array.from({ length: 8 }, (_, index) => `placeholder-${index}`);
 
-function Skeletons() {
-  return (
-    <>
-      <p className="result-count" role="status">
-        Loading the catalogue…
-      </p>
-      <ul className="product-grid">
-        {placeholders.map((key) => (
-          <ProductCardSkeleton key={key} />
-        ))}
-      </ul>
-    </>
-  );
-}
-
 function NothingFound({ filters, clear }: { filters: Filters; clear: () => void }) {
+  const part = useFocusOutlives<HTMLDivElement>();
   const filtered = filters.q !== '' || filters.category !== null || filters.inStock;
   if (!filtered) {
     return (
@@ -135,7 +115,7 @@ function NothingFound({ filters, clear }: { filters: Filters; clear: () => void 
     );
   }
   return (
-    <div className="quiet-state" role="status">
+    <div ref={part} className="quiet-state">
       <h2>Nothing matches</h2>
       <p>{filters.q === '' ? 'No product fits this choice.' : `We found nothing for “${filters.q}”.`}</p>
       <Button onClick={clear}>Show everything</Button>

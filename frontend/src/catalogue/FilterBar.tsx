@@ -21,7 +21,7 @@ export function FilterBar({ filters, change }: Props) {
       <SearchField label="Search the shop" className="filter-bar-search" q={filters.q} search={search} />
       <CategoryChips chosen={shown.category} change={choose} />
       <div className="filter-bar-choices">
-        <div className="form-check form-switch mb-0">
+        <div className="form-check form-switch">
           <input
             id={`${id}-stock`}
             type="checkbox"
@@ -38,7 +38,7 @@ export function FilterBar({ filters, change }: Props) {
         </label>
         <select
           id={`${id}-sort`}
-          className="form-select w-auto"
+          className="form-select"
           value={shown.sort}
           onChange={(event) => isSort(event.target.value) && choose({ sort: event.target.value })}
         >

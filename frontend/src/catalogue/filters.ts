@@ -1,3 +1,5 @@
+import type { Question } from './useCatalogue';
+
 export const sorts = {
   listed: 'In order of listing',
   newest: 'Newest first',
@@ -6,8 +8,10 @@ export const sorts = {
   name: 'Name, A to Z',
 } as const;
 
-export type Sort = keyof typeof sorts;
+/** The same in the words of the shop, whose own order is that of listing. */
+const asked = { newest: 'newest', cheapest: 'price', dearest: '-price', name: 'name' } as const;
 
+export type Sort = keyof typeof sorts;
 export type Filters = { q: string; category: string | null; sort: Sort; inStock: boolean };
 
 export function filtersFrom(search: URLSearchParams): Filters {
@@ -38,9 +42,14 @@ export function searchFrom(filters: Filters): URLSearchParams {
   return search;
 }
 
-/** The shop pages in the order of listing; any other choice needs everything before the first can be shown. */
-export function needsAll(filters: Filters): boolean {
-  return filters.sort !== 'listed' || filters.inStock;
+/** Only what differs from the plain catalogue is asked, which before-paint.js has asked for already. */
+export function questionOf({ q, category, sort, inStock }: Filters): Question {
+  return {
+    ...(q !== '' && { q }),
+    ...(category !== null && { categoryName: category }),
+    ...(sort !== 'listed' && { sort: asked[sort] }),
+    ...(inStock && { in_stock: true }),
+  };
 }
 
 export function isSort(text: string): text is Sort {

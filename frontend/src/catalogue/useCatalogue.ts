@@ -1,61 +1,25 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
 import { answerOf } from '../api/problem';
-import type { Product } from '../api/types';
-import { arrange } from './arrange';
-import { type Filters, needsAll } from './filters';
+import type { paths } from '../api/schema';
 
-/** The first page is asked for in public/before-paint.js already, with the same size. */
-export const pageSize = 24;
-const largestPage = 100;
+type Query = NonNullable<paths['/api/products']['get']['parameters']['query']>;
+export type Question = Pick<Query, 'q' | 'categoryName' | 'in_stock' | 'sort'>;
 
-type Question = Pick<Filters, 'q' | 'category'>;
-
-export function useCatalogue(filters: Filters) {
-  const question: Question = { q: filters.q, category: filters.category };
+/** The products that the question is about, so many at a time. */
+export function useProducts(question: Question, pageSize: number) {
   return useInfiniteQuery({
-    queryKey: ['products', 'list', question, needsAll(filters) ? 'all' : 'pages'],
-    queryFn: ({ pageParam, signal }) =>
-      needsAll(filters) ? everything(question, signal) : page(question, pageParam, pageSize, signal),
+    queryKey: ['products', 'list', pageSize, question],
+    queryFn: ({ pageParam, signal }) => {
+      const query = { limit: pageSize, ...question, ...(pageParam === null ? {} : { cursor: pageParam }) };
+      return answerOf(api.GET('/api/products', { params: { query }, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor ?? null,
-    placeholderData: keepPreviousData,
-    select: (data) =>
-      arrange(
-        data.pages.flatMap((each) => each.products),
-        filters,
-      ),
-  });
-}
-
-function page({ q, category }: Question, cursor: string | null, limit: number, signal: AbortSignal) {
-  const query = {
-    limit,
-    ...(q === '' ? {} : { q }),
-    ...(category === null ? {} : { categoryName: category }),
-    ...(cursor === null ? {} : { cursor }),
-  };
-  return answerOf(api.GET('/api/products', { params: { query }, signal }));
-}
-
-async function everything(question: Question, signal: AbortSignal) {
-  const products: Product[] = [];
-  let cursor: string | null = null;
-  do {
-    const next: Awaited<ReturnType<typeof page>> = await page(question, cursor, largestPage, signal);
-    products.push(...next.products);
-    cursor = next.next_cursor ?? null;
-  } while (cursor !== null);
-  return { products, next_cursor: null };
-}
-
-/** All that match, for those who keep the catalogue. */
-export function useAllProducts(q: string) {
-  return useQuery({
-    queryKey: ['products', 'all', q],
-    queryFn: ({ signal }) => everything({ q, category: null }, signal),
-    placeholderData: keepPreviousData,
-    select: (answer) => answer.products,
+    // What was shown stays until the answer is there; that there was nothing says nothing of it.
+    placeholderData: (shown) =>
+      shown?.pages.some(({ products }) => products.length > 0) ? shown : undefined,
+    select: (data) => data.pages.flatMap((each) => each.products),
   });
 }
 
@@ -68,4 +32,12 @@ export function useCategories() {
     },
     staleTime: 60_000,
   });
+}
+
+/** How many are shown, and whether there are more. */
+export function countText(shown: number, hasMore: boolean): string {
+  if (shown === 0) {
+    return 'No products';
+  }
+  return `${shown}${hasMore ? '+' : ''} ${shown === 1 && !hasMore ? 'product' : 'products'}`;
 }

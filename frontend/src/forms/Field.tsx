@@ -6,10 +6,7 @@ type Props = {
   hint?: string;
   error: FieldError | undefined;
   registration: UseFormRegisterReturn;
-} & Pick<
-  InputHTMLAttributes<HTMLInputElement>,
-  'type' | 'autoComplete' | 'inputMode' | 'maxLength' | 'autoFocus'
->;
+} & Pick<InputHTMLAttributes<HTMLInputElement>, 'type' | 'autoComplete' | 'inputMode' | 'maxLength'>;
 
 /** A labelled input whose mistake is said beside it. */
 export function Field({ label, hint, error, registration, ...input }: Props) {
@@ -38,7 +35,9 @@ export function Field({ label, hint, error, registration, ...input }: Props) {
   );
 }
 
-export function FieldMistake({ id, error }: { id: string; error: FieldError | undefined }) {
+type Mistake = { message?: string | undefined };
+
+export function FieldMistake({ id, error }: { id: string; error: Mistake | undefined }) {
   return (
     error && (
       <p id={id} className="mistake">

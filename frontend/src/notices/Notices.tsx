@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
+import { useFocusOutlives } from '../app/focus';
 import { type Notice, noticeBoard } from './notices';
 
 export function Notices() {
@@ -27,6 +28,7 @@ function NoticeToast({ notice }: { notice: Notice }) {
   // Whoever reads it, or is about to press something in it, is not hurried.
   const [isHovered, setHovered] = useState(false);
   const [isFocused, setFocused] = useState(false);
+  const part = useFocusOutlives<HTMLDivElement>();
   const stays = notice.again !== undefined || isHovered || isFocused;
   useEffect(() => {
     if (stays) {
@@ -37,7 +39,9 @@ function NoticeToast({ notice }: { notice: Notice }) {
   }, [notice.id, stays]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: nothing is pressed here, it only stays longer
+    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the same
     <div
+      ref={part}
       className={`notice notice-${notice.tone}`}
       onMouseEnter={() => setHovered(true)}
       onMouseLeave={() => setHovered(false)}

@@ -1,15 +1,16 @@
 import { useMemo } from 'react';
 import { Link, useParams } from 'react-router';
-import { ApiProblem } from '../api/problem';
 import type { Order, OrderLine } from '../api/types';
 import { PageTitle } from '../app/PageTitle';
-import { Trouble } from '../app/Trouble';
+import { isInTrouble, Trouble } from '../app/Trouble';
 import { cents, money, priceText } from '../product/money';
 import { productPath, titled } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
+import { useProduct } from '../product/useProduct';
 import { useMe } from '../session/useSession';
+import { BackToOrders } from './BackToOrders';
 import { StatusBadge } from './StatusBadge';
-import { shortId } from './status';
+import { shortId } from './shortId';
 import { TimeLine } from './TimeLine';
 import { useAnnounceDecisions } from './useAnnounceDecisions';
 import { useFollowOrders } from './useFollowOrders';
@@ -25,35 +26,53 @@ function OrderOf({ buyer, id }: { buyer: string; id: string }) {
   const isFollowing = useFollowOrders(buyer);
   const order = useOrder(buyer, id, isFollowing);
   if (order.data) {
-    return <Shown buyer={buyer} order={order.data} />;
+    return <Shown order={order.data} />;
   }
-  if (order.isPending) {
-    return (
-      <p className="page quiet" role="status">
-        Loading your order…
-      </p>
-    );
-  }
-  if (order.error instanceof ApiProblem && order.error.status === 404) {
+  if (order.data === null) {
     return <NoSuchOrder />;
   }
-  return <Trouble error={order.error} what="This order" retry={() => void order.refetch()} />;
+  return (
+    <>
+      <PageTitle>{`Order ${shortId(id)}`}</PageTitle>
+      {isInTrouble(order) ? <Trouble query={order} what="This order" isPage /> : <Loading id={id} />}
+    </>
+  );
 }
 
-function Shown({ buyer, order }: { buyer: string; order: Order }) {
+function Loading({ id }: { id: string }) {
+  return (
+    <div className="page orders">
+      <BackToOrders />
+      <div className="page-head">
+        <h1>Order {shortId(id)}</h1>
+      </div>
+      <p className="visually-hidden" role="status">
+        Loading your order…
+      </p>
+      <div className="order" aria-hidden="true">
+        <div className="card-like time-line">
+          <span className="bone bone-line w-50" />
+        </div>
+        <div className="card-like order-lines">
+          <span className="bone bone-line w-75" />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Shown({ order }: { order: Order }) {
   useAnnounceDecisions(useMemo(() => [order], [order]));
   return (
     <article className="page orders">
       <PageTitle>{`Order ${shortId(order.id)}`}</PageTitle>
-      <p className="product-back">
-        <Link to="/orders">← All your orders</Link>
-      </p>
+      <BackToOrders />
       <div className="page-head">
         <h1>Order {shortId(order.id)}</h1>
         <StatusBadge status={order.status} />
       </div>
       <div className="order">
-        <TimeLine buyer={buyer} order={order} />
+        <TimeLine order={order} />
         <section className="card-like order-lines" aria-label="What you ordered">
           <ul>
             {order.products.map((line) => (
@@ -71,10 +90,15 @@ function Shown({ buyer, order }: { buyer: string; order: Order }) {
 }
 
 function Line({ line }: { line: OrderLine }) {
+  const product = useProduct(line.name);
   return (
     <li className="order-line">
       <div className="order-line-picture">
-        <ProductPicture name={line.name} categories={[]} />
+        {product.isPending ? (
+          <div className="bone" />
+        ) : (
+          <ProductPicture name={line.name} categories={product.data?.categories ?? []} />
+        )}
       </div>
       <div>
         <h2>

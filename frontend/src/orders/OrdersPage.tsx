@@ -4,14 +4,15 @@ import { Link } from 'react-router';
 import type { Order } from '../api/types';
 import { PageTitle } from '../app/PageTitle';
 import { showMore } from '../app/showMore';
-import { Trouble } from '../app/Trouble';
+import { isInTrouble, Trouble } from '../app/Trouble';
 import { useGrowingList } from '../app/useGrowingList';
 import { priceText } from '../product/money';
 import { titled } from '../product/naming';
 import { QuietPicture } from '../product/picture/QuietPicture';
 import { useMe } from '../session/useSession';
 import { StatusBadge } from './StatusBadge';
-import { momentText, reasonText, shortId } from './status';
+import { shortId } from './shortId';
+import { momentText, reasonText } from './status';
 import { useAnnounceDecisions } from './useAnnounceDecisions';
 import { useFollowOrders } from './useFollowOrders';
 import { useOrders } from './useOrders';
@@ -41,9 +42,10 @@ function OrdersOf({ buyer }: { buyer: string }) {
       <div className="page-head">
         <h1>Your orders</h1>
       </div>
-      {orders.isPending && <Skeletons />}
-      {orders.data === undefined && orders.isError && (
-        <Trouble error={orders.error} what="Your orders" retry={() => void orders.refetch()} />
+      {isInTrouble(orders) ? (
+        <Trouble query={orders} what="Your orders" />
+      ) : (
+        orders.isPending && <Skeletons />
       )}
       {shown && <List orders={shown} list={list} />}
       {orders.hasNextPage && (

@@ -1,11 +1,9 @@
 import { Link } from 'react-router';
 import type { Order } from '../api/types';
 import { momentText, reasonText } from './status';
-import { useDecidedAt } from './useOrders';
 
 /** What has become of an order so far, and what comes next. */
-export function TimeLine({ buyer, order }: { buyer: string; order: Order }) {
-  const decidedAt = useDecidedAt(buyer, order.id);
+export function TimeLine({ order }: { order: Order }) {
   return (
     <section className="card-like time-line" aria-label="What became of it">
       <ol>
@@ -21,22 +19,22 @@ export function TimeLine({ buyer, order }: { buyer: string; order: Order }) {
             <p className="quiet">This takes a moment. You may leave the page; the order goes on.</p>
           </li>
         ) : (
-          <Decision order={order} decidedAt={decidedAt} />
+          <Decision order={order} />
         )}
       </ol>
     </section>
   );
 }
 
-function Decision({ order, decidedAt }: { order: Order; decidedAt: string | null }) {
+function Decision({ order }: { order: Order }) {
   const accepted = order.status === 'ACCEPTED';
   return (
     <li className={accepted ? 'time-line-good' : 'time-line-bad'} aria-current="step">
       <h2>{accepted ? 'Accepted' : 'Rejected'}</h2>
       <p>{accepted ? 'Everything is put aside for you.' : `${reasonText(order.reason)} You pay nothing.`}</p>
-      {decidedAt !== null && (
+      {order.decided_at && (
         <p className="quiet">
-          <time dateTime={decidedAt}>{momentText(decidedAt)}</time>
+          <time dateTime={order.decided_at}>{momentText(order.decided_at)}</time>
         </p>
       )}
       {!accepted && <Link to="/">See what else there is</Link>}

@@ -80,6 +80,25 @@ it('given a stream that is lost, when it is opened again, then it goes on after 
   expect((await openedStream(1)).headers.get('Last-Event-ID')).toBe('7');
 });
 
+it('given a stream that is lost before anything was told, when it is opened again, then it goes on after its greeting', async () => {
+  const first = await openedStream(0);
+  first.say(': follows your orders\nid: gmk');
+  first.say('\n\n');
+  first.hangUp();
+  await vi.waitFor(() => expect(follower.lost).toHaveBeenCalledOnce());
+  await vi.advanceTimersByTimeAsync(15_000);
+  const second = await openedStream(1);
+  expect(second.headers.get('Last-Event-ID')).toBe('gmk');
+  expect(follower.missed).not.toHaveBeenCalled();
+
+  // A client that has a place is greeted without one.
+  second.say(': follows your orders again\n\n');
+  second.hangUp();
+  await vi.waitFor(() => expect(follower.lost).toHaveBeenCalledTimes(2));
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect((await openedStream(2)).headers.get('Last-Event-ID')).toBe('gmk');
+});
+
 it.each([
   ['a reset', 'event: reset\ndata:\n\n'],
   ['what cannot be understood', 'event: order\ndata: {"id":3}\n\n'],

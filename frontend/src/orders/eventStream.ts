@@ -1,8 +1,8 @@
-import { createParser } from 'eventsource-parser';
 import * as z from 'zod/mini';
 import { api } from '../api/client';
 import { answerOf } from '../api/problem';
 import type { Order } from '../api/types';
+import { messages } from './messages';
 
 /** What the stream tells of an order, and when that became so. */
 export type OrderChange = Pick<Order, 'id' | 'status' | 'reason'> & { at: string };
@@ -63,37 +63,31 @@ async function readOnce(
     }),
   );
   follower.opened();
-  const parser = createParser({
-    onEvent: ({ id, event, data }) => {
-      place.lastEventId = id ?? place.lastEventId;
-      heard(follower, event, data);
-    },
-  });
-  let timer = setTimeout(() => silence.abort(), longestSilence);
-  try {
-    for await (const text of texts(body as ReadableStream<Uint8Array>)) {
-      clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), longestSilence);
-      parser.feed(text);
-    }
-  } finally {
-    clearTimeout(timer);
+  for await (const { id, event, data } of messages(texts(body as ReadableStream<Uint8Array>, silence))) {
+    place.lastEventId = id ?? place.lastEventId;
+    heard(follower, event, data);
   }
 }
 
-async function* texts(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** What comes, as it comes; a silence that is too long is given up. */
+async function* texts(body: ReadableStream<Uint8Array>, silence: AbortController): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) {
-      return;
+    const timer = setTimeout(() => silence.abort(), longestSilence);
+    try {
+      const { done, value } = await reader.read();
+      if (done) {
+        return;
+      }
+      yield decoder.decode(value, { stream: true });
+    } finally {
+      clearTimeout(timer);
     }
-    yield decoder.decode(value, { stream: true });
   }
 }
 
-function heard(follower: Follower, event: string | undefined, data: string): void {
+function heard(follower: Follower, event: string, data: string): void {
   if (event === 'reset') {
     follower.missed();
     return;

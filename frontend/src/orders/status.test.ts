@@ -12,7 +12,7 @@ const pending: Order = {
 const accepted = { id: pending.id, status: 'ACCEPTED', at: '2026-01-01T00:00:01Z' } as const;
 
 it('given a decision that was heard, when an older answer comes, then the order stays decided', () => {
-  expect(withChange(pending, accepted).status).toBe('ACCEPTED');
+  expect(withChange(pending, accepted)).toMatchObject({ status: 'ACCEPTED', decided_at: accepted.at });
   expect(withChange(pending, undefined)).toBe(pending);
 });
 

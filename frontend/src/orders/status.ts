@@ -8,16 +8,11 @@ export const statusWords: Record<OrderStatus, { word: string; sentence: string }
   REJECTED: { word: 'Rejected', sentence: 'This order could not be filled.' },
 };
 
-/** The end of an id is what tells orders apart. */
-export function shortId(id: string): string {
-  return id.slice(-6);
-}
-
 /** An order is decided once: what was heard of that holds against an answer that was asked for before. */
 export function withChange(order: Order, change: OrderChange | undefined): Order {
   return change === undefined || order.status !== 'PENDING'
     ? order
-    : { ...order, status: change.status, reason: change.reason ?? null };
+    : { ...order, status: change.status, reason: change.reason ?? null, decided_at: change.at };
 }
 
 export function reasonText(reason: Order['reason']): string {

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'react';
 import type { Order, OrderStatus } from '../api/types';
 import { announce } from '../notices/notices';
-import { shortId, statusWords } from './status';
+import { shortId } from './shortId';
+import { statusWords } from './status';
 
 /** Says it when an order that is shown has been decided, whether the stream told or asking did. */
 export function useAnnounceDecisions(orders: readonly Order[]): void {

@@ -48,9 +48,17 @@ function apply(queries: QueryClient, buyer: string, change: OrderChange): void {
     queries.setQueryData(orderKeys.change(buyer, change.id), change);
   }
   const update = (order: Order): Order => (order.id === change.id ? withChange(order, change) : order);
-  queries.setQueryData<Order>(orderKeys.one(buyer, change.id), (order) => order && update(order));
+  queries.setQueryData<Order | null>(orderKeys.one(buyer, change.id), (order) => order && update(order));
+  const lists = { queryKey: orderKeys.lists(buyer) };
+  const isListed = queries
+    .getQueriesData<OrderPages>(lists)
+    .some(([, data]) => data?.pages.some((page) => page.orders.some(({ id }) => id === change.id)));
+  if (!isListed) {
+    // It was placed elsewhere.
+    void queries.invalidateQueries(lists);
+  }
   queries.setQueriesData<OrderPages>(
-    { queryKey: orderKeys.lists(buyer) },
+    lists,
     (data) =>
       data && { ...data, pages: data.pages.map((page) => ({ ...page, orders: page.orders.map(update) })) },
   );

@@ -1,6 +1,6 @@
-import { type QueryClient, skipToken, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { type QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
-import { answerOf } from '../api/problem';
+import { answerOf, answerOrNone } from '../api/problem';
 import type { Order } from '../api/types';
 import type { OrderChange } from './eventStream';
 import { orderKeys } from './orderKeys';
@@ -8,7 +8,7 @@ import { withChange } from './status';
 
 /** How often to ask while an order is undecided: seldom when the stream tells, often when it is away. */
 const whileFollowing = 10_000;
-const whileBlind = 1_500;
+const whileBlind = 1500;
 
 export function useOrders(buyer: string, isFollowing: boolean) {
   return useInfiniteQuery({
@@ -34,28 +34,17 @@ export function useOrders(buyer: string, isFollowing: boolean) {
   });
 }
 
+/** The order; null if the buyer has no such order. */
 export function useOrder(buyer: string, id: string, isFollowing: boolean) {
   return useQuery({
     queryKey: orderKeys.one(buyer, id),
-    queryFn: async ({ client, signal }) =>
-      asHeard(
-        client,
-        buyer,
-        await answerOf(api.GET('/api/orders/{id}', { params: { path: { id } }, signal })),
-      ),
+    queryFn: async ({ client, signal }) => {
+      const order = await answerOrNone(api.GET('/api/orders/{id}', { params: { path: { id } }, signal }));
+      return order && asHeard(client, buyer, order);
+    },
     staleTime: 0,
     refetchInterval: ({ state }) => (state.data?.status === 'PENDING' ? pause(isFollowing) : false),
   });
-}
-
-/** When the order was decided, if this page was told as it happened. */
-export function useDecidedAt(buyer: string, id: string): string | null {
-  const { data } = useQuery<OrderChange>({
-    queryKey: orderKeys.change(buyer, id),
-    queryFn: skipToken,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  return data?.at ?? null;
 }
 
 /** What the stream told while the answer was on its way counts too. */

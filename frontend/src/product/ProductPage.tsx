@@ -2,27 +2,27 @@ import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Product } from '../api/types';
 import { PageTitle } from '../app/PageTitle';
-import { Trouble } from '../app/Trouble';
+import { isInTrouble, Trouble } from '../app/Trouble';
 import { AddToCart } from '../cart/AddToCart';
 import { priceText } from './money';
 import { titled } from './naming';
 import { ProductPicture } from './picture/ProductPicture';
 import { QuantityStepper } from './QuantityStepper';
 import { StockNote } from './StockNote';
-import { isGone, useProduct } from './useProduct';
+import { useProduct } from './useProduct';
 
 export default function ProductPage() {
   const { name = '' } = useParams();
   const product = useProduct(name);
-  if (product.isPending) {
-    return <ProductSkeleton name={name} />;
-  }
-  // What was shown before stays useful while the shop is away; what is gone does not.
-  if (product.isError && isGone(product.error)) {
-    return <Gone name={name} />;
-  }
   if (product.data === undefined) {
-    return <Trouble error={product.error} what="This product" retry={() => void product.refetch()} />;
+    return isInTrouble(product) ? (
+      <NoAnswer name={name} product={product} />
+    ) : (
+      <ProductSkeleton name={name} />
+    );
+  }
+  if (product.data === null) {
+    return <Gone name={name} />;
   }
   return <Shown key={product.data.name} product={product.data} />;
 }
@@ -78,6 +78,7 @@ function BackToCatalogue() {
 function ProductSkeleton({ name }: { name: string }) {
   return (
     <div className="page product">
+      <PageTitle>{titled(name)}</PageTitle>
       <p className="visually-hidden" role="status">
         Loading…
       </p>
@@ -92,12 +93,21 @@ function ProductSkeleton({ name }: { name: string }) {
   );
 }
 
+function NoAnswer({ name, product }: { name: string; product: ReturnType<typeof useProduct> }) {
+  return (
+    <>
+      <PageTitle>{titled(name)}</PageTitle>
+      <Trouble query={product} what={titled(name)} isPage />
+    </>
+  );
+}
+
 function Gone({ name }: { name: string }) {
   return (
     <div className="quiet-state">
       <PageTitle>No such product</PageTitle>
       <h1>We do not have “{titled(name)}”</h1>
-      <p>The requested product does not exist. It may have been renamed, or the address is mistyped.</p>
+      <p>The requested product does not exist. The address may be mistyped.</p>
       <Link to="/" className="btn btn-primary">
         To the catalogue
       </Link>

@@ -12,7 +12,7 @@ export type AccessToken = { value: string; me: Me; lifetimeSeconds: number };
 
 /** Reads what the token says of its holder. Only the shop can tell whether it is genuine. */
 export function readAccessToken(value: string): AccessToken | null {
-  const payload = value.split('.')[1];
+  const [, payload] = value.split('.');
   if (payload === undefined) {
     return null;
   }

@@ -13,7 +13,7 @@ const everyMotif = [...electronics, ...kitchen, ...furniture, ...others];
 type Props = { name: string; categories: readonly string[] };
 
 /** A picture made of the product's name and category alone: the same for the same product, and for no other. */
-export const ProductPicture = memo(function ProductPicture({ name, categories }: Props) {
+export const ProductPicture = memo(function Picture({ name, categories }: Props) {
   const next = sequenceFor(name);
   const between = (least: number, most: number) => Number((least + next() * (most - least)).toFixed(1));
   const palette = paletteFrom(next);
@@ -35,7 +35,8 @@ export const ProductPicture = memo(function ProductPicture({ name, categories }:
   );
 });
 
-function motifFor(name: string, categories: readonly string[], chance: number): Motif {
+/** What a name speaks of; else something from the shelf of its category. */
+export function motifFor(name: string, categories: readonly string[], chance: number): Motif {
   const spoken = everyMotif.find((motif) => motif.words.test(name));
   if (spoken !== undefined) {
     return spoken.draw;

@@ -85,8 +85,8 @@ const camera: Motif = (p, between) => {
 
 export const electronics: NamedMotif[] = [
   { words: /laptop|notebook|computer|keyboard/, draw: laptop },
-  { words: /headphone|headset|earphone|ear/, draw: headphones },
-  { words: /phone|tablet|reader/, draw: phone },
+  { words: /headphone|headset|\bear(?:s|buds?|phones?|pieces?)?\b/, draw: headphones },
+  { words: /phone|\btablet|\breader/, draw: phone },
   { words: /speaker|radio|sound|amplifier/, draw: speaker },
   { words: /camera|lens|webcam|projector/, draw: camera },
 ];

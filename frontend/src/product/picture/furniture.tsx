@@ -57,10 +57,7 @@ const table: Motif = (p, between) => {
       />
       <rect x={-half} y={-78} width={half * 2} height={15} rx={7} fill={p.main} />
       <path d={`M${between(-36, -22)} -78 l-4 -${between(28, 40).toFixed(1)} h30 l-4 40z`} fill={p.accent} />
-      <path
-        d={`M-20 -108 q-10 -30 8 -44 q16 16 6 44 M-12 -110 q22 -34 40 -22 q-4 22 -36 26`}
-        fill={p.light}
-      />
+      <path d="M-20 -108 q-10 -30 8 -44 q16 16 6 44 M-12 -110 q22 -34 40 -22 q-4 22 -36 26" fill={p.light} />
     </>
   );
 };
@@ -118,9 +115,9 @@ const sofa: Motif = (p, between) => {
 };
 
 export const furniture: NamedMotif[] = [
-  { words: /chair|stool|seat/, draw: armchair },
-  { words: /lamp|light|lantern/, draw: lamp },
-  { words: /table|desk|bench/, draw: table },
-  { words: /shel(?:f|ves)|cabinet|wardrobe|drawer|bookcase/, draw: shelf },
-  { words: /sofa|couch|bed\b|settee/, draw: sofa },
+  { words: /chair|stool|\bseat/, draw: armchair },
+  { words: /lamp|\blights?\b|lantern/, draw: lamp },
+  { words: /\btables?\b|desk|bench/, draw: table },
+  { words: /shel(?:f|ves)|cabinet|cupboard|wardrobe|drawer|bookcase/, draw: shelf },
+  { words: /sofa|couch|\bbeds?\b|settee/, draw: sofa },
 ];

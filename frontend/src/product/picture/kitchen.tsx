@@ -101,8 +101,8 @@ const bottle: Motif = (p, between) => {
 
 export const kitchen: NamedMotif[] = [
   { words: /cutlery|fork|spoon|kni(?:fe|ves)|ladle|whisk/, draw: cutlery },
-  { words: /cup|mug|tea|coffee|espresso/, draw: cup },
-  { words: /bowl|plate|dish|salad/, draw: bowl },
-  { words: /\bpot|pan\b|kettle|casserole|wok|cooker/, draw: pot },
-  { words: /bottle|carafe|jug|oil|glass|decanter/, draw: bottle },
+  { words: /\b(?:tea)?cups?\b|\bmugs?\b|\btea\b|coffee|espresso/, draw: cup },
+  { words: /bowl|\bplates?\b|\bdish(?:es)?\b|salad/, draw: bowl },
+  { words: /\b(?:tea)?pots?\b|\b(?:sauce)?pans?\b|kettle|casserole|\bwoks?\b|cooker/, draw: pot },
+  { words: /bottle|carafe|\bjugs?\b|\boil\b|\bglass\b|decanter/, draw: bottle },
 ];

@@ -108,9 +108,9 @@ const toy: Motif = (p, between) => {
 };
 
 export const others: NamedMotif[] = [
-  { words: /plant|flower|tree|garden|pot\b/, draw: plant },
+  { words: /plant|flower|\btrees?\b|garden/, draw: plant },
   { words: /book|paper|diary|atlas|novel/, draw: books },
-  { words: /bag|rucksack|case|purse|luggage/, draw: bag },
-  { words: /toy|ball|game|puzzle/, draw: toy },
-  { words: /box|parcel|gift|set/, draw: parcel },
+  { words: /bags?\b|rucksack|case\b|purse|luggage/, draw: bag },
+  { words: /\btoys?\b|ball\b|\bgames?\b|puzzle/, draw: toy },
+  { words: /\bbox|parcel|gift|\bset\b/, draw: parcel },
 ];
