@@ -1,0 +1,21 @@
+module "shop" {
+  source = "../.."
+
+  environment = "production"
+  project_id  = var.project_id
+  region      = var.region
+  domain      = var.domain
+  circleci    = var.circleci
+  protected   = true
+
+  nodes = {
+    machine_type = "e2-standard-4"
+    minimum      = 3
+    maximum      = 9
+  }
+
+  backups = {
+    location       = "EU"
+    retention_days = 35
+  }
+}

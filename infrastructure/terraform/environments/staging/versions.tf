@@ -1,0 +1,24 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 8.7"
+    }
+  }
+
+  # The bucket is named at `terraform init`, with -backend-config=bucket=….
+  backend "gcs" {
+    prefix = "staging"
+  }
+}
+
+provider "google" {
+  project = var.project_id
+  region  = var.region
+
+  default_labels = {
+    environment = "staging"
+  }
+}

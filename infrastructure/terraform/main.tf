@@ -1,0 +1,146 @@
+# The whole shop in one project. environments/ says for which, and how large.
+
+locals {
+  name = "fleetmarket"
+
+  # How IAM knows a service account of the cluster; what follows is ns/NAMESPACE/sa/NAME.
+  workload_principal = "principal://iam.googleapis.com/projects/${data.google_project.shop.number}/locations/global/workloadIdentityPools/${module.cluster.workload_pool}/subject"
+  shop_principal     = "${local.workload_principal}/ns/${var.namespace}/sa"
+}
+
+data "google_project" "shop" {
+  project_id = var.project_id
+}
+
+resource "google_project_service" "required" {
+  for_each = toset([
+    "artifactregistry.googleapis.com",
+    "binaryauthorization.googleapis.com",
+    "compute.googleapis.com",
+    "container.googleapis.com",
+    "containersecurity.googleapis.com",
+    "containerscanning.googleapis.com",
+    "dns.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "secretmanager.googleapis.com",
+    "storage.googleapis.com",
+    "sts.googleapis.com",
+  ])
+
+  project = var.project_id
+  service = each.value
+
+  # Something else in the project may use it too.
+  disable_on_destroy = false
+}
+
+# Who read a secret or a backup, and who became whom. Google writes this down only where it is asked to.
+resource "google_project_iam_audit_config" "access" {
+  for_each = toset(["iam.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com", "sts.googleapis.com"])
+
+  project = var.project_id
+  service = each.value
+
+  audit_log_config {
+    log_type = "DATA_READ"
+  }
+
+  audit_log_config {
+    log_type = "DATA_WRITE"
+  }
+}
+
+module "network" {
+  source = "./modules/network"
+
+  project_id = var.project_id
+  name       = local.name
+  region     = var.region
+
+  depends_on = [google_project_service.required]
+}
+
+module "cluster" {
+  source = "./modules/cluster"
+
+  project_id             = var.project_id
+  name                   = local.name
+  environment            = var.environment
+  region                 = var.region
+  network                = module.network.network
+  subnetwork             = module.network.subnetwork
+  range_names            = module.network.range_names
+  control_plane_networks = var.control_plane_networks
+  nodes                  = var.nodes
+  admitted_images        = concat(["${module.registry.url}/**"], var.images_of_others)
+  protected              = var.protected
+
+  depends_on = [google_project_service.required]
+}
+
+module "registry" {
+  source = "./modules/registry"
+
+  project_id = var.project_id
+  name       = local.name
+  region     = var.region
+  protected  = var.protected
+  readers = merge(
+    { nodes = module.cluster.node_account, deployer = "serviceAccount:${module.ci_identity.deployer}" },
+    var.image_readers,
+  )
+  writers = { ci = "serviceAccount:${module.ci_identity.image_pusher}" }
+
+  depends_on = [google_project_service.required]
+}
+
+module "dns_and_certificates" {
+  source = "./modules/dns-and-certificates"
+
+  project_id = var.project_id
+  name       = local.name
+  region     = var.region
+  domain     = var.domain
+  solver     = "${local.workload_principal}/ns/cert-manager/sa/cert-manager"
+  protected  = var.protected
+
+  depends_on = [google_project_service.required]
+}
+
+module "ci_identity" {
+  source = "./modules/ci-identity"
+
+  project_id = var.project_id
+  circleci   = var.circleci
+
+  depends_on = [google_project_service.required]
+}
+
+module "secrets" {
+  source = "./modules/secrets"
+
+  project_id         = var.project_id
+  region             = var.region
+  secrets            = local.secrets
+  workload_principal = local.shop_principal
+  protected          = var.protected
+
+  depends_on = [google_project_service.required]
+}
+
+module "backups" {
+  source = "./modules/backups"
+
+  project_id     = var.project_id
+  name           = "${var.project_id}-backups"
+  location       = var.backups.location
+  retention_days = var.backups.retention_days
+  writer         = "${local.shop_principal}/backup"
+  reader         = "${local.shop_principal}/restore"
+  protected      = var.protected
+
+  depends_on = [google_project_service.required]
+}

@@ -1,0 +1,40 @@
+variable "project_id" {
+  description = "Project that the zone and the address belong to."
+  type        = string
+}
+
+variable "name" {
+  description = "Name of the zone, and what the address is called after."
+  type        = string
+}
+
+variable "region" {
+  description = "Region of the address: that of the cluster."
+  type        = string
+}
+
+variable "domain" {
+  description = "Domain of the shop."
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain))
+    error_message = "domain must be a domain in small letters without a dot at its end, such as shop.example.com."
+  }
+}
+
+variable "certificate_authority" {
+  description = "The authority that may issue the shop's certificates, as CAA records name it."
+  type        = string
+  default     = "letsencrypt.org"
+}
+
+variable "solver" {
+  description = "cert-manager, as an IAM member."
+  type        = string
+}
+
+variable "protected" {
+  description = "Whether Terraform refuses to delete the address and the zone: a new zone has other name servers, which the registrar would have to learn."
+  type        = bool
+}

@@ -1,0 +1,22 @@
+output "network" {
+  description = "The network, for the cluster."
+  value       = google_compute_network.shop.id
+}
+
+output "subnetwork" {
+  description = "The subnetwork of the nodes, for the cluster."
+  value       = google_compute_subnetwork.nodes.id
+}
+
+output "pod_range" {
+  description = "Addresses of the pods: the proxies that the gateway may believe come from here."
+  value       = var.pod_range
+}
+
+output "range_names" {
+  description = "What the secondary ranges of pods and Services are called."
+  value = {
+    pods     = google_compute_subnetwork.nodes.secondary_ip_range[0].range_name
+    services = google_compute_subnetwork.nodes.secondary_ip_range[1].range_name
+  }
+}

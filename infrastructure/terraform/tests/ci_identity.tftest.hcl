@@ -1,0 +1,115 @@
+mock_provider "google" {
+  mock_resource "google_iam_workload_identity_pool" {
+    defaults = {
+      name = "projects/1/locations/global/workloadIdentityPools/circleci"
+    }
+  }
+
+  mock_resource "google_service_account" {
+    defaults = {
+      member = "serviceAccount:ci@fleetmarket-test.iam.gserviceaccount.com"
+    }
+  }
+}
+
+variables {
+  project_id = "fleetmarket-test"
+  circleci = {
+    organization_id = "11111111-1111-4111-8111-111111111111"
+    project_id      = "22222222-2222-4222-8222-222222222222"
+    repository      = "github.com/example/fleetmarket"
+    context_id      = "33333333-3333-4333-8333-333333333333"
+  }
+}
+
+run "given_a_job_when_not_of_the_organisation_project_and_main_then_its_token_is_refused" {
+  module { source = "./modules/ci-identity" }
+
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.circleci.oidc[0].issuer_uri == "https://oidc.circleci.com/org/11111111-1111-4111-8111-111111111111" && google_iam_workload_identity_pool_provider.circleci.oidc[0].allowed_audiences == tolist(["11111111-1111-4111-8111-111111111111"])
+    error_message = "Tokens of other organisations would be taken."
+  }
+
+  # The condition as a whole: one alternative (||) too many would undo all of it.
+  assert {
+    condition = google_iam_workload_identity_pool_provider.circleci.attribute_condition == join(" && ", [
+      "assertion.sub.startsWith('org/11111111-1111-4111-8111-111111111111/project/22222222-2222-4222-8222-222222222222/')",
+      "assertion['oidc.circleci.com/vcs-origin'] == 'github.com/example/fleetmarket'",
+      "assertion['oidc.circleci.com/vcs-ref'] == 'refs/heads/main'",
+      "assertion['oidc.circleci.com/ssh-rerun'] == false",
+      "'33333333-3333-4333-8333-333333333333' in assertion['oidc.circleci.com/context-ids']",
+    ])
+    error_message = "A job must be of this organisation and project, for main of this repository, have no shell open, and have been given the context."
+  }
+
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.circleci.workload_identity_pool_id == google_iam_workload_identity_pool.circleci.workload_identity_pool_id
+    error_message = "The provider belongs to another pool."
+  }
+}
+
+run "given_no_context_when_tokens_are_judged_then_everything_else_still_counts" {
+  module { source = "./modules/ci-identity" }
+
+  variables {
+    circleci = {
+      organization_id = "11111111-1111-4111-8111-111111111111"
+      project_id      = "22222222-2222-4222-8222-222222222222"
+      repository      = "github.com/example/fleetmarket"
+    }
+  }
+
+  assert {
+    condition     = length(split(" && ", google_iam_workload_identity_pool_provider.circleci.attribute_condition)) == 4 && strcontains(google_iam_workload_identity_pool_provider.circleci.attribute_condition, "'refs/heads/main'")
+    error_message = "Without a context the rest of the condition is lost."
+  }
+}
+
+run "given_a_job_of_ci_when_it_is_let_in_then_it_can_deploy_or_push_and_no_more" {
+  module { source = "./modules/ci-identity" }
+
+  assert {
+    condition     = toset(keys(google_service_account.ci)) == toset(["deployer", "image-pusher"])
+    error_message = "Deploying and pushing must be two accounts, and all there are."
+  }
+
+  assert {
+    condition     = alltrue([for binding in google_service_account_iam_member.circleci : binding.role == "roles/iam.workloadIdentityUser" && binding.member == "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/circleci/attribute.project/22222222-2222-4222-8222-222222222222"])
+    error_message = "Others than the project's jobs could become these accounts."
+  }
+
+  assert {
+    condition     = google_project_iam_member.deployer.role == "roles/container.developer" && google_project_iam_member.deployer.member == google_service_account.ci["deployer"].member
+    error_message = "The deployer must change what runs in the cluster, and nothing else of the project."
+  }
+}
+
+run "given_ids_when_they_are_none_then_they_are_refused" {
+  command = plan
+  module { source = "./modules/ci-identity" }
+
+  variables {
+    circleci = {
+      organization_id = "example"
+      project_id      = "22222222-2222-4222-8222-222222222222"
+      repository      = "github.com/example/fleetmarket"
+    }
+  }
+
+  expect_failures = [var.circleci]
+}
+
+run "given_a_repository_when_it_carries_a_quote_then_it_is_refused" {
+  command = plan
+  module { source = "./modules/ci-identity" }
+
+  variables {
+    circleci = {
+      organization_id = "11111111-1111-4111-8111-111111111111"
+      project_id      = "22222222-2222-4222-8222-222222222222"
+      repository      = "github.com/example/fleetmarket' || true || 'a"
+    }
+  }
+
+  expect_failures = [var.circleci]
+}

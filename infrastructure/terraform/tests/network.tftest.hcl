@@ -1,0 +1,51 @@
+mock_provider "google" {}
+
+variables {
+  project_id = "fleetmarket-test"
+  name       = "fleetmarket"
+  region     = "europe-west1"
+}
+
+run "given_the_network_when_made_then_it_has_one_subnetwork_with_ranges_for_pods_and_services" {
+  module { source = "./modules/network" }
+
+  assert {
+    condition     = google_compute_network.shop.auto_create_subnetworks == false
+    error_message = "The network would get a subnetwork in every region."
+  }
+
+  assert {
+    condition     = { for range in google_compute_subnetwork.nodes.secondary_ip_range : range.range_name => range.ip_cidr_range } == { (output.range_names.pods) = output.pod_range, (output.range_names.services) = "10.30.0.0/20" }
+    error_message = "The cluster would take its pods' addresses from another range than the gateway is told."
+  }
+
+  assert {
+    condition     = google_compute_subnetwork.nodes.private_ip_google_access && length(google_compute_subnetwork.nodes.log_config) == 1
+    error_message = "Nodes must reach Google's services without a public address, and flows must be logged."
+  }
+}
+
+run "given_the_network_when_made_then_it_refuses_what_comes_in_and_lets_nodes_out" {
+  module { source = "./modules/network" }
+
+  assert {
+    condition     = one(google_compute_firewall.deny_ingress.deny).protocol == "all" && google_compute_firewall.deny_ingress.source_ranges == tolist(["0.0.0.0/0"]) && length(google_compute_firewall.deny_ingress.allow) == 0
+    error_message = "Something from outside is let in."
+  }
+
+  assert {
+    condition     = google_compute_router_nat.shop.router == google_compute_router.shop.name && google_compute_router_nat.shop.source_subnetwork_ip_ranges_to_nat == "ALL_SUBNETWORKS_ALL_IP_RANGES"
+    error_message = "Nodes and pods cannot get out."
+  }
+}
+
+run "given_a_pod_range_when_too_small_then_it_is_refused" {
+  command = plan
+  module { source = "./modules/network" }
+
+  variables {
+    pod_range = "10.20.0.0/24"
+  }
+
+  expect_failures = [var.pod_range]
+}
