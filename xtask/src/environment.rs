@@ -67,7 +67,10 @@ pub(crate) fn of(
 
 /// Whether tokens are signed with a secret that all services have, in place of a key pair.
 fn shares_secret() -> bool {
-    env::var_os("TOKEN_HS256_SECRET").is_some()
+    ["TOKEN_HS256_SECRET", "TOKEN_HS256_SECRET_FILE"]
+        .into_iter()
+        // As everywhere, an empty variable means none.
+        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Where the service listens, and where it finds the others.

@@ -5,26 +5,17 @@
 //! so that whatever a service knows at that moment, it knows the key of every token it meets.
 
 use std::{
-    fs::{self, File},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
+    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::{Context, Result, anyhow};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use anyhow::{Context, Result};
 
 use crate::{
     console::{say, short},
     state::{State, StateArgument},
 };
-
-/// What stands before the 32 bytes of the key itself in an Ed25519 private key in PKCS#8, which is
-/// always the same. Source: RFC 8410, section 7, and the first example in section 10.3.
-const BEFORE: [u8; 16] = [
-    0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
-];
 
 const PREVIOUS: &str = "previous.pem";
 const CURRENT: &str = "current.pem";
@@ -112,37 +103,23 @@ impl Keys {
     }
 }
 
-/// An Ed25519 private key in PEM.
+/// Another key.
 fn new_key() -> Result<String> {
-    let mut key = [0; 32];
-    // Any 32 bytes are a private key, so chance is all that it takes (RFC 8032, section 5.1.5).
-    getrandom::fill(&mut key)
-        .map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
-    let body = STANDARD.encode([BEFORE.as_slice(), &key].concat());
-    Ok(format!(
-        "-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"
-    ))
+    Ok(secrets::signing_key()?)
 }
 
 fn write(path: &Path, pem: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let new = path.with_added_extension("new");
-    // Left over from one who was interrupted here, with who knows which rights.
-    let _ = fs::remove_file(&new);
-    File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)?
-        .write_all(pem.as_bytes())?;
-    fs::rename(new, path)
+    secrets::write_private(path, pem)
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+
+    use base64::{Engine, engine::general_purpose::STANDARD};
 
     use super::*;
 

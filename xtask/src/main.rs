@@ -4,6 +4,7 @@ mod api;
 mod attack;
 mod compile;
 mod console;
+mod containers;
 mod dev;
 mod dlq;
 mod down;
@@ -19,6 +20,7 @@ mod measure;
 mod page;
 mod process;
 mod readiness;
+mod secrets;
 mod start;
 mod state;
 mod status;
@@ -27,6 +29,7 @@ mod system;
 mod temporary;
 mod test;
 mod up;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -53,6 +56,8 @@ enum Command {
     Status(status::Arguments),
     /// Runs every test with a real MongoDB, a real Kafka and a real browser.
     Test(test::Arguments),
+    /// Holds what the shop is deployed with against schemas, policies and the code, without a cloud.
+    Validate,
     /// Measures what is promised in figures.
     Measure(measure::Arguments),
     /// Lists or replays the messages that could not be processed.
@@ -61,6 +66,8 @@ enum Command {
     Attack(attack::Arguments),
     /// Looks after the keys that access tokens are signed with.
     Keys(keys::Arguments),
+    /// Makes the passwords and keys that containers are started with.
+    Secrets(secrets::Arguments),
     /// Like `up`, in the dev profile; rebuilds and restarts what is edited.
     Dev(up::Options),
 }
@@ -96,10 +103,12 @@ fn run(command: Command, interrupts: &Interrupts) -> Result<ExitCode> {
         Command::Down(arguments) => down::run(&arguments, interrupts),
         Command::Status(arguments) => status::run(&arguments),
         Command::Test(arguments) => test::run(&arguments, interrupts),
+        Command::Validate => validate::run(interrupts),
         Command::Measure(arguments) => measure::run(&arguments, interrupts),
         Command::Dlq(arguments) => dlq::run(&arguments, interrupts),
         Command::Attack(arguments) => attack::run(&arguments, interrupts),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Secrets(arguments) => secrets::run(&arguments),
         Command::Dev(options) => dev::run(&options, interrupts),
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     api,
     compile::{Profile, cargo, exit_code, wait},
     console::say,
+    containers,
     interrupts::Interrupts,
     page,
     state::shared_tools,
@@ -29,6 +30,9 @@ pub(crate) struct Arguments {
     /// Try only this.
     #[arg(long, value_name = "PART")]
     only: Option<Part>,
+    /// Try the shop in containers, and only that: build the images, start, stop and kill them.
+    #[arg(long, conflicts_with_all = ["only", "for_cargo"])]
+    containers: bool,
     /// Handed on to `cargo test`, and only that is run then: a filter, `-p PACKAGE`,
     /// `-- --nocapture`.
     #[arg(
@@ -36,7 +40,7 @@ pub(crate) struct Arguments {
         allow_hyphen_values = true,
         value_name = "ARGUMENT"
     )]
-    arguments: Vec<String>,
+    for_cargo: Vec<String>,
 }
 
 /// What can be tried by itself.
@@ -52,16 +56,19 @@ enum Part {
 
 /// Runs the tests; fails if one of them does, but runs what comes after it.
 pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<ExitCode> {
+    if arguments.containers {
+        return containers::test(interrupts);
+    }
     let only = arguments
         .only
-        .or((!arguments.arguments.is_empty()).then_some(Part::Services));
+        .or((!arguments.for_cargo.is_empty()).then_some(Part::Services));
     let mut codes = Vec::new();
     for part in [Part::Services, Part::Api, Part::Page] {
         if only.is_some_and(|only| only != part) {
             continue;
         }
         codes.push(match part {
-            Part::Services => services(&arguments.arguments, interrupts)?,
+            Part::Services => services(&arguments.for_cargo, interrupts)?,
             Part::Api => api::test(interrupts)?,
             Part::Page => page(interrupts)?,
         });
