@@ -141,7 +141,9 @@ fn client_address(headers: &HeaderMap) {
         let mut parts = parts(headers);
         let peer = ConnectInfo(SocketAddr::from((peer, 1)));
         parts.extensions.insert(peer);
-        let read = wait(address::ClientAddress::from_request_parts(&mut parts, &trusted));
+        let read = wait(address::ClientAddress::from_request_parts(
+            &mut parts, &trusted,
+        ));
         read.expect("an address").0
     };
     let mut passed = headers.clone();

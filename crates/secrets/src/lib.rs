@@ -174,11 +174,8 @@ mod tests {
         assert_eq!((made.len(), first.len()), (22, 22));
         assert_eq!(make_missing(&folder).expect("finds them"), [""; 0]);
         assert_eq!(contents(&folder), first);
-        let mode = fs::metadata(&folder)
-            .expect("is there")
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o700);
+        let permissions = fs::metadata(&folder).expect("is there").permissions();
+        assert_eq!(permissions.mode() & 0o777, 0o700);
     }
 
     #[test]

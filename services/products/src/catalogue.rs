@@ -18,6 +18,24 @@ pub struct Product {
     pub categories: Vec<CategoryName>,
 }
 
+/// In which order products are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// In the order of creation.
+    #[default]
+    Oldest,
+    /// The latest first.
+    Newest,
+    /// By price.
+    Cheapest,
+    /// By price, the highest first.
+    Dearest,
+    /// By name, see [`crate::search::name_key`].
+    Name,
+    /// By name, from the end.
+    NameBackwards,
+}
+
 /// What an admin asks to be changed; `None` stays as it is.
 ///
 /// As JSON it is stored to recognise a repeat: the fields keep their names and their order, and a

@@ -27,7 +27,7 @@ use service_kit::mongo;
 
 pub(crate) use admin::{Author, ChangeRefused, CreateRefused};
 pub(crate) use decisions::{MOST_IN_A_MESSAGE, Placed};
-pub(crate) use listing::{Key, Listing, Place, Sort};
+pub(crate) use listing::{Key, Listing, Place};
 pub(crate) use service_kit::mongo::StoreError;
 
 use documents::{Category, Decision, Product, Restock};

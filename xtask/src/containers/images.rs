@@ -138,13 +138,13 @@ fn fault(line: &str) -> Option<&'static str> {
     let path = columns.nth(3)?;
     let has = |index: usize, letters: &[u8]| rights.get(index).is_some_and(|r| letters.contains(r));
     let is_link = has(0, b"l");
-    let is_program = !has(0, b"d") && (is_link || has(3, b"x") || has(9, b"x"));
+    let is_program = !has(0, b"d") && (is_link || has(3, b"xs") || has(9, b"x"));
     let name = Path::new(path).file_name()?.to_str()?;
     let is_writable = has(8, b"w") && !has(9, b"tT")
         || owner == USER && has(2, b"w")
         || group == USER && has(5, b"w");
 
-    if has(3, b"sS") || has(6, b"sS") {
+    if is_program && (has(3, b"sS") || has(6, b"sS")) {
         Some("gives whoever runs it the rights of its owner")
     } else if is_writable && !is_link {
         Some("can be written to")
@@ -182,6 +182,8 @@ mod tests {
             None,
         );
         check("drwxr-xr-x 0/0 0 2026-01-01 00:00 var/lib/dpkg/", None);
+        // What is put into such a folder belongs to its group; nothing is run with other rights.
+        check("drwxrwsr-x 0/50 0 2026-01-01 00:00 var/local/", None);
         check(
             "-rwsr-xr-x 0/0 1 2026-01-01 00:00 usr/bin/su",
             Some("owner"),

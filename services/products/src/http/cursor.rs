@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::store::{Key, Place, Sort};
+use crate::catalogue::Sort;
+use crate::store::{Key, Place};
 
 /// The text of a place in a list in this order.
 pub(super) fn encode(sort: Sort, place: &Place) -> String {

@@ -15,9 +15,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::wire::{Changes, Named, NewProduct, NextCursor, ProductBody, ProductsBody, Wanted};
 use super::{App, cursor};
-use crate::catalogue::{self, RuleError};
+use crate::catalogue::{self, RuleError, Sort};
 use crate::search;
-use crate::store::{Author, ChangeRefused, CreateRefused, Listing, Sort};
+use crate::store::{Author, ChangeRefused, CreateRefused, Listing};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MOST_WORDS: usize = 10;

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::catalogue::{self, Change, Product, RuleError};
-use crate::store::Sort;
+use crate::catalogue::{self, Change, Product, RuleError, Sort};
 
 /// A product.
 #[derive(Serialize, ToSchema)]

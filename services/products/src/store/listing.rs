@@ -18,7 +18,7 @@ use service_kit::mongo::{commit, decimal};
 
 use super::documents::{Product, Restock, unreadable};
 use super::{Store, StoreError};
-use crate::catalogue;
+use crate::catalogue::{self, Sort};
 
 /// What is listed, all or what fits, and in which order.
 #[derive(Clone, Debug, Default)]
@@ -34,17 +34,6 @@ pub(crate) struct Listing {
     pub(crate) after: Option<Place>,
     /// At most so many.
     pub(crate) limit: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Sort {
-    #[default]
-    Oldest,
-    Newest,
-    Cheapest,
-    Dearest,
-    Name,
-    NameBackwards,
 }
 
 /// A place in a list: where a product is, and its id among those that are at the same.
