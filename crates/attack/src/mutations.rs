@@ -94,7 +94,7 @@ fn row(target: &Target, case: String, requests: &[Vec<u8>]) -> Row {
     let bad = requests
         .iter()
         .zip(&seen)
-        .find(|(_, seen)| is_bad(seen, is_edge));
+        .find(|(request, seen)| is_bad(request, seen, is_edge));
     Row {
         target: target.kind.name(),
         case,
@@ -109,16 +109,22 @@ fn row(target: &Target, case: String, requests: &[Vec<u8>]) -> Row {
 
 /// A server that waits for the rest of a request is right; one that says nothing and goes is not.
 /// nginx calls encodings and versions that there are not a 501 and a 505, and answers without a
-/// head what looks like HTTP/0.9.
-fn is_bad(seen: &Seen, is_edge: bool) -> bool {
+/// head, or with nothing at all, what looks like HTTP/0.9.
+fn is_bad(request: &[u8], seen: &Seen, is_edge: bool) -> bool {
     let statuses = seen.statuses();
     let is_mistake = |status: &u16| *status >= 500 && !(is_edge && matches!(status, 501 | 505));
     let said_nothing = if is_edge {
-        seen.bytes.is_empty()
+        seen.bytes.is_empty() && !names_no_version(request)
     } else {
         statuses.is_empty()
     };
     statuses.iter().any(is_mistake) || (said_nothing && seen.closed)
+}
+
+/// Whether its first line ends after the target, as in HTTP/0.9.
+fn names_no_version(request: &[u8]) -> bool {
+    let line = request.split(|byte| *byte == b'\n').next();
+    !line.is_some_and(|line| line.windows(6).any(|word| word == b" HTTP/"))
 }
 
 /// How often each status was seen; a request that damage split in two may have two.
