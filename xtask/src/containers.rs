@@ -74,7 +74,7 @@ pub(crate) fn test(interrupts: &Interrupts) -> Result<ExitCode> {
 /// From `up` to an order that is accepted.
 fn first_order(compose: &Compose<'_>) -> Result<BTreeSet<String>> {
     let began = Instant::now();
-    compose.run(&["up", "--detach"])?;
+    compose.up(&[])?;
     let up = began.elapsed().as_secs_f64();
     let admin = log_in(compose, ADMIN)?;
     compose.until("no product was added", || Ok(admin.add_product()))?;
@@ -170,7 +170,7 @@ fn stops_without_losing_an_answer(
         );
     }
     orders.extend(record.acknowledged);
-    compose.run(&["up", "--detach"])?;
+    compose.up(&[])?;
     expect_exactly(compose, orders)
 }
 
@@ -186,7 +186,7 @@ fn survives_every_kill(compose: &Compose<'_>, orders: &mut BTreeSet<String>) -> 
             record.cut_off
         ));
         orders.extend(record.acknowledged);
-        compose.run(&["up", "--detach"])?;
+        compose.up(&[])?;
         expect_at_least(compose, orders)?;
     }
     Ok(())
@@ -194,14 +194,7 @@ fn survives_every_kill(compose: &Compose<'_>, orders: &mut BTreeSet<String>) -> 
 
 /// More replicas of a service share the work, and one of them can go.
 fn has_several_replicas(compose: &Compose<'_>, orders: &mut BTreeSet<String>) -> Result<()> {
-    compose.run(&[
-        "up",
-        "--detach",
-        "--scale",
-        "products=3",
-        "--scale",
-        "orders=2",
-    ])?;
+    compose.up(&["--scale", "products=3", "--scale", "orders=2"])?;
     let all = compose.containers()?;
     let replicas: Vec<_> = all.iter().filter(|one| one.service == "products").collect();
     ensure!(replicas.len() == 3, "there are {} products", replicas.len());
@@ -220,7 +213,7 @@ fn has_several_replicas(compose: &Compose<'_>, orders: &mut BTreeSet<String>) ->
 /// `down` and `up` keep the data, `down --volumes` does not.
 fn keeps_data_until_told_to_wipe(compose: &Compose<'_>, orders: &BTreeSet<String>) -> Result<()> {
     compose.run(&["down"])?;
-    compose.run(&["up", "--detach"])?;
+    compose.up(&[])?;
     expect_at_least(compose, orders)?;
     compose.run(&["down", "--volumes"])?;
     let left = compose::volumes()?;
@@ -246,7 +239,7 @@ fn says_what_is_wrong(compose: &Compose<'_>) -> Result<()> {
         &[],
         "MiB of memory",
     )?;
-    compose.run(&["up", "--detach", "setup"])?;
+    compose.up(&["setup"])?;
     compose.until("the set-up did not end", || {
         let all = compose.containers()?;
         let setup = all.iter().find(|container| container.service == "setup");

@@ -210,13 +210,38 @@ pub(crate) fn wrong_password(user: &str) -> String {
 pub(crate) fn sentence(error: &Error) -> String {
     match &*error.kind {
         ErrorKind::Command(command) => command.message.clone(),
-        kind => kind.to_string(),
+        kind => innermost(&kind.to_string()).to_owned(),
     }
+}
+
+/// Why no server could be used, out of what the driver tells of all that it knows.
+fn innermost(text: &str) -> &str {
+    let after = text.split_once("Error: Kind: ").map(|(_, after)| after);
+    after
+        .and_then(|after| after.split_once(", labels:"))
+        .map_or(text, |(reason, _)| reason)
 }
 
 pub(crate) fn code(error: &Error) -> Option<i32> {
     match &*error.kind {
         ErrorKind::Command(command) => Some(command.code),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_what_the_driver_says_when_told_then_only_the_reason_is_left() {
+        let long = "Server selection timeout: No available servers. Topology: { Type: Single, \
+                    Servers: [ { Address: a:1, Type: Unknown, Error: Kind: I/O error: Connection \
+                    refused (os error 111), labels: {}, source: None } ] }";
+        assert_eq!(
+            innermost(long),
+            "I/O error: Connection refused (os error 111)"
+        );
+        assert_eq!(innermost("not master"), "not master");
     }
 }

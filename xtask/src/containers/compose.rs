@@ -74,6 +74,20 @@ impl<'a> Compose<'a> {
         }
     }
 
+    /// Starts everything; where something does not, shows what it said.
+    pub(super) fn up(&self, more: &[&str]) -> Result<()> {
+        let started = self.run(&[&["up", "--detach"], more].concat());
+        if started.is_err() && self.interrupts.check().is_ok() {
+            self.show()?;
+        }
+        started
+    }
+
+    fn show(&self) -> Result<()> {
+        self.run(&["ps", "--all"])?;
+        self.run(&["logs", "--tail", "20"])
+    }
+
     /// Runs a command of Compose that is to fail, and returns what it and the containers said.
     pub(super) fn fail(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Result<String> {
         let output = self
@@ -135,8 +149,7 @@ impl<'a> Compose<'a> {
             }
             self.interrupts.check()?;
             if Instant::now() > end {
-                let _ = self.run(&["ps", "--all"]);
-                let _ = self.run(&["logs", "--tail", "20"]);
+                self.show()?;
                 bail!("{what} within {} s, see above", PATIENCE.as_secs());
             }
             thread::sleep(POLL);
