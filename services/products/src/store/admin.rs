@@ -256,7 +256,7 @@ impl Store {
     ) -> Result<(), Error> {
         let message = events::Message::new(
             &self.topics,
-            "products",
+            crate::SERVICE,
             event,
             now,
             author.traceparent.clone(),

@@ -249,7 +249,7 @@ impl Store {
         if let Some(first) = decisions.first() {
             let at = moment(first.decided_at);
             let told = quantity_updates(changed)
-                .map(|event| Message::new(&self.topics, "products", &event, at, None));
+                .map(|event| Message::new(&self.topics, crate::SERVICE, &event, at, None));
             messages.extend(told);
         }
         messages
@@ -266,7 +266,7 @@ impl Store {
     fn message(&self, decision: &Decision, traceparent: Option<String>) -> Message {
         Message::new(
             &self.topics,
-            "products",
+            crate::SERVICE,
             &decision.event(),
             moment(decision.decided_at),
             traceparent,
