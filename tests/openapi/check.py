@@ -26,15 +26,19 @@ def main():
     arguments = vars(parser.parse_args())
     examples = arguments.pop("examples")
     token = access_token(arguments["gateway"])
-    failed = [
-        name
+    complaints = {
+        name: complaint
         for number, (name, url) in enumerate(arguments.items(), start=1)
-        if not tried(name, url, arguments["gateway"], token, f"192.0.2.{number}", examples)
-    ]
-    sys.exit(f"what the documents promise is not so at: {', '.join(failed)}" if failed else 0)
+        if (complaint := tried(name, url, arguments["gateway"], token, f"192.0.2.{number}", examples))
+    }
+    # What was wrong comes last, where a reader of a long log looks.
+    for name, complaint in complaints.items():
+        print(f"\n{name}:\n{complaint}", flush=True)
+    sys.exit(f"\nwhat the documents promise is not so at: {', '.join(complaints)}" if complaints else 0)
 
 
 def tried(name, url, gateway, token, address, examples):
+    """What is wrong with a service's document; nothing if all is well."""
     document = url + (MERGED if name == "gateway" else OWN)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -68,14 +72,11 @@ def tried(name, url, gateway, token, address, examples):
         answered.add(FOLLOWING)
     never = sorted(documented - answered)
     well = run.returncode == 0 and not never
-    if not well:
-        print(run.stdout)
     cases = re.search(r"\d+ generated.*", run.stdout)
     seconds = time.monotonic() - begin
     print(f"{name:14}  {'ok ' if well else 'BAD'}  {seconds:4.0f} s  {cases[0] if cases else ''}", flush=True)
-    if never:
-        print(f"{'':14}  never answered 2xx: {', '.join(never)}")
-    return well
+    complaint = run.stdout if run.returncode else ""
+    return complaint + (f"never answered 2xx: {', '.join(never)}\n" if never else "")
 
 
 def access_token(gateway):

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use attack::{Kind, Target, run, table};
+use attack::{Kind, Row, Target, run, table};
 use clap::Parser;
 
 /// Tries against a running shop what must not work. The shop must be one that you may attack.
@@ -52,9 +52,16 @@ fn main() -> Result<ExitCode> {
     for line in table(&rows) {
         println!("{line}");
     }
-    let bad = rows.iter().filter(|row| !row.held).count();
-    println!("\n{} cases, {bad} of them bad", rows.len());
-    Ok(if bad == 0 {
+    let count = rows.len();
+    let bad: Vec<Row> = rows.into_iter().filter(|row| !row.held).collect();
+    println!("\n{count} cases, {} of them bad", bad.len());
+    if !bad.is_empty() {
+        // Once more, where a reader of a long table ends.
+        for line in table(&bad) {
+            println!("{line}");
+        }
+    }
+    Ok(if bad.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

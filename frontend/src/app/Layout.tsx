@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useRef } from 'react';
+import { Suspense, useLayoutEffect, useRef } from 'react';
 import { Outlet, useLocation, useNavigationType } from 'react-router';
 import { Notices } from '../notices/Notices';
 import { Footer } from './Footer';
@@ -34,7 +34,8 @@ function useArrival(pathname: string) {
   const main = useRef<HTMLElement>(null);
   const arrivedAt = useRef(pathname);
   const way = useNavigationType();
-  useEffect(() => {
+  // Before the page is drawn: later, it would take the focus from whoever has already moved on with Tab.
+  useLayoutEffect(() => {
     if (arrivedAt.current === pathname) {
       return;
     }
