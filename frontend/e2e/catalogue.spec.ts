@@ -70,6 +70,24 @@ test('given more products than a page holds, when the visitor asks for more, the
   expect(new Set(await cards.allTextContents()).size).toBe(27);
 });
 
+test('given more products than the screen shows, when the visitor scrolls to the end, then nothing moves under their hand', async ({
+  page,
+  api,
+}) => {
+  const family = uniqueName('long').replaceAll(' ', '');
+  for (let index = 0; index < 12; index += 1) {
+    await api.newProduct({ name: `${family} ${'with a long name '.repeat(index % 3)}${index}` });
+  }
+  await page.goto(`/?q=${family}`);
+  const cards = page.getByRole('main').getByRole('listitem');
+  await expect(cards).toHaveCount(12);
+  const height = () => page.evaluate(() => document.documentElement.scrollHeight);
+  const before = await height();
+  await cards.last().scrollIntoViewIfNeeded();
+  await expect(cards.last().getByRole('button')).toBeInViewport();
+  expect(await height()).toBe(before);
+});
+
 test.describe('a lost connection', () => {
   test.use({ allowed: /net::ERR_|CodeMissing/ });
 
