@@ -75,12 +75,12 @@ test('given more products than the screen shows, when the visitor scrolls to the
   api,
 }) => {
   const family = uniqueName('long').replaceAll(' ', '');
-  for (let index = 0; index < 12; index += 1) {
+  for (let index = 0; index < 24; index += 1) {
     await api.newProduct({ name: `${family} ${'with a long name '.repeat(index % 3)}${index}` });
   }
   await page.goto(`/?q=${family}`);
   const cards = page.getByRole('main').getByRole('listitem');
-  await expect(cards).toHaveCount(12);
+  await expect(cards).toHaveCount(24);
   const height = () => page.evaluate(() => document.documentElement.scrollHeight);
   const before = await height();
   await cards.last().scrollIntoViewIfNeeded();
