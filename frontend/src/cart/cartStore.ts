@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from 'react';
 import { storage } from '../storage';
 import { type Cart, isSame } from './cart';
-import { type KeptCart, readCart, writeCart } from './keptCart';
+import { type KeptCart, newCart, readCart, writeCart } from './keptCart';
 
 const place = 'cart';
 const listeners = new Set<() => void>();
-let kept: KeptCart = readCart(storage.read(place));
+let kept = newCart([]);
 
 /** The cart of this browser: it outlives the page, logging in and logging out, and is one for all tabs. */
 export const cartStore = {
@@ -14,30 +14,25 @@ export const cartStore = {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  /** Other lines are another order, so the key of the one that was begun goes with the lines it was for. */
+  /** Other lines are another order, so they get another key. */
   change(next: (cart: Cart) => Cart): void {
     readAgain();
     const lines = next(kept.lines);
-    keep({ lines, begun: isSame(lines, kept.lines) ? kept.begun : null });
+    keep(isSame(lines, kept.lines) ? { ...kept, lines } : newCart(lines));
   },
   /**
-   * The Idempotency-Key for this buyer's cart as it is: the same in every tab, and after a reload, until the
-   * lines change, so that an order whose answer was lost is not placed again. None for a cart that is not the
-   * one that is kept, because another tab has changed or ordered it.
+   * The Idempotency-Key of an order of the cart as it is. It is kept from when the lines were chosen until they
+   * change, so that an order whose answer was lost is not placed again after a reload, and that tabs which
+   * order in the same instant send the same. None for a cart that is not the one that is kept, because another
+   * tab has changed or ordered it.
    */
-  orderKey(buyer: string, cart: Cart): string | null {
+  orderKey(cart: Cart): string | null {
     readAgain();
-    if (!isSame(cart, kept.lines)) {
-      return null;
-    }
-    if (kept.begun?.buyer !== buyer) {
-      keep({ ...kept, begun: { buyer, key: crypto.randomUUID() } });
-    }
-    return kept.begun?.key ?? null;
+    return isSame(cart, kept.lines) ? kept.key : null;
   },
   /** The shop has refused the order for good: the next try is a new one. */
-  forgetOrderKey(): void {
-    keep({ ...kept, begun: null });
+  renewOrderKey(): void {
+    keep(newCart(kept.lines));
   },
 };
 
@@ -49,20 +44,24 @@ window.addEventListener('storage', (event) => {
   if (event.key === place) {
     readAgain();
   } else if (event.key === null) {
-    show({ lines: [], begun: null });
+    show(newCart([]));
   }
 });
 
-// What could not be understood is not left to be read again and again.
-if (storage.read(place) !== null) {
-  storage.write(place, writeCart(kept));
-}
+readAgain();
 
-/** Another tab may have been quicker than its message. Where nothing can be kept, what this page knows counts. */
+/**
+ * Another tab may have been quicker than its message. Where nothing can be kept, what this page knows counts.
+ * What could not be understood is not left to be read again and again.
+ */
 function readAgain(): void {
   const text = storage.read(place);
   if (text !== null && text !== writeCart(kept)) {
-    show(readCart(text));
+    const read = readCart(text);
+    show(read);
+    if (text !== writeCart(read)) {
+      storage.write(place, writeCart(read));
+    }
   }
 }
 

@@ -44,7 +44,7 @@ export function usePlaceOrder() {
     },
     onError: (error) => {
       if (isFinal(error)) {
-        cartStore.forgetOrderKey();
+        cartStore.renewOrderKey();
         void queries.invalidateQueries({ queryKey: ['products'] });
       }
     },
@@ -56,7 +56,7 @@ export function usePlaceOrder() {
     if (underWay.current) {
       return;
     }
-    const key = cartStore.orderKey(buyer, cart);
+    const key = cartStore.orderKey(cart);
     if (key === null) {
       notify({ tone: 'bad', text: 'Your cart was changed in another tab. Please look at it again.' });
       return;
