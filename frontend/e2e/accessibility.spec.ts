@@ -57,6 +57,7 @@ test('given only a keyboard, when somebody orders, then everything can be reache
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
   await expect(page).toHaveTitle(`${titled(product.name)} · Fleetmarket`);
+  await expect(page.getByRole('button', { name: 'Add to cart' })).toBeVisible();
   await tabTo(page, page.getByRole('button', { name: 'Add to cart' }));
   await page.keyboard.press('Enter');
   await tabTo(page, page.getByRole('link', { name: 'See cart' }));

@@ -40,6 +40,25 @@ test('given a line of the cart, when its quantity is stepped and typed, then the
   await said(`${name} is out of your cart.`);
 });
 
+test('given the cart, when a quantity is typed or stepped quickly and ordered at once, then that is what is ordered', async ({
+  page,
+  api,
+  someone,
+}) => {
+  const product = await api.newProduct({ quantity: 20 });
+  await logIn(page, someone);
+  await putIntoCart(page, product.name);
+  await page.goto('/cart');
+  const name = titled(product.name);
+  await expect(page.getByText('20 in stock')).toBeVisible();
+  await page.getByRole('button', { name: `More: ${name}` }).dblclick();
+  await expect(page.getByRole('textbox', { name: `Quantity: ${name}` })).toHaveValue('3');
+  await page.getByRole('textbox', { name: `Quantity: ${name}` }).fill('7');
+  await page.getByRole('button', { name: 'Place order' }).click();
+  await expect(status(page, 'Accepted')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'What you ordered' })).toContainText('7 × ');
+});
+
 test('given an order whose page is slow to come, when it is placed, then the cart is not called empty meanwhile', async ({
   page,
   api,

@@ -29,8 +29,8 @@ test('given an open list of orders, when one is placed elsewhere, then it comes 
   await logIn(page, someone);
   await page.goto('/orders');
   await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
+  await page.reload({ waitUntil: 'commit' });
   const following = page.waitForResponse('**/api/orders/events');
-  await page.reload();
   await following;
   await api.order(someone, product.name, 1);
   await expect(page.getByText(`1 × ${titled(product.name)}`)).toBeVisible();

@@ -1,5 +1,5 @@
 import type { Page, Route } from '@playwright/test';
-import { type Api, expect, keepCart, logIn, logInAsAdmin, type Person, test } from './shop';
+import { type Api, expect, keepCart, logIn, logInAsAdmin, type Person, test, uniqueName } from './shop';
 
 type Place = {
   name: string;
@@ -271,6 +271,6 @@ async function refuse(route: Route): Promise<void> {
 }
 
 async function placeOrders(api: Api, someone: Person): Promise<string[]> {
-  const product = await api.newProduct({ name: `desk lamp ${Date.now()}` });
+  const product = await api.newProduct({ name: uniqueName('desk lamp') });
   return [await api.order(someone, product.name, 2), await api.order(someone, product.name, 1)];
 }

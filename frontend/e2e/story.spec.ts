@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, putIntoCart, status, test, titled } from './shop';
 
 const screens = {
@@ -25,7 +26,7 @@ for (const [screen, use] of Object.entries(screens)) {
 
       await page.getByRole('link', { name: 'Log in to order' }).click();
       await page.getByRole('link', { name: 'Make an account' }).click();
-      await page.getByLabel('E-mail').fill(`story-${Date.now()}@example.com`);
+      await page.getByLabel('E-mail').fill(`story-${randomUUID()}@example.com`);
       await page.getByLabel('Password').fill('a long enough sentence');
       await page.getByRole('button', { name: 'Make an account' }).click();
 

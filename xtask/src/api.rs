@@ -42,7 +42,9 @@ pub(crate) fn test(interrupts: &Interrupts) -> Result<ExitCode> {
         exit_code(wait(&mut attack, interrupts)?),
     ];
     let failed = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);
-    Ok(failed.unwrap_or(ExitCode::SUCCESS))
+    let code = failed.unwrap_or(ExitCode::SUCCESS);
+    shop.keep_logs_of_failure(code)?;
+    Ok(code)
 }
 
 fn folder() -> PathBuf {

@@ -117,7 +117,7 @@ fn vite(gateway: &str, member: &Member) -> Result<Command> {
     Ok(command)
 }
 
-/// Replaces each `${NAME}` by its value, as `envsubst` does in the image.
+/// Replaces each `${NAME}` by its value, as the program of the image does.
 fn render(template: &str, values: &BTreeMap<&str, String>) -> Result<String> {
     let mut parts = template.split("${");
     let mut text = parts.next().unwrap_or_default().to_owned();

@@ -1,16 +1,22 @@
 //! A shop for the length of one command: on ports of its own, and its data is thrown away.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result};
 use backing_services::{Scratch, is_free};
 
 use crate::{
     compile::Profile,
+    console::say,
     edge::Page,
     interrupts::Interrupts,
     layout::{Component, Member, Shop},
     start::Started,
+    state::project_root,
     up::Options,
 };
 
@@ -18,6 +24,9 @@ use crate::{
 /// browser refuses (10080), or that a shop has which is started by hand in the usual way.
 const OFFSETS: std::ops::Range<u16> = 2100..5000;
 const STEP: usize = 50;
+
+/// How many lines of each log are shown, the last first.
+const MOST_COMPLAINTS: usize = 5;
 
 /// A running shop that is gone when this is dropped.
 pub(crate) struct Temporary<'a> {
@@ -46,6 +55,29 @@ impl<'a> Temporary<'a> {
         program
             .map(PathBuf::as_path)
             .with_context(|| format!("no program {name} was built"))
+    }
+
+    /// Keeps the logs of a shop in which something failed, and shows what they complain of.
+    pub(crate) fn keep_logs_of_failure(&self, code: ExitCode) -> Result<()> {
+        if code == ExitCode::SUCCESS {
+            return Ok(());
+        }
+        let kept = project_root().join("target/logs-of-failure");
+        fs::create_dir_all(&kept)?;
+        for entry in fs::read_dir(self.folder.path().join("log"))? {
+            let log = entry?.path();
+            let name = log.file_name().unwrap_or_default();
+            fs::copy(&log, kept.join(name))?;
+            let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+            let complaints = text
+                .lines()
+                .filter(|line| line.contains(" WARN ") || line.contains(" ERROR "));
+            for line in complaints.rev().take(MOST_COMPLAINTS) {
+                println!("{}: {line}", name.display());
+            }
+        }
+        say(format_args!("the shop's logs are in {}", kept.display()));
+        Ok(())
     }
 
     /// What the programs that try or measure the page find it by.

@@ -130,7 +130,9 @@ fn page(interrupts: &Interrupts) -> Result<ExitCode> {
     say("the page: npm run e2e");
     let mut command = page::npm(&["run", "--silent", "e2e"])?;
     command.envs(shop.environment()).env("CHROMIUM", chromium);
-    page::run_to_end(command, interrupts)
+    let code = page::run_to_end(command, interrupts)?;
+    shop.keep_logs_of_failure(code)?;
+    Ok(code)
 }
 
 /// Whether the user chose packages, which `--workspace` would override.

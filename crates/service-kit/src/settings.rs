@@ -29,8 +29,8 @@ pub struct Common {
     /// How long a client may take nothing of its answer before its connection is closed.
     #[arg(long, env = "WRITE_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
-    /// Offer `GET /api/NAME_error`, which ends the process (the original's demonstration of
-    /// resilience), to admins.
+    /// Offer `GET /api/NAME_error`, which ends the process so that one sees what the shop does
+    /// then, to admins.
     #[arg(long, env = "CHAOS_ENDPOINTS", default_value_t = false, action = clap::ArgAction::Set)]
     pub chaos_endpoints: bool,
     /// Asks the service that runs here whether it is ready, and ends with 0 if it is.

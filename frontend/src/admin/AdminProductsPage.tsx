@@ -8,7 +8,6 @@ import { SearchField } from '../forms/SearchField';
 import { CategoriesSection } from './CategoriesSection';
 import { ProductTable, type TableSort } from './ProductTable';
 import type { Task } from './task';
-import { useRestockKeys } from './useRestockKeys';
 
 /** Looking at the table needs no form; its code comes with the first task. */
 const TaskDialog = later(() => import('./TaskDialog'));
@@ -17,7 +16,6 @@ const pageSize = 50;
 
 export default function AdminProductsPage() {
   const [task, setTask] = useState<Task | null>(null);
-  const restockKeys = useRestockKeys();
   return (
     <div className="page">
       <PageTitle>Manage products</PageTitle>
@@ -28,7 +26,10 @@ export default function AdminProductsPage() {
       <CategoriesSection />
       <Products start={setTask} />
       <Suspense>
-        {task !== null && <TaskDialog task={task} restockKeys={restockKeys} close={() => setTask(null)} />}
+        {task !== null && (
+          // Its answer may come when another dialog is open.
+          <TaskDialog task={task} close={() => setTask((now) => (now === task ? null : now))} />
+        )}
       </Suspense>
     </div>
   );

@@ -23,7 +23,10 @@ export default function NewCategory() {
     try {
       await catalogue.addCategory(name);
       notify({ tone: 'good', text: `The category ${titled(name)} is made.` });
-      form.reset();
+      // The next one may be typed already.
+      if (form.getValues('name').trim() === name) {
+        form.reset();
+      }
     } catch (error) {
       showProblem(error, form.setError, { fields: ['name'], types: { 'category-exists': 'name' } });
     }

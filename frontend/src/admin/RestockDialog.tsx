@@ -9,24 +9,28 @@ import { notify } from '../notices/notices';
 import { titled } from '../product/naming';
 import { Dialog } from './Dialog';
 import * as rules from './productForm';
+import { restockKeys } from './restockKeys';
 import { useChangeCatalogue } from './useChangeCatalogue';
-import type { RestockKeys } from './useRestockKeys';
 
 const restock = z.object({ add_quantity: rules.delta });
 
 type Values = z.infer<typeof restock>;
 
-type Props = { product: Product; keys: RestockKeys; close: () => void };
+type Props = { product: Product; close: () => void };
 
-export function RestockDialog({ product, keys, close }: Props) {
+export function RestockDialog({ product, close }: Props) {
   const catalogue = useChangeCatalogue();
   const form = useForm<Values>({ resolver: checkedBy(restock), defaultValues: { add_quantity: '' } });
   const { errors, isDirty, isSubmitting } = form.formState;
   const submit = form.handleSubmit(async ({ add_quantity }) => {
     const pieces = Number(add_quantity);
     try {
-      await catalogue.change(product.name, { add_quantity: pieces }, keys.keyFor(product.name, pieces));
-      keys.done(product.name);
+      await catalogue.change(
+        product.name,
+        { add_quantity: pieces },
+        restockKeys.keyFor(product.name, pieces),
+      );
+      restockKeys.done(product.name, pieces);
       notify({ tone: 'good', text: `${titled(product.name)}: ${pieces > 0 ? '+' : ''}${pieces} pieces.` });
       close();
     } catch (error) {

@@ -52,7 +52,8 @@ function useAskUntilBack(away: readonly Part[]) {
       const answers = await Promise.all(away.map(isBack));
       if (answers.includes(true)) {
         await session.restore();
-        await queries.invalidateQueries();
+        // What somebody asked for meanwhile goes on.
+        await queries.invalidateQueries({}, { cancelRefetch: false });
       }
       // What is away may have changed meanwhile: then somebody else asks.
       if (!ended) {

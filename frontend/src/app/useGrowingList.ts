@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useLayoutEffect, useRef } from 'react';
 import { focusOn } from './focus';
 
 type GrowingList<List extends HTMLElement> = { list: RefObject<List | null>; willGrow: () => void };
@@ -9,15 +9,21 @@ type GrowingList<List extends HTMLElement> = { list: RefObject<List | null>; wil
  */
 export function useGrowingList<List extends HTMLElement>(shown: number): GrowingList<List> {
   const list = useRef<List>(null);
-  const from = useRef<number | null>(null);
-  useEffect(() => {
-    if (from.current !== null && shown > from.current) {
-      focusOn(list.current?.children[from.current]?.querySelector('a'));
-      from.current = null;
+  const asked = useRef<{ from: number; by: Element | null } | null>(null);
+  useLayoutEffect(() => {
+    const now = asked.current;
+    if (now === null || shown <= now.from) {
+      return;
+    }
+    asked.current = null;
+    const focused = document.activeElement;
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (focused === now.by || focused === document.body) {
+      focusOn(list.current?.children[now.from]?.querySelector('a'));
     }
   }, [shown]);
   const willGrow = () => {
-    from.current = shown;
+    asked.current = { from: shown, by: document.activeElement };
   };
   return { list, willGrow };
 }

@@ -41,7 +41,8 @@ export function CartLineRow({ line }: { line: ReckonedLine }) {
         <h2>
           <Link to={productPath(name)}>{titled(name)}</Link>
         </h2>
-        {product !== null && <p className="quiet">{priceText(product.price)} each</p>}
+        {/* It has its line before there is a price, so that the rows below stay where they are. */}
+        <p className="quiet">{product === null ? '\u00a0' : `${priceText(product.price)} each`}</p>
         <StandingNote standing={standing} />
       </div>
       <div className="cart-line-how-many">

@@ -5,6 +5,7 @@ import { isPassing, sentencesFor } from '../api/problem';
 import { money } from '../product/money';
 import { useSession } from '../session/useSession';
 import { isSame, pieces } from './cart';
+import { useOrderKey } from './cartStore';
 import { needsMending, type ReckonedLine, total } from './reckoning';
 import { usePlaceOrder } from './usePlaceOrder';
 
@@ -33,6 +34,7 @@ export function Checkout({ lines, isReckoning }: Props) {
 function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
   const session = useSession();
   const order = usePlaceOrder();
+  const key = useOrderKey();
   if (session.status === 'visitor') {
     return (
       <>
@@ -47,7 +49,9 @@ function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
   const cart = lines.map(({ name, quantity }) => ({ name, quantity }));
   // What was refused was that cart; another one has not been tried yet.
   const refusal = order.isError && isSame(order.variables.cart, cart) ? order.error : null;
-  const action = isPassing(refusal) ? 'Try again' : 'Place order';
+  // Lines that were changed and changed back are another order: of the one without an answer nobody knows.
+  const isSameOrder = order.variables?.key === key;
+  const action = isPassing(refusal) && isSameOrder ? 'Try again' : 'Place order';
   const canOrder = !mustMend && !order.isPending && session.status === 'signed-in';
   return (
     <>
@@ -64,7 +68,10 @@ function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
         {refusal !== null && (
           <p className="form-mistake checkout-note">
             {sentencesFor(refusal)}
-            {isPassing(refusal) && ' Trying again will not order twice.'}
+            {isPassing(refusal) &&
+              (isSameOrder
+                ? ' Trying again will not order twice.'
+                : ' It may have been placed all the same: please look at your orders first.')}
           </p>
         )}
       </div>

@@ -56,9 +56,26 @@ describe('the key of an order', () => {
   it('given a refusal, when the cart is ordered again, then it has another key', async () => {
     const store = await newTab();
     const first = store.orderKey(chairs);
-    store.renewOrderKey();
+    store.renewOrderKey('that of another order');
+    expect(store.orderKey(chairs)).toBe(first);
+    store.renewOrderKey(first ?? '');
     expect(store.orderKey(chairs)).not.toBe(first);
     expect(store.cart()).toEqual(chairs);
+  });
+});
+
+describe('a cart that was ordered', () => {
+  it('given two tabs that hear of one order, when the same was added again meanwhile, then it stays', async () => {
+    const [one, other] = [await newTab(), await newTab()];
+    const key = one.orderKey(chairs) ?? '';
+    one.takeOut(chairs, key);
+    one.change(() => chairs);
+    other.takeOut(chairs, key);
+    expect(other.cart()).toEqual(chairs);
+    const next = other.orderKey(chairs) ?? '';
+    other.takeOut(chairs, next);
+    expect(one.orderKey([])).toBe(other.orderKey([]));
+    expect(one.cart()).toEqual([]);
   });
 });
 

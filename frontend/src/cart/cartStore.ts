@@ -1,15 +1,16 @@
 import { useSyncExternalStore } from 'react';
 import { storage } from '../storage';
-import { type Cart, isSame } from './cart';
-import { type KeptCart, newCart, readCart, writeCart } from './keptCart';
+import { type Cart, isSame, subtract } from './cart';
+import { emptyCart, type KeptCart, newKey, readCart, writeCart } from './keptCart';
 
 const place = 'cart';
 const listeners = new Set<() => void>();
-let kept = newCart([]);
+let kept = emptyCart();
 
 /** The cart of this browser: it outlives the page, logging in and logging out, and is one for all tabs. */
 export const cartStore = {
   cart: (): Cart => kept.lines,
+  key: (): string => kept.key,
   subscribe(listener: () => void): () => void {
     listeners.add(listener);
     return () => listeners.delete(listener);
@@ -18,7 +19,7 @@ export const cartStore = {
   change(next: (cart: Cart) => Cart): void {
     readAgain();
     const lines = next(kept.lines);
-    keep(isSame(lines, kept.lines) ? { ...kept, lines } : newCart(lines));
+    keep({ ...kept, lines, key: isSame(lines, kept.lines) ? kept.key : newKey() });
   },
   /**
    * The Idempotency-Key of an order of the cart as it is. It is kept from when the lines were chosen until they
@@ -30,9 +31,19 @@ export const cartStore = {
     readAgain();
     return isSame(cart, kept.lines) ? kept.key : null;
   },
-  /** The shop has refused the order for good: the next try is a new one. */
-  renewOrderKey(): void {
-    keep(newCart(kept.lines));
+  /** The shop has refused this order for good: the next try is a new one. */
+  renewOrderKey(refused: string): void {
+    readAgain();
+    if (kept.key === refused) {
+      keep({ ...kept, key: newKey() });
+    }
+  },
+  /** What was ordered is out of the cart, once for each order, however many tabs hear of it. */
+  takeOut(ordered: Cart, key: string): void {
+    readAgain();
+    if (kept.takenOut !== key) {
+      keep({ lines: subtract(kept.lines, ordered), key: newKey(), takenOut: key });
+    }
   },
 };
 
@@ -40,11 +51,16 @@ export function useCart(): Cart {
   return useSyncExternalStore(cartStore.subscribe, cartStore.cart);
 }
 
+/** The key that an order of the cart would have now. */
+export function useOrderKey(): string {
+  return useSyncExternalStore(cartStore.subscribe, cartStore.key);
+}
+
 window.addEventListener('storage', (event) => {
   if (event.key === place) {
     readAgain();
   } else if (event.key === null) {
-    show(newCart([]));
+    show(emptyCart());
   }
 });
 

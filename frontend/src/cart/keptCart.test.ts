@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { readCart, writeCart } from './keptCart';
 
-const nothing = { lines: [], key: expect.stringMatching(/^[0-9a-f-]{36}$/) };
+const nothing = { lines: [], key: expect.stringMatching(/^[0-9a-f-]{36}$/), takenOut: null };
 
 it('given a cart, when it is kept and read again, then it is the same', () => {
-  const cart = { lines: [{ name: 'чайник', quantity: 7 }], key: 'k-1' };
+  const cart = { lines: [{ name: 'чайник', quantity: 7 }], key: 'k-1', takenOut: 'k-0' };
   expect(readCart(writeCart(cart))).toEqual(cart);
 });
 

@@ -6,8 +6,11 @@ import { ApiProblem, answerOf } from '../api/problem';
 import { announce, notify } from '../notices/notices';
 import { orderKeys } from '../orders/orderKeys';
 import { orderPage } from '../orders/orderPage';
-import { type Cart, subtract } from './cart';
+import type { Cart } from './cart';
 import { cartStore } from './cartStore';
+
+/** In milliseconds. */
+const longestWaitForPage = 3000;
 
 type Placement = { buyer: string; cart: Cart; key: string };
 
@@ -28,23 +31,23 @@ export function usePlaceOrder() {
         }),
       );
     },
-    onSuccess: async (order, { buyer, cart }) => {
+    onSuccess: async (order, { buyer, cart, key }) => {
       queries.setQueryData(orderKeys.one(buyer, order.id), order);
       void queries.invalidateQueries({ queryKey: orderKeys.lists(buyer) });
       const path = `/orders/${order.id}`;
-      // The cart stays in sight until there is a page to go to.
-      await code.current;
+      // The cart stays in sight until there is a page to go to, but not for good: it has been ordered.
+      await Promise.race([code.current, new Promise((goOn) => setTimeout(goOn, longestWaitForPage))]);
       if (window.location.pathname === '/cart') {
         announce('Your order is placed.');
         await navigate(path);
       } else {
         notify({ tone: 'good', text: 'Your order is placed.', link: { to: path, words: 'See order' } });
       }
-      cartStore.change((now) => subtract(now, cart));
+      cartStore.takeOut(cart, key);
     },
-    onError: (error) => {
+    onError: (error, { key }) => {
       if (isFinal(error)) {
-        cartStore.renewOrderKey();
+        cartStore.renewOrderKey(key);
         void queries.invalidateQueries({ queryKey: ['products'] });
       }
     },

@@ -6,8 +6,11 @@ import { type ReckonedLine, standingOf } from './reckoning';
 
 /** The cart with what the shop says now about each of its lines. */
 export function useReckonedCart() {
-  // A cart that has just been ordered is there until the order's page is, and not an empty one in between.
-  const cart = useDeferredValue(useCart());
+  const now = useCart();
+  const before = useDeferredValue(now);
+  // A cart that has just been ordered is there until the order's page is, and not an empty one in between. Any
+  // other change is drawn at once: the next press counts from it.
+  const cart = now.length === 0 ? before : now;
   const answers = useQueries({
     queries: cart.map((line) => ({ ...productQuery(line.name), staleTime: 0 })),
   });

@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
 import Button from 'react-bootstrap/Button';
-import { useSearchParams } from 'react-router';
+import { useLocation, useSearchParams } from 'react-router';
 import { useFocusOutlives } from '../app/focus';
 import { PageTitle } from '../app/PageTitle';
 import { showMore } from '../app/showMore';
@@ -17,14 +17,19 @@ const pageSize = 24;
 
 export default function CataloguePage() {
   const [search, setSearch] = useSearchParams();
+  const { pathname } = useLocation();
   const filters = filtersFrom(search);
   const change = useCallback(
     (changed: Partial<Filters>) => {
+      // Whoever is on the way to another page is not fetched back by what they typed before.
+      if (window.location.pathname !== pathname) {
+        return;
+      }
       // A choice may follow another before the page is drawn; the address is always the latest.
       const now = filtersFrom(new URLSearchParams(window.location.search));
       setSearch(searchFrom({ ...now, ...changed }), { replace: 'q' in changed });
     },
-    [setSearch],
+    [pathname, setSearch],
   );
   return (
     <>

@@ -11,7 +11,8 @@ export function SearchField({ label, className, q, search }: Props) {
   // Changed by another way than typing: back, forward, a link.
   if (q !== asked) {
     setAsked(q);
-    if (q !== typed.trim()) {
+    // Otherwise somebody types on while what they typed before is searched for.
+    if (typed.trim() === asked) {
       setTyped(q);
     }
   }

@@ -1,12 +1,11 @@
-import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { Order } from '../api/types';
 import { followOrders, type OrderChange } from './eventStream';
 import { orderKeys } from './orderKeys';
 import { withChange } from './status';
 import { useIsSeen } from './useIsSeen';
-
-type OrderPages = InfiniteData<{ orders: Order[]; next_cursor?: string | null }, string | null>;
+import type { OrderPages } from './useOrders';
 
 /**
  * Keeps what is shown of the buyer's orders true while the page is seen. Says whether the stream is there.
@@ -21,17 +20,17 @@ export function useFollowOrders(buyer: string): boolean {
       return;
     }
     const end = new AbortController();
-    const askAgain = () => void queries.invalidateQueries({ queryKey: orderKeys.of(buyer) });
+    const again = () => void askAgain(queries, orderKeys.of(buyer));
     void followOrders(
       {
         opened: () => {
           setOpen(true);
           // The stream begins now: what happened between the list and its opening is asked for.
-          askAgain();
+          again();
         },
         lost: () => setOpen(false),
         changed: (change) => apply(queries, buyer, change),
-        missed: askAgain,
+        missed: again,
       },
       end.signal,
     );
@@ -55,12 +54,24 @@ function apply(queries: QueryClient, buyer: string, change: OrderChange): void {
     .some(([, data]) => data?.pages.some((page) => page.orders.some(({ id }) => id === change.id)));
   if (!isListed) {
     // It was placed elsewhere.
-    void queries.invalidateQueries(lists);
+    void askAgain(queries, lists.queryKey);
   }
   queries.setQueriesData<OrderPages>(
     lists,
     (data) =>
       data && { ...data, pages: data.pages.map((page) => ({ ...page, orders: page.orders.map(update) })) },
   );
-  void queries.invalidateQueries({ queryKey: ['products'] });
+  void askAgain(queries, ['products']);
+}
+
+/**
+ * What is under way is not given up, because somebody may have asked for it, such as for more of a list; but it
+ * may have been asked for too early, so it is asked for again after it.
+ */
+async function askAgain(queries: QueryClient, queryKey: readonly unknown[]): Promise<void> {
+  const isUnderWay = queries.isFetching({ queryKey }) > 0;
+  await queries.invalidateQueries({ queryKey }, { cancelRefetch: false });
+  if (isUnderWay) {
+    await queries.invalidateQueries({ queryKey }, { cancelRefetch: false });
+  }
 }

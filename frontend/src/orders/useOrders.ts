@@ -1,4 +1,11 @@
-import { type QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  type QueryClient,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { api } from '../api/client';
 import { answerOf, answerOrNone } from '../api/problem';
 import type { Order } from '../api/types';
@@ -6,22 +13,33 @@ import type { OrderChange } from './eventStream';
 import { orderKeys } from './orderKeys';
 import { withChange } from './status';
 
+export type OrderPages = InfiniteData<{ orders: Order[]; next_cursor?: string | null }, string | null>;
+
 /** How often to ask while an order is undecided: seldom when the stream tells, often when it is away. */
 const whileFollowing = 10_000;
 const whileBlind = 1500;
 
 export function useOrders(buyer: string, isFollowing: boolean) {
+  const client = useQueryClient();
+  // Here and not where a page is fetched: then the others are those from before, and one of their orders may
+  // have been decided meanwhile.
+  const select = useCallback(
+    (data: OrderPages) => ({
+      ...data,
+      pages: data.pages.map((page) => ({
+        ...page,
+        orders: page.orders.map((order) => asHeard(client, buyer, order)),
+      })),
+    }),
+    [client, buyer],
+  );
   return useInfiniteQuery({
     queryKey: orderKeys.lists(buyer),
-    queryFn: async ({ client, pageParam, signal }) => {
-      const page = await answerOf(
-        api.GET('/api/orders', {
-          params: { query: { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) } },
-          signal,
-        }),
-      );
-      return { ...page, orders: page.orders.map((order) => asHeard(client, buyer, order)) };
+    queryFn: ({ pageParam, signal }) => {
+      const query = { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) };
+      return answerOf(api.GET('/api/orders', { params: { query }, signal }));
     },
+    select,
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor ?? null,
     staleTime: 0,

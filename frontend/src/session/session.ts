@@ -67,10 +67,13 @@ export const session = {
   },
 
   async logIn(email: string, password: string): Promise<void> {
-    const value = await tokens.logIn(email, password);
-    // The cookie of the session that was to be ended is replaced.
-    storage.remove(owed);
-    adopt(value);
+    // After a renewal or a log-out that is under way: their cookies must not come after this one's.
+    await otherTabs.inTurn(async () => {
+      const value = await tokens.logIn(email, password);
+      // The cookie of the session that was to be ended is replaced.
+      storage.remove(owed);
+      adopt(value);
+    });
   },
 
   register: tokens.register,

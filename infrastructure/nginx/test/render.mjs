@@ -1,4 +1,4 @@
-// Replaces each ${NAME} of the template, as `envsubst` does in the image and `cargo xtask up` does itself.
+// Replaces each ${NAME} of the template, as the program of the image and `cargo xtask up` do.
 // nginx's own variables have no braces.
 import { readFileSync } from 'node:fs';
 
