@@ -57,8 +57,9 @@ test('given only a keyboard, when somebody orders, then everything can be reache
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
   await expect(page).toHaveTitle(`${titled(product.name)} · Fleetmarket`);
-  await expect(page.getByRole('button', { name: 'Add to cart' })).toBeVisible();
-  await tabTo(page, page.getByRole('button', { name: 'Add to cart' }));
+  const addToCart = page.getByRole('button', { name: 'Add to cart' });
+  await expect(addToCart).toBeVisible();
+  await tabTo(page, addToCart);
   await page.keyboard.press('Enter');
   await tabTo(page, page.getByRole('link', { name: 'See cart' }));
   await page.keyboard.press('Enter');

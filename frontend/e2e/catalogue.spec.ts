@@ -1,4 +1,4 @@
-import { expect, test, titled, uniqueName } from './shop';
+import { type Api, expect, type NewProduct, test, titled, uniqueName } from './shop';
 
 test('given products of one family, when the visitor searches, sorts and filters, then the grid and the address follow', async ({
   page,
@@ -51,10 +51,7 @@ test('given more products than a page holds, when the visitor asks for more, the
   page,
   api,
 }) => {
-  const family = uniqueName('many').replaceAll(' ', '');
-  for (let index = 0; index < 27; index += 1) {
-    await api.newProduct({ name: `${family} ${index}`, price: index + 1 });
-  }
+  const family = await newFamily(api, 27, (index) => ({ price: index + 1 }));
   const asked: URL[] = [];
   page.on('request', (request) => asked.push(new URL(request.url())));
   await page.goto(`/?q=${family}&sort=dearest&stock=in`);
@@ -74,10 +71,9 @@ test('given more products than the screen shows, when the visitor scrolls to the
   page,
   api,
 }) => {
-  const family = uniqueName('long').replaceAll(' ', '');
-  for (let index = 0; index < 24; index += 1) {
-    await api.newProduct({ name: `${family} ${'with a long name '.repeat(index % 3)}${index}` });
-  }
+  const family = await newFamily(api, 24, (index, name) => ({
+    name: `${name} ${'with a long name '.repeat(index % 3)}`.trim(),
+  }));
   await page.goto(`/?q=${family}`);
   const cards = page.getByRole('main').getByRole('listitem');
   await expect(cards).toHaveCount(24);
@@ -95,10 +91,7 @@ test.describe('a lost connection', () => {
     page,
     api,
   }) => {
-    const family = uniqueName('lost').replaceAll(' ', '');
-    for (let index = 0; index < 25; index += 1) {
-      await api.newProduct({ name: `${family} ${index}` });
-    }
+    const family = await newFamily(api, 25);
     await page.goto(`/?q=${family}`);
     const cards = page.getByRole('main').getByRole('listitem').getByRole('heading');
     await expect(cards).toHaveCount(24);
@@ -153,3 +146,17 @@ test.describe('what is not there', () => {
     await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible();
   });
 });
+
+/** Products that a search for the family finds, and nothing else: so many, each with its number in its name. */
+async function newFamily(
+  api: Api,
+  count: number,
+  fieldsOf: (index: number, name: string) => Partial<NewProduct> = () => ({}),
+): Promise<string> {
+  const family = uniqueName('family').replaceAll(' ', '');
+  for (let index = 0; index < count; index += 1) {
+    const name = `${family} ${index}`;
+    await api.newProduct({ name, ...fieldsOf(index, name) });
+  }
+  return family;
+}

@@ -30,8 +30,7 @@ test('given an open list of orders, when one is placed elsewhere, then it comes 
   await page.goto('/orders');
   await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
   await page.reload({ waitUntil: 'commit' });
-  const following = page.waitForResponse('**/api/orders/events');
-  await following;
+  await page.waitForResponse('**/api/orders/events');
   await api.order(someone, product.name, 1);
   await expect(page.getByText(`1 × ${titled(product.name)}`)).toBeVisible();
   await expect(status(page, 'Accepted')).toBeVisible();

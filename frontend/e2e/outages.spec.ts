@@ -66,8 +66,7 @@ test('given an open list of orders, when an order is decided, then the change is
   stop('products');
   await api.order(someone, product.name, 1);
   await page.reload({ waitUntil: 'commit' });
-  const following = page.waitForResponse('**/api/orders/events');
-  await following;
+  await page.waitForResponse('**/api/orders/events');
   await expect(status(page, 'Pending')).toBeVisible();
   letGoOn('products');
   await expect(async () => {

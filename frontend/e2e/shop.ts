@@ -8,7 +8,7 @@ import {
 } from '@playwright/test';
 
 export type Person = { email: string; password: string };
-type NewProduct = {
+export type NewProduct = {
   name: string;
   description: string;
   price: number;
