@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use service_kit::settings::document;
+use runtime::settings::document;
 
 fn current() -> String {
     let mut text = String::from(

@@ -22,7 +22,7 @@ mod products_wire;
 use axum::body::Body;
 use axum::extract::{FromRequest as _, FromRequestParts as _};
 use http::{Request, header};
-use identity::Email;
+use domain::Email;
 use libfuzzer_sys::fuzz_target;
 use serde::de::DeserializeOwned;
 use service_kit::extract::{Json, Object, Query};

@@ -92,7 +92,7 @@ fn any_place(bytes: &[u8; 20]) {
     if let Ok(created_at) = jiff::Timestamp::from_millisecond(millis) {
         let place = order::Place {
             created_at,
-            id: events::OrderId::from_bytes(id),
+            id: domain::OrderId::from_bytes(id),
         };
         assert_eq!(
             orders_cursor::read(&orders_cursor::write(place)),

@@ -33,8 +33,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret as _;
 use service_kit::client::TrustedProxies;
-use service_kit::idempotency::IdempotencyKey;
-use service_kit::telemetry::{REQUEST_ID, RequestContext, TRACEPARENT};
+use domain::IdempotencyKey;
+use service_kit::request_context::{REQUEST_ID, RequestContext, TRACEPARENT};
 
 const OURS: &str = "https://shop.example";
 

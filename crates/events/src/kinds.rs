@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Money, OrderId, ProductId, ProductName, Quantity, Stock};
+use domain::{Money, OrderId, ProductId, ProductName, Quantity, Stock};
 
 /// The names of the four kinds.
 pub const KINDS: [&str; 4] = [

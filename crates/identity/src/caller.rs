@@ -6,7 +6,8 @@ use http::{HeaderMap, header};
 use jiff::Timestamp;
 use service_kit::problem::Problem;
 
-use crate::{Email, Role, Verifier, VerifyError};
+use crate::{Role, Verifier, VerifyError};
+use domain::Email;
 
 /// Somebody with a valid access token.
 ///

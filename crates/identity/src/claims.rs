@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Email, Role};
+use crate::Role;
+use domain::Email;
 
 /// The header's `typ` of an access token (RFC 9068, 2.1), which no other token of ours has.
 pub(crate) const TOKEN_TYPE: &str = "at+jwt";

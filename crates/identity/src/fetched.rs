@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jsonwebtoken::DecodingKey;
-use service_kit::health::Part;
+use runtime::health::Part;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -141,7 +141,7 @@ impl FetchedKeys {
                 }
             }
             Err(error) => {
-                let reason = service_kit::lifecycle::chain(&error);
+                let reason = runtime::lifecycle::error_chain(&error);
                 tracing::warn!(url = %self.url, reason, "could not fetch the token keys");
             }
         }

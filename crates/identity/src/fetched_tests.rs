@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::routing::get;
+use runtime::health::Health;
 use serde_json::Value;
-use service_kit::health::Health;
 use tokio_util::sync::CancellationToken;
 
 use crate::test_tokens::{email, issuer, now, public_pem};

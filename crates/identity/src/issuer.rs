@@ -13,7 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::claims::TOKEN_TYPE;
 use crate::jwks::{KeySet, thumbprint};
 use crate::verifier::{Source, WeakSecret, check_secret};
-use crate::{AccessClaims, Email, Role};
+use crate::{AccessClaims, Role};
+use domain::Email;
 
 /// The clocks of two machines differ a little; a token must not be too young for its reader.
 const CLOCK_DIFFERENCE_SECONDS: i64 = 5;

@@ -2,7 +2,6 @@
 
 mod caller;
 mod claims;
-mod email;
 mod fetched;
 mod issuer;
 mod jwks;
@@ -15,7 +14,6 @@ mod verifier;
 
 pub use caller::{Admin, Caller, OptionalCaller, bearer};
 pub use claims::AccessClaims;
-pub use email::{Email, InvalidEmail};
 pub use fetched::InvalidKeySetUrl;
 pub use issuer::{Issuer, IssuerSettings, KeyError};
 pub use openapi::BearerScheme;

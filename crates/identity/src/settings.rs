@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use runtime::secret::{self, SecretError};
+use runtime::settings::duration;
 use secrecy::{ExposeSecret, SecretString};
-use service_kit::secret::{self, SecretError};
-use service_kit::settings::duration;
 
 use crate::fetched::InvalidKeySetUrl;
 use crate::{Issuer, IssuerSettings, KeyError, Verifier, WeakSecret};

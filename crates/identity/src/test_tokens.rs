@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-use crate::{Email, Issuer, IssuerSettings};
+use crate::{Issuer, IssuerSettings};
+use domain::Email;
 
 pub(crate) const NOW: i64 = 1_700_000_000;
 pub(crate) const SECRET: &str = "Ahh6zohw-ieb4Gohn-oJ8kieW0-eeG3ahqu";

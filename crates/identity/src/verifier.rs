@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use quick_cache::sync::Cache;
+use runtime::health::Part;
 use secrecy::{ExposeSecret, SecretString};
-use service_kit::health::Part;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 

@@ -11,19 +11,19 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _, OwnedMessage};
 use rdkafka::topic_partition_list::Offset;
 use rdkafka::{ClientConfig, TopicPartitionList};
-use service_kit::health::Part;
-use service_kit::lifecycle::{Failure, chain};
+use runtime::health::Part;
+use runtime::lifecycle::{Failure, error_chain};
 use tokio_util::sync::CancellationToken;
 
 use crate::dead_letters::DeadLetters;
-use crate::settings::{KafkaSettings, Unusable};
+use crate::settings::{KafkaConfigError, KafkaSettings};
 
 /// The most messages in one batch: more would make a transaction long, fewer would make it dear.
 const MAX_BATCH: usize = 500;
 
 /// An event as it came.
 #[derive(Clone, Debug)]
-pub struct Incoming {
+pub struct IncomingEvent {
     /// What is told.
     pub event: Event,
     /// When it happened, as its sender says (`ce_time`).
@@ -36,7 +36,7 @@ pub struct Incoming {
 pub trait Handler: Send + Sync + 'static {
     /// Makes a batch's effects durable. Called again with the same batch if it fails, and
     /// perhaps after it succeeded: it must make nothing of what it has seen before.
-    fn handle(&self, batch: &[Incoming]) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn handle(&self, batch: &[IncomingEvent]) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// What one service reads.
@@ -52,14 +52,14 @@ pub struct Subscription<'a> {
 /// A batch as it came, and what could be read of it.
 #[derive(Default)]
 struct Batch {
-    events: Vec<Incoming>,
+    events: Vec<IncomingEvent>,
     poison: Vec<(OwnedMessage, String)>,
     next_offsets: BTreeMap<(String, i32), i64>,
 }
 
 /// Reads a subscription's events, and gives them to its handler.
 #[must_use = "nothing is read until it runs"]
-pub struct Reader<H> {
+pub struct Consumer<H> {
     config: ClientConfig,
     topics: Vec<String>,
     /// Where each kind of event belongs.
@@ -69,13 +69,13 @@ pub struct Reader<H> {
     crash_point: &'static str,
 }
 
-impl<H: Handler> Reader<H> {
+impl<H: Handler> Consumer<H> {
     /// A reader, which connects when it runs. Fails at once if the settings cannot be used.
     pub fn new(
         settings: &KafkaSettings,
         subscription: Subscription<'_>,
         handler: H,
-    ) -> Result<Self, Unusable> {
+    ) -> Result<Self, KafkaConfigError> {
         let config = config(settings, subscription.service)?;
         config.create_native_config()?;
         Ok(Self {
@@ -144,7 +144,7 @@ impl<H: Handler> Reader<H> {
         let mut pause = Duration::from_millis(20);
         while let Err(error) = self.attempt(batch).await {
             tracing::warn!(
-                error = chain(error.as_ref()),
+                error = error_chain(error.as_ref()),
                 events = batch.events.len(),
                 "cannot handle a batch yet; tries again"
             );
@@ -154,7 +154,7 @@ impl<H: Handler> Reader<H> {
             }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
-        service_kit::crash::crash_point(self.crash_point);
+        runtime::crash::crash_point(self.crash_point);
         true
     }
 
@@ -178,7 +178,7 @@ impl Batch {
         let partition = (message.topic().to_owned(), message.partition());
         self.next_offsets.insert(partition, message.offset() + 1);
         match Event::decode(message.payload().unwrap_or_default()) {
-            Ok(event) if belongs.of(&event) == message.topic() => self.events.push(Incoming {
+            Ok(event) if belongs.of(&event) == message.topic() => self.events.push(IncomingEvent {
                 event,
                 time: header(message, "ce_time").and_then(|time| time.parse().ok()),
                 traceparent: header(message, events::TRACEPARENT).map(str::to_owned),
@@ -192,7 +192,7 @@ impl Batch {
     }
 }
 
-fn config(settings: &KafkaSettings, service: &str) -> Result<ClientConfig, Unusable> {
+fn config(settings: &KafkaSettings, service: &str) -> Result<ClientConfig, KafkaConfigError> {
     let mut config = settings.client(service)?;
     config
         .set("group.id", settings.group(service))

@@ -15,7 +15,7 @@ use rdkafka::topic_partition_list::Offset;
 use rdkafka::util::Timeout;
 
 use crate::producer::DELIVERY_TIMEOUT;
-use crate::settings::{KafkaLogin, KafkaSettings, Unusable, client};
+use crate::settings::{KafkaConfigError, KafkaLogin, KafkaSettings, client};
 
 const REASON: &str = "dlq-reason";
 const TOPIC: &str = "dlq-topic";
@@ -33,7 +33,7 @@ pub(crate) struct DeadLetters {
 
 impl DeadLetters {
     /// The dead letters of `reader`.
-    pub(crate) fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, Unusable> {
+    pub(crate) fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, KafkaConfigError> {
         let topic = settings.topics().dead_letters;
         Ok(Self {
             topic,
@@ -146,15 +146,15 @@ impl DeadLetter {
 }
 
 /// The operator's view of a shop's dead letters.
-pub struct Graveyard {
+pub struct DeadLetterQueue {
     topics: events::Topics,
     consumer: BaseConsumer,
     producer: FutureProducer,
 }
 
-impl Graveyard {
+impl DeadLetterQueue {
     /// The dead letters of the shop with this topic prefix.
-    pub fn open(brokers: &str, login: &KafkaLogin, prefix: &str) -> Result<Self, Unusable> {
+    pub fn open(brokers: &str, login: &KafkaLogin, prefix: &str) -> Result<Self, KafkaConfigError> {
         let mut config = client(brokers, login, "dead-letters")?;
         config
             .set("group.id", format!("{prefix}.dead-letters"))

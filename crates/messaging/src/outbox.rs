@@ -11,12 +11,12 @@ use std::time::Duration;
 use events::Message;
 use futures::future;
 use jiff::{SignedDuration, Timestamp};
+use mongo::BACKGROUND_TIMEOUT;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{self, DateTime, doc};
 use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database, IndexModel};
-use service_kit::lifecycle::Background;
-use service_kit::mongo::{self, BACKGROUND_PATIENCE};
+use runtime::lifecycle::Background;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -75,7 +75,7 @@ impl Outbox {
     }
 
     /// Makes the index, and with it the collection, without which no transaction can write to it.
-    pub async fn prepare(&self) -> Result<(), Error> {
+    pub async fn ensure_indexes(&self) -> Result<(), Error> {
         let by_age = IndexModel::builder().keys(doc! { "created_at": 1 }).build();
         self.documents.create_index(by_age).await?;
         Ok(())
@@ -105,7 +105,7 @@ impl Outbox {
     }
 
     /// Sends what a transaction stored, after its commit, without waiting for the outcome.
-    pub async fn release(&self, stored: Stored) {
+    pub async fn publish(&self, stored: Stored) {
         for document in stored.0 {
             // The semaphore is never closed; if it were, sending without a permit would only use
             // more memory.
@@ -116,7 +116,7 @@ impl Outbox {
 
     /// The same for whoever is waited for by a client: what is too much at the moment is left to
     /// the sweeper.
-    pub fn release_or_leave(&self, stored: Stored) {
+    pub fn try_publish(&self, stored: Stored) {
         for document in stored.0 {
             let Ok(permit) = self.in_flight.clone().try_acquire_owned() else {
                 return;
@@ -128,14 +128,14 @@ impl Outbox {
     fn send(&self, document: Document, permit: Option<OwnedSemaphorePermit>) {
         let outbox = self.clone();
         self.background.spawn(async move {
-            outbox.publish(document).await;
+            outbox.send_and_delete(document).await;
             drop(permit);
         });
     }
 
     /// Sends messages that need no record, because whoever needs them asks again; so they are
     /// dropped when too much is on its way.
-    pub fn send_unrecorded(&self, messages: Vec<Message>) {
+    pub fn publish_unrecorded(&self, messages: Vec<Message>) {
         let Ok(permit) = self.in_flight.clone().try_acquire_owned() else {
             return;
         };
@@ -148,7 +148,7 @@ impl Outbox {
 
     /// Sweeps up what was left behind, until `stop`. The first sweep, after a restart, takes
     /// everything: whoever wrote it may be gone.
-    pub async fn sweep(&self, stop: CancellationToken) {
+    pub async fn run_sweeper(&self, stop: CancellationToken) {
         let mut first = true;
         let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -178,7 +178,9 @@ impl Outbox {
             }
             tracing::info!(documents = left.len(), "sends what was left in the outbox");
             let was_all = left.len() < usize::from(IN_FLIGHT);
-            let sent = left.into_iter().map(|document| self.publish(document));
+            let sent = left
+                .into_iter()
+                .map(|document| self.send_and_delete(document));
             if future::join_all(sent).await.contains(&false) || was_all {
                 return Ok(());
             }
@@ -187,7 +189,7 @@ impl Outbox {
 
     async fn oldest(&self, what: bson::Document) -> Result<Vec<Document>, Error> {
         let documents = self.documents.clone();
-        mongo::in_time(BACKGROUND_PATIENCE, async move {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let oldest_first = documents.find(what).sort(doc! { "created_at": 1 });
             let mut found = oldest_first.limit(i64::from(IN_FLIGHT)).await?;
             let mut readable = Vec::new();
@@ -208,7 +210,7 @@ impl Outbox {
     }
 
     /// Publishes a document's messages and deletes it; `false` if it has to stay.
-    async fn publish(&self, document: Document) -> bool {
+    async fn send_and_delete(&self, document: Document) -> bool {
         if self
             .producer
             .publish(&document.messages)
@@ -217,7 +219,7 @@ impl Outbox {
         {
             return false;
         }
-        service_kit::crash::crash_point(self.crash_point);
+        runtime::crash::crash_point(self.crash_point);
         if let Err(error) = self.delete(document.id).await {
             tracing::warn!(%error, "a sent message stays in the outbox; it will be sent again");
             return false;
@@ -227,7 +229,7 @@ impl Outbox {
 
     async fn delete(&self, id: ObjectId) -> Result<(), Error> {
         let documents = self.documents.clone();
-        mongo::in_time(BACKGROUND_PATIENCE, async move {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             documents.delete_one(doc! { "_id": id }).await.map(drop)
         })
         .await

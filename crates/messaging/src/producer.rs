@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _};
 
-use crate::settings::{KafkaSettings, Unusable};
+use crate::settings::{KafkaConfigError, KafkaSettings};
 
 /// How long a message may wait for its acknowledgement. Whoever sweeps up what was not
 /// acknowledged waits longer than this, so that it is not sent twice for nothing.
@@ -26,7 +26,7 @@ pub struct Producer {
 impl Producer {
     /// A producer; the broker need not be there yet.
     /// Fails if the settings cannot be used.
-    pub fn new(settings: &KafkaSettings, name: &str) -> Result<Self, Unusable> {
+    pub fn new(settings: &KafkaSettings, name: &str) -> Result<Self, KafkaConfigError> {
         let current = Arc::new(Mutex::new(connect(settings, name)?));
         Ok(Self {
             settings: settings.clone(),
@@ -93,7 +93,7 @@ impl Producer {
                 Err(error) => tracing::error!(%error, "the producer cannot be built anew"),
             },
             Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
-                if let Err(error) = crate::topics::ensure(&self.settings).await {
+                if let Err(error) = crate::topics::create_missing(&self.settings).await {
                     tracing::warn!(%error, "a topic is missing and cannot be made");
                 }
             }
@@ -102,7 +102,7 @@ impl Producer {
     }
 }
 
-fn connect(settings: &KafkaSettings, name: &str) -> Result<FutureProducer, Unusable> {
+fn connect(settings: &KafkaSettings, name: &str) -> Result<FutureProducer, KafkaConfigError> {
     let mut config = settings.client(name)?;
     let producer = config
         .set("enable.idempotence", "true")

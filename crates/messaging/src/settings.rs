@@ -9,8 +9,8 @@ use clap::Args;
 use events::Topics;
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
+use runtime::secret::{self, SecretError};
 use secrecy::{ExposeSecret as _, SecretString};
-use service_kit::secret::{self, SecretError};
 
 /// The settings of a service that talks to Kafka.
 #[derive(Args, Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct KafkaSettings {
     pub kafka_replication: i32,
     /// How long messages stay in a topic that this service makes; dead letters stay until somebody
     /// removes them.
-    #[arg(long, env = "KAFKA_RETENTION", default_value = "168h", value_parser = service_kit::settings::duration)]
+    #[arg(long, env = "KAFKA_RETENTION", default_value = "168h", value_parser = runtime::settings::duration)]
     pub kafka_retention: Duration,
     /// How long a replica may be silent before its partitions go to the others: 1s to 5m. Shorter
     /// than 6s needs a broker that allows it (`group.min.session.timeout.ms`).
@@ -59,7 +59,7 @@ pub struct KafkaLogin {
 
 impl KafkaLogin {
     /// Adds who the client is, or nothing where it is nobody.
-    fn apply(&self, config: &mut ClientConfig) -> Result<(), Unusable> {
+    fn apply(&self, config: &mut ClientConfig) -> Result<(), KafkaConfigError> {
         let password = secret::from_variable_or_file(
             "KAFKA_PASSWORD",
             self.kafka_password.as_ref(),
@@ -76,7 +76,7 @@ impl KafkaLogin {
                 Ok(())
             }
             (None, None) => Ok(()),
-            _ => Err(Unusable::HalfAUser),
+            _ => Err(KafkaConfigError::IncompleteCredentials),
         }
     }
 }
@@ -94,7 +94,7 @@ impl KafkaSettings {
     }
 
     /// What every client of the broker has in common: after an outage it is back within a second.
-    pub(crate) fn client(&self, name: &str) -> Result<ClientConfig, Unusable> {
+    pub(crate) fn client(&self, name: &str) -> Result<ClientConfig, KafkaConfigError> {
         client(&self.kafka_brokers, &self.login, name)
     }
 }
@@ -103,7 +103,7 @@ pub(crate) fn client(
     brokers: &str,
     login: &KafkaLogin,
     name: &str,
-) -> Result<ClientConfig, Unusable> {
+) -> Result<ClientConfig, KafkaConfigError> {
     let mut config = ClientConfig::new();
     config
         .set("bootstrap.servers", brokers)
@@ -120,10 +120,10 @@ pub(crate) fn client(
 
 /// The settings of the broker cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
+pub enum KafkaConfigError {
     /// A user without a password, or the reverse.
     #[error("KAFKA_USERNAME and KAFKA_PASSWORD must be set together, or neither")]
-    HalfAUser,
+    IncompleteCredentials,
     /// The password cannot be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -175,7 +175,7 @@ fn prefix(text: &str) -> Result<String, String> {
 }
 
 fn session_timeout(text: &str) -> Result<Duration, String> {
-    let timeout = service_kit::settings::duration(text)?;
+    let timeout = runtime::settings::duration(text)?;
     if SESSION_TIMEOUTS.contains(&timeout) {
         Ok(timeout)
     } else {

@@ -9,7 +9,7 @@ use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::{KafkaSettings, Unusable};
+use crate::settings::{KafkaConfigError, KafkaSettings};
 
 /// A dead letter is its message plus headers, so it may be a little larger than any message.
 const DEAD_LETTER_BYTES: &str = "2097152";
@@ -23,14 +23,14 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(2);
 pub enum TopicsError {
     /// The settings are wrong, which no second try mends.
     #[error(transparent)]
-    Settings(#[from] Unusable),
+    Settings(#[from] KafkaConfigError),
     /// The broker did not do it.
     #[error(transparent)]
     Broker(#[from] KafkaError),
 }
 
 /// Makes the topics that are missing, once, and returns their names.
-pub async fn ensure(settings: &KafkaSettings) -> Result<Vec<String>, TopicsError> {
+pub async fn create_missing(settings: &KafkaSettings) -> Result<Vec<String>, TopicsError> {
     let topics = settings.topics();
     let config = settings.client("admin")?;
     let admin: AdminClient<DefaultClientContext> = config.create()?;
@@ -69,8 +69,8 @@ pub async fn refusal(settings: &KafkaSettings) -> Result<Option<KafkaError>, Top
 }
 
 /// Makes the topics that are missing, trying until the broker answers or `stop`.
-pub async fn ensure_eventually(settings: &KafkaSettings, stop: &CancellationToken) {
-    while let Err(error) = ensure(settings).await {
+pub async fn create_with_retry(settings: &KafkaSettings, stop: &CancellationToken) {
+    while let Err(error) = create_missing(settings).await {
         tracing::warn!(%error, "cannot make the topics yet; tries again");
         tokio::select! {
             () = stop.cancelled() => return,

@@ -1,12 +1,42 @@
-//! What the API documents of all services have in common.
+//! What the OpenAPI documents of all services share.
 
+use std::path::Path;
+
+use axum::routing::get;
+use axum::{Json, Router};
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{OpenApi, RefOr, Response};
 
 use crate::problem;
 
-/// Gives every error in `document` the media type that a [`problem::Problem`] has, so that a
-/// handler's description says `body = Problem` and no more.
+/// Adds `GET /api-docs/openapi.json`, which serves `document`.
+pub fn serve<S: Clone + Send + Sync + 'static>(router: Router<S>, document: OpenApi) -> Router<S> {
+    let document = Json(with_problems(document));
+    router.route("/api-docs/openapi.json", get(async move || document))
+}
+
+/// Compares `document` with the `openapi.json` that is committed in `directory`; with the variable
+/// `UPDATE_OPENAPI` it rewrites the file first. The error says how to update it.
+pub fn check_committed(document: &OpenApi, directory: &str) -> Result<(), String> {
+    let path = Path::new(directory).join("openapi.json");
+    let current = document
+        .to_pretty_json()
+        .map_err(|error| error.to_string())?
+        + "\n";
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(&path, &current).map_err(|error| error.to_string())?;
+    }
+    match std::fs::read_to_string(&path) {
+        Ok(committed) if committed == current => Ok(()),
+        _ => Err(format!(
+            "{} is not current; run UPDATE_OPENAPI=1 cargo test",
+            path.display()
+        )),
+    }
+}
+
+/// Gives every error response in `document` the media type of a [`problem::Problem`], so that
+/// handlers declare only `body = Problem`.
 #[must_use]
 pub fn with_problems(mut document: OpenApi) -> OpenApi {
     for response in document.paths.paths.values_mut().flat_map(errors) {

@@ -5,10 +5,11 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use runtime::lifecycle::error_chain;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::telemetry;
+use crate::request_context;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -179,6 +180,19 @@ impl Problem {
         )
     }
 
+    /// The problem of a failed dependency, whose cause is logged and not shown: 503 if a later
+    /// attempt can succeed, 500 otherwise.
+    pub fn dependency_failed(error: &(dyn std::error::Error + 'static), retryable: bool) -> Self {
+        let error = error_chain(error);
+        if retryable {
+            tracing::warn!(error, "a request failed; the client may retry");
+            Self::unavailable()
+        } else {
+            tracing::error!(error, "a request failed");
+            Self::internal()
+        }
+    }
+
     /// Adds a `Retry-After` header.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
@@ -190,7 +204,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        self.instance = telemetry::current_request_id();
+        self.instance = request_context::current_request_id();
         // A struct of strings and numbers always serialises.
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (

@@ -24,10 +24,10 @@ use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::connection::{Ambiguous, Connection};
-use crate::health::{self, Health};
 use crate::problem::Problem;
-use crate::settings::Common;
-use crate::{telemetry, unread};
+use crate::{probes, request_context, unread};
+use runtime::health::{self, Health};
+use runtime::settings::Common;
 
 /// The largest request head that is read, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -38,7 +38,7 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// and the contract's answers for unknown paths, wrong methods and panics.
 pub fn router(api: Router, health: &Health) -> Router {
     // Probes and scrapes are not counted among the requests, but read as strictly.
-    let health = health::router(health.clone())
+    let health = probes::router(health.clone())
         .layer(middleware::from_fn(refuse_ambiguous))
         .layer(middleware::from_fn(unread::close_after));
     api.fallback(async || Problem::unknown_endpoint())
@@ -49,7 +49,7 @@ pub fn router(api: Router, health: &Health) -> Router {
         ))
         .layer(middleware::from_fn(refuse_ambiguous))
         .layer(middleware::from_fn(unread::close_after))
-        .layer(middleware::from_fn(telemetry::observe))
+        .layer(middleware::from_fn(request_context::observe))
         .merge(health)
 }
 

@@ -10,8 +10,6 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use service_kit::healthcheck;
-
 const TEMPLATE: &str = include_str!("../nginx.conf.template");
 const NGINX: &str = "/usr/sbin/nginx";
 /// What the page's server answers without asking anybody.

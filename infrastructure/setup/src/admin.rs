@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use identity::Email;
+use domain::Email;
+use mongo::MongoSettings;
+use runtime::lifecycle::error_chain;
+use runtime::secret;
 use secrecy::SecretString;
-use service_kit::lifecycle::chain;
-use service_kit::mongo::MongoSettings;
-use service_kit::secret;
 
 use crate::console::say;
 use crate::databases::Database;
@@ -39,7 +39,7 @@ impl Admin {
         let database = database.context("MONGODB_AUTHENTICATION_HOSTS must be set for it")?;
         let done = authentication::admin::ensure(&settings(database), &email, self.password()?)
             .await
-            .map_err(|error| anyhow!(chain(error.as_ref())))?;
+            .map_err(|error| anyhow!(error_chain(error.as_ref())))?;
         say(done);
         Ok(())
     }

@@ -5,9 +5,9 @@ use std::env;
 use anyhow::{Context as _, Result, bail};
 use mongodb::Client;
 use mongodb::options::{ClientOptions, Credential, ServerAddress};
+use runtime::secret;
 use secrecy::{ExposeSecret as _, SecretString};
 use secrets::DATABASES;
-use service_kit::secret;
 
 use crate::console::say;
 use crate::patience::Patience;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
-use service_kit::settings::{self, duration};
+use runtime::settings::{self, duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::Admin;

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Parser as _;
 use messaging::settings::KafkaSettings;
 use messaging::topics::{self, TopicsError};
-use service_kit::lifecycle::chain;
+use runtime::lifecycle::error_chain;
 
 use crate::console::say;
 use crate::patience::{Attempt, Patience};
@@ -31,12 +31,12 @@ pub(crate) async fn prepare(patience: Patience) -> Result<()> {
     };
     let what = format!("Kafka does not answer at {}", kafka.kafka_brokers);
     let made = patience
-        .until(&what, async || match topics::ensure(&kafka).await {
+        .until(&what, async || match topics::create_missing(&kafka).await {
             Ok(made) => Ok(Attempt::Done(made)),
             Err(error @ TopicsError::Settings(_)) => Err(error.into()),
             Err(error) => match topics::refusal(&kafka).await? {
                 Some(refusal) => bail!("Kafka does not let the user in: {refusal}"),
-                None => Ok(Attempt::NotYet(chain(&error))),
+                None => Ok(Attempt::NotYet(error_chain(&error))),
             },
         })
         .await?;

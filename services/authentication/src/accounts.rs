@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use identity::{Email, Role};
+use domain::Email;
+use identity::Role;
 use jiff::Timestamp;
+use mongo::StoreError;
 use service_kit::client::Network;
-use service_kit::mongo::StoreError;
 
 use crate::attempts::{AttemptError, Attempts};
 use crate::hashing::{HashError, Hasher, Turn};

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use identity::{Email, Role};
+use domain::Email;
+use identity::Role;
+use mongo::MongoSettings;
+use runtime::lifecycle::{Failure, error_chain};
+use runtime::telemetry;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::client::Network;
-use service_kit::lifecycle::{Failure, chain};
-use service_kit::mongo::{self, MongoSettings};
-use service_kit::telemetry;
 
 use crate::accounts::{self, RegisterError};
 use crate::config::Config;
@@ -31,7 +32,7 @@ pub fn create(config: &Config, email: &Email) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("authentication: {}", chain(error.as_ref()));
+            eprintln!("authentication: {}", error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }

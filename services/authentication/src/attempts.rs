@@ -1,7 +1,7 @@
 //! Counting what may be tried only so often.
 
 use jiff::Timestamp;
-use service_kit::mongo::StoreError;
+use mongo::StoreError;
 
 use crate::rules::attempts::{AttemptLimits, Counted, Wait};
 use crate::store::{Reservation, Reserved, Store};

@@ -5,10 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use identity::{Email, SigningSettings};
+use domain::Email;
+use identity::SigningSettings;
+use mongo::MongoSettings;
+use runtime::settings::{Common, duration};
 use service_kit::client::TrustedProxies;
-use service_kit::mongo::MongoSettings;
-use service_kit::settings::{Common, duration};
 
 use crate::rules::attempts::AttemptLimits;
 use crate::rules::refresh::SessionLifetimes;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use authentication::Config;
 use authentication::config::{AdminCommand, Command};
-use service_kit::{lifecycle, settings};
+use runtime::{lifecycle, settings};
 
 fn main() -> ExitCode {
     let config: Config = settings::parse();

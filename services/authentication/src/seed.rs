@@ -2,9 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use identity::{Email, Role};
+use domain::Email;
+use identity::Role;
+use runtime::lifecycle::Failure;
 use service_kit::client::Network;
-use service_kit::lifecycle::Failure;
 
 use crate::hashing::Hasher;
 use crate::store::NewUser;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use identity::{Issuer, SigningSettings, Verifier};
-use service_kit::health::{self, Health, Part};
-use service_kit::lifecycle::{Background, Failure};
-use service_kit::{mongo, server};
+use runtime::health::{self, Health, Part};
+use runtime::lifecycle::{Background, Failure};
+use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -126,7 +126,7 @@ async fn follow_keys(
 
 /// Makes the indexes, and the development accounts with `seeding`.
 async fn prepare(store: Store, seeding: Option<Hasher>, part: Part, stop: CancellationToken) {
-    if mongo::until_ok("make the indexes", &stop, || store.prepare())
+    if mongo::retry_until_ok("make the indexes", &stop, || store.prepare())
         .await
         .is_none()
     {
@@ -144,7 +144,7 @@ async fn load_seed(store: &Store, hasher: &Hasher, stop: &CancellationToken) {
         Err(error) => return tracing::error!(%error, "could not make the development accounts"),
     };
     let load = || store.create_first_users(&accounts);
-    if mongo::until_ok("load development accounts", stop, load).await == Some(true) {
+    if mongo::retry_until_ok("load development accounts", stop, load).await == Some(true) {
         tracing::warn!("loaded development accounts, whose passwords everybody knows");
     }
 }

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use identity::{Email, Issuer};
+use domain::Email;
+use identity::Issuer;
 use jiff::Timestamp;
+use mongo::StoreError;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::client::Network;
-use service_kit::mongo::StoreError;
 
 use crate::argon::Verdict;
 use crate::attempts::{AttemptError, Attempts};

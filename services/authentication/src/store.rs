@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use mongo::StoreError;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, DateTime, doc};
 use mongodb::options::{CollectionOptions, IndexOptions, ReadConcern, WriteConcern};
 use mongodb::{Collection, Database, IndexModel};
-use service_kit::mongo::{self, StoreError};
 
 pub(crate) use attempts::{Reservation, Reserved};
 pub(crate) use sessions::SessionEnd;
@@ -67,7 +67,7 @@ impl Store {
         T: Send + 'static,
         F: Future<Output = Result<T, mongodb::error::Error>> + Send + 'static,
     {
-        Ok(mongo::in_time(self.patience, call(collection.clone())).await?)
+        Ok(mongo::with_timeout(self.patience, call(collection.clone())).await?)
     }
 
     fn is_prepared(&self) -> bool {

@@ -9,8 +9,8 @@ use clap::Parser;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use identity::TokenSettings;
+use runtime::settings::{Common, duration};
 use service_kit::client::TrustedProxies;
-use service_kit::settings::{Common, duration};
 
 /// The settings of the gateway: environment variables, or options on the command line.
 #[derive(Parser, Clone, Debug)]

@@ -5,7 +5,7 @@
 //! token is the only proof of identity.
 
 use http::{HeaderMap, HeaderName, header};
-use service_kit::telemetry::{REQUEST_ID, TRACEPARENT};
+use service_kit::request_context::{REQUEST_ID, TRACEPARENT};
 
 /// Removes from a request what belongs to its connection and what a caller may not claim.
 ///

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Router, middleware};
-use service_kit::health::{self, Health};
-use service_kit::lifecycle::{Background, Failure};
+use runtime::health::{self, Health};
+use runtime::lifecycle::{Background, Failure};
 use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

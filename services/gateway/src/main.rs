@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use gateway::config::Config;
-use service_kit::{lifecycle, settings};
+use runtime::{lifecycle, settings};
 
 fn main() -> ExitCode {
     let config: Config = settings::parse();

@@ -23,8 +23,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use identity::Verifier;
 use jiff::Timestamp;
+use runtime::lifecycle::error_chain;
 use service_kit::client::TrustedProxies;
-use service_kit::lifecycle::chain;
 use service_kit::problem::Problem;
 use tokio_util::sync::CancellationToken;
 
@@ -207,8 +207,8 @@ impl Gateway {
                 }
                 return Ok(response);
             }
-            Ok(Err(error)) if error.is_connect() => (Failure::Connect, chain(&error)),
-            Ok(Err(error)) => (Failure::Broken, chain(&error)),
+            Ok(Err(error)) if error.is_connect() => (Failure::Connect, error_chain(&error)),
+            Ok(Err(error)) => (Failure::Broken, error_chain(&error)),
             Err(_) => (Failure::TimedOut, "no answer in time".to_owned()),
         };
         tracing::warn!(address = %attempt.authority(), reason, "got no answer");

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use events::{Message, Topics};
 use jiff::SignedDuration;
 use messaging::producer::Producer;
-use service_kit::crash::crash_point;
-use service_kit::lifecycle::Background;
+use runtime::crash::crash_point;
+use runtime::lifecycle::Background;
 use tokio::sync::Semaphore;
 
 use crate::order::PendingOrder;
@@ -68,7 +68,7 @@ impl Announcer {
                 let traceparent = order.traceparent.clone();
                 Message::new(
                     &self.topics,
-                    crate::NAME,
+                    crate::SERVICE,
                     &order.event(),
                     order.created_at,
                     traceparent,

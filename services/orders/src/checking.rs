@@ -3,7 +3,8 @@
 //! It spares buyers orders that are certain to be rejected; whether there really are enough
 //! pieces only products decides.
 
-use events::{Money, OrderLine, ProductId, ProductName, Stock};
+use domain::{Money, ProductId, ProductName, Stock};
+use events::OrderLine;
 
 use crate::lines::Lines;
 

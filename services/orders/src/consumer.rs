@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use events::{Event, OrderId, ProductId, ProductState};
+use domain::{OrderId, ProductId};
+use events::{Event, ProductState};
 use jiff::Timestamp;
-use messaging::consumer::{Handler, Incoming};
-use service_kit::lifecycle::Failure;
+use messaging::consumer::{Handler, IncomingEvent};
+use runtime::lifecycle::Failure;
 
 use crate::order::Decision;
 use crate::store::Store;
@@ -24,7 +25,7 @@ impl Listener {
 }
 
 impl Handler for Listener {
-    async fn handle(&self, batch: &[Incoming]) -> Result<(), Failure> {
+    async fn handle(&self, batch: &[IncomingEvent]) -> Result<(), Failure> {
         let products = newest(batch);
         if !products.is_empty() {
             self.store.take_over(&products).await?;
@@ -38,7 +39,7 @@ impl Handler for Listener {
 }
 
 /// Of each product in the batch its newest state.
-fn newest(batch: &[Incoming]) -> Vec<&ProductState> {
+fn newest(batch: &[IncomingEvent]) -> Vec<&ProductState> {
     let mut newest: HashMap<ProductId, &ProductState> = HashMap::new();
     for state in batch.iter().flat_map(|incoming| states(&incoming.event)) {
         let known = newest.entry(state.id).or_insert(state);
@@ -58,7 +59,7 @@ fn states(event: &Event) -> &[ProductState] {
 }
 
 /// Of each order in the batch its first decision; `now` where the sender does not say when.
-fn decisions(batch: &[Incoming], now: Timestamp) -> Vec<Decision> {
+fn decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
     let mut seen: HashSet<OrderId> = HashSet::new();
     let mut decisions = Vec::new();
     for incoming in batch {
@@ -85,12 +86,13 @@ fn decisions(batch: &[Incoming], now: Timestamp) -> Vec<Decision> {
 
 #[cfg(test)]
 mod tests {
-    use events::{Money, OrderStatus, ProductName, Stock};
+    use domain::{Money, ProductName, Stock};
+    use events::OrderStatus;
 
     use super::*;
 
-    fn incoming(event: Event) -> Incoming {
-        Incoming {
+    fn incoming(event: Event) -> IncomingEvent {
+        IncomingEvent {
             event,
             time: None,
             traceparent: None,
@@ -139,7 +141,7 @@ mod tests {
         fn given_any_batch_of_states_when_read_then_of_each_product_only_the_greatest_version_counts(
             told in proptest::collection::vec((0..4_u8, 1..9_u64), 0..40)
         ) {
-            let batch: Vec<Incoming> = told
+            let batch: Vec<IncomingEvent> = told
                 .iter()
                 .map(|(id, version)| incoming(Event::ProductCreate { product: state(*id, *version) }))
                 .collect();

@@ -1,8 +1,8 @@
 //! The order that a buyer's key stands for, so that a repeat is recognised for ever.
 
-use events::OrderId;
-use identity::Email;
-use service_kit::idempotency::IdempotencyKey;
+use domain::Email;
+use domain::IdempotencyKey;
+use domain::OrderId;
 use sha2::{Digest as _, Sha256};
 
 /// The id of the order that `buyer` places under `key`: the unique index on ids makes it at most

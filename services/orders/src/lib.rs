@@ -18,4 +18,4 @@ pub use config::Config;
 pub use serve::serve;
 
 /// What this service is called: by its consumer group, its database connections and its events.
-const NAME: &str = "orders";
+const SERVICE: &str = "orders";

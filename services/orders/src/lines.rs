@@ -1,6 +1,6 @@
 //! What a buyer asks for: at least one line, no product twice.
 
-use events::{ProductName, Quantity};
+use domain::{ProductName, Quantity};
 
 /// The most lines of an order, after merging.
 pub const MOST_LINES: usize = 100;

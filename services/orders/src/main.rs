@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use orders::Config;
-use service_kit::{lifecycle, settings};
+use runtime::{lifecycle, settings};
 
 fn main() -> ExitCode {
     let config: Config = settings::parse();

@@ -1,13 +1,11 @@
 //! An order and its life: PENDING, then ACCEPTED or REJECTED, once, never back.
 
-use events::{
-    Event, Money, OrderId, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, ProductName,
-    Quantity, Reason,
-};
-use identity::Email;
+use domain::Email;
+use domain::{Money, OrderId, ProductName, Quantity};
+use events::{Event, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, Reason};
 use jiff::Timestamp;
 
-use service_kit::idempotency::IdempotencyKey;
+use domain::IdempotencyKey;
 
 /// An order that was placed and that products has yet to decide about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,11 +9,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::OrderId;
-use identity::Email;
+use domain::Email;
+use domain::IdempotencyKey;
+use domain::OrderId;
 use jiff::Timestamp;
-use service_kit::idempotency::IdempotencyKey;
-use service_kit::lifecycle::{Background, chain};
+use runtime::lifecycle::{Background, error_chain};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -204,7 +204,7 @@ async fn report(
     work: impl Future<Output = Result<Vec<Waiting>, crate::store::StoreError>>,
 ) -> Vec<Waiting> {
     work.await.unwrap_or_else(|error| {
-        tracing::warn!(error = chain(&error), "a round of orders failed");
+        tracing::warn!(error = error_chain(&error), "a round of orders failed");
         Vec::new()
     })
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use messaging::consumer::{Reader, Subscription};
+use messaging::consumer::{Consumer, Subscription};
 use messaging::producer::Producer;
 use messaging::settings::KafkaSettings;
 use messaging::topics;
-use service_kit::health::{self, Health, Part};
-use service_kit::lifecycle::{Background, Failure};
-use service_kit::{mongo, server};
+use runtime::health::{self, Health, Part};
+use runtime::lifecycle::{Background, Failure};
+use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ use crate::consumer::Listener;
 use crate::http::{self, App};
 use crate::store::Store;
 use crate::stream::Hub;
-use crate::{NAME, placing, sweeper};
+use crate::{SERVICE, placing, sweeper};
 
 /// How long the work in the background may take to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,19 +33,19 @@ pub async fn serve(
     let health = Health::default();
     let background = Background::default();
     let stop = background.stop_token();
-    let database = mongo::connect(NAME, &config.mongo).await?;
+    let database = mongo::connect(SERVICE, &config.mongo).await?;
     let store = Store::new(database.clone(), config.mongo.mongodb_timeout);
-    let producer = Producer::new(&config.kafka, NAME)?;
+    let producer = Producer::new(&config.kafka, SERVICE)?;
     let announcer = Announcer::new(producer.clone(), config.kafka.topics(), background.clone());
     let verifier = config.tokens.verifier()?;
     let hub = Hub::default();
     let topics = config.kafka.topics();
     let subscription = Subscription {
-        service: NAME,
+        service: SERVICE,
         topics: vec![topics.products, topics.order_status],
         crash_point: "orders.before-offsets",
     };
-    let reader = Reader::new(&config.kafka, subscription, Listener::new(store.clone()))?;
+    let reader = Consumer::new(&config.kafka, subscription, Listener::new(store.clone()))?;
 
     background.spawn(
         verifier
@@ -93,7 +93,7 @@ struct Work {
     store: Store,
     announcer: Announcer,
     hub: Hub,
-    reader: Reader<Listener>,
+    reader: Consumer<Listener>,
     /// Ends the service.
     shutdown: CancellationToken,
     broker: Part,
@@ -104,23 +104,23 @@ struct Work {
 /// Makes the database fit for use as soon as it answers, then starts the work.
 async fn start_work(work: Work) {
     let stop = work.background.stop_token();
-    if mongo::until_ok("make the indexes", &stop, || work.store.ensure_indexes())
+    if mongo::retry_until_ok("make the indexes", &stop, || work.store.ensure_indexes())
         .await
         .is_none()
     {
         return;
     }
     if work.seed {
-        mongo::until_ok("load the development data", &stop, || work.store.seed()).await;
+        mongo::retry_until_ok("load the development data", &stop, || work.store.seed()).await;
     }
     work.background
         .spawn(work.hub.run(work.store.clone(), work.stream, stop.clone()));
-    topics::ensure_eventually(&work.kafka, &stop).await;
+    topics::create_with_retry(&work.kafka, &stop).await;
     work.background.spawn(sweeper::run(
         work.store.clone(),
         work.announcer,
         stop.clone(),
     ));
     work.background
-        .spawn_vital(work.shutdown, work.reader.run(work.broker, stop));
+        .spawn_critical(work.shutdown, work.reader.run(work.broker, stop));
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use events::OrderId;
+use domain::OrderId;
 use jiff::{SignedDuration, Timestamp};
-use service_kit::lifecycle::chain;
+use runtime::lifecycle::error_chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::announcing::{Announcer, LEASE};
@@ -31,7 +31,7 @@ pub async fn run(store: Store, announcer: Announcer, stop: CancellationToken) {
         match sweep(&store, &announcer, first, &stop).await {
             Ok(()) => first = false,
             Err(error) => tracing::warn!(
-                error = chain(&error),
+                error = error_chain(&error),
                 "cannot look for undecided orders; tries again"
             ),
         }

@@ -1,6 +1,6 @@
 //! What a product may be, and what an admin may change.
 
-use events::{CategoryName, Description, Money, NameError, ProductName, Stock};
+use domain::{CategoryName, Description, Money, NameError, ProductName, Stock};
 use serde::Serialize;
 
 /// A product as its clients know it.

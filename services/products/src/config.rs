@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use clap::Parser;
 use identity::TokenSettings;
 use messaging::settings::KafkaSettings;
-use service_kit::mongo::MongoSettings;
-use service_kit::settings::Common;
+use mongo::MongoSettings;
+use runtime::settings::Common;
 
 /// The catalogue and the stock. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]

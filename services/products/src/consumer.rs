@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use events::{Event, OrderPlaced};
 use jiff::Timestamp;
-use messaging::consumer::{Handler, Incoming};
-use service_kit::lifecycle::Failure;
-use service_kit::mongo::{self, BACKGROUND_PATIENCE};
+use messaging::consumer::{Handler, IncomingEvent};
+use mongo::BACKGROUND_TIMEOUT;
+use runtime::lifecycle::Failure;
 
 use crate::stock::{Line, Order};
 use crate::store::{Placed, Store};
@@ -23,7 +23,7 @@ impl Decider {
 }
 
 impl Handler for Decider {
-    async fn handle(&self, batch: &[Incoming]) -> Result<(), Failure> {
+    async fn handle(&self, batch: &[IncomingEvent]) -> Result<(), Failure> {
         let mut met = HashSet::new();
         let placed: Vec<Placed> = batch
             .iter()
@@ -36,7 +36,7 @@ impl Handler for Decider {
             })
             .collect();
         let store = self.store.clone();
-        mongo::in_time(BACKGROUND_PATIENCE, async move {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             store.decide(&placed, Timestamp::now()).await
         })
         .await?;

@@ -3,6 +3,7 @@
 mod categories;
 mod cursor;
 mod operations;
+mod problems;
 mod products;
 mod router;
 mod wire;

@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
-use events::{Event, Message, ProductId, Topics};
+use domain::ProductId;
+use events::{Event, Message, Topics};
 use jiff::Timestamp;
 use messaging::producer::Producer;
-use service_kit::lifecycle::chain;
+use runtime::lifecycle::error_chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{MOST_IN_A_MESSAGE, Store, StoreError};
@@ -25,7 +26,7 @@ pub(crate) async fn run(store: Store, producer: Producer, topics: Topics, stop: 
             Ok(true) => INTERVAL,
             Ok(false) => SOON,
             Err(error) => {
-                let error = chain(&error);
+                let error = error_chain(&error);
                 tracing::warn!(error, "the products cannot be read; tries again");
                 SOON
             }

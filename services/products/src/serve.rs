@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use identity::Verifier;
-use messaging::consumer::{Reader, Subscription};
+use messaging::consumer::{Consumer, Subscription};
 use messaging::outbox::Outbox;
 use messaging::producer::Producer;
 use messaging::topics;
-use service_kit::health::{self, Health, Part};
-use service_kit::lifecycle::{Background, Failure};
-use service_kit::{mongo, server};
+use runtime::health::{self, Health, Part};
+use runtime::lifecycle::{Background, Failure};
+use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,7 @@ pub async fn serve(
         topics: vec![config.kafka.topics().orders],
         crash_point: "products.before-offsets",
     };
-    let reader = Reader::new(&config.kafka, subscription, Decider::new(store.clone()))?;
+    let reader = Consumer::new(&config.kafka, subscription, Decider::new(store.clone()))?;
 
     let stop = background.stop_token();
     background.spawn(
@@ -93,7 +93,7 @@ struct Work {
     store: Store,
     outbox: Outbox,
     producer: Producer,
-    reader: Reader<Decider>,
+    reader: Consumer<Decider>,
     /// Ends the service.
     shutdown: CancellationToken,
     mongo: mongodb::Database,
@@ -102,19 +102,19 @@ struct Work {
 /// Makes the store fit for use as soon as it answers, then starts the work on events.
 async fn prepare(work: Work) {
     let prepared =
-        mongo::until_ok("prepare the database", &work.stop, || work.store.prepare()).await;
+        mongo::retry_until_ok("prepare the database", &work.stop, || work.store.prepare()).await;
     if prepared.is_none() {
         return;
     }
     if work.config.seed_data {
-        mongo::until_ok("load development data", &work.stop, || work.store.seed()).await;
+        mongo::retry_until_ok("load development data", &work.stop, || work.store.seed()).await;
     }
     work.background
         .spawn(mongo::watch(work.mongo, work.database, work.stop.clone()));
     let (outbox, stop) = (work.outbox, work.stop.clone());
     work.background
-        .spawn(async move { outbox.sweep(stop).await });
-    topics::ensure_eventually(&work.config.kafka, &work.stop).await;
+        .spawn(async move { outbox.run_sweeper(stop).await });
+    topics::create_with_retry(&work.config.kafka, &work.stop).await;
     work.background.spawn(retelling::run(
         work.store,
         work.producer,
@@ -122,7 +122,7 @@ async fn prepare(work: Work) {
         work.stop.clone(),
     ));
     work.background
-        .spawn_vital(work.shutdown, work.reader.run(work.broker, work.stop));
+        .spawn_critical(work.shutdown, work.reader.run(work.broker, work.stop));
 }
 
 impl axum::extract::FromRef<App> for Verifier {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use events::{OrderId, ProductId, ProductName, Quantity, Stock};
+use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
 
 /// An order that waits for its decision.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use events::{CategoryName, Topics};
+use domain::CategoryName;
+use events::Topics;
 use futures::TryStreamExt as _;
 use messaging::outbox::Outbox;
 use mongodb::bson::doc;
@@ -23,12 +24,11 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::error::Error;
 use mongodb::options::IndexOptions;
 use mongodb::{ClientSession, Collection, Database, IndexModel};
-use service_kit::mongo;
 
 pub(crate) use admin::{Author, ChangeRefused, CreateRefused};
 pub(crate) use decisions::{MOST_IN_A_MESSAGE, Placed};
 pub(crate) use listing::{Key, Listing, Place};
-pub(crate) use service_kit::mongo::StoreError;
+pub(crate) use mongo::StoreError;
 
 use documents::{Category, Decision, Product, Restock};
 
@@ -81,7 +81,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        mongo::in_time(self.patience, what(self.clone())).await
+        mongo::with_timeout(self.patience, what(self.clone())).await
     }
 
     /// The same for a change, which may have to wait for others' transactions.
@@ -91,7 +91,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        mongo::in_time(self.patience + CONFLICTS, what(self.clone())).await
+        mongo::with_timeout(self.patience + CONFLICTS, what(self.clone())).await
     }
 
     /// Makes the indexes. Transactions need their collections to exist, which this sees to.
@@ -137,7 +137,7 @@ impl Store {
                 index(doc! { "repricing.number": 1 }, Some(repriced)),
             ])
             .await?;
-        self.outbox.prepare().await?;
+        self.outbox.ensure_indexes().await?;
         self.decisions
             .create_index(index(doc! { "decided_at": 1 }, None))
             .await?;

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use messaging::dead_letters::{DeadLetter, Graveyard};
+use messaging::dead_letters::{DeadLetter, DeadLetterQueue};
 use messaging::settings::KafkaLogin;
-use service_kit::lifecycle::{Failure, chain};
+use runtime::lifecycle::{Failure, error_chain};
 
 /// Lists and replays messages that could not be read.
 #[derive(Parser)]
@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
             eprintln!(
                 "The dead letters on {} cannot be reached: {}. Is the shop running?",
                 arguments.brokers,
-                chain(error.as_ref())
+                error_chain(error.as_ref())
             );
             ExitCode::FAILURE
         }
@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let graveyard = Graveyard::open(&arguments.brokers, &arguments.login, &arguments.prefix)?;
+    let graveyard = DeadLetterQueue::open(&arguments.brokers, &arguments.login, &arguments.prefix)?;
     let letters = graveyard.list()?;
     if letters.is_empty() {
         println!("There are no dead letters.");

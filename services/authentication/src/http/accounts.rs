@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::Email;
 use http::StatusCode;
-use identity::{Caller, Email, Role};
+use identity::{Caller, Role};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ pub(crate) struct Credentials {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Account {
     /// The account's e-mail.
+    #[schema(value_type = String)]
     email: Email,
     /// What it may do.
     role: Role,

@@ -1,7 +1,7 @@
 //! The contract's answers for what went wrong.
 
 use http::StatusCode;
-use service_kit::lifecycle::chain;
+use mongo::StoreError;
 use service_kit::problem::Problem;
 
 use crate::accounts::RegisterError;
@@ -21,7 +21,7 @@ impl From<RegisterError> for Problem {
             RegisterError::TooMany(Wait(seconds)) => Self::too_many_requests(seconds),
             RegisterError::Starting => Self::unavailable(),
             RegisterError::Hash(error) => error.into(),
-            RegisterError::Store(error) => error.into(),
+            RegisterError::Store(error) => store_failed(&error),
         }
     }
 }
@@ -35,8 +35,8 @@ impl From<LoginError> for Problem {
             }
             LoginError::TooManyFailures(Wait(seconds)) => Self::too_many_requests(seconds),
             LoginError::Hash(error) => error.into(),
-            LoginError::Store(error) => error.into(),
-            LoginError::Random(_) => logged(&error),
+            LoginError::Store(error) => store_failed(&error),
+            LoginError::Random(_) => Self::dependency_failed(&error, false),
         }
     }
 }
@@ -45,8 +45,8 @@ impl From<RefreshError> for Problem {
     fn from(error: RefreshError) -> Self {
         match error {
             RefreshError::Incorrect => Self::incorrect_token(),
-            RefreshError::Store(error) => error.into(),
-            RefreshError::Random(_) => logged(&error),
+            RefreshError::Store(error) => store_failed(&error),
+            RefreshError::Random(_) => Self::dependency_failed(&error, false),
         }
     }
 }
@@ -55,12 +55,12 @@ impl From<HashError> for Problem {
     fn from(error: HashError) -> Self {
         match error {
             HashError::Busy => Self::too_many_requests(1),
-            error => logged(&error),
+            error => Self::dependency_failed(&error, false),
         }
     }
 }
 
-fn logged(error: &(dyn std::error::Error + 'static)) -> Problem {
-    tracing::error!(cause = chain(error), "could not answer");
-    Problem::internal()
+/// 503 or 500, depending on whether a retry can succeed.
+pub(super) fn store_failed(error: &StoreError) -> Problem {
+    Problem::dependency_failed(error, error.is_retryable())
 }

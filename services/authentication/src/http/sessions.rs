@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::Email;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use identity::Email;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::address::ClientAddress;
 use super::cookie::{self, OwnPages};
-use super::problems::unacceptable_email;
+use super::problems::{store_failed, unacceptable_email};
 use crate::sessions::{LoginAttempt, Sessions, Tokens};
 
 const TOKEN_TYPE: HeaderName = HeaderName::from_static("token-type");
@@ -162,7 +162,10 @@ pub(crate) async fn log_out(
 ) -> Result<Response, Problem> {
     let in_cookie = body.in_cookie();
     if let Some(token) = body.token(&pages, &headers)? {
-        sessions.log_out(token.expose_secret()).await?;
+        sessions
+            .log_out(token.expose_secret())
+            .await
+            .map_err(|error| store_failed(&error))?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     if in_cookie {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use identity::Email;
+use domain::Email;
 use jiff::Timestamp;
 use service_kit::client::Network;
 

@@ -2,11 +2,11 @@
 
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
+use mongo::StoreError;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
-use service_kit::mongo::StoreError;
 
 use super::{Store, date, timestamp};
 use crate::rules::attempts::{AttemptLimits, Counted};

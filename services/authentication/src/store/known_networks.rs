@@ -4,12 +4,12 @@
 //! made from the e-mail and not from the account's id, so that whether there is an account makes no
 //! difference to the question.
 
-use identity::Email;
+use domain::Email;
 use jiff::Timestamp;
+use mongo::StoreError;
 use mongodb::bson::{Binary, DateTime, doc};
 use serde::{Deserialize, Serialize};
 use service_kit::client::Network;
-use service_kit::mongo::StoreError;
 use sha2::{Digest, Sha256};
 
 use super::{Store, binary, date};

@@ -4,10 +4,10 @@
 //! kept, so a session takes no more room the longer it is used.
 
 use jiff::Timestamp;
+use mongo::StoreError;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Binary, DateTime, doc};
 use serde::{Deserialize, Serialize};
-use service_kit::mongo::StoreError;
 
 use super::{Store, UserId, binary, date, digest, timestamp};
 use crate::rules::refresh::{SessionId, SessionState, SpentToken, TokenDigest};

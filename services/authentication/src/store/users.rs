@@ -1,11 +1,12 @@
 //! Accounts.
 
-use identity::{Email, Role};
+use domain::Email;
+use identity::Role;
+use mongo::{StoreError, is_duplicate_key};
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
 use mongodb::error::ErrorKind;
 use serde::{Deserialize, Serialize};
-use service_kit::mongo::{StoreError, is_duplicate_key};
 
 use super::Store;
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use events::OrderId;
+use domain::OrderId;
 use jiff::Timestamp;
 
 use crate::order::Place;

@@ -7,9 +7,9 @@ use http::{StatusCode, header};
 use identity::Caller;
 use jiff::Timestamp;
 use service_kit::extract::{Json, Object, Query};
-use service_kit::idempotency::IdempotencyKey;
+use service_kit::idempotency::IdempotencyHeader;
 use service_kit::problem::Problem;
-use service_kit::telemetry;
+use service_kit::request_context;
 
 use super::wire::{OrderListView, OrderView, PageQuery, PlaceOrder};
 use super::{App, cursor, whole_list};
@@ -39,11 +39,11 @@ const GREATEST_LIMIT: u32 = 100;
 pub(super) async fn place(
     caller: Caller,
     State(app): State<App>,
-    key: Option<IdempotencyKey>,
+    key: Option<IdempotencyHeader>,
     Json(body): Json<PlaceOrder>,
 ) -> Result<impl IntoResponse, Problem> {
     let placement = Placement {
-        key,
+        key: key.map(|IdempotencyHeader(key)| key),
         lines: Lines::merge(
             body.products
                 .iter()
@@ -51,7 +51,7 @@ pub(super) async fn place(
         )?,
         buyer: caller.email,
         now: Timestamp::now(),
-        traceparent: telemetry::current_traceparent(),
+        traceparent: request_context::current_traceparent(),
     };
     let order = app.counter.place(placement).await?;
     let location = [(header::LOCATION, format!("/api/orders/{}", order.id))];

@@ -1,6 +1,6 @@
 //! What went wrong, as the client is told.
 
-use service_kit::lifecycle::chain;
+use runtime::lifecycle::error_chain;
 use service_kit::problem::Problem;
 
 use crate::checking::Refusal;
@@ -47,13 +47,13 @@ impl From<NotFollowed> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Database(error) => error.into(),
+            StoreError::Database(error) => Self::dependency_failed(&error, error.is_retryable()),
             StoreError::NotDurable => {
-                tracing::warn!(error = chain(&error), "a call could not be answered");
+                tracing::warn!(error = error_chain(&error), "a call could not be answered");
                 Self::unavailable()
             }
             StoreError::Statement(_) | StoreError::Unreadable(_) => {
-                tracing::error!(error = chain(&error), "a call could not be answered");
+                tracing::error!(error = error_chain(&error), "a call could not be answered");
                 Self::internal()
             }
         }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use http::header;
-use service_kit::lifecycle::chain;
+use runtime::lifecycle::error_chain;
 use service_kit::problem::Problem;
 
 use super::wire::OrderView;
@@ -22,7 +22,7 @@ pub(super) async fn answer(mut pieces: Pieces) -> Result<Response, Problem> {
         Ok::<_, StoreError>(piece.map(|piece| (piece, pieces)))
     });
     let document = document(first, rest).inspect_err(|error: &StoreError| {
-        tracing::warn!(error = chain(error), "a list of orders broke off");
+        tracing::warn!(error = error_chain(error), "a list of orders broke off");
     });
     let headers = [(header::CONTENT_TYPE, "application/json")];
     Ok((headers, Body::from_stream(document)).into_response())
@@ -53,7 +53,7 @@ fn joined(orders: Vec<Order>) -> String {
 mod tests {
     use std::convert::Infallible;
 
-    use events::{Money, OrderId};
+    use domain::{Money, OrderId};
     use jiff::Timestamp;
     use serde_json::{Value, json};
 

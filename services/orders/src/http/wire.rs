@@ -1,6 +1,7 @@
 //! Bodies and queries, as JSON and as the API's document describes them.
 
-use events::{Money, OrderId, ProductName, Reason, ReasonCode};
+use domain::{Money, OrderId, ProductName};
+use events::{Reason, ReasonCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use events::OrderId;
-use service_kit::crash::crash_point;
+use domain::OrderId;
+use runtime::crash::crash_point;
 
 use super::{PlacingError, Waiting, in_time, part};
 use crate::announcing::{Announcer, LEASE};

@@ -3,10 +3,10 @@
 //! `run_command` neither takes over the client's write concern nor reports what went wrong with
 //! single statements, so both happen here.
 
+use mongo::BACKGROUND_TIMEOUT;
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
 use serde::Deserialize;
-use service_kit::mongo::{self, BACKGROUND_PATIENCE};
 
 use super::StoreError;
 
@@ -58,7 +58,7 @@ pub(super) async fn update(
             "writeConcern": { "w": "majority", "j": true },
         };
         let database = database.clone();
-        let reply: Document = mongo::in_time(BACKGROUND_PATIENCE, async move {
+        let reply: Document = mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             database.run_command(command).await
         })
         .await?;

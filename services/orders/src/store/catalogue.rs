@@ -1,9 +1,9 @@
 //! The copy of the products, which follows what products tells.
 
 use events::ProductState;
+use mongo::decimal;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
-use service_kit::mongo::decimal;
 
 use super::bulk::{self, DUPLICATE_KEY, Failed};
 use super::{Store, StoreError};

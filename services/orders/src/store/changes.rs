@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use events::{OrderId, OrderStatus};
-use identity::Email;
+use domain::Email;
+use domain::OrderId;
+use events::OrderStatus;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::change_stream::ChangeStream;
 use mongodb::change_stream::event::ResumeToken;
 use mongodb::error::{Error, ErrorKind};
+use runtime::lifecycle::error_chain;
 use serde::Deserialize;
-use service_kit::lifecycle::chain;
-use service_kit::mongo;
 
 use super::documents::{DecisionDocument, timestamp};
 use super::{Store, StoreError};
@@ -101,7 +101,7 @@ impl Store {
             "updateDescription.updatedFields.decision": 1,
         };
         let (orders, after) = (self.orders.clone(), from.map(token).transpose()?);
-        let stream = mongo::in_time(PATIENCE, async move {
+        let stream = mongo::with_timeout(PATIENCE, async move {
             let watch = orders
                 .watch()
                 .pipeline([doc! { "$match": wanted }, doc! { "$project": few_fields }])
@@ -125,7 +125,7 @@ impl Store {
 impl Changes {
     /// The next change, if there is one soon, and the history from there on.
     pub async fn next(mut self) -> Result<(Self, Option<StatusChange>), ChangesError> {
-        mongo::in_time(PATIENCE, async move {
+        mongo::with_timeout(PATIENCE, async move {
             let change = self.look().await?;
             Ok((self, change))
         })
@@ -183,7 +183,7 @@ fn read(document: &RawDocumentBuf) -> Option<StatusChange> {
         Ok(change) => Some(change),
         Err(error) => {
             tracing::warn!(
-                error = chain(&error),
+                error = error_chain(&error),
                 "passes over a change that it cannot read"
             );
             None
@@ -197,7 +197,7 @@ impl From<Error> for ChangesError {
         // another error for that costs a reset; the opposite would keep a client coming back.
         let is_refusal = matches!(*error.kind, ErrorKind::Command(_));
         let error = mongo::StoreError::from(error);
-        if is_refusal && !error.is_passing() {
+        if is_refusal && !error.is_retryable() {
             Self::Lost(error)
         } else {
             Self::Away(error.into())

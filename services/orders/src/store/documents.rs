@@ -1,20 +1,18 @@
 //! The documents as they are stored, and the way to and from the domain.
 
-use events::{
-    Money, OrderId, OrderLine, OrderStatus, ProductId, ProductName, Quantity, Reason, ReasonCode,
-    Stock,
-};
-use identity::Email;
+use domain::Email;
+use domain::{Money, OrderId, ProductId, ProductName, Quantity, Stock};
+use events::{OrderLine, OrderStatus, Reason, ReasonCode};
 use jiff::Timestamp;
+use mongo::decimal;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Decimal128};
 use serde::{Deserialize, Serialize};
-use service_kit::mongo::decimal;
 
 use super::error::StoreError;
 use crate::checking::KnownProduct;
 use crate::order::{BoughtLine, Order, PendingOrder, Status};
-use service_kit::idempotency::IdempotencyKey;
+use domain::IdempotencyKey;
 
 pub(super) const PENDING: &str = "PENDING";
 pub(super) const ACCEPTED: &str = "ACCEPTED";

@@ -1,7 +1,6 @@
 //! What can go wrong with the database, as the rest of the service sees it.
 
 use mongodb::error::Error;
-use service_kit::mongo;
 
 /// A call to the database that did not succeed.
 #[derive(Debug, thiserror::Error)]

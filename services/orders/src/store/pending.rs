@@ -1,12 +1,12 @@
 //! The orders nobody has decided yet: what is due for sending again, and when.
 
-use events::OrderId;
+use domain::OrderId;
 use jiff::{SignedDuration, Timestamp};
+use mongo::BACKGROUND_TIMEOUT;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::UpdateModifications;
-use service_kit::lifecycle::chain;
-use service_kit::mongo::{self, BACKGROUND_PATIENCE};
+use runtime::lifecycle::error_chain;
 
 use super::documents::{OrderDocument, PENDING, date};
 use super::{Store, StoreError};
@@ -42,7 +42,7 @@ impl Store {
             "resend.attempts": attempts,
         };
         let orders = self.orders.clone();
-        mongo::in_time(BACKGROUND_PATIENCE, async move {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut found = orders
                 .find(query)
                 .sort(doc! { "resend.at": 1 })
@@ -59,7 +59,7 @@ impl Store {
                     // The orders behind it are not to wait for it.
                     Err(error) => tracing::error!(
                         id = ?found.current().get("_id"),
-                        error = chain(&error),
+                        error = error_chain(&error),
                         "a pending order cannot be read, so it is not sent; mend it by hand"
                     ),
                 }
@@ -106,7 +106,7 @@ impl Store {
         update: impl Into<UpdateModifications>,
     ) -> Result<(), StoreError> {
         let (orders, update) = (self.orders.clone(), update.into());
-        mongo::in_time(BACKGROUND_PATIENCE, async move {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             orders.update_many(query, update).await?;
             Ok(())
         })

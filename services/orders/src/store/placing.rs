@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use events::{OrderId, ProductName};
+use domain::{OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use events::OrderId;
-use identity::Email;
+use domain::Email;
+use domain::OrderId;
 use mongodb::Collection;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::FindOptions;
-use service_kit::mongo;
 use tokio::sync::mpsc;
 
 use super::documents::{OrderDocument, date};
@@ -41,7 +40,7 @@ impl Pieces {
             }
             // It broke off without a word: what was read must not pass for the whole.
             Ok(None) => Err(StoreError::Unreadable("a list")),
-            Err(_) => Err(mongo::no_answer().into()),
+            Err(_) => Err(mongo::timeout_error().into()),
         }
     }
 }
@@ -52,7 +51,7 @@ impl Store {
         let orders = self.orders.clone();
         let query =
             doc! { "_id": ObjectId::from_bytes(id.bytes()), "client_email": buyer.as_str() };
-        mongo::in_time(self.patience, async move {
+        mongo::with_timeout(self.patience, async move {
             orders
                 .find_one(query)
                 .await?

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use mongo::{decimal, is_duplicate_key};
 use mongodb::IndexModel;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
 use mongodb::options::IndexOptions;
-use service_kit::mongo::{decimal, is_duplicate_key};
 
 use super::Store;
 use super::documents::{
@@ -210,7 +210,7 @@ fn too_few(products: impl Iterator<Item = &'static str>) -> ReasonDocument {
     ReasonDocument {
         code: events::ReasonCode::InsufficientStock,
         products: products
-            .filter_map(|name| events::ProductName::parse(name).ok())
+            .filter_map(|name| domain::ProductName::parse(name).ok())
             .collect(),
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use identity::Email;
-use service_kit::lifecycle::chain;
+use domain::Email;
+use runtime::lifecycle::error_chain;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
@@ -53,7 +53,7 @@ pub(super) fn read(
             Err(ChangesError::Lost(_) | ChangesError::Ended) => Piece::Lost,
             Err(error) => {
                 tracing::warn!(
-                    error = chain(&error),
+                    error = error_chain(&error),
                     "cannot tell a subscriber what it missed"
                 );
                 Piece::Failed

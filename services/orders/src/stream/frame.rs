@@ -2,8 +2,9 @@
 //! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
 use bytes::Bytes;
-use events::{OrderId, OrderStatus, Reason};
-use identity::Email;
+use domain::Email;
+use domain::OrderId;
+use events::{OrderStatus, Reason};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -72,7 +73,8 @@ pub(super) fn heartbeat() -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::{ProductName, ReasonCode};
+    use domain::ProductName;
+    use events::ReasonCode;
 
     fn rejected(name: &str) -> StatusChange {
         StatusChange {

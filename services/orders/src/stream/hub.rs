@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use identity::Email;
-use service_kit::health::Part;
-use service_kit::lifecycle::chain;
+use domain::Email;
+use runtime::health::Part;
+use runtime::lifecycle::error_chain;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -163,7 +163,7 @@ impl Hub {
             };
             part.set(false);
             tracing::warn!(
-                error = chain(&error),
+                error = error_chain(&error),
                 "the event stream stands still; tries again"
             );
             if matches!(error, ChangesError::Lost(_) | ChangesError::Ended) {

@@ -2,13 +2,14 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use events::CategoryName;
+use domain::CategoryName;
 use http::StatusCode;
 use identity::{Admin, OptionalCaller};
 use service_kit::extract::Json;
 use service_kit::problem::Problem;
 
 use super::App;
+use super::problems::store_failed;
 use super::wire::{CategoriesBody, CategoryBody};
 use crate::store::CreateRefused;
 
@@ -23,7 +24,8 @@ pub(super) async fn list(
     let found = app
         .store
         .ask(|store| async move { store.categories().await })
-        .await?;
+        .await
+        .map_err(|error| store_failed(&error))?;
     let categories = found
         .into_iter()
         .map(|name| CategoryBody { name: name.into() })
@@ -55,7 +57,7 @@ pub(super) async fn create(
         Err(CreateRefused::Exists) => {
             Err(Problem::bad_request("Category already exists").of_kind("category-exists"))
         }
-        Err(CreateRefused::Store(error)) => Err(error.into()),
+        Err(CreateRefused::Store(error)) => Err(store_failed(&error)),
         Err(CreateRefused::UnknownCategory) => Err(super::products::no_such_category()),
     }
 }

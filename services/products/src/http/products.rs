@@ -2,17 +2,18 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use events::{CategoryName, ProductName};
+use domain::{CategoryName, ProductName};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity::{Admin, OptionalCaller};
 use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::extract::{Json, Query};
-use service_kit::idempotency::IdempotencyKey;
+use service_kit::idempotency::IdempotencyHeader;
 use service_kit::problem::Problem;
-use service_kit::telemetry;
+use service_kit::request_context;
 use sha2::{Digest as _, Sha256};
 
+use super::problems::store_failed;
 use super::wire::{Changes, Named, NewProduct, NextCursor, ProductBody, ProductsBody, Wanted};
 use super::{App, cursor};
 use crate::catalogue::{self, RuleError, Sort};
@@ -43,7 +44,8 @@ pub(super) async fn list(
     let page = app
         .store
         .ask(|store| async move { store.products(&listing).await })
-        .await?
+        .await
+        .map_err(|error| store_failed(&error))?
         .ok_or_else(no_such_category)?;
     let body = json(&ProductsBody {
         products: page.products.iter().map(ProductBody::from).collect(),
@@ -58,7 +60,8 @@ async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Pro
     let found = app
         .store
         .ask(|store| async move { store.product(&name).await })
-        .await?
+        .await
+        .map_err(|error| store_failed(&error))?
         .ok_or_else(no_such_product)?;
     let tag = etag(&[&found.id, &found.version.to_be_bytes()]);
     let body = json(&ProductsBody {
@@ -85,7 +88,7 @@ pub(super) async fn create(
         .checked()
         .map_err(rule)?
         .ok_or_else(no_such_category)?;
-    let traceparent = telemetry::current_traceparent();
+    let traceparent = request_context::current_traceparent();
     let created = app.store.ask_to_change(|store| async move {
         let author = Author {
             email: admin.email.as_str(),
@@ -106,7 +109,7 @@ pub(super) async fn create(
             Err(Problem::bad_request("Product already exists").of_kind("product-exists"))
         }
         Err(CreateRefused::UnknownCategory) => Err(no_such_category()),
-        Err(CreateRefused::Store(error)) => Err(error.into()),
+        Err(CreateRefused::Store(error)) => Err(store_failed(&error)),
     }
 }
 
@@ -120,17 +123,17 @@ pub(super) async fn create(
 pub(super) async fn change(
     Admin(admin): Admin,
     State(app): State<App>,
-    key: Option<IdempotencyKey>,
+    key: Option<IdempotencyHeader>,
     Query(named): Query<Named>,
     Json(body): Json<Changes>,
 ) -> Result<Response, Problem> {
     let name = ProductName::parse(&named.name).map_err(|_| no_such_product())?;
     let change = body.checked().map_err(rule)?.ok_or_else(no_such_category)?;
-    let traceparent = telemetry::current_traceparent();
+    let traceparent = request_context::current_traceparent();
     let changed = app.store.ask_to_change(|store| async move {
         let author = Author {
             email: admin.email.as_str(),
-            key: key.as_ref().map(IdempotencyKey::as_str),
+            key: key.as_ref().map(|IdempotencyHeader(key)| key.as_str()),
             traceparent,
         };
         let answer = |product: &catalogue::Product| json(&ProductBody::from(product));
@@ -144,7 +147,7 @@ pub(super) async fn change(
         Err(ChangeRefused::UnknownCategory) => Err(no_such_category()),
         Err(ChangeRefused::Rule(broken)) => Err(rule(broken)),
         Err(ChangeRefused::KeyReused) => Err(Problem::key_reused("change")),
-        Err(ChangeRefused::Store(error)) => Err(error.into()),
+        Err(ChangeRefused::Store(error)) => Err(store_failed(&error)),
     }
 }
 

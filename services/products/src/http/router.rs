@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::routing::get;
 use identity::BearerScheme;
+use runtime::settings::Common;
 use service_kit::openapi::with_problems;
-use service_kit::settings::Common;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

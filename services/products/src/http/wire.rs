@@ -1,6 +1,6 @@
 //! What goes over the wire. The types here have the right shape; the rules are the catalogue's.
 
-use events::{CategoryName, Description, Money, ProductName};
+use domain::{CategoryName, Description, Money, ProductName};
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};

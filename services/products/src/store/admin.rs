@@ -1,13 +1,14 @@
 //! What admins change: new products and categories, other prices, more or less stock.
 
-use events::{CategoryName, Event, ProductName};
+use domain::{CategoryName, ProductName};
+use events::Event;
 use jiff::Timestamp;
+use mongo::{commit, is_duplicate_key, is_transient};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Decimal128, doc};
 use mongodb::error::Error;
 use serde::Serialize;
-use service_kit::mongo::{commit, is_duplicate_key, is_transient};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
@@ -263,7 +264,7 @@ impl Store {
         );
         let stored = self.outbox.store(&mut session, vec![message], now).await?;
         commit(&mut session).await?;
-        self.outbox.release_or_leave(stored);
+        self.outbox.try_publish(stored);
         Ok(())
     }
 }
@@ -272,7 +273,7 @@ impl Restock {
     fn new(id: ObjectId, now: Timestamp, request: Option<String>) -> Self {
         Self {
             id,
-            product_id: object_id(events::ProductId::from_bytes([0; 12])),
+            product_id: object_id(domain::ProductId::from_bytes([0; 12])),
             delta: 0,
             version: 0,
             at: DateTime::from_millis(now.as_millisecond()),
@@ -364,7 +365,7 @@ fn derived_id(email: &str, key: &str) -> ObjectId {
 
 #[cfg(test)]
 mod tests {
-    use events::{Description, Money};
+    use domain::{Description, Money};
 
     use super::*;
 

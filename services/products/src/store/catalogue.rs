@@ -1,6 +1,6 @@
 //! Reading the catalogue: one product, the categories.
 
-use events::{CategoryName, ProductName};
+use domain::{CategoryName, ProductName};
 use futures::TryStreamExt as _;
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;

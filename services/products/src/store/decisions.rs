@@ -7,12 +7,12 @@ use events::{Event, Message, ProductState};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use messaging::outbox::Stored;
+use mongo::{commit, is_transient};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::error::{Error, ErrorKind};
-use service_kit::crash::crash_point;
-use service_kit::mongo::{commit, is_transient};
+use runtime::crash::crash_point;
 
 use super::documents::{Decision, Product, object_id, order_object_id, stock_bson};
 use super::{Store, StoreError};
@@ -104,12 +104,12 @@ impl Store {
         if let Some(stored) = stored {
             commit(&mut session).await?;
             crash_point("products.after-commit");
-            self.outbox.release(stored).await;
+            self.outbox.publish(stored).await;
         } else {
             session.abort_transaction().await?;
         }
         if !known.is_empty() {
-            self.outbox.send_unrecorded(known);
+            self.outbox.publish_unrecorded(known);
         }
         Ok(())
     }
@@ -284,7 +284,7 @@ fn on_hand(products: &HashMap<ObjectId, Product>) -> Stocks {
     products
         .values()
         .map(|product| {
-            let id = events::ProductId::from_bytes(product.id.bytes());
+            let id = domain::ProductId::from_bytes(product.id.bytes());
             (
                 id,
                 OnHand {
@@ -350,7 +350,7 @@ fn moment(time: DateTime) -> Timestamp {
 mod tests {
     use std::collections::HashSet;
 
-    use events::{Money, ProductId, ProductName, Stock};
+    use domain::{Money, ProductId, ProductName, Stock};
 
     use super::*;
 

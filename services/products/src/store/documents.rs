@@ -1,14 +1,12 @@
 //! The documents as they are stored.
 
-use events::{
-    CategoryName, Description, Money, OrderId, ProductId, ProductName, ProductState, Reason,
-    ReasonCode, Stock,
-};
+use domain::{CategoryName, Description, Money, OrderId, ProductId, ProductName, Stock};
+use events::{ProductState, Reason, ReasonCode};
+use mongo::decimal;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Decimal128};
 use mongodb::error::Error;
 use serde::{Deserialize, Serialize};
-use service_kit::mongo::decimal;
 
 use crate::catalogue;
 use crate::search;

@@ -8,13 +8,13 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use events::CategoryName;
+use domain::CategoryName;
 use futures::TryStreamExt as _;
+use mongo::{commit, decimal};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Decimal128, Document, doc};
 use mongodb::error::Error;
-use service_kit::mongo::{commit, decimal};
 
 use super::documents::{Product, Restock, unreadable};
 use super::{Store, StoreError};

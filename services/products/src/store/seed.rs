@@ -1,10 +1,10 @@
 //! Development data, for an empty database only.
 
-use events::{CategoryName, Description, Money, ProductName, Stock};
+use domain::{CategoryName, Description, Money, ProductName, Stock};
+use mongo::is_duplicate_key;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, doc};
 use mongodb::error::Error;
-use service_kit::mongo::is_duplicate_key;
 
 use super::Store;
 use super::documents::{Category, Decision, Line, Product, Status, StoredReason, price};

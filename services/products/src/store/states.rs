@@ -1,8 +1,9 @@
 //! Products as orders needs to know them.
 
-use events::{ProductId, ProductState};
+use domain::ProductId;
+use events::ProductState;
+use mongo::BACKGROUND_TIMEOUT;
 use mongodb::bson::doc;
-use service_kit::mongo::{self, BACKGROUND_PATIENCE};
 
 use super::documents::object_id;
 use super::{Store, StoreError};
@@ -19,7 +20,7 @@ impl Store {
             |last| doc! { "_id": { "$gt": object_id(last) } },
         );
         let products = self.products.clone();
-        mongo::in_time(BACKGROUND_PATIENCE, async move {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut found = products
                 .find(after)
                 .sort(doc! { "_id": 1 })

@@ -1,4 +1,5 @@
-use events::{OrderId, OrderStatus};
+use domain::OrderId;
+use events::OrderStatus;
 use jiff::Timestamp;
 
 use super::*;

@@ -1,20 +1,14 @@
-//! Log lines, metrics, and the request's id and trace that run through both.
+//! The request id and trace context of a request, and the middleware that logs and counts it.
 
-use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing::Instrument;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::settings::{Common, LogFormat};
-
-/// The header that carries a request's id from the gateway to the services and back.
+/// The header that carries the request id from the gateway to the services and back.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// W3C Trace Context's header: <https://www.w3.org/TR/trace-context/>.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -23,23 +17,21 @@ tokio::task_local! {
     static REQUEST: RequestContext;
 }
 
-static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
-
-/// What identifies a request in logs, problems and events.
+/// The ids of a request in logs, problems and events.
 #[derive(Clone, Debug)]
 pub struct RequestContext {
-    /// The request's id, as in a problem's `instance`.
+    /// The request id, also a problem's `instance`.
     pub id: String,
-    /// The request's place in its trace, as a `traceparent` header has it.
+    /// The trace context, in the form of a `traceparent` header.
     pub traceparent: String,
 }
 
 impl RequestContext {
-    /// Takes the ids that a caller sent if they are well formed, and makes the missing ones.
+    /// Uses the caller's ids if they are well formed and generates missing ones.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        // One for both: randomness is a system call, and a trace that begins here is as easily
-        // found by the request's id.
+        // One random number for both: randomness is a system call, and the request id then also
+        // finds a trace that starts here.
         let random = std::cell::LazyCell::new(uuid::Uuid::new_v4);
         Self {
             id: text(&REQUEST_ID)
@@ -52,93 +44,21 @@ impl RequestContext {
     }
 }
 
-/// Starts logging and counting, once for the process.
-pub fn init(settings: &Common) -> Result<(), TelemetryError> {
-    log_to(std::io::stdout, settings)?;
-    let handle = PrometheusBuilder::new()
-        .set_buckets(&[
-            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-        ])
-        .map_err(TelemetryError::Metrics)?
-        .install_recorder()
-        .map_err(TelemetryError::Metrics)?;
-    // `install_recorder` succeeds once in a process, so this is the first value.
-    let _ = METRICS.set(handle);
-    Ok(())
-}
-
-/// Starts logging alone, once for the process: of a program whose standard output is for what it was
-/// asked.
-pub fn log_to_stderr(settings: &Common) -> Result<(), TelemetryError> {
-    log_to(std::io::stderr, settings)
-}
-
-fn log_to<W>(writer: W, settings: &Common) -> Result<(), TelemetryError>
-where
-    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
-{
-    let filter =
-        EnvFilter::try_new(&settings.log_level).map_err(|source| TelemetryError::Filter {
-            level: settings.log_level.clone(),
-            source,
-        })?;
-    let lines = tracing_subscriber::fmt()
-        .with_writer(writer)
-        .with_env_filter(filter)
-        .with_target(true)
-        // A line that nobody takes is dropped. Telling standard error of it panics if nobody takes
-        // that either.
-        .log_internal_errors(false);
-    match settings.log_format {
-        LogFormat::Text => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-    }
-    .map_err(TelemetryError::Logging)
-}
-
-/// Why logging or counting could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
-    /// The level is not in `EnvFilter`'s syntax.
-    #[error("LOG_LEVEL is '{level}', which is not a log level or filter")]
-    Filter {
-        /// What was set.
-        level: String,
-        /// What the parser says.
-        source: tracing_subscriber::filter::ParseError,
-    },
-    /// Something logs already.
-    #[error("logging was started before")]
-    Logging(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Something counts already.
-    #[error("metrics could not be started")]
-    Metrics(#[source] metrics_exporter_prometheus::BuildError),
-}
-
-/// The metrics so far, in Prometheus' text format.
-pub fn render_metrics() -> String {
-    let Some(handle) = METRICS.get() else {
-        return String::new();
-    };
-    handle.run_upkeep();
-    handle.render()
-}
-
-/// The id of the request that this task answers, if it answers one.
+/// The request id of the current task, if it handles a request.
 pub fn current_request_id() -> Option<String> {
     REQUEST.try_with(|request| request.id.clone()).ok()
 }
 
-/// The trace of the request that this task answers, if it answers one.
+/// The `traceparent` of the current task, if it handles a request.
 pub fn current_traceparent() -> Option<String> {
     REQUEST.try_with(|request| request.traceparent.clone()).ok()
 }
 
-/// Middleware: gives the request its context, counts it, and logs it if it failed.
+/// Middleware that sets the request context, records metrics and logs server errors.
 pub async fn observe(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let context = RequestContext::from_headers(request.headers());
-    // Both were checked or made here, so they are valid header values.
+    // Both were validated or generated above, so they are valid header values.
     if let (Ok(id), Ok(trace)) = (
         HeaderValue::from_str(&context.id),
         HeaderValue::from_str(&context.traceparent),
@@ -181,7 +101,8 @@ fn record(method: &http::Method, route: &str, status: StatusCode, started: Insta
     }
 }
 
-/// Anybody can make up methods, and each label costs memory for good.
+/// Maps unknown methods to one label: clients can invent methods, and every label value stays in
+/// memory.
 fn method_label(method: &http::Method) -> &'static str {
     use http::Method;
     const KNOWN: [(Method, &str); 7] = [
@@ -224,7 +145,7 @@ fn is_traceparent(value: &str) -> bool {
         && parent.bytes().any(|b| b != b'0')
 }
 
-/// A trace of that id, whose first span is the id's second half, which is never zero.
+/// A new trace with this id; the second half of a UUID, never zero, is the span id.
 fn new_traceparent(id: uuid::Uuid) -> String {
     format!("00-{}-{:016x}-01", id.simple(), id.as_u64_pair().1)
 }
@@ -234,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_trace_headers_when_judged_then_only_well_formed_ones_pass() {
+    fn given_trace_headers_when_validated_then_only_well_formed_ones_pass() {
         let check =
             |value: &str, expected: bool| assert_eq!(is_traceparent(value), expected, "{value}");
         check(
@@ -258,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn given_a_made_up_method_when_counted_then_it_gets_no_label_of_its_own() {
-        let made_up = http::Method::from_bytes(b"MADEUP").expect("a valid method");
-        assert_eq!(method_label(&made_up), "other");
+    fn given_an_unknown_method_when_counted_then_it_shares_one_label() {
+        let unknown = http::Method::from_bytes(b"UNKNOWN").expect("a valid method");
+        assert_eq!(method_label(&unknown), "other");
         assert_eq!(method_label(&http::Method::PATCH), "PATCH");
     }
 
     #[test]
-    fn given_no_headers_when_a_request_comes_then_it_gets_ids() {
+    fn given_no_headers_when_a_request_arrives_then_ids_are_generated() {
         let context = RequestContext::from_headers(&HeaderMap::new());
         assert!(is_request_id(&context.id) && is_traceparent(&context.traceparent));
     }

@@ -1,4 +1,4 @@
-//! Settings that are secrets: from a variable, or from a file that not everybody can read.
+//! Secret settings, read from a variable or from a file that other users cannot read.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -7,37 +7,37 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// A secret cannot be had. The sentence names the setting and never shows the secret.
+/// Why a secret cannot be read. The message names the setting and never shows the secret.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// It is set twice.
-    #[error("only one of {setting} and {setting}_FILE may be set")]
-    Twice {
-        /// Which setting.
+    /// Both the variable and the file are set.
+    #[error("{setting} and {setting}_FILE are both set; set only one of them")]
+    SetTwice {
+        /// The setting.
         setting: &'static str,
     },
     /// The file cannot be read.
-    #[error("{setting} is {}, which cannot be read", path.display())]
+    #[error("cannot read the file {setting}={}", path.display())]
     Unreadable {
-        /// Which setting.
+        /// The setting.
         setting: String,
-        /// What was set.
+        /// The value of the setting.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// Everybody on the machine can read the file.
-    #[error("{setting} is {}, which everybody can read; chmod o-rwx it", path.display())]
+    /// All users of the machine can read the file.
+    #[error("all users can read the file {setting}={}; run chmod o-rwx on it", path.display())]
     WorldReadable {
-        /// Which setting.
+        /// The setting.
         setting: String,
-        /// What was set.
+        /// The value of the setting.
         path: PathBuf,
     },
 }
 
-/// The secret of a setting, from its own variable or from the file that `SETTING_FILE` names.
-/// Compose and Kubernetes set an empty variable where they mean none.
+/// Reads a secret from its variable or from the file that `SETTING_FILE` names. Empty values count
+/// as unset, because Compose and Kubernetes cannot leave a variable out.
 pub fn from_variable_or_file(
     setting: &'static str,
     variable: Option<&SecretString>,
@@ -45,14 +45,14 @@ pub fn from_variable_or_file(
 ) -> Result<Option<SecretString>, SecretError> {
     let variable = variable.filter(|secret| !secret.expose_secret().is_empty());
     match (variable, file.filter(|path| !path.is_empty())) {
-        (Some(_), Some(_)) => Err(SecretError::Twice { setting }),
+        (Some(_), Some(_)) => Err(SecretError::SetTwice { setting }),
         (Some(secret), None) => Ok(Some(secret.clone())),
         (None, Some(path)) => from_file(&format!("{setting}_FILE"), path.as_ref()).map(Some),
         (None, None) => Ok(None),
     }
 }
 
-/// The text of the file that `setting` names, without the line break that editors add.
+/// Reads the file that `setting` names, without trailing line breaks.
 pub fn from_file(setting: &str, path: &Path) -> Result<SecretString, SecretError> {
     let unreadable = |source| SecretError::Unreadable {
         setting: setting.to_owned(),
@@ -87,10 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn given_a_variable_and_a_file_when_read_then_one_of_them_counts_and_strangers_cannot_read_it()
-    {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (path, nowhere) = (folder.path().join("secret"), folder.path().join("none"));
+    fn given_a_variable_or_a_private_file_when_read_then_it_is_the_secret() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (path, missing) = (
+            directory.path().join("secret"),
+            directory.path().join("none"),
+        );
         fs::write(&path, "xyz\n").expect("writes");
         let mode = |mode: u32| {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("changes");
@@ -108,8 +110,8 @@ mod tests {
             );
         };
         refused(Some("xyz"), Some(&path), "only one");
-        refused(None, Some(&nowhere), "cannot be read");
+        refused(None, Some(&missing), "cannot read");
         mode(0o644);
-        refused(None, Some(&path), "everybody can read");
+        refused(None, Some(&path), "all users can read");
     }
 }

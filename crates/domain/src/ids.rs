@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The text is not 24 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 24 hex digits")]
-pub struct IdError;
+pub struct InvalidId;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -41,11 +41,11 @@ macro_rules! id {
         }
 
         impl FromStr for $name {
-            type Err = IdError;
+            type Err = InvalidId;
 
-            fn from_str(text: &str) -> Result<Self, IdError> {
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let mut bytes = [0; 12];
-                hex::decode_to_slice(text, &mut bytes).map_err(|_| IdError)?;
+                hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidId)?;
                 Ok(Self(bytes))
             }
         }

@@ -1,4 +1,4 @@
-//! Start, signals, background work, stop.
+//! Start, signals, background tasks and shutdown of a process.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::settings::Common;
-use crate::{healthcheck, telemetry};
+use crate::telemetry;
 
-/// What a service fails with when it cannot start or has to give up.
+/// Why a service cannot start or has to stop.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs a service from telemetry to exit code, or asks the one that runs already how it is
-/// (`--healthcheck`): binds `listen`, calls `serve` with a token that
-/// a SIGTERM or Ctrl-C cancels, and logs why it failed if it did.
+/// Runs a service: starts telemetry, binds `listen`, and calls `serve` with a token that SIGTERM or
+/// Ctrl-C cancels. A failure is printed to standard error. With `--healthcheck` it checks the running
+/// service instead.
 pub fn run<F, S>(name: &str, settings: &Common, listen: SocketAddr, serve: S) -> ExitCode
 where
     S: FnOnce(TcpListener, CancellationToken) -> F,
@@ -30,8 +30,8 @@ where
     match start(name, settings, listen, serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // There may be nobody left who reads it.
-            let _ = writeln!(std::io::stderr(), "{name}: {}", chain(error.as_ref()));
+            // Standard error may be closed; the exit code still counts.
+            let _ = writeln!(std::io::stderr(), "{name}: {}", error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -47,13 +47,13 @@ where
         .enable_all()
         .build()?
         .block_on(async {
-            let listener = TcpListener::bind(listen).await.map_err(|error| {
-                format!("LISTEN is {listen}, where nothing can listen: {error}")
-            })?;
+            let listener = TcpListener::bind(listen)
+                .await
+                .map_err(|error| format!("cannot bind LISTEN={listen}: {error}"))?;
             let shutdown = CancellationToken::new();
             cancel_on_signal(shutdown.clone())?;
             serve(listener, shutdown).await?;
-            tracing::info!("{name} has stopped");
+            tracing::info!("{name} stopped");
             Ok(())
         })
 }
@@ -64,15 +64,15 @@ fn cancel_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        // Before anything that could fail, as logging can.
+        // Logging can fail, so cancel first.
         shutdown.cancel();
-        tracing::info!("was asked to stop");
+        tracing::info!("received a stop signal");
     });
     Ok(())
 }
 
-/// An error and its causes in one line.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+/// An error and its causes in one line, separated by colons.
+pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -83,7 +83,7 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     line
 }
 
-/// A service's background work, which is told to stop and then waited for.
+/// The background tasks of a service. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Background {
     tasks: TaskTracker,
@@ -92,12 +92,12 @@ pub struct Background {
 }
 
 impl Background {
-    /// The token that tells the work to stop.
+    /// The token that stops the tasks.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Starts a piece of background work. It should end soon after the stop token is cancelled.
+    /// Starts a background task, which must end soon after the stop token is cancelled.
     pub fn spawn<F>(&self, work: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -105,9 +105,9 @@ impl Background {
         self.tasks.spawn(work);
     }
 
-    /// Starts work without which the service is of no use: if it fails or panics, `shutdown` is
-    /// cancelled, and [`Background::failure`] says why.
-    pub fn spawn_vital<F, E>(&self, shutdown: CancellationToken, work: F)
+    /// Starts a task without which the service cannot work: if it fails or panics, `shutdown` is
+    /// cancelled and [`Background::failure`] returns the cause.
+    pub fn spawn_critical<F, E>(&self, shutdown: CancellationToken, work: F)
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Failure> + Send + 'static,
@@ -119,29 +119,32 @@ impl Background {
                 Ok(Err(error)) => error.into(),
                 Err(panicked) => panicked.into(),
             };
-            tracing::error!(reason = chain(failure.as_ref()), "has to give up");
+            tracing::error!(
+                reason = error_chain(failure.as_ref()),
+                "a critical task failed; shutting down"
+            );
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
             shutdown.cancel();
         });
     }
 
-    /// Why the service has to give up, if it has; told once.
+    /// Takes the failure of a critical task, if one failed.
     pub fn failure(&self) -> Option<Failure> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()
     }
 
-    /// Tells the work to stop and waits for it, for at most `patience`.
-    pub async fn finish(self, patience: Duration) {
+    /// Stops the tasks and waits for them to end, at most for `timeout`.
+    pub async fn finish(self, timeout: Duration) {
         self.stop.cancel();
         self.tasks.close();
-        if tokio::time::timeout(patience, self.tasks.wait())
+        if tokio::time::timeout(timeout, self.tasks.wait())
             .await
             .is_err()
         {
             tracing::warn!(
                 left = self.tasks.len(),
-                "background work did not stop in time"
+                "background tasks did not stop within {timeout:?}"
             );
         }
     }
@@ -151,11 +154,11 @@ impl Background {
 mod tests {
     use super::*;
 
-    async fn ended_by(
+    async fn failure_of(
         work: impl Future<Output = Result<(), Failure>> + Send + 'static,
     ) -> Option<String> {
         let (background, shutdown) = (Background::default(), CancellationToken::new());
-        background.spawn_vital(shutdown.clone(), work);
+        background.spawn_critical(shutdown.clone(), work);
         background.tasks.close();
         background.tasks.wait().await;
         let failure = background.failure().map(|failure| failure.to_string());
@@ -164,11 +167,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn given_vital_work_when_it_fails_or_panics_then_the_service_ends_and_knows_why() {
-        assert_eq!(ended_by(async { Ok(()) }).await, None);
-        let failed = ended_by(async { Err("no broker".into()) }).await;
+    async fn given_a_critical_task_when_it_fails_or_panics_then_the_service_stops_with_the_cause() {
+        assert_eq!(failure_of(async { Ok(()) }).await, None);
+        let failed = failure_of(async { Err("no broker".into()) }).await;
         assert_eq!(failed.as_deref(), Some("no broker"));
-        let panicked = ended_by(async { panic!("a mistake") }).await;
+        let panicked = failure_of(async { panic!("a mistake") }).await;
         assert!(panicked.is_some_and(|reason| reason.contains("a mistake")));
     }
 }

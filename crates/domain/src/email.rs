@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa::{PartialSchema, ToSchema};
 
 /// The longest address that can be delivered to (RFC 5321, 4.5.3.1, with erratum 1690).
 const LONGEST: usize = 254;
@@ -113,14 +112,6 @@ impl From<Email> for String {
         email.0.into()
     }
 }
-
-impl PartialSchema for Email {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        String::schema()
-    }
-}
-
-impl ToSchema for Email {}
 
 #[cfg(test)]
 mod tests {

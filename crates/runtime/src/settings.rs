@@ -1,54 +1,54 @@
-//! Environment variables, typed and parsed once.
+//! Settings from environment variables, typed and parsed once.
 //!
 //! Each service declares its settings as one `clap` struct whose arguments all have an `env`
-//! name. [`parse`] reads it; [`document`] makes the table in `docs/settings.md` from it.
+//! name. [`parse`] reads it; [`document`] renders it as a table of `docs/settings.md`.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser};
 
-/// The settings that every service has.
+/// The settings of every service.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
-    /// Log lines for people (`text`) or for machines (`json`).
+    /// Log format: `text` for reading, `json` for log collectors.
     #[arg(long, env = "LOG_FORMAT", default_value = "json")]
     pub log_format: LogFormat,
-    /// What is logged, in the syntax of `tracing`'s `EnvFilter`.
+    /// Log filter, in the syntax of `tracing`'s `EnvFilter`, such as `info,orders=debug`.
     #[arg(long, env = "LOG_LEVEL", default_value = "info,rdkafka=off")]
     pub log_level: String,
-    /// How long a service goes on accepting after it has said that it is no longer ready.
+    /// How long a service still accepts connections at shutdown after its readiness turned false.
     #[arg(long, env = "DRAIN_DELAY", default_value = "0s", value_parser = duration)]
     pub drain_delay: Duration,
-    /// How long requests under way may take to finish at shutdown before they are cut.
+    /// How long running requests may take at shutdown before their connections are closed.
     #[arg(long, env = "DRAIN_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub drain_timeout: Duration,
-    /// Time for a client to send a request's whole head; also how long an idle connection lives.
+    /// Timeout for receiving a request's headers; also the idle timeout of a connection.
     #[arg(long, env = "HEADER_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub header_timeout: Duration,
-    /// How long a client may take nothing of its answer before its connection is closed.
+    /// Timeout for a client that does not read its response; then its connection is closed.
     #[arg(long, env = "WRITE_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
-    /// Offer `GET /api/NAME_error`, which ends the process so that one sees what the shop does
-    /// then, to admins.
+    /// Offer `GET /api/NAME_error` to admins, which ends the process to demonstrate how the shop
+    /// recovers.
     #[arg(long, env = "CHAOS_ENDPOINTS", default_value_t = false, action = clap::ArgAction::Set)]
     pub chaos_endpoints: bool,
-    /// Asks the service that runs here whether it is ready, and ends with 0 if it is.
+    /// Check whether the running service is ready: exit code 0 if it is, 1 otherwise.
     #[arg(long)]
     pub healthcheck: bool,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// Readable lines.
+    /// Lines for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Reads the settings from the environment and the command line, or ends the process with a
-/// sentence that names the setting that is wrong.
+/// Reads the settings from the environment and the command line. Ends the process with a message
+/// that names the invalid setting.
 pub fn parse<S: Parser>() -> S {
     S::try_parse().unwrap_or_else(|error| {
         let _ = error.print();
@@ -56,14 +56,14 @@ pub fn parse<S: Parser>() -> S {
     })
 }
 
-/// Reads a length of time such as `250ms`, `5s` or `15m`.
+/// Parses a duration such as `250ms`, `5s` or `15m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let refused = || format!("'{text}' is not a length of time such as 250ms, 5s or 15m");
-    let parsed: jiff::SignedDuration = text.parse().map_err(|_| refused())?;
-    Duration::try_from(parsed).map_err(|_| refused())
+    let invalid = || format!("'{text}' is not a duration such as 250ms, 5s or 15m");
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| invalid())?;
+    Duration::try_from(parsed).map_err(|_| invalid())
 }
 
-/// The settings of `S` as the rows of a Markdown table: name, default, meaning.
+/// Renders the settings of `S` as a Markdown table: name, default, meaning.
 pub fn document<S: CommandFactory>() -> String {
     let mut rows = String::from("| variable | default | meaning |\n|---|---|---|\n");
     for argument in S::command().get_arguments() {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_lengths_of_time_when_read_then_only_sensible_ones_pass() {
+    fn given_durations_when_parsed_then_only_valid_ones_pass() {
         let check = |text: &str, expected: Option<Duration>| {
             assert_eq!(duration(text).ok(), expected, "{text}");
         };

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod email;
+mod idempotency;
+mod ids;
+mod money;
+mod names;
+mod quantity;
+
+pub use email::{Email, InvalidEmail};
+pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
+pub use ids::{InvalidId, OrderId, ProductId};
+pub use money::{Money, MoneyError};
+pub use names::{CategoryName, Description, NameError, ProductName};
+pub use quantity::{Quantity, QuantityError, Stock};

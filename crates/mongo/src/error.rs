@@ -1,0 +1,70 @@
+//! The classes of database errors.
+
+use mongodb::error::{
+    Error, ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure,
+};
+
+/// The server's code for a value that a unique index contains already.
+pub const DUPLICATE_KEY: i32 = 11000;
+
+/// Not primary, stepping down, shutting down, interrupted: the codes of the specifications of
+/// retryable reads and writes.
+const RETRYABLE_CODES: [i32; 13] = [
+    6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+];
+
+/// A failed database operation. Its cause belongs in the log, never in a response.
+#[derive(Debug, thiserror::Error)]
+#[error("the database operation failed")]
+pub struct StoreError {
+    #[from]
+    source: Error,
+}
+
+impl StoreError {
+    /// Whether a later attempt can succeed, because the database is unavailable or busy.
+    pub fn is_retryable(&self) -> bool {
+        let error = &self.source;
+        is_transient(error)
+            || error.contains_label(RETRYABLE_WRITE_ERROR)
+            || matches!(
+                *error.kind,
+                ErrorKind::Io(_)
+                    | ErrorKind::ServerSelection { .. }
+                    | ErrorKind::ConnectionPoolCleared { .. }
+                    | ErrorKind::DnsResolve { .. }
+            )
+            || matches!(&*error.kind, ErrorKind::Command(command) if RETRYABLE_CODES.contains(&command.code))
+    }
+
+    /// See [`is_transient`].
+    pub fn is_transient(&self) -> bool {
+        is_transient(&self.source)
+    }
+
+    /// See [`is_duplicate_key`].
+    pub fn is_duplicate_key(&self) -> bool {
+        is_duplicate_key(&self.source)
+    }
+}
+
+/// Whether the transaction that failed with `error` can be retried from its start.
+pub fn is_transient(error: &Error) -> bool {
+    error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+}
+
+/// Whether a write failed only because of values that unique indexes contain already. False if
+/// there is a write concern error beside it: then nothing is known to be durable.
+pub fn is_duplicate_key(error: &Error) -> bool {
+    match &*error.kind {
+        ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
+        ErrorKind::Command(command) => command.code == DUPLICATE_KEY,
+        ErrorKind::InsertMany(failure) => {
+            let mut failed = failure.write_errors.iter().flatten().peekable();
+            failure.write_concern_error.is_none()
+                && failed.peek().is_some()
+                && failed.all(|write| write.code == DUPLICATE_KEY)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod connection;
+pub mod decimal;
+mod error;
+mod timeout;
+mod transaction;
+
+pub use connection::{ConnectError, MongoSettings, connect, watch};
+pub use error::{DUPLICATE_KEY, StoreError, is_duplicate_key, is_transient};
+pub use timeout::{BACKGROUND_TIMEOUT, retry_until_ok, timeout_error, with_timeout};
+pub use transaction::commit;

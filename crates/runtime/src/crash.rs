@@ -1,0 +1,37 @@
+//! Crash points: named places in the code at which a test makes the process abort.
+//!
+//! `CRASH_AT=point` aborts at the first pass, `CRASH_AT=point:3` at the third. Only builds with
+//! debug assertions contain crash points.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+struct Plan {
+    point: String,
+    passes_left: AtomicU32,
+}
+
+static PLAN: OnceLock<Option<Plan>> = OnceLock::new();
+
+/// Aborts the process, as `kill -9` would, if `CRASH_AT` names this `point`.
+pub fn crash_point(point: &str) {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let Some(plan) = PLAN.get_or_init(|| std::env::var("CRASH_AT").ok().map(|plan| parse(&plan)))
+    else {
+        return;
+    };
+    if plan.point == point && plan.passes_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        tracing::error!("aborting at CRASH_AT={point}");
+        std::process::abort();
+    }
+}
+
+fn parse(plan: &str) -> Plan {
+    let (point, passes) = plan.split_once(':').unwrap_or((plan, "1"));
+    Plan {
+        point: point.to_owned(),
+        passes_left: AtomicU32::new(passes.parse().unwrap_or(1)),
+    }
+}

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+pub mod crash;
+pub mod health;
+pub mod lifecycle;
+pub mod secret;
+pub mod settings;
+pub mod telemetry;
