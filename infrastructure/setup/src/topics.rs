@@ -34,7 +34,7 @@ pub(crate) async fn prepare(patience: Patience) -> Result<()> {
         .until(&what, async || match topics::create_missing(&kafka).await {
             Ok(made) => Ok(Attempt::Done(made)),
             Err(error @ TopicsError::Settings(_)) => Err(error.into()),
-            Err(error) => match topics::refusal(&kafka).await? {
+            Err(error) => match topics::authentication_error(&kafka).await? {
                 Some(refusal) => bail!("Kafka does not let the user in: {refusal}"),
                 None => Ok(Attempt::NotYet(error_chain(&error))),
             },
