@@ -190,7 +190,7 @@ impl Batch {
                     event,
                     time: header(message, "ce_time").and_then(|time| time.parse().ok()),
                     traceparent: header(message, events::TRACEPARENT).map(str::to_owned),
-                })
+                });
             }
             Ok(event) => {
                 let reason = format!("{} is not an event of this topic", event.kind());

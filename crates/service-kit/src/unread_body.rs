@@ -1,7 +1,7 @@
-//! Says `Connection: close` where a request's body was not read to its end.
+//! Sends `Connection: close` with the response to a request whose body was not read to its end.
 //!
-//! Such a connection cannot serve another request, and hyper closes it. A client that is not told
-//! may already have sent its next request there, and would get no answer to it (RFC 9112, 9.6).
+//! hyper closes such a connection. Without the header the client may already have sent its next
+//! request on it, which would get no response (RFC 9112, 9.6).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use http_body::{Frame, SizeHint};
 
-/// A body that tells whether it was read to its end.
+/// A body that records whether it was read to its end.
 struct Watched {
     body: Body,
     ended: Arc<AtomicBool>,
 }
 
 /// The middleware.
-pub(crate) async fn close_after(request: Request, next: Next) -> Response {
+pub(crate) async fn close_connection(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if http_body::Body::is_end_stream(&body) {
         return next.run(Request::from_parts(parts, body)).await;
@@ -77,11 +77,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn given_bodies_when_they_are_not_read_then_the_connection_is_said_to_close() {
+    async fn given_a_body_that_is_not_read_when_answered_then_the_connection_closes() {
         let router = Router::new()
             .route("/read", post(async |_: Bytes| ()))
             .route("/unread", post(async || ()))
-            .layer(middleware::from_fn(close_after));
+            .layer(middleware::from_fn(close_connection));
         let closes = async |path: &str, body: &'static str| {
             let request = Request::post(path).body(Body::from(body)).expect("valid");
             let response = router.clone().oneshot(request).await.expect("answers");
