@@ -95,7 +95,7 @@ impl Framing {
 }
 
 /// The next element, the number of parsed bytes, and whether there were two lengths.
-type Parsed = (Position, usize, bool);
+type Parsed = (Element, usize, bool);
 
 fn head(bytes: &[u8]) -> httparse::Result<Parsed> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
