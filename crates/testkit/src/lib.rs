@@ -4,6 +4,7 @@
     reason = "everything here is for tests, and a test fails by panicking with a message"
 )]
 
+mod bodies;
 mod builder;
 mod client;
 mod event_stream;
@@ -21,6 +22,7 @@ mod standalone;
 mod stores;
 mod tokens;
 
+pub use bodies::{credentials, order, product};
 pub use builder::Builder;
 pub use client::{Client, Response, eventually_status};
 pub use event_stream::{EventStream, ServerEvent};
@@ -32,7 +34,7 @@ pub use reqwest::Method;
 pub use servers::Servers;
 pub use service::built_program;
 pub use settings::{BACKENDS, SERVICES, Settings};
-pub use shop::{Shop, order, product};
+pub use shop::Shop;
 pub use single_service::SingleService;
 pub use standalone::{Exit, run_service};
 pub use tokens::{Claims, sign_with_unknown_key, write_new_key};

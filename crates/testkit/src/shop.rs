@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-pub use self::users::{order, product};
 use crate::client::Client;
 use crate::eventually::{eventually, eventually_within};
 use crate::service::Service;

@@ -3,11 +3,11 @@
 use bson::Document;
 use mongodb::{Collection, Database};
 
+use crate::kafka::{RawMessage, Record};
 use crate::random::random_id;
 use crate::settings::{Settings, store_settings};
 use crate::stores::Stores;
 use crate::tokens::{self, Claims};
-use crate::{RawMessage, Record};
 
 /// The environment of one service: a database and a topic prefix of its own on the shared test
 /// servers, and a token secret. It starts no service. Dropping it removes the database and topics.

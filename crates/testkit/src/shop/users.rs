@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bson::doc;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Shop, lock};
+use crate::bodies::{credentials, order, product};
 use crate::client::Client;
 use crate::eventually::{eventually, eventually_within};
 use crate::tokens::{self, Claims};
@@ -64,9 +65,9 @@ impl Shop {
     }
 
     async fn request_token(&self, email: &str) -> String {
-        let body = json!({ "email": email, "password": email });
-        let response = self.anonymous.post("/api/login", &body).await.expect(200);
-        let token = response.string("access_token");
+        let body = credentials(email, email);
+        let response = self.anonymous.post("/api/login", &body).await;
+        let token = response.expect(200).string("access_token");
         lock(&self.access_tokens).insert(email.to_owned(), token.clone());
         token
     }
@@ -135,18 +136,4 @@ impl Shop {
         let quantity = &response.json()["products"][0]["quantity"];
         quantity.as_i64().expect("a quantity")
     }
-}
-
-/// The body of an order: product names and quantities.
-pub fn order(lines: &[(&str, i64)]) -> Value {
-    let line = |(name, quantity): &(&str, i64)| json!({ "name": name, "quantity": quantity });
-    json!({ "products": lines.iter().map(line).collect::<Vec<_>>() })
-}
-
-/// The body that adds a product to the category `kitchen`.
-pub fn product(name: &str, price: f64, quantity: i64) -> Value {
-    json!({ "product": {
-        "name": name, "description": format!("A {name} for a test"), "price": price,
-        "quantity": quantity, "categories": ["kitchen"],
-    }})
 }
