@@ -99,15 +99,12 @@ async fn slow_clients(url: &str) -> JoinSet<()> {
     let mut clients = JoinSet::new();
     for number in 0..SLOW_CLIENTS {
         let mut connection = TcpStream::connect(address).await.expect("a connection");
-        let begin = if number % 2 == 0 {
+        let head = if number % 2 == 0 {
             "POST /api/login HTTP/1.1\r\nHost: a\r\nX: "
         } else {
             "POST /api/login HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
         };
-        connection
-            .write_all(begin.as_bytes())
-            .await
-            .expect("writes");
+        connection.write_all(head.as_bytes()).await.expect("writes");
         clients.spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_secs(1));
             while connection.write_all(b"x").await.is_ok() {
