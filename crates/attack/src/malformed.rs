@@ -1,17 +1,17 @@
-//! Requests that can be read in two ways, are no HTTP, or are too large or too deep.
+//! Requests that are ambiguous, are not HTTP, or are too large or nested too deeply.
 
 use crate::account::Account;
-use crate::exchange::{PATIENCE, Seen, exchange, request};
-use crate::report::Row;
+use crate::exchange::{Reply, TIMEOUT, exchange, request};
+use crate::report::CaseResult;
 use crate::target::{Kind, Target};
 
-/// What must come of a request.
+/// The replies that a case accepts.
 enum Expected {
-    /// One answer with one of these statuses, and then the end of the connection, whatever else
-    /// was sent.
+    /// One response with one of these statuses, after which the server closes the connection,
+    /// whatever follows the request.
     Refused(&'static [u16]),
-    /// These answers, in this order.
-    Answers(&'static [u16]),
+    /// Responses with these statuses, in this order.
+    Responses(&'static [u16]),
 }
 
 struct Case {
@@ -20,243 +20,218 @@ struct Case {
     expected: Expected,
 }
 
-/// A second request that must never be answered, behind one that is refused.
-const HIDDEN: &str = "GET /api/products HTTP/1.1\r\nHost: a\r\n\r\n";
+/// A request after a refused one; it must never be answered.
+const SMUGGLED: &str = "GET /api/products HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// Tries them all.
-pub(crate) fn rows(target: &Target, account: Option<&Account>) -> Vec<Row> {
+/// Runs all cases.
+pub(crate) fn run(target: &Target, account: Option<&Account>) -> Vec<CaseResult> {
     let cases = [
         framing(target),
         heads(target),
-        beside_the_api(target),
+        large_heads(target),
+        unknown_resources(target),
+        operational_endpoints(target),
         bodies(target, account),
     ];
     cases
         .into_iter()
         .flatten()
-        .map(|case| row(target, &case))
+        .map(|case| run_case(target, &case))
         .collect()
 }
 
-fn row(target: &Target, case: &Case) -> Row {
-    let seen = exchange(target, &case.bytes, PATIENCE);
-    Row {
+fn run_case(target: &Target, case: &Case) -> CaseResult {
+    let reply = exchange(target, &case.bytes, TIMEOUT);
+    CaseResult {
         target: target.kind.name(),
         case: case.name.to_owned(),
-        expected: case.expected.told(),
-        held: case.expected.is_met_by(&seen),
-        seen: seen.told(),
+        expected: case.expected.summary(),
+        actual: reply.summary(),
+        passed: case.expected.accepts(&reply),
     }
 }
 
 impl Expected {
-    fn is_met_by(&self, seen: &Seen) -> bool {
-        let statuses = seen.statuses();
+    fn accepts(&self, reply: &Reply) -> bool {
+        let statuses = reply.statuses();
         match self {
             Self::Refused(allowed) => {
-                seen.closed && statuses.len() == 1 && allowed.contains(&statuses[0])
+                reply.is_closed && statuses.len() == 1 && allowed.contains(&statuses[0])
             }
-            Self::Answers(expected) => statuses == *expected,
+            Self::Responses(expected) => statuses == *expected,
         }
     }
 
-    fn told(&self) -> String {
-        let (statuses, between) = match self {
+    fn summary(&self) -> String {
+        let (statuses, separator) = match self {
             Self::Refused(statuses) => (statuses, " or "),
-            Self::Answers(statuses) => (statuses, ", then "),
+            Self::Responses(statuses) => (statuses, ", then "),
         };
         let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
-        statuses.join(between)
+        statuses.join(separator)
     }
 }
 
-/// Where a request ends (RFC 9112, 6.3).
+/// Attacks on the length of a body (RFC 9112, 6.3).
 fn framing(target: &Target) -> Vec<Case> {
-    let path = target.post_path();
-    let posted = |name, headers: &str, body: &str| Case {
-        name,
-        bytes: format!("POST {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n{body}{HIDDEN}")
-            .into_bytes(),
-        expected: Expected::Refused(&[400]),
-    };
-    // nginx says that it does not implement other encodings.
+    // nginx answers an unknown encoding with 501 Not Implemented.
     let unknown_encoding: &[u16] = if target.kind == Kind::Edge {
         &[400, 501]
     } else {
         &[400]
     };
-    // These find out first that there is no token.
-    let broken_later: &[u16] = match target.kind {
+    // These check the token before they read the chunk.
+    let broken_chunk: &[u16] = match target.kind {
         Kind::Products | Kind::Orders => &[400, 401],
         _ => &[400],
     };
-    vec![
-        posted(
-            "a length, then chunks",
-            "Content-Length: 5\r\nTransfer-Encoding: chunked",
-            "0\r\n\r\n",
-        ),
-        posted(
-            "chunks, then a length",
-            "Transfer-Encoding: chunked\r\nContent-Length: 5",
-            "0\r\n\r\n",
-        ),
-        posted("two lengths", "Content-Length: 1\r\nContent-Length: 2", "ab"),
-        posted("a length with a sign", "Content-Length: +2", "{}"),
-        posted("a length below zero", "Content-Length: -1", ""),
-        posted("a length that is hexadecimal", "Content-Length: 0x2", "{}"),
-        posted("a list of lengths", "Content-Length: 2, 3", "{}"),
-        posted(
-            "a length beyond all numbers",
-            "Content-Length: 99999999999999999999999",
-            "",
-        ),
-        posted("a space before a colon", "Content-Length : 2", "{}"),
+    let path = target.post_path();
+    let refused = |name, version: &str, headers: &str, body: &str, statuses| {
+        let head = format!("POST {path} {version}\r\nHost: a\r\n{headers}");
         Case {
-            expected: Expected::Refused(unknown_encoding),
-            ..posted(
-                "an unknown encoding",
-                "Transfer-Encoding: xchunked",
-                "0\r\n\r\n",
-            )
-        },
-        Case {
-            expected: Expected::Refused(unknown_encoding),
-            ..posted(
-                "chunks that are not last",
-                "Transfer-Encoding: chunked, identity",
-                "0\r\n\r\n",
-            )
-        },
-        Case {
-            expected: Expected::Refused(broken_later),
-            ..posted("a chunk of no size", "Transfer-Encoding: chunked", "x\r\n")
-        },
-        Case {
-            name: "chunks in HTTP/1.0",
-            bytes: format!(
-                "POST {path} HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{HIDDEN}"
-            )
-            .into_bytes(),
-            expected: Expected::Refused(&[400]),
-        },
-    ]
+            name,
+            bytes: format!("{head}\r\n\r\n{body}{SMUGGLED}").into_bytes(),
+            expected: Expected::Refused(statuses),
+        }
+    };
+    #[rustfmt::skip]
+    let cases: [(_, _, _, &[u16]); 12] = [
+        ("a length and then chunks", "Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n", &[400]),
+        ("chunks and then a length", "Transfer-Encoding: chunked\r\nContent-Length: 5", "0\r\n\r\n", &[400]),
+        ("two lengths", "Content-Length: 1\r\nContent-Length: 2", "ab", &[400]),
+        ("a length with a sign", "Content-Length: +2", "{}", &[400]),
+        ("a negative length", "Content-Length: -1", "", &[400]),
+        ("a hexadecimal length", "Content-Length: 0x2", "{}", &[400]),
+        ("a list of lengths", "Content-Length: 2, 3", "{}", &[400]),
+        ("a length that overflows", "Content-Length: 99999999999999999999999", "", &[400]),
+        ("a space before a colon", "Content-Length : 2", "{}", &[400]),
+        ("an unknown encoding", "Transfer-Encoding: xchunked", "0\r\n\r\n", unknown_encoding),
+        ("chunked is not the last encoding", "Transfer-Encoding: chunked, identity", "0\r\n\r\n", unknown_encoding),
+        ("a chunk without a size", "Transfer-Encoding: chunked", "x\r\n", broken_chunk),
+    ];
+    let http_1_0 = refused(
+        "chunks in HTTP/1.0",
+        "HTTP/1.0",
+        "Transfer-Encoding: chunked",
+        "0\r\n\r\n",
+        &[400],
+    );
+    cases
+        .into_iter()
+        .map(|(name, headers, body, statuses)| refused(name, "HTTP/1.1", headers, body, statuses))
+        .chain([http_1_0])
+        .collect()
 }
 
-/// What comes before a body.
+/// Attacks on the head of a request.
 fn heads(target: &Target) -> Vec<Case> {
-    let path = target.guarded_path();
-    let case = |name, bytes: String, expected| Case {
+    let path = target.protected_path();
+    let refused = |name, after_path: &str| Case {
         name,
-        bytes: bytes.into_bytes(),
-        expected,
-    };
-    let refused = |name, head: String| case(name, head, Expected::Refused(&[400]));
-    let too_large: &[u16] = if target.kind == Kind::Edge {
-        &[400, 414]
-    } else {
-        &[414, 431]
+        bytes: format!("GET {path} {after_path}\r\n\r\n{SMUGGLED}").into_bytes(),
+        expected: Expected::Refused(&[400]),
     };
     let unknown_version: &[u16] = if target.kind == Kind::Edge {
         &[400, 505]
     } else {
         &[400]
     };
-    let headers = "X: x\r\n".repeat(300);
+    vec![
+        refused("two hosts", "HTTP/1.1\r\nHost: a\r\nHost: b"),
+        refused("no host", "HTTP/1.1"),
+        refused("an invalid host", "HTTP/1.1\r\nHost: a b"),
+        refused("a header without a name", "HTTP/1.1\r\nHost: a\r\n: x"),
+        refused("a zero byte in a header", "HTTP/1.1\r\nHost: a\r\nX: a\0b"),
+        Case {
+            expected: Expected::Refused(unknown_version),
+            ..refused("an unknown version", "HTTP/9.9\r\nHost: a")
+        },
+        Case {
+            name: "a TLS handshake",
+            bytes: b"\x16\x03\x01\x02\0\x01\0\x01\r\n\r\n".to_vec(),
+            expected: Expected::Refused(&[400]),
+        },
+    ]
+}
+
+/// Heads over the size limits.
+fn large_heads(target: &Target) -> Vec<Case> {
+    let path = target.protected_path();
+    let is_edge = target.kind == Kind::Edge;
+    let too_large: &[u16] = if is_edge { &[400, 414] } else { &[414, 431] };
+    let case = |name, head: String, statuses| Case {
+        name,
+        bytes: format!("{head}\r\n\r\n").into_bytes(),
+        expected: Expected::Refused(statuses),
+    };
+    let filler = "x".repeat(40_960);
     let mut cases = vec![
-        refused(
-            "two hosts",
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n{HIDDEN}"),
-        ),
-        refused("no host", format!("GET {path} HTTP/1.1\r\n\r\n{HIDDEN}")),
-        refused(
-            "a host that is none",
-            format!("GET {path} HTTP/1.1\r\nHost: a b\r\n\r\n{HIDDEN}"),
-        ),
-        refused(
-            "a header without a name",
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n{HIDDEN}"),
-        ),
-        refused(
-            "a zero byte in a header",
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n{HIDDEN}"),
-        ),
-        case(
-            "a version that there is not",
-            format!("GET {path} HTTP/9.9\r\nHost: a\r\n\r\n{HIDDEN}"),
-            Expected::Refused(unknown_version),
-        ),
-        refused(
-            "the beginning of TLS",
-            "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\r\n\r\n".to_owned(),
-        ),
         case(
             "a head of 40 KiB",
-            format!(
-                "GET {path} HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
-                "x".repeat(40_960)
-            ),
-            Expected::Refused(too_large),
+            format!("GET {path} HTTP/1.1\r\nHost: a\r\nX: {filler}"),
+            too_large,
         ),
         case(
             "a target of 40 KiB",
-            format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(40_960)),
-            Expected::Refused(too_large),
-        ),
-        case(
-            "two requests at once",
-            "GET /api/x HTTP/1.1\r\nHost: a\r\n\r\nGET /api/y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
-            Expected::Answers(&[404, 404]),
-        ),
-        case(
-            "an unknown method",
-            format!("BREW {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
-            Expected::Answers(&[405]),
+            format!("GET /{filler} HTTP/1.1\r\nHost: a"),
+            too_large,
         ),
     ];
-    if target.kind != Kind::Edge {
+    if !is_edge {
+        let headers = "\r\nX: x".repeat(300);
         cases.push(case(
             "300 headers",
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n"),
-            Expected::Refused(&[431]),
-        ));
-        cases.push(case(
-            "a way up out of the folder",
-            "GET /api/../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_owned(),
-            Expected::Answers(&[404]),
+            format!("GET {path} HTTP/1.1\r\nHost: a{headers}"),
+            &[431],
         ));
     }
     cases
 }
 
-/// What probes and scrapes ask for is not passed on by the gateway, and read as strictly.
-fn beside_the_api(target: &Target) -> Vec<Case> {
+/// Well-formed requests that lead nowhere.
+fn unknown_resources(target: &Target) -> Vec<Case> {
+    let path = target.protected_path();
+    let case = |name, head: &str, statuses| Case {
+        name,
+        bytes: format!("{head} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").into_bytes(),
+        expected: Expected::Responses(statuses),
+    };
+    let pipelined = "GET /api/x HTTP/1.1\r\nHost: a\r\n\r\nGET /api/y";
+    let mut cases = vec![
+        case("two pipelined requests", pipelined, &[404, 404]),
+        case("an unknown method", &format!("BREW {path}"), &[405]),
+    ];
+    if target.kind != Kind::Edge {
+        let traversal = "GET /api/../../etc/passwd";
+        cases.push(case("a path traversal", traversal, &[404]));
+    }
+    cases
+}
+
+/// Health checks and metrics, which the gateway does not forward, are parsed just as strictly.
+fn operational_endpoints(target: &Target) -> Vec<Case> {
     if target.kind == Kind::Edge {
         return Vec::new();
     }
-    let refused = |name, head: String| Case {
+    let refused = |name, head: &str| Case {
         name,
-        bytes: format!("{head}\r\n\r\n{HIDDEN}").into_bytes(),
+        bytes: format!("{head}\r\n\r\n{SMUGGLED}").into_bytes(),
         expected: Expected::Refused(&[400]),
     };
     vec![
         refused(
-            "a length and chunks for /health/live",
-            "GET /health/live HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked"
-                .to_owned(),
+            "a length and chunks at /health/live",
+            "GET /health/live HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
         ),
         refused(
-            "two hosts for /health/ready",
-            "GET /health/ready HTTP/1.1\r\nHost: a\r\nHost: b".to_owned(),
+            "two hosts at /health/ready",
+            "GET /health/ready HTTP/1.1\r\nHost: a\r\nHost: b",
         ),
-        refused(
-            "no host for /metrics",
-            "GET /metrics HTTP/1.1".to_owned(),
-        ),
+        refused("no host at /metrics", "GET /metrics HTTP/1.1"),
     ]
 }
 
-/// What is behind the head. Each would do but for one thing.
+/// Attacks on the body; everything else in the request is valid.
 fn bodies(target: &Target, account: Option<&Account>) -> Vec<Case> {
     let path = target.post_path();
     let authorization = account.map(|account| format!("Bearer {}", account.access_token));
@@ -264,17 +239,17 @@ fn bodies(target: &Target, account: Option<&Account>) -> Vec<Case> {
         .iter()
         .map(|value| ("Authorization", value.as_str()))
         .collect();
-    let posted = |name, body: &[u8], expected| Case {
+    let answered = |name, body: &[u8], expected| Case {
         name,
         bytes: request(target, "POST", path, &headers, body),
-        expected: Expected::Answers(match (target.kind, account) {
-            // Without the right to the call nobody is read.
+        expected: Expected::Responses(match (target.kind, account) {
+            // An unauthorized body is not parsed.
             (Kind::Products, Some(_)) => &[403],
             (Kind::Products | Kind::Orders, None) => &[401],
             _ => expected,
         }),
     };
-    let (good, with_operator) = match target.kind {
+    let (valid, with_operator) = match target.kind {
         Kind::Orders | Kind::Products => (
             r#"{"products":[{"name":"nothing like this","quantity":1}]}"#,
             r#"{"products":[{"name":{"$ne":""},"quantity":1}]}"#,
@@ -285,25 +260,25 @@ fn bodies(target: &Target, account: Option<&Account>) -> Vec<Case> {
         ),
     };
     let with_field = |value: &[u8]| {
-        let open = good.strip_suffix('}').unwrap_or(good);
+        let open = valid.strip_suffix('}').unwrap_or(valid);
         [open.as_bytes(), b",\"z\":", value, b"}"].concat()
     };
     let deep = ["[".repeat(4_000), "]".repeat(4_000)].concat();
     vec![
-        posted("JSON that is 4,000 deep", deep.as_bytes(), &[422]),
-        posted(
-            "a field that nobody knows, 4,000 deep",
+        answered("JSON nested 4,000 levels deep", deep.as_bytes(), &[422]),
+        answered(
+            "an unknown field nested 4,000 levels deep",
             &with_field(deep.as_bytes()),
             &[422],
         ),
-        posted(
+        answered(
             "a field that is not UTF-8",
             &with_field(b"\"\xff\xfe\""),
             &[422],
         ),
-        posted("a body of 3 MB", &vec![b'x'; 3_000_000], &[413]),
-        posted(
-            "an operator in place of a text",
+        answered("a body of 3 MB", &vec![b'x'; 3_000_000], &[413]),
+        answered(
+            "a MongoDB operator instead of a string",
             with_operator.as_bytes(),
             &[422],
         ),

@@ -1,6 +1,7 @@
-//! The databases to prepare: what is known of each, and what is done to it.
+//! The databases to set up: their settings, and clients for them.
 
 use std::env;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use mongodb::Client;
@@ -9,58 +10,49 @@ use secrecy::{ExposeSecret as _, SecretString};
 use secrets::DATABASES;
 use service_kit::secret;
 
-use crate::console::say;
-use crate::patience::Patience;
-use crate::{replica_set, users};
+use crate::console::print_line;
 
-/// Where a service's data are, on every member.
-const DATABASE: &str = "shop";
+/// Short, because an attempt fails while a server starts, and is retried.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A service's database.
+const DEFAULT_DATABASE_NAME: &str = "shop";
+
+/// The database of a service.
 pub(crate) struct Database {
-    /// The service, and its user.
-    pub(crate) name: &'static str,
+    /// Name of the service, and of its database user.
+    pub(crate) service: &'static str,
     pub(crate) members: Vec<ServerAddress>,
     pub(crate) replica_set: String,
-    pub(crate) shop: String,
+    /// Name of the database on every member.
+    pub(crate) name: String,
     root_password: SecretString,
     pub(crate) password: SecretString,
-    /// Of the user that may only read, where one is wanted.
+    /// Password of the read-only user; without it there is no such user.
     pub(crate) browser_password: Option<SecretString>,
 }
 
-/// Who calls.
 #[derive(Clone, Copy)]
 pub(crate) enum User<'a> {
-    /// Nobody in particular, who may only ask whether somebody is there.
-    Nobody,
+    /// Without credentials; MongoDB then answers only `hello`.
+    Anonymous,
     Root,
-    /// One that belongs to the service's database.
-    Of(&'a str, &'a SecretString),
+    /// A user of the service's database: name and password.
+    Named(&'a str, &'a SecretString),
 }
 
-/// Those that have hosts.
+/// Reads the databases that have hosts from the environment.
 pub(crate) fn from_environment() -> Result<Vec<Database>> {
-    let known = DATABASES.into_iter().map(Database::from_environment);
-    known.filter_map(Result::transpose).collect()
-}
-
-/// Makes it a replica set in which the service's user has its rights.
-pub(crate) async fn prepare(database: &Database, patience: Patience) -> Result<()> {
-    let what_failed = || format!("the database of {} is not prepared", database.name);
-    replica_set::prepare(database, patience)
-        .await
-        .with_context(what_failed)?;
-    users::prepare(database).await.with_context(what_failed)
+    let databases = DATABASES.into_iter().map(Database::from_environment);
+    databases.filter_map(Result::transpose).collect()
 }
 
 impl Database {
-    fn from_environment(name: &'static str) -> Result<Option<Self>> {
-        let of = |part: &str| format!("MONGODB_{}_{part}", name.to_uppercase());
-        let Some(hosts) = variable(&of("HOSTS")) else {
-            say(format_args!(
-                "{} is not set; leaves that database alone",
-                of("HOSTS")
+    fn from_environment(service: &'static str) -> Result<Option<Self>> {
+        let setting = |suffix: &str| format!("MONGODB_{}_{suffix}", service.to_uppercase());
+        let Some(hosts) = variable(&setting("HOSTS")) else {
+            print_line(format_args!(
+                "{} is not set; skipping that database",
+                setting("HOSTS")
             ));
             return Ok(None);
         };
@@ -68,49 +60,51 @@ impl Database {
             .split(',')
             .map(|host| ServerAddress::parse(host.trim()))
             .collect::<Result<Vec<_>, _>>()
-            .with_context(|| format!("{} is {hosts}", of("HOSTS")))?;
-        let secret = |part: &str| {
-            let setting = of(part);
+            .with_context(|| format!("cannot parse {}={hosts}", setting("HOSTS")))?;
+        let secret = |suffix: &str| {
+            let setting = setting(suffix);
             let file = variable(&setting);
             file.map(|file| secret::from_file(&setting, file.as_ref()))
                 .transpose()
         };
-        let needed =
-            |part: &str| secret(part)?.with_context(|| format!("{} must be set", of(part)));
+        let required = |suffix: &str| {
+            secret(suffix)?.with_context(|| format!("{} must be set", setting(suffix)))
+        };
         Ok(Some(Self {
-            name,
+            service,
             members,
-            replica_set: variable(&of("REPLICA_SET")).unwrap_or_else(|| format!("rs-{name}")),
-            shop: variable("MONGODB_DATABASE").unwrap_or_else(|| DATABASE.to_owned()),
-            root_password: needed("ROOT_PASSWORD_FILE")?,
-            password: needed("PASSWORD_FILE")?,
+            replica_set: variable(&setting("REPLICA_SET"))
+                .unwrap_or_else(|| format!("rs-{service}")),
+            name: variable("MONGODB_DATABASE").unwrap_or_else(|| DEFAULT_DATABASE_NAME.to_owned()),
+            root_password: required("ROOT_PASSWORD_FILE")?,
+            password: required("PASSWORD_FILE")?,
             browser_password: secret("BROWSER_PASSWORD_FILE")?,
         }))
     }
 
-    /// A client of one member, whatever that is to its replica set.
-    pub(crate) fn member(&self, address: &ServerAddress, user: User<'_>) -> Result<Client> {
-        let mut options = self.options(vec![address.clone()], user);
+    /// Creates a client for one member, whether or not it belongs to a replica set.
+    pub(crate) fn member_client(&self, member: &ServerAddress, user: User<'_>) -> Result<Client> {
+        let mut options = self.client_options(vec![member.clone()], user);
         options.direct_connection = Some(true);
         Ok(Client::with_options(options)?)
     }
 
-    /// A client of the replica set, whose calls go to the primary.
+    /// Creates a client for the replica set, whose commands run on the primary.
     pub(crate) fn client(&self, user: User<'_>) -> Result<Client> {
-        let mut options = self.options(self.members.clone(), user);
+        let mut options = self.client_options(self.members.clone(), user);
         options.repl_set_name = Some(self.replica_set.clone());
         Ok(Client::with_options(options)?)
     }
 
-    fn options(&self, hosts: Vec<ServerAddress>, user: User<'_>) -> ClientOptions {
+    fn client_options(&self, hosts: Vec<ServerAddress>, user: User<'_>) -> ClientOptions {
         let mut options = ClientOptions::builder().hosts(hosts).build();
         options.app_name = Some("setup".to_owned());
-        options.server_selection_timeout = Some(replica_set::ONE_LOOK);
-        options.connect_timeout = Some(replica_set::ONE_LOOK);
+        options.server_selection_timeout = Some(CONNECT_TIMEOUT);
+        options.connect_timeout = Some(CONNECT_TIMEOUT);
         let login = match user {
-            User::Nobody => None,
+            User::Anonymous => None,
             User::Root => Some(("root", &self.root_password, "admin")),
-            User::Of(name, password) => Some((name, password, self.shop.as_str())),
+            User::Named(name, password) => Some((name, password, self.name.as_str())),
         };
         options.credential = login.map(|(name, password, source)| {
             Credential::builder()
@@ -122,22 +116,22 @@ impl Database {
         options
     }
 
-    /// Where the members are, as one text.
+    /// The members' addresses, separated by commas.
     pub(crate) fn hosts(&self) -> String {
         let hosts: Vec<_> = self.members.iter().map(ToString::to_string).collect();
         hosts.join(",")
     }
 
-    /// The first member, which is the one that the replica set begins with.
-    pub(crate) fn first(&self) -> Result<&ServerAddress> {
+    /// The member with which the replica set is initiated.
+    pub(crate) fn first_member(&self) -> Result<&ServerAddress> {
         match self.members.first() {
             Some(first) => Ok(first),
-            None => bail!("it has no members"),
+            None => bail!("the replica set {} has no members", self.replica_set),
         }
     }
 }
 
-/// Compose and Kubernetes set an empty variable where they mean none.
+/// Compose and Kubernetes pass an unset variable as an empty one.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,54 +1,54 @@
-//! Waiting for conditions, but not for ever.
+//! Retries until a deadline.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::console::say;
+use crate::console::print_line;
 
-const PAUSE: Duration = Duration::from_millis(250);
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// When it is over.
+/// A deadline that all retries of the set-up share.
 #[derive(Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct Retry {
     timeout: Duration,
-    end: Instant,
+    deadline: Instant,
 }
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 pub(crate) enum Attempt<T> {
-    /// It succeeded.
     Done(T),
-    /// It is too early, and why.
-    NotYet(String),
+    /// Failed for this reason; a later attempt may succeed.
+    Failed(String),
 }
 
-impl Patience {
-    pub(crate) fn of(timeout: Duration) -> Self {
-        let end = Instant::now() + timeout;
-        Self { timeout, end }
+impl Retry {
+    pub(crate) fn with_timeout(timeout: Duration) -> Self {
+        let deadline = Instant::now() + timeout;
+        Self { timeout, deadline }
     }
 
-    /// Tries until it is done or fails, or time is over. Says so once if it takes a while.
-    pub(crate) async fn until<T>(
+    /// Repeats `attempt` until it is done, returns an error or the deadline has passed. `failure`
+    /// says what failed, for the messages.
+    pub(crate) async fn until_done<T>(
         self,
-        what: &str,
+        failure: &str,
         mut attempt: impl AsyncFnMut() -> Result<Attempt<T>>,
     ) -> Result<T> {
-        let mut waits = false;
+        let mut is_reported = false;
         loop {
             let reason = match attempt().await? {
                 Attempt::Done(value) => return Ok(value),
-                Attempt::NotYet(reason) => reason,
+                Attempt::Failed(reason) => reason,
             };
-            if Instant::now() >= self.end {
-                bail!("{what} after {:?}: {reason}", self.timeout);
+            if Instant::now() >= self.deadline {
+                bail!("{failure} within {:?}: {reason}", self.timeout);
             }
-            if !waits {
-                say(format_args!("{what} yet: {reason}; waits"));
-                waits = true;
+            if !is_reported {
+                print_line(format_args!("{failure}: {reason}; retrying"));
+                is_reported = true;
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_DELAY).await;
         }
     }
 }
