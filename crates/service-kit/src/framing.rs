@@ -204,7 +204,7 @@ mod tests {
             piece in 1_usize..80,
         ) {
             let stream = requests.concat();
-            prop_assert_eq!(detections(&stream, size), 0, "{}", stream);
+            prop_assert_eq!(detections(&stream, piece), 0, "{}", stream);
             prop_assert_eq!(detections(&(stream.clone() + BOTH), piece), 1, "{}", stream);
         }
 

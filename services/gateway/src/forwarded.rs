@@ -1,6 +1,6 @@
-//! How the services are told where a request comes from.
+//! The `X-Forwarded-…` headers.
 //!
-//! They get exactly one address, the client's, and need not judge again.
+//! A service receives exactly one client address, so it need not evaluate a chain of proxies.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,8 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
-/// Replaces what the request says of its origin by what is known of it.
+/// Replaces the forwarded headers and `Host` of a request that arrived from `peer`. Only the claims
+/// of a trusted proxy are kept.
 pub fn rewrite(proxies: &TrustedProxies, peer: IpAddr, headers: &mut HeaderMap) {
     let client = proxies.client(peer, headers);
     let host = headers.remove(header::HOST);
@@ -29,7 +30,7 @@ pub fn rewrite(proxies: &TrustedProxies, peer: IpAddr, headers: &mut HeaderMap) 
     if let Some(host) = claimed_host.or(host) {
         headers.insert(FORWARDED_HOST, host);
     }
-    // The text of an address is always a valid header value.
+    // An IP address is always a valid header value.
     if let Ok(client) = HeaderValue::from_str(&client.to_string()) {
         headers.insert(FORWARDED_FOR, client);
     }
@@ -44,14 +45,14 @@ mod tests {
     }
 
     #[test]
-    fn given_a_claimed_origin_when_it_comes_from_outside_then_it_is_replaced() {
+    fn given_forwarded_headers_when_the_peer_is_not_trusted_then_they_are_replaced() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("shop.example"));
         headers.insert(FORWARDED_FOR, HeaderValue::from_static("1.1.1.1"));
         headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
         headers.insert(FORWARDED_HOST, HeaderValue::from_static("evil.example"));
-        let outside = "198.51.100.7".parse().unwrap();
-        rewrite(&loopback(), outside, &mut headers);
+        let client = "198.51.100.7".parse().unwrap();
+        rewrite(&loopback(), client, &mut headers);
         assert_eq!(headers[FORWARDED_FOR], "198.51.100.7");
         assert_eq!(headers[FORWARDED_PROTO], "http");
         assert_eq!(headers[FORWARDED_HOST], "shop.example");
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn given_a_trusted_proxy_when_it_names_scheme_and_host_then_they_are_kept() {
+    fn given_forwarded_headers_when_the_peer_is_a_trusted_proxy_then_scheme_and_host_are_kept() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8000"));
         headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));

@@ -1,4 +1,4 @@
-//! What passes, and how.
+//! Forwarding of requests, responses and event streams.
 
 use std::convert::Infallible;
 
@@ -9,17 +9,18 @@ use axum::routing::get;
 use futures::StreamExt as _;
 use http::header::{CONNECTION, CONTENT_TYPE, ETAG, RETRY_AFTER};
 use identity::Role;
-use reqwest::StatusCode;
+use reqwest::{Method, Response as ClientResponse, StatusCode};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use crate::support::{echo, gateway, upstream};
+use crate::support::{Gateway, TIMEOUT, echo, gateway, upstream};
 
 type Events = mpsc::UnboundedSender<Result<&'static str, Infallible>>;
 
-/// An upstream with one event stream, and a way to send events; `/api/products` never answers.
-async fn one_stream() -> (std::net::SocketAddr, Events) {
+/// Starts an upstream with one event stream and returns a sender of its events. `/api/products`
+/// never responds.
+async fn event_stream_upstream() -> (std::net::SocketAddr, Events) {
     let (events, stream) = mpsc::unbounded_channel();
     let stream = std::sync::Mutex::new(Some(stream));
     let stream = std::sync::Arc::new(stream);
@@ -35,10 +36,16 @@ async fn one_stream() -> (std::net::SocketAddr, Events) {
     (upstream(router).await, events)
 }
 
+async fn open_stream(gateway: &Gateway) -> ClientResponse {
+    let request = gateway.get("/api/orders/events");
+    let request = request.bearer_auth(gateway.token(Role::User));
+    request.send().await.unwrap()
+}
+
 #[tokio::test]
-async fn given_an_event_stream_when_events_happen_then_each_arrives_at_once_and_the_stream_outlives_the_timeout()
+async fn given_an_event_stream_when_events_are_sent_then_each_arrives_at_once_and_the_stream_outlives_the_timeout()
  {
-    let (upstream, events) = one_stream().await;
+    let (upstream, events) = event_stream_upstream().await;
     let gateway = gateway(
         &[upstream],
         &[
@@ -49,19 +56,16 @@ async fn given_an_event_stream_when_events_happen_then_each_arrives_at_once_and_
         ],
     )
     .await;
-    let stream = gateway
-        .get("/api/orders/events")
-        .bearer_auth(gateway.token(Role::User));
-    let stream = stream.send().await.unwrap();
+    let stream = open_stream(&gateway).await;
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     let mut stream = stream.bytes_stream();
 
     events.send(Ok("data: 1\n\n")).unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
-    // That this call times out shows that the time is over; that it has a place, that the
-    // stream takes none.
-    let late = gateway.get("/api/products").send().await.unwrap();
-    assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
+    // This call times out, so the timeout has passed for the stream too. The call was admitted, so
+    // the stream does not count as in flight.
+    let late = gateway.get_status("/api/products").await;
+    assert_eq!(late, StatusCode::SERVICE_UNAVAILABLE);
     events.send(Ok("data: 2\n\n")).unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 2\n\n");
     drop(events);
@@ -69,20 +73,17 @@ async fn given_an_event_stream_when_events_happen_then_each_arrives_at_once_and_
 }
 
 #[tokio::test]
-async fn given_a_listener_that_leaves_when_its_stream_is_open_then_the_upstream_notices() {
-    let (upstream, events) = one_stream().await;
+async fn given_a_subscriber_that_disconnects_when_its_stream_is_open_then_the_upstream_is_notified()
+{
+    let (upstream, events) = event_stream_upstream().await;
     let gateway = gateway(&[upstream], &[]).await;
-    let stream = gateway
-        .get("/api/orders/events")
-        .bearer_auth(gateway.token(Role::User));
-    let stream = stream.send().await.unwrap();
+    let stream = open_stream(&gateway).await;
     drop(stream);
     events.closed().await;
 }
 
 #[tokio::test]
-async fn given_a_request_when_it_is_passed_on_then_target_body_and_end_to_end_headers_are_the_same()
-{
+async fn given_a_request_when_forwarded_then_target_body_and_end_to_end_headers_are_unchanged() {
     let gateway = gateway(&[echo().await], &[]).await;
     let sent = gateway
         .post("/api/orders?a=%2F%20b&c=%C3%BC")
@@ -94,9 +95,9 @@ async fn given_a_request_when_it_is_passed_on_then_target_body_and_end_to_end_he
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         )
         .body("{\"products\":[]}");
-    let answer = sent.send().await.unwrap();
-    assert_eq!(answer.headers()["x-request-id"], "my-id");
-    let seen: Value = answer.json().await.unwrap();
+    let response = sent.send().await.unwrap();
+    assert_eq!(response.headers()["x-request-id"], "my-id");
+    let seen: Value = response.json().await.unwrap();
     assert_eq!(seen["method"], "POST");
     assert_eq!(seen["target"], "/api/orders?a=%2F%20b&c=%C3%BC");
     assert_eq!(seen["body"], "{\"products\":[]}");
@@ -110,7 +111,7 @@ async fn given_a_request_when_it_is_passed_on_then_target_body_and_end_to_end_he
 }
 
 #[tokio::test]
-async fn given_headers_a_caller_may_not_send_when_passed_on_then_they_are_gone() {
+async fn given_headers_that_a_caller_must_not_set_when_forwarded_then_they_are_removed() {
     let gateway = gateway(&[echo().await], &[]).await;
     let forged = [
         ("X-User-Email", "admin@admin.com"),
@@ -139,12 +140,13 @@ async fn given_headers_a_caller_may_not_send_when_passed_on_then_they_are_gone()
     }
     assert!(
         seen["headers"]["x-request-id"].is_string(),
-        "the gateway's own stays"
+        "the gateway's own request id stays"
     );
 }
 
 #[tokio::test]
-async fn given_a_claimed_address_when_its_proxy_is_not_trusted_then_the_real_one_is_passed_on() {
+async fn given_a_claimed_client_address_when_the_proxy_is_not_trusted_then_the_peer_address_is_forwarded()
+ {
     let seen = async |settings: &[&str]| -> Value {
         let gateway = gateway(&[echo().await], settings).await;
         let request = gateway
@@ -162,9 +164,8 @@ async fn given_a_claimed_address_when_its_proxy_is_not_trusted_then_the_real_one
 }
 
 #[tokio::test]
-async fn given_an_upstreams_answer_when_passed_back_then_all_but_its_connections_headers_are_the_same()
- {
-    let answer = async || -> Response {
+async fn given_an_upstreams_response_when_returned_then_only_hop_by_hop_headers_are_removed() {
+    let respond = async || -> Response {
         let headers = [
             (ETAG, "\"1\""),
             (RETRY_AFTER, "7"),
@@ -179,53 +180,49 @@ async fn given_an_upstreams_answer_when_passed_back_then_all_but_its_connections
         )
             .into_response()
     };
-    let gateway = gateway(
-        &[upstream(Router::new().route("/api/products", get(answer))).await],
-        &[],
-    )
-    .await;
-    let answer = gateway.get("/api/products").send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::CONFLICT);
-    assert_eq!(answer.headers()["etag"], "\"1\"");
-    assert_eq!(answer.headers()["retry-after"], "7");
-    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let upstream = upstream(Router::new().route("/api/products", get(respond))).await;
+    let gateway = gateway(&[upstream], &[]).await;
+    let response = gateway.get("/api/products").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::CONFLICT);
+    assert_eq!(response.headers()["etag"], "\"1\"");
+    assert_eq!(response.headers()["retry-after"], "7");
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json"
+    );
     for name in ["x-once", "keep-alive"] {
-        assert!(!answer.headers().contains_key(name), "{name}");
+        assert!(!response.headers().contains_key(name), "{name}");
     }
-    assert_eq!(answer.text().await.unwrap(), "{}");
+    assert_eq!(response.text().await.unwrap(), "{}");
 }
 
 #[tokio::test]
-async fn given_a_head_request_when_answered_then_it_is_the_get_without_its_body() {
+async fn given_a_head_request_when_answered_then_it_has_the_headers_of_get_and_no_body() {
     let gateway = gateway(&[echo().await], &[]).await;
-    let answer = gateway
-        .client
-        .head(gateway.url("/api/products"))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::OK);
-    let length: u64 = answer.headers()["content-length"]
+    let head = gateway.request(Method::HEAD, "/api/products");
+    let response = head.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let length: u64 = response.headers()["content-length"]
         .to_str()
         .unwrap()
         .parse()
         .unwrap();
     assert!(length > 0);
-    assert_eq!(answer.bytes().await.unwrap().len(), 0);
+    assert_eq!(response.bytes().await.unwrap().len(), 0);
 }
 
 #[tokio::test]
-async fn given_an_open_event_stream_when_the_gateway_stops_then_it_ends_well_and_soon() {
-    let (upstream, events) = one_stream().await;
+async fn given_an_open_event_stream_when_the_gateway_shuts_down_then_the_stream_ends_cleanly() {
+    let (upstream, events) = event_stream_upstream().await;
     let gateway = gateway(&[upstream], &[]).await;
-    let stream = gateway
-        .get("/api/orders/events")
-        .bearer_auth(gateway.token(Role::User));
-    let mut stream = stream.send().await.unwrap().bytes_stream();
+    let mut stream = open_stream(&gateway).await.bytes_stream();
     events.send(Ok("data: 1\n\n")).unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
 
     drop(gateway);
-    let end = tokio::time::timeout(crate::support::PATIENCE, stream.next()).await;
-    assert!(end.expect("it ends").is_none(), "and is not cut");
+    let end = tokio::time::timeout(TIMEOUT, stream.next()).await;
+    assert!(
+        end.expect("the stream ends").is_none(),
+        "the stream was cut"
+    );
 }
