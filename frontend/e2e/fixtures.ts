@@ -122,7 +122,7 @@ export class Api {
     expect(response.status()).toBe(200);
   }
 
-  /** Places an order. Retries, because a new product can be ordered only within a second. */
+  /** Places an order. Retries, because it takes up to a second until a new product can be ordered. */
   async order(user: User, name: string, quantity: number): Promise<string> {
     const headers = await this.#authorization(user);
     let id = '';

@@ -41,7 +41,7 @@ export const session = {
 
   /**
    * A token other than the expired one, or null if the user is logged out. Concurrent calls share one request.
-   * Throws when the shop is unavailable: an outage logs nobody out.
+   * Throws when the shop is unavailable: an outage never logs a user out.
    */
   refresh(expired: string | null): Promise<string | null> {
     if (token !== null && token.value !== expired) {
