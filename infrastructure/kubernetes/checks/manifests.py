@@ -1,4 +1,4 @@
-"""What kustomize makes of an overlay, and questions that several checks ask of it."""
+"""The manifests that kustomize renders from an overlay, and queries that several checks share."""
 
 import pathlib
 import shutil
@@ -12,26 +12,26 @@ PROJECT = FOLDER.parent.parent
 OVERLAYS = ["local", "gke"]
 
 
-class Broken(Exception):
-    """There is nothing that could be checked."""
+class RenderError(Exception):
+    """kustomize cannot render the overlay."""
 
 
 def render(overlay, folder=FOLDER):
-    """Renders an overlay in a copy, where secrets that a clean clone lacks have a stand-in."""
+    """Renders an overlay in a copy of the folder, with placeholders for the secret files that git ignores."""
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
         for file in secret_files(pathlib.Path(copy)):
-            file.write_text("a stand-in\n")
-        done = subprocess.run(
+            file.write_text("placeholder\n")
+        result = subprocess.run(
             ["kubectl", "kustomize", f"{copy}/overlays/{overlay}"], capture_output=True, text=True, check=False
         )
-    if done.returncode:
-        raise Broken(f"The overlay {overlay} cannot be rendered: {done.stderr.strip()}")
-    return Shop(overlay, list(yaml.safe_load_all(done.stdout)))
+    if result.returncode:
+        raise RenderError(f"cannot render the overlay {overlay}: {result.stderr.strip()}")
+    return Manifests(overlay, list(yaml.safe_load_all(result.stdout)))
 
 
 def secret_files(folder):
-    """The files that the Secrets of the local overlay are made of."""
+    """The files that the Secrets of the local overlay are generated from."""
     secrets = folder / "overlays/local/secrets"
     kustomization = yaml.safe_load((secrets / "kustomization.yaml").read_text())
     for generator in kustomization["secretGenerator"]:
@@ -39,7 +39,7 @@ def secret_files(folder):
             yield secrets / file.split("=")[-1]
 
 
-class Shop:
+class Manifests:
     """The objects of one overlay."""
 
     def __init__(self, overlay, objects):
@@ -47,27 +47,27 @@ class Shop:
         self.objects = objects
 
     def all(self, *kinds):
-        return [thing for thing in self.objects if thing["kind"] in kinds]
+        return [item for item in self.objects if item["kind"] in kinds]
 
     def find(self, kind, name):
-        return next((thing for thing in self.all(kind) if name_of(thing) == name), None)
+        return next((item for item in self.all(kind) if name_of(item) == name), None)
 
     def workloads(self):
-        """Everything that makes pods, with the template of the pod."""
-        for thing in self.all("Deployment", "StatefulSet", "Job"):
-            yield thing, thing["spec"]["template"]
-        for thing in self.all("CronJob"):
-            yield thing, thing["spec"]["jobTemplate"]["spec"]["template"]
+        """Every object that creates pods, with its pod template."""
+        for workload in self.all("Deployment", "StatefulSet", "Job"):
+            yield workload, workload["spec"]["template"]
+        for workload in self.all("CronJob"):
+            yield workload, workload["spec"]["jobTemplate"]["spec"]["template"]
 
     def containers(self):
-        """Every container: what makes its pod, the pod, itself."""
-        for thing, template in self.workloads():
+        """Every container, with its workload and its pod."""
+        for workload, template in self.workloads():
             pod = template["spec"]
             for container in pod.get("initContainers", []) + pod["containers"]:
-                yield thing, pod, container
+                yield workload, pod, container
 
     def environment(self, container):
-        """The variables of a container and their values; None where a value is not known before it runs."""
+        """The environment variables of a container; None where a value is only known at run time."""
         variables = {}
         for source in container.get("envFrom", []):
             settings = self.find("ConfigMap", source["configMapRef"]["name"])
@@ -82,19 +82,19 @@ class Shop:
         return variables
 
 
-def name_of(thing):
-    return thing["metadata"]["name"]
+def name_of(item):
+    return item["metadata"]["name"]
 
 
-def title(thing):
-    return f"{thing['kind']} {name_of(thing)}"
+def title(item):
+    return f"{item['kind']} {name_of(item)}"
 
 
 def image_name(container):
-    """`gateway` for an image of ours, wherever it is kept, else the public name such as `mongo`."""
+    """`gateway` for an image of this project in any registry, else the public name such as `mongo`."""
     path = container["image"].split("@")[0].split(":")[0].removeprefix("docker.io/").removeprefix("library/")
-    return path.split("/")[-1] if "fleetmarket/" in path else path
+    return path.split("/")[-1] if is_own_image(container) else path
 
 
-def is_ours(container):
+def is_own_image(container):
     return "fleetmarket/" in container["image"].split("@")[0].split(":")[0]
