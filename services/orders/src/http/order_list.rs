@@ -1,5 +1,5 @@
-//! All of somebody's orders as one JSON document, written while they are read: nobody knows how many
-//! there are, and several such lists in memory at once could be all of it.
+//! All orders of a buyer as one JSON document. It is sent while the pages are read, because the list has
+//! no limit and may not fit into memory.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -11,18 +11,21 @@ use service_kit::problem::Problem;
 
 use super::wire::OrderView;
 use crate::order::Order;
-use crate::store::{Pieces, StoreError};
+use crate::ports::StoreError;
+use crate::store::OrderPages;
 
-/// Answers with all of the list. What goes wrong behind its first piece can only be shown by
-/// breaking off.
-pub(super) async fn answer(mut pieces: Pieces) -> Result<Response, Problem> {
-    let first = pieces.next().await?.unwrap_or_default();
-    let rest = stream::try_unfold(pieces, async |mut pieces: Pieces| {
-        let piece = pieces.next().await?;
-        Ok::<_, StoreError>(piece.map(|piece| (piece, pieces)))
+/// Responds with all pages. An error after the first page can only abort the response.
+pub(super) async fn respond(mut pages: OrderPages) -> Result<Response, Problem> {
+    let first = pages.next().await?.unwrap_or_default();
+    let rest = stream::try_unfold(pages, async |mut pages: OrderPages| {
+        let page = pages.next().await?;
+        Ok::<_, StoreError>(page.map(|page| (page, pages)))
     });
     let document = document(first, rest).inspect_err(|error: &StoreError| {
-        tracing::warn!(error = error_chain(error), "a list of orders broke off");
+        tracing::warn!(
+            error = error_chain(error),
+            "cannot read the rest of a list of orders; aborting the response"
+        );
     });
     let headers = [(header::CONTENT_TYPE, "application/json")];
     Ok((headers, Body::from_stream(document)).into_response())
@@ -33,7 +36,7 @@ fn document<E>(
     rest: impl Stream<Item = Result<Vec<Order>, E>>,
 ) -> impl Stream<Item = Result<Bytes, E>> {
     let begin = format!("{{\"orders\":[{}", joined(first));
-    let rest = rest.map_ok(|piece| format!(",{}", joined(piece)));
+    let rest = rest.map_ok(|page| format!(",{}", joined(page)));
     stream::iter([Ok(begin)])
         .chain(rest)
         .chain(stream::iter([Ok("]}".to_owned())]))
@@ -53,31 +56,34 @@ fn joined(orders: Vec<Order>) -> String {
 mod tests {
     use std::convert::Infallible;
 
-    use domain::{Money, OrderId};
+    use domain::{Email, Money, OrderId};
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::order::Status;
+    use crate::order::PendingOrder;
 
     fn orders(ids: &[u8]) -> Vec<Order> {
-        let order = |id: &u8| Order {
-            id: OrderId::from_bytes([*id; 12]),
-            status: Status::Pending,
-            cost: Money::from_minor(599).expect("a price"),
-            lines: Vec::new(),
-            created_at: Timestamp::UNIX_EPOCH,
-            decided_at: None,
+        let order = |id: &u8| {
+            Order::Pending(PendingOrder {
+                id: OrderId::from_bytes([*id; 12]),
+                buyer: Email::parse("aaa@aaa.com").expect("an address"),
+                cost: Money::from_minor(599).expect("a price"),
+                lines: Vec::new(),
+                created_at: Timestamp::UNIX_EPOCH,
+                key: None,
+                traceparent: None,
+            })
         };
         ids.iter().map(order).collect()
     }
 
     #[tokio::test]
-    async fn given_a_list_in_pieces_when_written_then_it_is_the_document_of_the_whole() {
-        let check = async |pieces: &[&[u8]], whole: &[u8]| {
-            let mut pieces = pieces.iter().copied().map(orders);
-            let first = pieces.next().unwrap_or_default();
-            let rest: Vec<_> = pieces.map(Ok::<_, Infallible>).collect();
+    async fn given_a_list_in_pages_when_written_then_it_is_the_document_of_the_whole_list() {
+        let check = async |pages: &[&[u8]], whole: &[u8]| {
+            let mut pages = pages.iter().copied().map(orders);
+            let first = pages.next().unwrap_or_default();
+            let rest: Vec<_> = pages.map(Ok::<_, Infallible>).collect();
             let texts: Vec<Bytes> = document(first, stream::iter(rest))
                 .try_collect()
                 .await
