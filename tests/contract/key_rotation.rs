@@ -63,7 +63,7 @@ async fn given_a_world_readable_key_file_when_started_then_it_is_rejected() {
     .await;
     let exit = exit.expect("the key file is rejected");
     assert!(
-        exit.code == Some(1) && exit.output.contains("everybody can read"),
+        exit.code == Some(1) && exit.output.contains("all users can read"),
         "{exit:?}"
     );
 }
