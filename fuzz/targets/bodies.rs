@@ -9,6 +9,9 @@ mod catalogue;
 #[path = "../../services/orders/src/lines.rs"]
 #[allow(dead_code, reason = "only parsing is tested")]
 mod lines;
+#[path = "../../services/products/src/listing.rs"]
+#[allow(dead_code, reason = "only parsing is tested")]
+mod listing;
 #[path = "../../services/orders/src/order.rs"]
 #[allow(dead_code, reason = "only parsing is tested")]
 mod order;
@@ -21,8 +24,8 @@ mod products_wire;
 
 use axum::body::Body;
 use axum::extract::{FromRequest as _, FromRequestParts as _};
-use http::{Request, header};
 use domain::Email;
+use http::{Request, header};
 use libfuzzer_sys::fuzz_target;
 use serde::de::DeserializeOwned;
 use service_kit::extract::{Json, Object, Query};
@@ -37,7 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
         b'P' => new_product(bytes),
         b'C' => changes(bytes),
         b'p' => drop(query::<orders_wire::PageQuery>(bytes)),
-        b'w' => drop(query::<products_wire::Wanted>(bytes)),
+        b'w' => drop(query::<products_wire::ListQuery>(bytes)),
         _ => email(bytes),
     }
 });
@@ -54,7 +57,7 @@ fn order_lines(bytes: &[u8]) {
         return;
     };
     let merged = lines.as_slice();
-    assert!((1..=lines::MOST_LINES).contains(&merged.len()));
+    assert!((1..=lines::MAX_LINES).contains(&merged.len()));
     let requested_units: i64 = order
         .products
         .iter()
@@ -64,7 +67,7 @@ fn order_lines(bytes: &[u8]) {
     assert_eq!(merged_units.sum::<i64>(), requested_units);
     let names: std::collections::BTreeSet<_> = merged.iter().map(|line| &line.name).collect();
     assert_eq!(names.len(), merged.len());
-    assert!(lines.ask_for_the_same_as(merged.iter().rev().map(|line| (&line.name, line.quantity))));
+    assert!(lines.is_same_as(merged.iter().rev().map(|line| (&line.name, line.quantity))));
 }
 
 fn new_product(bytes: &[u8]) {

@@ -2,9 +2,12 @@
 //! ids of the event stream.
 #![no_main]
 
-#[allow(dead_code, reason = "only the sort order is used")]
+#[allow(dead_code, reason = "only used by the listing")]
 #[path = "../../services/products/src/catalogue.rs"]
 mod catalogue;
+#[allow(dead_code, reason = "only cursors are used")]
+#[path = "../../services/products/src/listing.rs"]
+mod listing;
 #[allow(dead_code, reason = "only cursors are used")]
 #[path = "../../services/orders/src/order.rs"]
 mod order;
@@ -15,32 +18,15 @@ mod position;
 #[path = "../../services/products/src/http/cursor.rs"]
 mod products_cursor;
 
-/// Replaces a module that depends on the MongoDB driver.
-mod store {
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub(crate) struct Place {
-        pub(crate) key: Key,
-        pub(crate) id: [u8; 12],
-    }
-
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub(crate) enum Key {
-        Created(i64),
-        Price { minor: i64, as_of: i64 },
-        Name(String),
-    }
-}
-
-use catalogue::Sort;
-use store::{Key, Place};
+use listing::{Sort, SortKey};
 
 const SORTS: [Sort; 6] = [
     Sort::Oldest,
     Sort::Newest,
-    Sort::Cheapest,
-    Sort::Dearest,
-    Sort::Name,
-    Sort::NameBackwards,
+    Sort::PriceAsc,
+    Sort::PriceDesc,
+    Sort::NameAsc,
+    Sort::NameDesc,
 ];
 
 use libfuzzer_sys::fuzz_target;
@@ -54,12 +40,12 @@ fuzz_target!(|bytes: &[u8]| {
     };
     // Each value has one encoding, so an altered text is never accepted as the original.
     for sort in SORTS {
-        if let Some(place) = products_cursor::decode(sort, text) {
-            assert_eq!(products_cursor::encode(sort, &place), text);
+        if let Some(cursor) = products_cursor::decode(sort, text) {
+            assert_eq!(products_cursor::encode(sort, &cursor), text);
         }
     }
-    if let Some(place) = orders_cursor::read(text) {
-        assert_eq!(orders_cursor::write(place), text);
+    if let Some(cursor) = orders_cursor::decode(text) {
+        assert_eq!(orders_cursor::encode(cursor), text);
     }
     if let Some(position) = position::Position::parse(text) {
         assert_eq!(position.to_string(), text);
@@ -78,25 +64,28 @@ fn check_round_trip(bytes: &[u8; 20]) {
     let id: [u8; 12] = id.try_into().expect("12 bytes");
     for sort in SORTS {
         let key = match sort {
-            Sort::Oldest | Sort::Newest => Key::Created(millis),
-            Sort::Cheapest | Sort::Dearest => Key::Price {
+            Sort::Oldest | Sort::Newest => SortKey::Created(millis),
+            Sort::PriceAsc | Sort::PriceDesc => SortKey::Price {
                 minor: millis,
                 as_of: millis.saturating_abs(),
             },
-            Sort::Name | Sort::NameBackwards => Key::Name(millis.to_string()),
+            Sort::NameAsc | Sort::NameDesc => SortKey::Name(millis.to_string()),
         };
-        let place = Place { key, id };
-        let text = products_cursor::encode(sort, &place);
-        assert_eq!(products_cursor::decode(sort, &text), Some(place));
+        let cursor = listing::Cursor {
+            key,
+            id: domain::ProductId::from_bytes(id),
+        };
+        let text = products_cursor::encode(sort, &cursor);
+        assert_eq!(products_cursor::decode(sort, &text), Some(cursor));
     }
     if let Ok(created_at) = jiff::Timestamp::from_millisecond(millis) {
-        let place = order::Place {
+        let cursor = order::Cursor {
             created_at,
             id: domain::OrderId::from_bytes(id),
         };
         assert_eq!(
-            orders_cursor::read(&orders_cursor::write(place)),
-            Some(place)
+            orders_cursor::decode(&orders_cursor::encode(cursor)),
+            Some(cursor)
         );
     }
 }

@@ -28,13 +28,13 @@ mod config {
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, FromRequestParts as _, OptionalFromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts as _};
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret as _;
 use service_kit::client::TrustedProxies;
-use domain::IdempotencyKey;
+use service_kit::idempotency::IdempotencyHeader;
 use service_kit::request_context::{REQUEST_ID, RequestContext, TRACEPARENT};
 
 const SHOP_ORIGIN: &str = "https://shop.example";
@@ -92,10 +92,10 @@ fn check_trace(headers: &HeaderMap) {
 fn check_idempotency_key(headers: &HeaderMap) {
     let sent: Vec<_> = headers.get_all("idempotency-key").iter().collect();
     let mut parts = parts(headers);
-    let key = Option::<IdempotencyKey>::from_request_parts(&mut parts, &());
+    let key = Option::<IdempotencyHeader>::from_request_parts(&mut parts, &());
     match key.now_or_never().expect("no I/O") {
         Ok(None) => assert!(sent.is_empty()),
-        Ok(Some(key)) => {
+        Ok(Some(IdempotencyHeader(key))) => {
             assert_eq!(sent, [key.as_str()]);
             assert!(
                 key.as_str().len() <= 255

@@ -102,10 +102,7 @@ async fn given_a_dead_letter_when_an_operator_lists_and_replays_it_then_it_is_li
         assert!(listed.contains(part), "no {part:?} in {listed}");
     }
     let replayed = dead_letters(&shop, "replay");
-    assert!(
-        replayed.ends_with("1 replayed.\n"),
-        "{replayed}"
-    );
+    assert!(replayed.ends_with("1 replayed.\n"), "{replayed}");
     // It is rejected again, so it returns as the only dead letter that is not replayed.
     let returned = wait_for_messages(&shop, "dead-letters", 2).await;
     assert_eq!(returned.len(), 2);

@@ -80,7 +80,7 @@ pub struct Decision {
 pub struct DecidedOrder {
     placed: PendingOrder,
     outcome: Outcome,
-    decided_at: Timestamp,
+    decided_at: Option<Timestamp>,
 }
 
 /// An order in its current state.
@@ -102,8 +102,8 @@ pub struct Cursor {
 }
 
 impl PendingOrder {
-    /// Decides the order.
-    pub fn decide(self, outcome: Outcome, at: Timestamp) -> DecidedOrder {
+    /// Decides the order; `at` is `None` if the time was not recorded.
+    pub fn decide(self, outcome: Outcome, at: Option<Timestamp>) -> DecidedOrder {
         DecidedOrder {
             placed: self,
             outcome,
@@ -114,7 +114,7 @@ impl PendingOrder {
 
 impl DecidedOrder {
     /// Returns the order as it was placed, the outcome, and when it was decided.
-    pub fn into_parts(self) -> (PendingOrder, Outcome, Timestamp) {
+    pub fn into_parts(self) -> (PendingOrder, Outcome, Option<Timestamp>) {
         (self.placed, self.outcome, self.decided_at)
     }
 }
@@ -152,10 +152,12 @@ mod tests {
             key: None,
             traceparent: None,
         };
-        let decided = placed.clone().decide(Outcome::Accepted, Timestamp::MAX);
+        let decided = placed
+            .clone()
+            .decide(Outcome::Accepted, Some(Timestamp::MAX));
         assert_eq!(
             decided.into_parts(),
-            (placed, Outcome::Accepted, Timestamp::MAX)
+            (placed, Outcome::Accepted, Some(Timestamp::MAX))
         );
     }
 }

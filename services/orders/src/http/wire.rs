@@ -142,7 +142,7 @@ impl From<Order> for OrderView {
                 };
                 Self {
                     status,
-                    decided_at: Some(decided_at),
+                    decided_at,
                     reason: reason.map(ReasonView::from),
                     ..order.into()
                 }

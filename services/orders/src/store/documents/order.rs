@@ -102,12 +102,11 @@ impl OrderDocument {
         if self.status == PENDING {
             return self.into_placed().map(Order::Pending);
         }
-        let decision = self
-            .decision
-            .take()
-            .ok_or(StoreError::Unreadable("decision"))?;
-        let decided_at = timestamp(decision.at)?;
-        let outcome = decision.into_outcome(&self.status)?;
+        let (decided_at, reason) = match self.decision.take() {
+            Some(decision) => (Some(timestamp(decision.at)?), decision.reason),
+            None => (None, None),
+        };
+        let outcome = outcome(&self.status, reason)?;
         let placed = self.into_placed()?;
         Ok(Order::Decided(placed.decide(outcome, decided_at)))
     }
@@ -116,11 +115,7 @@ impl OrderDocument {
 impl DecisionDocument {
     /// The outcome of a decision that set `status`.
     pub(in crate::store) fn into_outcome(self, status: &str) -> Result<Outcome, StoreError> {
-        match status {
-            ACCEPTED => Ok(Outcome::Accepted),
-            REJECTED => Ok(Outcome::Rejected(self.reason)),
-            _ => Err(StoreError::Unreadable("status")),
-        }
+        outcome(status, self.reason)
     }
 
     pub(in crate::store) fn buyer(&self) -> Result<Email, StoreError> {
@@ -150,6 +145,14 @@ impl TryFrom<LineDocument> for Line {
             quantity: Quantity::try_from(line.quantity)
                 .map_err(|_| StoreError::Unreadable("quantity"))?,
         })
+    }
+}
+
+fn outcome(status: &str, reason: Option<Rejection>) -> Result<Outcome, StoreError> {
+    match status {
+        ACCEPTED => Ok(Outcome::Accepted),
+        REJECTED => Ok(Outcome::Rejected(reason)),
+        _ => Err(StoreError::Unreadable("status")),
     }
 }
 
