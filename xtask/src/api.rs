@@ -29,14 +29,14 @@ pub(crate) fn test(interrupts: &Interrupts) -> Result<ExitCode> {
     // it.
     let mut command = Command::new(shop.program("attack")?);
     command.arg(option(Component::Edge));
-    let mut attack = Process::spawn_silent("attack", &mut command)?;
+    let mut attack = Process::spawn_unlogged("attack", &mut command)?;
 
     say("the API: what its documents promise");
     let mut command = Command::new(python);
     command
         .arg(folder().join("check.py"))
         .args(Service::ALL.map(|service| option(Component::Service(service))));
-    let mut documents = Process::spawn_silent("schemathesis", &mut command)?;
+    let mut documents = Process::spawn_unlogged("schemathesis", &mut command)?;
     let codes = [
         exit_code(wait(&mut documents, interrupts)?),
         exit_code(wait(&mut attack, interrupts)?),
@@ -81,7 +81,7 @@ fn bring_schemathesis(interrupts: &Interrupts) -> Result<PathBuf> {
         ])
         .arg(&wanted);
     for command in [&mut make, &mut install] {
-        let mut process = Process::spawn_silent("python3", command)?;
+        let mut process = Process::spawn_unlogged("python3", command)?;
         if !wait(&mut process, interrupts)?.success() {
             bail!("schemathesis could not be installed, see above");
         }

@@ -61,7 +61,7 @@ pub(crate) fn build(
     } else {
         command.args(packages.iter().flat_map(|package| ["--package", package]));
     }
-    let mut process = Process::spawn_silent("cargo build", &mut command)?;
+    let mut process = Process::spawn_unlogged("cargo build", &mut command)?;
     // Read all the time, or cargo would wait for the pipe to have room.
     let mut output = process
         .child()

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use backing_services::is_free;
+use backing_services::is_port_free;
 
 use crate::{
     console::{say, short},
@@ -44,14 +44,17 @@ pub(crate) fn ports(state: &State, offset: u16) -> Result<BTreeMap<String, u16>>
 /// hence the patience.
 pub(crate) fn check_ports(missing: &[Member], interrupts: &Interrupts) -> Result<()> {
     let begin = Instant::now();
-    let is_busy = |member: &Member| member.ports().into_iter().any(|port| !is_free(port));
+    let is_busy = |member: &Member| member.ports().into_iter().any(|port| !is_port_free(port));
     while missing.iter().any(is_busy) && begin.elapsed() < PORT_FREE_WITHIN {
         interrupts.check()?;
         thread::sleep(POLL);
     }
     let mut taken = Vec::new();
     for member in missing {
-        let busy = member.ports().into_iter().filter(|port| !is_free(*port));
+        let busy = member
+            .ports()
+            .into_iter()
+            .filter(|port| !is_port_free(*port));
         taken.extend(busy.map(|port| format!("{port} ({})", member.name)));
     }
     let (ports, are, them) = match taken.as_slice() {

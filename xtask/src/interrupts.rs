@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use backing_services::Observer;
+use backing_services::Progress;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
@@ -76,12 +76,12 @@ impl Interrupts {
     }
 }
 
-impl Observer for Interrupts {
-    fn say(&self, line: &str) {
+impl Progress for Interrupts {
+    fn report(&self, line: &str) {
         console::say(line);
     }
 
-    fn stopped(&self) -> bool {
+    fn is_cancelled(&self) -> bool {
         self.count() > 0
     }
 }

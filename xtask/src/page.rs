@@ -85,7 +85,7 @@ fn run(command: Command, interrupts: &Interrupts) -> Result<()> {
 
 /// Runs npm, whose output is visible, and tells how it ended.
 pub(crate) fn run_to_end(mut command: Command, interrupts: &Interrupts) -> Result<ExitCode> {
-    let mut process = Process::spawn_silent("npm", &mut command)?;
+    let mut process = Process::spawn_unlogged("npm", &mut command)?;
     Ok(exit_code(wait(&mut process, interrupts)?))
 }
 

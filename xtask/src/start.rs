@@ -66,7 +66,7 @@ impl<'a> Started<'a> {
         // Before the build, which takes minutes: what is missing on the machine is better said first.
         let misses = |of: fn(Component) -> bool| missing.iter().any(|member| of(member.component));
         let tools = misses(Component::is_store)
-            .then(|| Tools::bring(&state.tools(), interrupts))
+            .then(|| Tools::install(&state.tools(), interrupts))
             .transpose()?;
         if misses(|component| component == Component::Edge) {
             page.prepare(interrupts)?;
@@ -228,7 +228,7 @@ impl<'a> Started<'a> {
                 .and_then(|member| store(&self.state, member))
                 .map_or_else(
                     || last_lines(&log, LAST_WORDS),
-                    |store| store.last_words(&log),
+                    |store| store.exit_log(&log),
                 );
             bail!(
                 "{name} ended before it was ready ({status}); the last lines of {}:\n{words}",

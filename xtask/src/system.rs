@@ -70,7 +70,7 @@ impl Program {
                 .args(arguments)
                 .env("RUNLEVEL", "1")
                 .env("DEBIAN_FRONTEND", "noninteractive");
-            let mut process = Process::spawn_silent("apt-get", &mut command)?;
+            let mut process = Process::spawn_unlogged("apt-get", &mut command)?;
             if !wait(&mut process, interrupts)?.success() {
                 bail!("{advice}; apt-get failed, see above");
             }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use backing_services::{Scratch, is_free};
+use backing_services::{ScratchDir, is_port_free};
 
 use crate::{
     compile::Profile,
@@ -32,13 +32,13 @@ const MOST_COMPLAINTS: usize = 5;
 pub(crate) struct Temporary<'a> {
     // Fields are dropped in this order: first the processes, then their folder.
     started: Started<'a>,
-    folder: Scratch,
+    folder: ScratchDir,
 }
 
 impl<'a> Temporary<'a> {
     /// Starts the whole shop with the development data, and waits until it is ready.
     pub(crate) fn start(profile: Profile, interrupts: &'a Interrupts) -> Result<Self> {
-        let folder = Scratch::new()?;
+        let folder = ScratchDir::new()?;
         let options = Options::of(folder.path(), free_offset()?);
         let started = Started::start(&options, profile, Page::Built, interrupts)?;
         Ok(Self { started, folder })
@@ -94,7 +94,7 @@ fn free_offset() -> Result<u16> {
     let all_free = |offset: &u16| {
         Shop::plan(*offset, &[], &std::collections::BTreeMap::new()).is_ok_and(|shop| {
             let mut ports = shop.members.iter().flat_map(Member::ports);
-            ports.all(is_free)
+            ports.all(is_port_free)
         })
     };
     OFFSETS

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Result;
-use backing_services::{Backing, Process, Tools};
+use backing_services::{Process, TestServers, Tools};
 
 use crate::{
     api,
@@ -91,8 +91,8 @@ fn services(arguments: &[String], interrupts: &Interrupts) -> Result<ExitCode> {
         return Ok(code);
     }
     let folder = shared_tools();
-    let tools = Tools::bring(&folder, interrupts)?;
-    let backing = Backing::start(&tools)?;
+    let tools = Tools::install(&folder, interrupts)?;
+    let backing = TestServers::start(&tools)?;
     interrupts.check()?;
     say(format_args!(
         "MongoDB at {}, Kafka at {}",
@@ -144,7 +144,7 @@ fn names_packages(arguments: &[String]) -> bool {
 }
 
 fn run_cargo(command: &mut Command, interrupts: &Interrupts) -> Result<ExitCode> {
-    let mut process = Process::spawn_silent("cargo", command)?;
+    let mut process = Process::spawn_unlogged("cargo", command)?;
     Ok(exit_code(wait(&mut process, interrupts)?))
 }
 

@@ -124,7 +124,7 @@ fn make(check: &Check, interrupts: &Interrupts) -> Result<Outcome> {
     };
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root);
-    match Process::spawn_silent(check.name, &mut command) {
+    match Process::spawn_unlogged(check.name, &mut command) {
         Ok(mut process) => Ok(Outcome::of(wait(&mut process, interrupts)?.code())),
         // What brings it has failed, or it is not installed; the other checks can still be made.
         Err(error) => {

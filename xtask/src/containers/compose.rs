@@ -66,7 +66,7 @@ impl<'a> Compose<'a> {
 
     /// Runs a command of Compose, whose output is visible.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<()> {
-        let mut process = Process::spawn_silent("docker", &mut self.command(arguments))?;
+        let mut process = Process::spawn_unlogged("docker", &mut self.command(arguments))?;
         if wait(&mut process, self.interrupts)?.success() {
             Ok(())
         } else {

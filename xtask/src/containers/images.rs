@@ -4,7 +4,7 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
-use backing_services::Scratch;
+use backing_services::ScratchDir;
 use serde_json::Value;
 
 use super::compose::{TAG, output};
@@ -100,7 +100,7 @@ fn configuration(image: &str, faults: &mut Vec<String>) -> Result<f64> {
 
 /// Every file of every layer, as `tar` lists them.
 fn files(image: &str) -> Result<Vec<String>> {
-    let scratch = Scratch::new()?;
+    let scratch = ScratchDir::new()?;
     let archive = scratch.path().join("image.tar");
     output(
         Command::new("docker")
