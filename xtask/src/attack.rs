@@ -1,21 +1,15 @@
-//! `cargo xtask attack`: what must not work, tried at a shop.
+//! `cargo xtask attack`: sends hostile requests to a shop.
 
-use std::{
-    os::unix::process::CommandExt,
-    process::{Command, ExitCode},
-};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::{
-    compile::{self, Profile},
-    interrupts::Interrupts,
+    cargo::{self, Profile},
     layout::{Component, Service},
-    process,
     state::StateArgument,
+    supervisor::processes,
 };
-
-const PROGRAM: &str = "attack";
 
 /// The command line of `attack`.
 #[derive(clap::Args)]
@@ -24,51 +18,44 @@ pub(crate) struct Arguments {
     state: StateArgument,
     #[command(flatten)]
     addresses: Addresses,
-    /// Repeats the random damage of an earlier run, which printed it.
+    /// Repeat the random inputs of an earlier run, which printed this number.
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// A shop elsewhere, which must be one that you may attack. Without any of these it is the one that
-/// runs here.
+/// The addresses of another shop, which you must be allowed to attack. Without any of these, the
+/// attack uses the shop that runs here.
 #[derive(clap::Args)]
 struct Addresses {
-    /// Address of the edge of a shop elsewhere, such as `http://localhost:8080`.
+    /// Address of the edge of another shop, for example `http://localhost:8080`.
     #[arg(long, value_name = "URL")]
     edge: Option<String>,
     /// Address of its gateway.
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
-    /// Address of its authentication, around the gateway.
+    /// Address of its authentication service, bypassing the gateway.
     #[arg(long, value_name = "URL")]
     authentication: Option<String>,
-    /// Address of its products, around the gateway.
+    /// Address of its products service, bypassing the gateway.
     #[arg(long, value_name = "URL")]
     products: Option<String>,
-    /// Address of its orders, around the gateway.
+    /// Address of its orders service, bypassing the gateway.
     #[arg(long, value_name = "URL")]
     orders: Option<String>,
 }
 
-/// Becomes the program, so that its exit code and Ctrl-C are its own.
-pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<ExitCode> {
-    let mut targets = arguments.addresses.options();
-    if targets.is_empty() {
-        targets = running_here(&arguments.state)?;
+/// Runs the program `attack`, whose exit code becomes that of this command.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let mut options = arguments.addresses.options();
+    if options.is_empty() {
+        options = running_servers(&arguments.state)?;
     }
-    let programs = compile::build(&[PROGRAM], Profile::Dev, interrupts)?;
-    let program = programs
-        .get(PROGRAM)
-        .with_context(|| format!("the package {PROGRAM} has no program"))?;
-    let error = Command::new(program)
-        .args(targets)
-        .args(arguments.seed.map(|seed| format!("--seed={seed}")))
-        .exec();
-    Err(error).with_context(|| format!("{} could not be started", program.display()))
+    options.extend(arguments.seed.map(|seed| format!("--seed={seed}")));
+    cargo::build_and_exec("attack", "attack", Profile::Dev, &options)
 }
 
 impl Addresses {
-    /// As the program takes them.
+    /// The options of the program.
     fn options(&self) -> Vec<String> {
         [
             ("edge", &self.edge),
@@ -83,11 +70,11 @@ impl Addresses {
     }
 }
 
-/// What runs of the shop on this machine.
-fn running_here(state: &StateArgument) -> Result<Vec<String>> {
+/// The options of the program for the servers that run on this machine.
+fn running_servers(state: &StateArgument) -> Result<Vec<String>> {
     let state = state.open()?;
     let ports = state.record()?.unwrap_or_default().ports;
-    let targets: Vec<String> = [
+    let options: Vec<String> = [
         Component::Edge,
         Component::Service(Service::Gateway),
         Component::Service(Service::Authentication),
@@ -97,16 +84,17 @@ fn running_here(state: &StateArgument) -> Result<Vec<String>> {
     .into_iter()
     .filter_map(|component| {
         let name = component.name();
-        process::running(&state, &name)?;
+        processes::running(&state, &name)?;
         Some(format!("--{name}=http://localhost:{}", ports.get(&name)?))
     })
     .collect();
-    if targets.is_empty() {
+    if options.is_empty() {
         bail!(
-            "no shop runs in {}; `cargo xtask up{}` starts it, or say where one is (--gateway URL)",
+            "no shop runs in {}; start it with `cargo xtask up{}`, or give the addresses of one \
+             (--gateway URL)",
             state.root().display(),
             state.option()
         );
     }
-    Ok(targets)
+    Ok(options)
 }

@@ -1,7 +1,7 @@
-//! What is printed, and how it looks.
+//! Output to the terminal.
 //!
-//! Printing never fails: a terminal that was closed, or a pipe that nobody reads any longer, must
-//! not keep anything from being stopped in good order. Hence no `println!`, which panics then.
+//! Printing never fails: a closed terminal or pipe must not prevent an orderly stop. Hence no
+//! `println!`, which panics then.
 
 use std::{
     env,
@@ -11,7 +11,11 @@ use std::{
     sync::LazyLock,
 };
 
-/// A colour of the terminal's own palette.
+use backing_services::Progress;
+
+use crate::interrupt;
+
+/// A colour of the terminal's palette.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Colour {
     Red,
@@ -38,17 +42,30 @@ impl Colour {
     }
 }
 
-/// Prints a line.
-pub(crate) fn say(line: impl Display) {
+/// Prints a line to standard output.
+pub(crate) fn print(line: impl Display) {
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
-/// Prints why a command failed.
-pub(crate) fn complain(error: &anyhow::Error) {
+/// Prints an error, with its causes on the same line, to standard error.
+pub(crate) fn print_error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr().lock(), "error: {error:#}");
 }
 
-/// The text in a colour, if it goes to a terminal and nobody asked for none
+/// Prints the progress of an installation; Ctrl-C cancels it.
+pub(crate) struct ConsoleProgress;
+
+impl Progress for ConsoleProgress {
+    fn report(&self, line: &str) {
+        print(line);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupt::count() > 0
+    }
+}
+
+/// Colours the text if standard output is a terminal and `NO_COLOR` is not set
 /// (<https://no-color.org>).
 pub(crate) fn paint(colour: Colour, text: impl Display) -> String {
     static COLOURED: LazyLock<bool> = LazyLock::new(|| {
@@ -61,8 +78,8 @@ pub(crate) fn paint(colour: Colour, text: impl Display) -> String {
     }
 }
 
-/// A path as short as it can be said from here.
-pub(crate) fn short(path: &Path) -> String {
+/// A path relative to the working directory, where that is shorter.
+pub(crate) fn relative(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
     path.strip_prefix(here)
         .unwrap_or(path)
@@ -70,14 +87,12 @@ pub(crate) fn short(path: &Path) -> String {
         .to_string()
 }
 
-/// Rows as lines with aligned columns, the first row being the headings.
+/// Formats rows as lines with aligned columns. The first row contains the headings.
 pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
     };
     let widths: Vec<_> = (0..columns).map(width).collect();
     let line = |row: &Vec<String>| {
@@ -95,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
+    fn given_rows_when_formatted_then_columns_are_as_wide_as_their_widest_cell() {
         let rows = [["NAME", "PORT"], ["kafka", "9092"], ["orders", "-"]]
             .map(|row| row.map(String::from).to_vec());
         assert_eq!(table(&rows), ["NAME    PORT", "kafka   9092", "orders  -"]);

@@ -1,11 +1,11 @@
-//! `cargo xtask test --containers`: the shop as `docker compose up` starts it, stopped, killed and
-//! brought back while customers order.
+//! `cargo xtask test --containers`: the shop of `docker compose up`, stopped, killed, scaled and
+//! restarted while buyers place orders.
 
+mod buyers;
+mod client;
 mod compose;
-mod customers;
 mod http;
 mod images;
-mod shop;
 
 use std::{
     collections::BTreeSet,
@@ -16,21 +16,19 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use self::{
+    buyers::{Buyers, Responses},
+    client::{Client, PRODUCT, STOCK},
     compose::{Compose, output},
-    customers::{Customers, Record},
-    shop::{Customer, PRODUCT, STOCK},
 };
-use crate::{
-    console::{say, table},
-    interrupts::Interrupts,
-};
+use crate::console::{print, table};
 
-const SHOPPER: &str = "aaa@aaa.com";
+const BUYER: &str = "aaa@aaa.com";
 const ADMIN: &str = "admin@admin.com";
-/// What is promised of the whole fleet.
-const MOST_MEMORY_MB: f64 = 1500.0;
-const FIRST_ORDER_WITHIN_S: f64 = 60.0;
-/// What is killed, one after the other.
+/// The limit for all containers together.
+const MAX_MEMORY_MB: f64 = 1500.0;
+/// The limit for the time from `up` to the first accepted order.
+const MAX_FIRST_ORDER_S: f64 = 60.0;
+/// The containers that are killed, one after the other.
 const VICTIMS: [&str; 9] = [
     "authentication",
     "products",
@@ -42,67 +40,67 @@ const VICTIMS: [&str; 9] = [
     "mongo-orders",
     "kafka",
 ];
-/// How many orders one customer places before something happens to the shop.
-const BUSY: usize = 10;
+/// How many orders a buyer places before a fault is injected.
+const MIN_ORDERS: usize = 10;
 
-/// Builds the images, looks at them, and tries the shop; says so where there is no Docker.
-pub(crate) fn test(interrupts: &Interrupts) -> Result<ExitCode> {
-    if let Some(obstacle) = compose::obstacle() {
-        say(format_args!("skipped the containers: {obstacle}"));
+/// Builds the images, inspects them, and tests the shop. Skips all of it without Docker.
+pub(crate) fn test() -> Result<ExitCode> {
+    if let Some(reason) = compose::unavailable() {
+        print(format_args!("skipped the containers: {reason}"));
         return Ok(ExitCode::SUCCESS);
     }
-    let compose = Compose::new(interrupts)?;
-    let began = Instant::now();
+    let compose = Compose::new()?;
+    let begin = Instant::now();
     compose.run(&["build"])?;
-    say(format_args!(
+    print(format_args!(
         "built in {:.0} s",
-        began.elapsed().as_secs_f64()
+        begin.elapsed().as_secs_f64()
     ));
     images::check()?;
 
     let mut orders = first_order(&compose)?;
-    memory(&compose)?;
-    stops_without_losing_an_answer(&compose, &mut orders)?;
-    survives_every_kill(&compose, &mut orders)?;
-    has_several_replicas(&compose, &mut orders)?;
-    keeps_data_until_told_to_wipe(&compose, &orders)?;
-    says_what_is_wrong(&compose)?;
-    say("the containers hold what is promised of them");
+    check_memory(&compose)?;
+    check_stop(&compose, &mut orders)?;
+    check_kills(&compose, &mut orders)?;
+    check_replicas(&compose, &mut orders)?;
+    check_volumes(&compose, &orders)?;
+    check_error_messages(&compose)?;
+    print("the containers passed all tests");
     Ok(ExitCode::SUCCESS)
 }
 
-/// From `up` to an order that is accepted.
-fn first_order(compose: &Compose<'_>) -> Result<BTreeSet<String>> {
-    let began = Instant::now();
+/// Starts the shop and places an order; returns the order's id.
+fn first_order(compose: &Compose) -> Result<BTreeSet<String>> {
+    let begin = Instant::now();
     compose.up(&[])?;
-    let up = began.elapsed().as_secs_f64();
+    let up = begin.elapsed().as_secs_f64();
     let admin = log_in(compose, ADMIN)?;
     compose.until("no product was added", || Ok(admin.add_product()))?;
-    let shopper = log_in(compose, SHOPPER)?;
-    let id = compose.until("no order was taken", || Ok(shopper.order()))?;
+    let buyer = log_in(compose, BUYER)?;
+    let id = compose.until("no order was acknowledged", || Ok(buyer.order()))?;
     compose.until("the order was not accepted", || {
-        let orders = shopper.orders().unwrap_or_default();
+        let orders = buyer.orders().unwrap_or_default();
         Ok((orders.get(&id).is_some_and(|status| status == "ACCEPTED")).then_some(()))
     })?;
-    let first = began.elapsed().as_secs_f64();
-    say(format_args!(
+    let first = begin.elapsed().as_secs_f64();
+    print(format_args!(
         "up after {up:.1} s, the first order accepted after {first:.1} s"
     ));
     ensure!(
-        first <= FIRST_ORDER_WITHIN_S,
-        "the first order was accepted after more than {FIRST_ORDER_WITHIN_S} s"
+        first <= MAX_FIRST_ORDER_S,
+        "the first order was accepted after more than {MAX_FIRST_ORDER_S} s"
     );
     Ok(BTreeSet::from([id]))
 }
 
-fn log_in(compose: &Compose<'_>, email: &str) -> Result<Customer> {
-    compose.until("nobody was let in", || {
-        Customer::log_in(compose.port, email)
+fn log_in(compose: &Compose, email: &str) -> Result<Client> {
+    compose.until("no user could log in", || {
+        Client::log_in(compose.port, email)
     })
 }
 
-/// What every container takes, and all of them together.
-fn memory(compose: &Compose<'_>) -> Result<()> {
+/// Prints the memory of every container, and checks their sum.
+fn check_memory(compose: &Compose) -> Result<()> {
     let mut rows = vec![["CONTAINER", "MB"].map(String::from).to_vec()];
     let mut all = 0.0;
     for container in compose.containers()? {
@@ -112,22 +110,23 @@ fn memory(compose: &Compose<'_>) -> Result<()> {
         let mut command = Command::new("docker");
         command.args(["stats", "--no-stream", "--format", "{{.MemUsage}}"]);
         let used = output(command.arg(&container.name))?;
-        let used = megabytes(&used).with_context(|| format!("docker says {used}"))?;
+        let used = megabytes(&used)
+            .with_context(|| format!("cannot read the memory in docker's output: {used}"))?;
         all += used;
         rows.push(vec![container.service, format!("{used:.0}")]);
     }
     rows.push(vec!["all".to_owned(), format!("{all:.0}")]);
     for line in table(&rows) {
-        say(line);
+        print(line);
     }
     ensure!(
-        all <= MOST_MEMORY_MB,
-        "together they take more than {MOST_MEMORY_MB} MB"
+        all <= MAX_MEMORY_MB,
+        "the containers use more than {MAX_MEMORY_MB} MB"
     );
     Ok(())
 }
 
-/// As in `12.5MiB / 128MiB`.
+/// Reads the megabytes in use from `12.5MiB / 128MiB`.
 fn megabytes(usage: &str) -> Option<f64> {
     let used = usage.split('/').next()?.trim();
     let unit = used.find(|c: char| c.is_ascii_alphabetic())?;
@@ -142,76 +141,77 @@ fn megabytes(usage: &str) -> Option<f64> {
     Some(number.parse::<f64>().ok()? * factor / 1e6)
 }
 
-/// `stop` while customers order: every request is answered whole or was never taken.
-fn stops_without_losing_an_answer(
-    compose: &Compose<'_>,
-    orders: &mut BTreeSet<String>,
-) -> Result<()> {
-    let record = while_customers_order(compose, "stop", || compose.run(&["stop"]))?;
-    say(format_args!(
-        "stop: {} orders acknowledged, {} turned away when all was closed, {} refused, {} cut off",
-        record.acknowledged.len(),
-        record.turned_away,
-        record.refused,
-        record.cut_off
+/// Stops everything while buyers place orders: every accepted connection gets a complete response.
+fn check_stop(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
+    let responses = while_buyers_order(compose, "stop", || compose.run(&["stop"]))?;
+    print(format_args!(
+        "stop: {} orders acknowledged, {} without a response, {} error responses, {} incomplete responses",
+        responses.acknowledged.len(),
+        responses.missing,
+        responses.errors,
+        responses.incomplete
     ));
     ensure!(
-        record.refused == 0 && record.cut_off == 0,
-        "stopping lost a request that had been taken"
+        responses.errors == 0 && responses.incomplete == 0,
+        "stopping lost an accepted request"
     );
     for container in compose.containers()? {
-        // A Java machine that is asked to end says so with its exit code, when all is done.
+        // A Java virtual machine exits with 143 after a graceful shutdown by SIGTERM.
         let expected = if container.service == "kafka" { 143 } else { 0 };
         ensure!(
             container.exit_code == expected,
-            "{} ended with {}",
+            "{} exited with {}",
             container.name,
             container.exit_code
         );
     }
-    orders.extend(record.acknowledged);
+    orders.extend(responses.acknowledged);
     compose.up(&[])?;
     expect_exactly(compose, orders)
 }
 
-/// `kill` of each container while customers order, then `up`: whatever was acknowledged is there.
-fn survives_every_kill(compose: &Compose<'_>, orders: &mut BTreeSet<String>) -> Result<()> {
+/// Kills each container while buyers place orders, then starts it: no acknowledged order is lost.
+fn check_kills(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
     for victim in VICTIMS {
-        let record = while_customers_order(compose, victim, || compose.run(&["kill", victim]))?;
-        say(format_args!(
-            "killed {victim}: {} orders acknowledged, {} refused, {} turned away, {} cut off",
-            record.acknowledged.len(),
-            record.refused,
-            record.turned_away,
-            record.cut_off
+        let responses = while_buyers_order(compose, victim, || compose.run(&["kill", victim]))?;
+        print(format_args!(
+            "killed {victim}: {} orders acknowledged, {} error responses, {} without a response, {} incomplete responses",
+            responses.acknowledged.len(),
+            responses.errors,
+            responses.missing,
+            responses.incomplete
         ));
-        orders.extend(record.acknowledged);
+        orders.extend(responses.acknowledged);
         compose.up(&[])?;
         expect_at_least(compose, orders)?;
     }
     Ok(())
 }
 
-/// More replicas of a service share the work, and one of them can go.
-fn has_several_replicas(compose: &Compose<'_>, orders: &mut BTreeSet<String>) -> Result<()> {
+/// Scales services, and kills one replica while buyers place orders.
+fn check_replicas(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
     compose.up(&["--scale", "products=3", "--scale", "orders=2"])?;
     let all = compose.containers()?;
     let replicas: Vec<_> = all.iter().filter(|one| one.service == "products").collect();
-    ensure!(replicas.len() == 3, "there are {} products", replicas.len());
-    let record = while_customers_order(compose, "replicas", || {
+    ensure!(
+        replicas.len() == 3,
+        "there are {} replicas of products",
+        replicas.len()
+    );
+    let responses = while_buyers_order(compose, "replicas", || {
         output(Command::new("docker").args(["kill", &replicas[0].name])).map(drop)
     })?;
-    say(format_args!(
+    print(format_args!(
         "killed one of three products: {} orders acknowledged",
-        record.acknowledged.len()
+        responses.acknowledged.len()
     ));
-    orders.extend(record.acknowledged);
+    orders.extend(responses.acknowledged);
     expect_at_least(compose, orders)?;
     Ok(())
 }
 
-/// `down` and `up` keep the data, `down --volumes` does not.
-fn keeps_data_until_told_to_wipe(compose: &Compose<'_>, orders: &BTreeSet<String>) -> Result<()> {
+/// Checks that `down` and `up` keep the data, and that `down --volumes` removes it.
+fn check_volumes(compose: &Compose, orders: &BTreeSet<String>) -> Result<()> {
     compose.run(&["down"])?;
     compose.up(&[])?;
     expect_at_least(compose, orders)?;
@@ -221,13 +221,13 @@ fn keeps_data_until_told_to_wipe(compose: &Compose<'_>, orders: &BTreeSet<String
     Ok(())
 }
 
-/// What bad input gets: a sentence, and an exit code that is not 0.
-fn says_what_is_wrong(compose: &Compose<'_>) -> Result<()> {
+/// Checks the error messages for bad input.
+fn check_error_messages(compose: &Compose) -> Result<()> {
     let rejects = |arguments: &[&str], variables: &[(&str, &str)], expected: &str| {
-        let said = compose.fail(arguments, variables)?;
+        let output = compose.fail(arguments, variables)?;
         ensure!(
-            said.contains(expected),
-            "'{expected}' was not said, but: {said}"
+            output.contains(expected),
+            "expected the message '{expected}', but found: {output}"
         );
         Ok(())
     };
@@ -272,45 +272,46 @@ fn says_what_is_wrong(compose: &Compose<'_>) -> Result<()> {
     )
 }
 
-/// Lets something happen to the shop while customers are busy, and returns what they were told.
-fn while_customers_order(
-    compose: &Compose<'_>,
+/// Injects a fault while buyers place orders, and returns their responses.
+fn while_buyers_order(
+    compose: &Compose,
     round: &str,
-    happens: impl FnOnce() -> Result<()>,
-) -> Result<Record> {
-    let shopper = log_in(compose, SHOPPER)?;
-    let customers = Customers::send(compose.port, &shopper.token, PRODUCT, round);
-    compose.until("the customers did not get their orders", || {
-        Ok((customers.most() >= BUSY).then_some(()))
+    inject_fault: impl FnOnce() -> Result<()>,
+) -> Result<Responses> {
+    let buyer = log_in(compose, BUYER)?;
+    let buyers = Buyers::start(compose.port, &buyer.token, PRODUCT, round);
+    compose.until("the buyers could not place their orders", || {
+        Ok((buyers.max_orders() >= MIN_ORDERS).then_some(()))
     })?;
-    let happened = happens();
-    let record = customers.call_back()?;
-    happened?;
-    Ok(record)
+    let injected = inject_fault();
+    let responses = buyers.stop()?;
+    injected?;
+    Ok(responses)
 }
 
-/// Every acknowledged order is there and decided, the stock agrees, and nothing else is there.
-fn expect_exactly(compose: &Compose<'_>, orders: &BTreeSet<String>) -> Result<()> {
+/// Checks that exactly the acknowledged orders exist, are decided, and agree with the stock.
+fn expect_exactly(compose: &Compose, orders: &BTreeSet<String>) -> Result<()> {
     let found = expect_at_least(compose, orders)?;
     ensure!(
         found == orders.len(),
-        "{found} orders are there, but {} were acknowledged",
+        "{found} orders exist, but {} were acknowledged",
         orders.len()
     );
     Ok(())
 }
 
-/// Every acknowledged order is there and decided, and the stock agrees; returns how many are there.
-fn expect_at_least(compose: &Compose<'_>, acknowledged: &BTreeSet<String>) -> Result<usize> {
-    let shopper = log_in(compose, SHOPPER)?;
+/// Checks that the acknowledged orders exist, all orders are decided, and they agree with the stock.
+/// Returns the number of orders.
+fn expect_at_least(compose: &Compose, acknowledged: &BTreeSet<String>) -> Result<usize> {
+    let buyer = log_in(compose, BUYER)?;
     compose.until("the orders were not all decided", || {
-        let (Some(orders), Some(stock)) = (shopper.orders(), shopper.stock()) else {
+        let (Some(orders), Some(stock)) = (buyer.orders(), buyer.stock()) else {
             return Ok(None);
         };
         if let Some(lost) = acknowledged.iter().find(|id| !orders.contains_key(*id)) {
-            bail!("the order {lost} was acknowledged and is lost");
+            bail!("the acknowledged order {lost} is lost");
         }
-        // What the seed brought was for other products.
+        // The order of the development data has other products.
         let ours = orders
             .keys()
             .filter(|id| !id.ends_with("fefe4a1cad4140785928a4"));
@@ -330,7 +331,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_what_docker_says_of_memory_when_read_then_it_is_megabytes() {
+    fn given_dockers_memory_usage_when_read_then_it_is_converted_to_megabytes() {
         let check = |text: &str, expected: Option<f64>| assert_eq!(megabytes(text), expected);
         check("1MiB / 128MiB\n", Some(1.048_576));
         check("1.5GiB / 2GiB", Some(1_610.612_736));

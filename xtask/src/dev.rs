@@ -1,8 +1,8 @@
-//! `cargo xtask dev`: what is edited is rebuilt and restarted.
+//! `cargo xtask dev`: rebuilds and restarts services when their source changes.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, mem,
     path::Path,
     process::ExitCode,
     sync::mpsc::{Receiver, channel},
@@ -14,187 +14,162 @@ use anyhow::{Context, Result, bail};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, event::ModifyKind};
 
 use crate::{
-    compile::{self, Profile, Programs},
-    console::{complain, say},
+    cargo::{self, Profile, Programs},
+    console::{print, print_error},
     edge::Page,
-    foreground,
-    interrupts::Interrupts,
+    interrupt,
     layout::{Component, Service},
-    start::Started,
+    options::ShopOptions,
     state::project_root,
-    up::{self, Options},
+    supervisor::{RunningShop, foreground},
+    up,
 };
 
-/// An editor or a version control system writes several files in a row: the build waits for this
-/// much silence.
-const SILENCE: Duration = Duration::from_millis(250);
+/// How long the source must be unchanged before a build, because tools write several files in a row.
+const DEBOUNCE: Duration = Duration::from_millis(250);
 
 /// Runs the shop in the dev profile and keeps it up to date until Ctrl-C.
-pub(crate) fn run(options: &Options, interrupts: &Interrupts) -> Result<ExitCode> {
-    let started = Started::start(options, Profile::Dev, Page::Edited, interrupts)?;
-    let is_own = |service: &Service| {
-        started
-            .children
-            .iter()
-            .any(|child| child.name() == service.name())
-    };
-    if let Some(service) = Service::ALL.iter().find(|service| !is_own(service)) {
+pub(crate) fn run(options: ShopOptions) -> Result<ExitCode> {
+    let shop = RunningShop::start(options, Profile::Dev, Page::Edited)?;
+    if let Some(service) = Service::ALL.iter().find(|one| !shop.is_own(one.name())) {
         bail!(
-            "{service} runs already, started by another command; stop the shop with \
-             `cargo xtask down{}` first",
-            started.state.option()
+            "another command has started {service}; stop the shop with `cargo xtask down{}` first",
+            shop.state.option()
         );
     }
     let (_watcher, changes) = watch(&project_root())?;
-    let mut workshop = Workshop::new(changes, &started.programs, interrupts.clone());
-    up::introduce(&started, options.choices());
-    say("  edit        services/, crates/: what is affected is rebuilt and restarted;");
-    say("              frontend/: the browser shows it when it is saved");
-    let shown = foreground::show(started, |started| workshop.step(started));
-    workshop.close();
-    shown.map(|()| ExitCode::SUCCESS)
+    let mut rebuilder = Rebuilder {
+        changes,
+        changed_at: None,
+        build: None,
+        link_times: link_times(&shop.programs),
+    };
+    up::print_urls(&shop);
+    print("  edit        services/, crates/: affected services are rebuilt and restarted;");
+    print("              frontend/: the browser shows each saved change");
+    let result = foreground::run(shop, |shop| rebuilder.poll(shop));
+    rebuilder.join();
+    result.map(|()| ExitCode::SUCCESS)
 }
 
-/// Watches the code. Whatever comes out of the channel is a change.
+/// Watches the source. The channel receives an item per change.
 fn watch(root: &Path) -> Result<(RecommendedWatcher, Receiver<()>)> {
     let (sender, receiver) = channel();
-    let report = move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| is_change(&event)) {
-            // With nobody listening the command is about to end.
+    let on_event = move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| is_source_change(&event)) {
+            // Without a receiver the command is ending.
             let _ = sender.send(());
         }
     };
-    let mut watcher = notify::recommended_watcher(report).context("files cannot be watched")?;
-    for (place, mode) in [
+    let mut watcher = notify::recommended_watcher(on_event).context("cannot watch files")?;
+    for (name, mode) in [
         ("services", RecursiveMode::Recursive),
         ("crates", RecursiveMode::Recursive),
         ("Cargo.toml", RecursiveMode::NonRecursive),
         ("Cargo.lock", RecursiveMode::NonRecursive),
     ] {
-        let place = root.join(place);
+        let path = root.join(name);
         watcher
-            .watch(&place, mode)
-            .with_context(|| format!("{} cannot be watched", place.display()))?;
+            .watch(&path, mode)
+            .with_context(|| format!("cannot watch {}", path.display()))?;
     }
     Ok((watcher, receiver))
 }
 
-/// Whether an event is about the content of a file that matters. Editors leave backups and locks
-/// beside what they edit.
-fn is_change(event: &Event) -> bool {
-    let kind = match event.kind {
+/// Whether an event changes the content of a source file. Ignores editors' backup and lock files.
+fn is_source_change(event: &Event) -> bool {
+    let changes_content = match event.kind {
         EventKind::Create(_) | EventKind::Remove(_) => true,
         EventKind::Modify(kind) => !matches!(kind, ModifyKind::Metadata(_)),
         _ => false,
     };
-    let matters = |path: &Path| {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy())
-            .unwrap_or_default();
-        let temporary = |end: &str| name.ends_with(end);
-        !name.starts_with(['.', '#'])
-            && !["~", ".swp", ".tmp", ".snap.new"]
-                .into_iter()
-                .any(temporary)
+    let is_source = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let suffixes = ["~", ".swp", ".tmp", ".snap.new"];
+        !name.starts_with(['.', '#']) && !suffixes.iter().any(|suffix| name.ends_with(suffix))
     };
-    kind && event.paths.iter().any(|path| matters(path))
+    changes_content && event.paths.iter().any(|path| is_source(path))
 }
 
-/// Builds when something has changed, in the background, and restarts what came out different.
-struct Workshop {
+/// Builds in the background after changes, and restarts the services whose programs differ.
+struct Rebuilder {
     changes: Receiver<()>,
     changed_at: Option<Instant>,
     build: Option<JoinHandle<Result<Programs>>>,
-    stamps: BTreeMap<String, SystemTime>,
-    interrupts: Interrupts,
+    link_times: BTreeMap<String, SystemTime>,
 }
 
-impl Workshop {
-    fn new(changes: Receiver<()>, programs: &Programs, interrupts: Interrupts) -> Self {
-        Self {
-            changes,
-            changed_at: None,
-            build: None,
-            stamps: stamps(programs),
-            interrupts,
-        }
-    }
-
-    fn step(&mut self, started: &mut Started) -> Result<()> {
+impl Rebuilder {
+    fn poll(&mut self, shop: &mut RunningShop) -> Result<()> {
         if self.changes.try_iter().count() > 0 {
             self.changed_at = Some(Instant::now());
         }
-        match self.build.take_if(|build| build.is_finished()) {
-            Some(build) => self.finish(build, started)?,
-            None if self.build.is_none()
-                && self.changed_at.is_some_and(|at| at.elapsed() > SILENCE) =>
-            {
-                self.changed_at = None;
-                say("something changed; building");
-                let interrupts = self.interrupts.clone();
-                self.build = Some(thread::spawn(move || {
-                    compile::build(&compile::SHOP, Profile::Dev, &interrupts)
-                }));
-            }
-            None => {}
+        if let Some(build) = self.build.take_if(|build| build.is_finished()) {
+            return self.finish(build, shop);
+        }
+        let is_settled = self.changed_at.is_some_and(|at| at.elapsed() > DEBOUNCE);
+        if self.build.is_none() && is_settled {
+            self.changed_at = None;
+            print("the source has changed; building");
+            let build = || cargo::build(&cargo::SHOP_PACKAGES, Profile::Dev);
+            self.build = Some(thread::spawn(build));
         }
         Ok(())
     }
 
-    fn finish(&mut self, build: JoinHandle<Result<Programs>>, started: &mut Started) -> Result<()> {
-        match build
-            .join()
-            .ok()
-            .context("the build could not be followed")?
-        {
-            Ok(programs) => self.restart_changed(programs, started),
-            Err(_) if self.interrupts.count() > 0 => Ok(()),
+    fn finish(
+        &mut self,
+        build: JoinHandle<Result<Programs>>,
+        shop: &mut RunningShop,
+    ) -> Result<()> {
+        match build.join().ok().context("the build panicked")? {
+            Ok(programs) => self.restart_changed(programs, shop),
+            Err(_) if interrupt::count() > 0 => Ok(()),
             Err(error) => {
-                complain(&error);
-                say("what runs goes on running as it was");
+                print_error(&error);
+                print("the running services are unchanged");
                 Ok(())
             }
         }
     }
 
-    fn restart_changed(&mut self, programs: Programs, started: &mut Started) -> Result<()> {
-        let stamps = stamps(&programs);
-        started.programs = programs;
+    fn restart_changed(&mut self, programs: Programs, shop: &mut RunningShop) -> Result<()> {
+        let link_times = link_times(&programs);
+        let previous = mem::replace(&mut self.link_times, link_times);
+        shop.programs = programs;
         let mut restarted = Vec::new();
-        for member in started.shop.members.clone() {
-            let Component::Service(service) = member.component else {
+        for instance in shop.shop.instances.clone() {
+            let Component::Service(service) = instance.component else {
                 continue;
             };
-            if stamps.get(service.name()) != self.stamps.get(service.name()) {
-                started.restart(&member)?;
-                restarted.push(member.name);
+            if previous.get(service.name()) != self.link_times.get(service.name()) {
+                shop.restart(&instance)?;
+                restarted.push(instance.name);
             }
         }
-        self.stamps = stamps;
         if restarted.is_empty() {
-            say("built; no service has changed");
+            print("built; no service has changed");
         } else {
-            say(format_args!("built; restarted {}", restarted.join(", ")));
+            print(format_args!("built; restarted {}", restarted.join(", ")));
         }
         Ok(())
     }
 
-    /// Waits for a build that Ctrl-C has ended, so that no compiler is left running.
-    fn close(self) {
+    /// Waits for a build that Ctrl-C has stopped, so that no compiler is left running.
+    fn join(self) {
         if let Some(build) = self.build {
-            // Its result is of no interest any more.
             let _ = build.join();
         }
     }
 }
 
-/// When each program was linked: cargo leaves those alone that would come out the same.
-fn stamps(programs: &Programs) -> BTreeMap<String, SystemTime> {
-    let stamp = |(name, path): (&String, &std::path::PathBuf)| {
-        Some((name.clone(), fs::metadata(path).ok()?.modified().ok()?))
-    };
-    programs.iter().filter_map(stamp).collect()
+/// The modification times of the programs: cargo leaves a program alone if nothing has changed.
+fn link_times(programs: &Programs) -> BTreeMap<String, SystemTime> {
+    let modified = |path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    let programs = programs.0.iter();
+    programs
+        .filter_map(|(name, path)| Some((name.clone(), modified(path)?)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -204,9 +179,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_editor_leaves_beside_a_file_is_no_change() {
+    fn given_file_events_when_filtered_then_only_edits_of_source_files_are_changes() {
         let check =
-            |kind: EventKind, path: &str| is_change(&Event::new(kind).add_path(path.into()));
+            |kind: EventKind, path: &str| is_source_change(&Event::new(kind).add_path(path.into()));
         let edit = EventKind::Modify(ModifyKind::Data(DataChange::Any));
         assert!(check(edit, "/there/services/orders/src/store.rs"));
         assert!(check(

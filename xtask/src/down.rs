@@ -1,14 +1,13 @@
-//! `cargo xtask down`: stops the shop, whoever started it.
+//! `cargo xtask down`: stops the shop, whichever command started it.
 
 use std::{fs, io::ErrorKind, process::ExitCode};
 
 use anyhow::{Context, Result};
 
 use crate::{
-    console::{say, short},
-    interrupts::Interrupts,
-    process,
+    console::{print, relative},
     state::{State, StateArgument},
+    supervisor::processes,
 };
 
 /// The command line of `down`.
@@ -21,32 +20,22 @@ pub(crate) struct Arguments {
     wipe: bool,
 }
 
-/// Stops what runs; with nothing to stop, says so and is content.
-pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<ExitCode> {
+/// Stops all running processes. It is no error if there are none.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let state = arguments.state.open()?;
-    // While another `up` is starting, what it starts could escape; it is done soon.
-    let _lock = arguments
-        .wipe
-        .then(|| state.lock_for_starting(interrupts))
-        .transpose()?;
-    let names = process::names(&state)?;
-    let running: Vec<_> = names
-        .iter()
-        .filter_map(|name| process::running(&state, name))
-        .collect();
+    // A concurrent `up` must not start a store whose data is being removed.
+    let _lock = arguments.wipe.then(|| state.lock_start()).transpose()?;
+    let running = processes::all_running(&state)?;
     if running.is_empty() {
-        say(format_args!("nothing runs in {}", short(state.root())));
+        print(format_args!("nothing runs in {}", relative(state.root())));
     } else {
-        let names: Vec<_> = running
-            .iter()
-            .rev()
-            .map(|process| process.name.as_str())
-            .collect();
-        say(format_args!("stopping {}", names.join(", ")));
-        process::stop(&state, &running, interrupts)?;
-        say("stopped");
+        let names = running.iter().rev().map(|process| process.name.as_str());
+        let names: Vec<_> = names.collect();
+        print(format_args!("stopping {}", names.join(", ")));
+        processes::stop(&state, &running)?;
+        print("stopped");
     }
-    process::forget_all(&state, &names)?;
+    processes::remove_stale_pid_files(&state)?;
     if arguments.wipe {
         wipe(&state)?;
     }
@@ -57,11 +46,11 @@ fn wipe(state: &State) -> Result<()> {
     let data = state.data();
     match fs::remove_dir_all(&data) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("could not remove {}", data.display()));
+            return Err(error).with_context(|| format!("cannot remove {}", data.display()));
         }
         _ => {}
     }
     state.remove_record()?;
-    say(format_args!("removed the data in {}", short(&data)));
+    print(format_args!("removed the data in {}", relative(&data)));
     Ok(())
 }

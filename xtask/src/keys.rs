@@ -1,19 +1,15 @@
-//! `cargo xtask keys`: the development keys that access tokens are signed with.
+//! `cargo xtask keys`: the development keys that sign access tokens.
 //!
-//! There are always three: the one that signs, the one before it, whose tokens are still about, and
-//! the next, which is published before anything is signed with it. A rotation moves each one place,
-//! so that whatever a service knows at that moment, it knows the key of every token it meets.
+//! There are always three: the current key, the previous one, whose tokens may still be valid, and
+//! the next, which is published before it signs. A rotation moves each key by one position, so every
+//! service knows the key of every valid token, even with a cached key set.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
 use crate::{
-    console::{say, short},
+    console::{print, relative},
     state::{State, StateArgument},
 };
 
@@ -30,7 +26,7 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Task {
-    /// Signs with the next key from now on. Nobody is logged out.
+    /// Sign with the next key from now on. Users stay logged in.
     Rotate {
         #[command(flatten)]
         state: StateArgument,
@@ -42,77 +38,66 @@ pub(crate) struct Keys {
     folder: PathBuf,
 }
 
-/// Does what the command line says.
+/// Rotates the keys.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Task::Rotate { state } = &arguments.task;
-    let keys = Keys::of(&state.open()?);
-    keys.make_missing()?;
+    let keys = Keys::new(&state.open()?);
+    keys.create_missing()?;
     keys.rotate()?;
-    say(format_args!(
-        "rotated the keys in {}; a running authentication signs with the new one within 5 s",
-        short(&keys.folder)
+    print(format_args!(
+        "rotated the keys in {}; a running authentication service uses the new key within 5 s",
+        relative(&keys.folder)
     ));
-    say(
-        "tokens that the key before the last one signed are refused now, and their holders refresh them",
-    );
+    print("tokens signed by the key before the previous one are now invalid; clients refresh them");
     Ok(ExitCode::SUCCESS)
 }
 
 impl Keys {
-    /// Those of this shop.
-    pub(crate) fn of(state: &State) -> Self {
+    /// The keys of this shop.
+    pub(crate) fn new(state: &State) -> Self {
         let folder = state.keys();
         Self { folder }
     }
 
-    /// The key that signs.
+    /// The file of the key that signs.
     pub(crate) fn current(&self) -> PathBuf {
         self.folder.join(CURRENT)
     }
 
-    /// The keys that are published beside it.
+    /// The files of the other published keys.
     pub(crate) fn others(&self) -> [PathBuf; 2] {
         [PREVIOUS, NEXT].map(|name| self.folder.join(name))
     }
 
-    /// Makes those that are not there; only the user can read them.
-    pub(crate) fn make_missing(&self) -> Result<()> {
+    /// Creates the missing keys. Only the user can read them.
+    pub(crate) fn create_missing(&self) -> Result<()> {
         for name in [PREVIOUS, CURRENT, NEXT] {
             if !self.folder.join(name).exists() {
-                self.write(name, &new_key()?)?;
+                self.write(name, &secrets::signing_key()?)?;
             }
         }
         Ok(())
     }
 
-    /// At every moment all three files are whole, and the key of every token is in one of them.
+    /// Moves each key by one position. At every moment, all three files are complete and contain the
+    /// key of every valid token.
     fn rotate(&self) -> Result<()> {
         let read = |name: &str| {
             let path = self.folder.join(name);
-            fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         };
         let (current, next) = (read(CURRENT)?, read(NEXT)?);
         self.write(PREVIOUS, &current)?;
         self.write(CURRENT, &next)?;
-        self.write(NEXT, &new_key()?)
+        self.write(NEXT, &secrets::signing_key()?)
     }
 
     fn write(&self, name: &str, pem: &str) -> Result<()> {
         let path = self.folder.join(name);
-        write(&path, pem).with_context(|| format!("could not write the key {}", path.display()))
+        fs::create_dir_all(&self.folder)
+            .and_then(|()| secrets::write_private(&path, pem))
+            .with_context(|| format!("cannot write the key {}", path.display()))
     }
-}
-
-/// Another key.
-fn new_key() -> Result<String> {
-    Ok(secrets::signing_key()?)
-}
-
-fn write(path: &Path, pem: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    secrets::write_private(path, pem)
 }
 
 #[cfg(test)]
@@ -128,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_made_once_and_only_their_owner_can_read_them() {
+    fn given_no_keys_when_created_twice_then_each_is_created_once_and_only_its_owner_can_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let keys = Keys {
             folder: folder.path().join("keys"),
         };
-        keys.make_missing().unwrap();
-        let made = contents(&keys);
-        for pem in &made {
+        keys.create_missing().unwrap();
+        let created = contents(&keys);
+        for pem in &created {
             let lines: Vec<_> = pem.lines().collect();
             assert_eq!(lines[0], "-----BEGIN PRIVATE KEY-----");
             assert_eq!(STANDARD.decode(lines[1]).unwrap().len(), 48);
@@ -143,17 +128,17 @@ mod tests {
         let metadata = fs::metadata(keys.current()).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 
-        keys.make_missing().unwrap();
-        assert_eq!(contents(&keys), made);
+        keys.create_missing().unwrap();
+        assert_eq!(contents(&keys), created);
     }
 
     #[test]
-    fn a_rotation_moves_each_key_one_place_and_makes_the_next() {
+    fn given_keys_when_rotated_then_each_moves_by_one_position_and_the_next_is_new() {
         let folder = tempfile::tempdir().unwrap();
         let keys = Keys {
             folder: folder.path().to_owned(),
         };
-        keys.make_missing().unwrap();
+        keys.create_missing().unwrap();
         let [_, current, next] = contents(&keys);
         keys.rotate().unwrap();
         let rotated = contents(&keys);

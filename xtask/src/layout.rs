@@ -1,15 +1,15 @@
-//! Which processes make up a shop: their names, their ports, their order.
+//! The processes of a shop: names, ports, replicas, order of starting.
 
 use std::{collections::BTreeMap, fmt, net::Ipv4Addr, str::FromStr};
 
 use anyhow::{Result, bail};
 
 /// The highest offset that keeps every port within 16 bits.
-pub(crate) const HIGHEST_OFFSET: u16 = 38_000;
-/// Where the ports of replicas begin.
-const REPLICAS_FROM: u16 = 8100;
-/// More than anybody needs on one machine; what is beyond is a typing error.
-const MOST_REPLICAS: u16 = 16;
+pub(crate) const MAX_PORT_OFFSET: u16 = 38_000;
+/// The first port of the replicas.
+const FIRST_REPLICA_PORT: u16 = 8100;
+/// A higher number of replicas on one machine is probably a typing error.
+const MAX_REPLICAS: u16 = 16;
 
 /// One of the shop's own programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,16 +54,16 @@ impl fmt::Display for Service {
     }
 }
 
-/// What a process of the shop is. The order is that of starting; stopping goes the other way.
+/// A kind of process. The order is the order of starting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Component {
     /// The database of a service.
     Mongo(Service),
-    /// The broker.
+    /// The message broker.
     Kafka,
     /// A service, or one of its replicas.
     Service(Service),
-    /// What a browser talks to: the page, and the way to the gateway.
+    /// The web server for browsers: the page, and a proxy to the gateway.
     Edge,
 }
 
@@ -80,8 +80,8 @@ impl Component {
         Self::Edge,
     ];
 
-    /// The component that a process of this name is, replicas included.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    /// The component of a process name, which may be that of a replica.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         let base = match name.rsplit_once('-') {
             Some((base, number)) if number.parse::<u16>().is_ok() => base,
             _ => name,
@@ -101,9 +101,14 @@ impl Component {
         matches!(self, Self::Service(_))
     }
 
-    /// Those that are stopped together: first the ways in, so that nothing new comes, then the
-    /// services, which may still want to finish something, and the stores last.
-    pub(crate) fn stage(self) -> u8 {
+    /// Whether it is the web server for browsers.
+    pub(crate) fn is_edge(self) -> bool {
+        self == Self::Edge
+    }
+
+    /// The stage of stopping: first the entry points, so that no new requests arrive, then the
+    /// services, which finish their work, and the stores last.
+    pub(crate) fn stop_stage(self) -> u8 {
         match self {
             Self::Edge | Self::Service(Service::Gateway) => 0,
             Self::Service(_) => 1,
@@ -111,7 +116,7 @@ impl Component {
         }
     }
 
-    /// The name of its first process; those of replicas have `-2` and so on at their end.
+    /// The name of its first process. Replicas append `-2` and so on.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Mongo(service) => format!("mongo-{service}"),
@@ -135,14 +140,14 @@ impl Component {
 
 /// One process of the shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Member {
+pub(crate) struct Instance {
     pub(crate) name: String,
     pub(crate) component: Component,
     pub(crate) port: u16,
 }
 
-impl Member {
-    /// The ports it listens on: Kafka has another one for its controller.
+impl Instance {
+    /// The ports that it listens on. Kafka has a second one for its controller.
     pub(crate) fn ports(&self) -> Vec<u16> {
         match self.component {
             Component::Kafka => vec![self.port, self.port + 1],
@@ -150,18 +155,18 @@ impl Member {
         }
     }
 
-    /// Whether it is the second of its kind, or a later one.
+    /// Whether it is not the first process of its component.
     pub(crate) fn is_replica(&self) -> bool {
         self.name != self.component.name()
     }
 
-    /// Its port as an address of HTTP.
+    /// Its HTTP address.
     pub(crate) fn url(&self) -> String {
         format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port)
     }
 }
 
-/// How many of a service: `products=3`.
+/// The number of processes of a service: `products=3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Replicas {
     service: Service,
@@ -174,97 +179,100 @@ impl FromStr for Replicas {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parse = || {
             let (name, count) = text.split_once('=')?;
-            // One gateway is the only way in; there is no second address to find another at.
+            // Clients know a single address, so there is only one gateway.
             let service = Service::ALL
                 .into_iter()
                 .find(|service| service.name() == name)?;
             let count = count
                 .parse()
                 .ok()
-                .filter(|count| (1..=MOST_REPLICAS).contains(count))?;
+                .filter(|count| (1..=MAX_REPLICAS).contains(count))?;
             (service != Service::Gateway).then_some(Self { service, count })
         };
         parse().ok_or_else(|| {
             format!(
-                "write SERVICE=COUNT, with authentication, products or orders and 1 to \
-                 {MOST_REPLICAS}"
+                "expected SERVICE=COUNT with authentication, products or orders, and a count of 1 to \
+                 {MAX_REPLICAS}"
             )
         })
     }
 }
 
-/// Every process of a shop, in the order of starting.
+/// All processes of a shop, in the order of starting.
 #[derive(Debug, Clone)]
 pub(crate) struct Shop {
-    pub(crate) offset: u16,
-    pub(crate) members: Vec<Member>,
+    pub(crate) port_offset: u16,
+    pub(crate) instances: Vec<Instance>,
 }
 
 impl Shop {
-    /// Lays out a shop whose ports are all moved by `offset`.
+    /// Plans a shop whose ports are all moved by `port_offset`.
     ///
-    /// `known` are the ports of processes that run already: a replica that runs belongs to the shop
-    /// and keeps its port, whatever is asked for later.
+    /// `running` contains the ports of processes that run already. A running replica belongs to the
+    /// shop and keeps its port, whatever `replicas` says.
     pub(crate) fn plan(
-        offset: u16,
+        port_offset: u16,
         replicas: &[Replicas],
-        known: &BTreeMap<String, u16>,
+        running: &BTreeMap<String, u16>,
     ) -> Result<Self> {
-        if offset > HIGHEST_OFFSET {
-            bail!("--port-offset {offset} is too high; the highest is {HIGHEST_OFFSET}");
+        if port_offset > MAX_PORT_OFFSET {
+            bail!("--port-offset {port_offset} is too high; the maximum is {MAX_PORT_OFFSET}");
         }
-        let mut free =
-            (REPLICAS_FROM + offset..).filter(|port| !known.values().any(|taken| taken == port));
-        let mut members = Vec::new();
+        let mut free = (FIRST_REPLICA_PORT + port_offset..)
+            .filter(|port| !running.values().any(|taken| taken == port));
+        let mut instances = Vec::new();
         for component in Component::ALL {
             let name = component.name();
-            members.push(Member {
+            instances.push(Instance {
                 name: name.clone(),
                 component,
-                port: component.port() + offset,
+                port: component.port() + port_offset,
             });
             let Component::Service(service) = component else {
                 continue;
             };
-            let asked = replicas
+            let wanted = replicas
                 .iter()
                 .rev()
-                .find(|asked| asked.service == service)
-                .map_or(1, |asked| asked.count);
-            let runs = |number: &u16| known.contains_key(&format!("{name}-{number}"));
-            let count = (2..=MOST_REPLICAS)
+                .find(|wanted| wanted.service == service)
+                .map_or(1, |wanted| wanted.count);
+            let runs = |number: &u16| running.contains_key(&format!("{name}-{number}"));
+            let count = (2..=MAX_REPLICAS)
                 .filter(runs)
                 .max()
                 .unwrap_or(1)
-                .max(asked);
+                .max(wanted);
             for number in 2..=count {
                 let name = format!("{name}-{number}");
-                // The range of ports is endless compared with the number of replicas.
-                let port = known
+                // The default is never used: there are far more ports than replicas.
+                let port = running
                     .get(&name)
                     .copied()
                     .or_else(|| free.next())
                     .unwrap_or_default();
-                members.push(Member {
+                instances.push(Instance {
                     name,
                     component,
                     port,
                 });
             }
         }
-        Ok(Self { offset, members })
+        Ok(Self {
+            port_offset,
+            instances,
+        })
     }
 
     /// The processes of a component.
-    pub(crate) fn of(&self, component: Component) -> impl Iterator<Item = &Member> {
-        self.members
+    pub(crate) fn instances_of(&self, component: Component) -> impl Iterator<Item = &Instance> {
+        self.instances
             .iter()
-            .filter(move |member| member.component == component)
+            .filter(move |instance| instance.component == component)
     }
 
-    /// The port of a component's first process, which is the same in every shop but for the offset.
+    /// The port of a component's first process.
     pub(crate) fn port(&self, component: Component) -> u16 {
-        component.port() + self.offset
+        component.port() + self.port_offset
     }
 }
 
@@ -273,14 +281,15 @@ mod tests {
     use super::*;
 
     fn ports(shop: &Shop) -> Vec<(&str, u16)> {
-        shop.members
+        shop.instances
             .iter()
-            .map(|member| (member.name.as_str(), member.port))
+            .map(|instance| (instance.name.as_str(), instance.port))
             .collect()
     }
 
     #[test]
-    fn a_plain_shop_has_nine_processes_on_their_known_ports_in_the_order_of_starting() {
+    fn given_no_options_when_planned_then_a_shop_has_nine_processes_on_their_default_ports_in_order()
+     {
         let shop = Shop::plan(0, &[], &BTreeMap::new()).unwrap();
         assert_eq!(
             ports(&shop),
@@ -299,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_moves_every_port_and_replicas_get_ports_upward_from_8100() {
+    fn given_an_offset_and_replicas_when_planned_then_every_port_is_moved() {
         let replicas = ["products=3", "orders=2"].map(|text| text.parse().unwrap());
         let shop = Shop::plan(100, &replicas, &BTreeMap::new()).unwrap();
         let ports = ports(&shop);
@@ -317,16 +326,16 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_that_runs_belongs_to_the_shop_and_keeps_its_port() {
-        let known = BTreeMap::from([("orders-2".to_owned(), 8100)]);
+    fn given_a_running_replica_when_planned_then_it_keeps_its_port() {
+        let running = BTreeMap::from([("orders-2".to_owned(), 8100)]);
         let replicas = ["products=2"].map(|text| text.parse().unwrap());
-        let shop = Shop::plan(0, &replicas, &known).unwrap();
+        let shop = Shop::plan(0, &replicas, &running).unwrap();
         assert!(ports(&shop).contains(&("products-2", 8101)));
         assert!(ports(&shop).contains(&("orders-2", 8100)));
     }
 
     #[test]
-    fn replicas_are_a_service_and_a_sensible_number() {
+    fn given_the_option_replicas_when_parsed_then_only_a_service_and_a_valid_count_are_accepted() {
         assert_eq!(
             "products=3".parse(),
             Ok(Replicas {
@@ -348,26 +357,26 @@ mod tests {
     }
 
     #[test]
-    fn a_name_tells_its_component() {
+    fn given_a_process_name_when_parsed_then_its_component_is_returned() {
         assert_eq!(
-            Component::of("products-12"),
+            Component::from_name("products-12"),
             Some(Component::Service(Service::Products))
         );
         assert_eq!(
-            Component::of("mongo-products"),
+            Component::from_name("mongo-products"),
             Some(Component::Mongo(Service::Products))
         );
-        assert_eq!(Component::of("nginx"), None);
+        assert_eq!(Component::from_name("nginx"), None);
     }
 
     #[test]
-    fn the_highest_offset_keeps_every_port_possible() {
-        let shop = Shop::plan(HIGHEST_OFFSET, &[], &BTreeMap::new()).unwrap();
+    fn given_the_maximum_offset_when_planned_then_every_port_is_valid() {
+        let shop = Shop::plan(MAX_PORT_OFFSET, &[], &BTreeMap::new()).unwrap();
         assert!(
-            shop.members
+            shop.instances
                 .iter()
-                .all(|member| member.port > HIGHEST_OFFSET)
+                .all(|instance| instance.port > MAX_PORT_OFFSET)
         );
-        assert!(Shop::plan(HIGHEST_OFFSET + 1, &[], &BTreeMap::new()).is_err());
+        assert!(Shop::plan(MAX_PORT_OFFSET + 1, &[], &BTreeMap::new()).is_err());
     }
 }

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod api;
+mod api_test;
 mod attack;
-mod compile;
+mod cargo;
 mod console;
 mod containers;
 mod dev;
@@ -10,23 +10,19 @@ mod dlq;
 mod down;
 mod edge;
 mod environment;
-mod existing;
-mod foreground;
-mod interrupts;
+mod frontend;
+mod interrupt;
 mod keys;
 mod layout;
-mod logs;
 mod measure;
-mod page;
-mod process;
-mod readiness;
+mod options;
+mod programs;
 mod secrets;
-mod start;
 mod state;
 mod status;
 mod stores;
-mod system;
-mod temporary;
+mod supervisor;
+mod temporary_shop;
 mod test;
 mod up;
 mod validate;
@@ -36,9 +32,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::interrupts::Interrupts;
+/// The exit code after Ctrl-C: 128 plus the number of SIGINT, as shells report it.
+const INTERRUPTED: u8 = 130;
 
-/// What a person does twice.
+/// The development commands of Fleetmarket.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -48,67 +45,60 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Builds and starts the whole shop, shows its logs, and stops it on Ctrl-C.
+    /// Build and start the whole shop, show its logs, and stop it on Ctrl-C.
     Up(up::Arguments),
-    /// Stops the shop.
+    /// Stop the shop.
     Down(down::Arguments),
-    /// Shows what runs, where, and how it is.
+    /// Show the shop's processes, their ports and their health.
     Status(status::Arguments),
-    /// Runs every test with a real MongoDB, a real Kafka and a real browser.
+    /// Run all tests, with a real MongoDB, a real Kafka and a real browser.
     Test(test::Arguments),
-    /// Holds what the shop is deployed with against schemas, policies and the code, without a cloud.
+    /// Check the deployment files against schemas, policies and the code, without a cloud.
     Validate,
-    /// Measures what is promised in figures.
+    /// Measure the sizes and times that the project limits.
     Measure(measure::Arguments),
-    /// Lists or replays the messages that could not be processed.
+    /// List or replay the dead letters: messages that could not be processed.
     Dlq(dlq::Arguments),
-    /// Tries against the running shop what must not work, and shows what happened.
+    /// Send hostile requests to the running shop, and show the responses.
     Attack(attack::Arguments),
-    /// Looks after the keys that access tokens are signed with.
+    /// Manage the keys that sign access tokens.
     Keys(keys::Arguments),
-    /// Makes the passwords and keys that containers are started with.
+    /// Create the passwords and keys for containers.
     Secrets(secrets::Arguments),
-    /// Like `up`, in the dev profile; rebuilds and restarts what is edited.
-    Dev(up::Options),
+    /// Like `up --dev`; also rebuild and restart services when their source changes.
+    Dev(options::ShopOptions),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let result = Interrupts::install().and_then(|interrupts| {
-        run(arguments.command, &interrupts).map_err(|error| {
-            // Whatever failed after a Ctrl-C failed because of it.
-            if interrupts.count() > 0 {
-                anyhow::Error::new(interrupts::Interrupted)
-            } else {
-                error
-            }
-        })
-    });
-    match result {
+    let command = Arguments::parse().command;
+    match interrupt::install().and_then(|()| run(command)) {
         Ok(code) => code,
-        Err(error) if error.is::<interrupts::Interrupted>() => {
-            console::complain(&error);
-            ExitCode::from(130)
-        }
         Err(error) => {
-            console::complain(&error);
-            ExitCode::FAILURE
+            // Any error after Ctrl-C is a consequence of it.
+            let interrupted = interrupt::check();
+            let code = if interrupted.is_err() {
+                ExitCode::from(INTERRUPTED)
+            } else {
+                ExitCode::FAILURE
+            };
+            console::print_error(&interrupted.err().unwrap_or(error));
+            code
         }
     }
 }
 
-fn run(command: Command, interrupts: &Interrupts) -> Result<ExitCode> {
+fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Up(arguments) => up::run(&arguments, interrupts),
-        Command::Down(arguments) => down::run(&arguments, interrupts),
+        Command::Up(arguments) => up::run(arguments),
+        Command::Down(arguments) => down::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
-        Command::Test(arguments) => test::run(&arguments, interrupts),
-        Command::Validate => validate::run(interrupts),
-        Command::Measure(arguments) => measure::run(&arguments, interrupts),
-        Command::Dlq(arguments) => dlq::run(&arguments, interrupts),
-        Command::Attack(arguments) => attack::run(&arguments, interrupts),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Validate => validate::run(),
+        Command::Measure(arguments) => measure::run(&arguments),
+        Command::Dlq(arguments) => dlq::run(arguments),
+        Command::Attack(arguments) => attack::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Secrets(arguments) => secrets::run(&arguments),
-        Command::Dev(options) => dev::run(&options, interrupts),
+        Command::Dev(options) => dev::run(options),
     }
 }

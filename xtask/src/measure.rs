@@ -1,14 +1,12 @@
-//! `cargo xtask measure`: what is promised in figures.
+//! `cargo xtask measure`: measures the sizes and times that the project limits.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{
-    compile::Profile, interrupts::Interrupts, page, system::CHROMIUM, temporary::Temporary,
-};
+use crate::{cargo::Profile, frontend, programs::CHROMIUM, temporary_shop::TemporaryShop};
 
-/// What can be measured.
+/// The command line of `measure`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -17,16 +15,15 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Subject {
-    /// The page: its size, and what Lighthouse says of it on a simulated phone.
+    /// Measure the page: its size, and Lighthouse's scores on a simulated phone.
     Page,
 }
 
-/// Starts a shop of its own, measures, and fails where a mark is missed.
-pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<ExitCode> {
+/// Starts a temporary shop and measures it. Fails if a limit is exceeded.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Subject::Page = arguments.subject;
-    let chromium = CHROMIUM.bring(interrupts)?;
-    let shop = Temporary::start(Profile::Release, interrupts)?;
-    let mut command = page::npm(&["run", "--silent", "measure"])?;
-    command.envs(shop.environment()).env("CHROMIUM", chromium);
-    page::run_to_end(command, interrupts)
+    let chromium = CHROMIUM.find_or_install()?;
+    let shop = TemporaryShop::start(Profile::Release)?;
+    let mut command = frontend::npm(&["run", "--silent", "measure"])?;
+    frontend::run(command.envs(shop.environment()).env("CHROMIUM", chromium))
 }

@@ -1,11 +1,11 @@
-//! `cargo xtask secrets`: the passwords and keys that containers are started with.
+//! `cargo xtask secrets`: creates the passwords and keys for containers.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
 use crate::{
-    console::{say, short},
+    console::{print, relative},
     state::StateArgument,
 };
 
@@ -16,14 +16,14 @@ pub(crate) struct Arguments {
     state: StateArgument,
 }
 
-/// Makes those that are missing, each once, and never shows one.
+/// Creates the secrets that are missing. Prints none of them.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let folder = arguments.state.open()?.root().join("secrets");
-    let made = ::secrets::make_missing(&folder)?;
-    say(format_args!(
-        "made {} secrets in {}; what was there stays as it was",
-        made.len(),
-        short(&folder)
+    let created = ::secrets::make_missing(&folder)?;
+    print(format_args!(
+        "created {} secrets in {}; existing ones are unchanged",
+        created.len(),
+        relative(&folder)
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! The folder that holds everything of one shop on this machine.
+//! The state folder of a shop: data, logs, pid files, keys, locks.
 
 use std::{
     collections::BTreeMap,
@@ -10,86 +10,90 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    console,
-    interrupts::Interrupts,
-    layout::{Component, Member, Shop},
+    console::{self, print},
+    interrupt,
+    layout::{Component, Instance, Shop},
 };
 
-/// The root of the project: where cargo says this package's is, or where it was compiled.
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// The project's root: the parent of this package according to cargo, or at compile time.
 pub(crate) fn project_root() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     package.parent().map(Path::to_owned).unwrap_or(package)
 }
 
-/// Where a shop's state is.
+/// The folder of the tools that all shops and tests of this project share.
+pub(crate) fn shared_tools() -> PathBuf {
+    project_root().join(".shop/tools")
+}
+
+/// The option `--state`.
 #[derive(clap::Args, Debug, Clone)]
 pub(crate) struct StateArgument {
-    /// The folder for the shop's data, logs and process ids; by default .shop in the project.
+    /// Folder for the shop's data, logs and pid files; by default .shop in the project.
     #[arg(long = "state", value_name = "DIR")]
     folder: Option<PathBuf>,
 }
 
 impl StateArgument {
-    /// That folder.
+    /// The option with a folder.
     pub(crate) fn at(folder: &Path) -> Self {
-        Self {
-            folder: Some(folder.to_owned()),
-        }
+        let folder = Some(folder.to_owned());
+        Self { folder }
     }
 
-    /// The folder, made if it is missing.
+    /// Opens the folder; creates it if it is missing.
     pub(crate) fn open(&self) -> Result<State> {
-        let folder = self
-            .folder
-            .clone()
-            .unwrap_or_else(|| project_root().join(".shop"));
-        for part in ["run", "log", "data"] {
-            let part = folder.join(part);
-            fs::create_dir_all(&part)
-                .with_context(|| format!("could not create {}", part.display()))?;
+        let default = || project_root().join(".shop");
+        let folder = self.folder.clone().unwrap_or_else(default);
+        for name in ["run", "log", "data"] {
+            let path = folder.join(name);
+            fs::create_dir_all(&path)
+                .with_context(|| format!("cannot create {}", path.display()))?;
         }
         let root = folder
             .canonicalize()
-            .with_context(|| format!("could not find {}", folder.display()))?;
+            .with_context(|| format!("cannot find {}", folder.display()))?;
         Ok(State {
             root,
-            given: self.folder.is_some(),
+            is_default: self.folder.is_none(),
         })
     }
 }
 
-/// The folder that holds everything of one shop on this machine.
+/// The state folder of a shop.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    /// Absolute, without symbolic links: processes are known by it.
+    /// Absolute and without symbolic links, because it identifies the shop's processes.
     root: PathBuf,
-    given: bool,
+    is_default: bool,
 }
 
-/// What is known of a shop beyond its pid files.
+/// The content of `shop.json`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// What every port was moved by.
+    /// The value of `--port-offset`.
     pub(crate) port_offset: u16,
-    /// How clients outside the shop reach Kafka.
+    /// Kafka's address for clients outside the shop.
     pub(crate) kafka_brokers: String,
     /// The port of each process.
     pub(crate) ports: BTreeMap<String, u16>,
 }
 
 impl Record {
-    /// What there is to remember of a shop.
-    pub(crate) fn of(shop: &Shop) -> Self {
-        let port = |member: &Member| (member.name.clone(), member.port);
+    /// The record of a shop.
+    pub(crate) fn new(shop: &Shop) -> Self {
+        let port = |instance: &Instance| (instance.name.clone(), instance.port);
         Self {
-            port_offset: shop.offset,
+            port_offset: shop.port_offset,
             kafka_brokers: format!("127.0.0.1:{}", shop.port(Component::Kafka)),
-            ports: shop.members.iter().map(port).collect(),
+            ports: shop.instances.iter().map(port).collect(),
         }
     }
 }
@@ -100,7 +104,7 @@ impl State {
         &self.root
     }
 
-    /// Where the pid files are.
+    /// The folder of pid files and locks.
     pub(crate) fn run(&self) -> PathBuf {
         self.root.join("run")
     }
@@ -115,40 +119,34 @@ impl State {
         self.root.join("data")
     }
 
-    /// The development keys for signing access tokens.
+    /// The development keys that sign access tokens.
     pub(crate) fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
 
-    /// The folder of the tools: the project's, which all shops of it share, unless it cannot be
-    /// written to.
+    /// The folder of the tools: the shared one, or one of this shop if that is not writable.
     pub(crate) fn tools(&self) -> PathBuf {
         let shared = shared_tools();
-        let probe = shared.join(format!(".writable-{}", std::process::id()));
-        let writable = fs::create_dir_all(&shared)
-            .and_then(|()| fs::write(&probe, ""))
-            .is_ok();
-        if writable {
-            let _ = fs::remove_file(probe);
-        }
-        if writable || !self.given {
+        let is_writable =
+            fs::create_dir_all(&shared).is_ok() && tempfile::tempfile_in(&shared).is_ok();
+        if is_writable || self.is_default {
             shared
         } else {
             self.root.join("tools")
         }
     }
 
-    /// The option that makes another command mean this shop, with a space before it; empty for the
+    /// The option that makes another command use this shop, with a leading space; empty for the
     /// default folder.
     pub(crate) fn option(&self) -> String {
-        if self.given {
-            format!(" --state {}", console::short(&self.root))
-        } else {
+        if self.is_default {
             String::new()
+        } else {
+            format!(" --state {}", console::relative(&self.root))
         }
     }
 
-    /// What is recorded, if anything is.
+    /// Reads `shop.json`, if it exists.
     pub(crate) fn record(&self) -> Result<Option<Record>> {
         let path = self.record_file();
         match fs::read(&path) {
@@ -156,91 +154,92 @@ impl State {
                 .map(Some)
                 .with_context(|| format!("{} is damaged; remove it and try again", path.display())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("could not read {}", path.display())),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }
 
-    /// Replaces what is recorded.
+    /// Replaces `shop.json`.
     pub(crate) fn set_record(&self, record: &Record) -> Result<()> {
         replace(&self.record_file(), &serde_json::to_vec_pretty(record)?)
     }
 
-    /// Forgets what is recorded.
+    /// Removes `shop.json`.
     pub(crate) fn remove_record(&self) -> Result<()> {
         remove_file(&self.record_file())
-    }
-
-    /// The right to start processes of this shop, which one command has at a time; given back on
-    /// drop.
-    pub(crate) fn lock_for_starting(&self, interrupts: &Interrupts) -> Result<File> {
-        let mut said = false;
-        loop {
-            if let Some(file) = try_lock(&self.run().join(".starting.lock"))? {
-                return Ok(file);
-            }
-            if !said {
-                console::say("another `cargo xtask up` is starting this shop; waiting for it");
-                said = true;
-            }
-            interrupts.check()?;
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// The place in front of this shop, which one `up` has while it shows the logs; given back on
-    /// drop. With none to be had, the process id of the `up` that has it.
-    pub(crate) fn take_foreground(&self) -> Result<Result<File, String>> {
-        let path = self.run().join(".foreground.lock");
-        let Some(mut file) = try_lock(&path)? else {
-            return Ok(Err(fs::read_to_string(&path).unwrap_or_default()));
-        };
-        let pid = std::process::id().to_string();
-        file.set_len(0)
-            .and_then(|()| file.write_all(pid.as_bytes()))
-            .with_context(|| format!("could not write {}", path.display()))?;
-        Ok(Ok(file))
     }
 
     fn record_file(&self) -> PathBuf {
         self.root.join("shop.json")
     }
+
+    /// Takes the lock that a command holds while it starts processes of this shop; waits for it.
+    pub(crate) fn lock_start(&self) -> Result<File> {
+        let mut reported = false;
+        loop {
+            match self.try_lock("starting")? {
+                Lock::Acquired(file) => return Ok(file),
+                Lock::HeldBy(pid) if !reported => {
+                    print(format_args!(
+                        "waiting for another `cargo xtask up` (process {pid}), which is starting this shop"
+                    ));
+                    reported = true;
+                }
+                Lock::HeldBy(_) => {}
+            }
+            interrupt::check()?;
+            thread::sleep(LOCK_RETRY_DELAY);
+        }
+    }
+
+    /// Tries to take the lock that an `up` holds while it shows the logs of this shop.
+    pub(crate) fn try_lock_foreground(&self) -> Result<Lock> {
+        self.try_lock("foreground")
+    }
+
+    fn try_lock(&self, name: &str) -> Result<Lock> {
+        let path = self.run().join(format!(".{name}.lock"));
+        let mut file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .with_context(|| format!("cannot create {}", path.display()))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                return Ok(Lock::HeldBy(fs::read_to_string(&path).unwrap_or_default()));
+            }
+            locked => locked.with_context(|| format!("cannot lock {}", path.display()))?,
+        }
+        let pid = std::process::id().to_string();
+        file.set_len(0)
+            .and_then(|()| file.write_all(pid.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Lock::Acquired(file))
+    }
 }
 
-/// The folder of the tools that all shops and tests of this project share.
-pub(crate) fn shared_tools() -> PathBuf {
-    project_root().join(".shop/tools")
+/// A lock on a shop. The kernel releases it when the file is dropped or its process ends.
+pub(crate) enum Lock {
+    /// This process holds the lock until it drops the file.
+    Acquired(File),
+    /// The process with this id holds it.
+    HeldBy(String),
 }
 
-/// Writes a file so that a reader finds the old text or the new one, never a part.
+/// Replaces a file by a rename, so that no reader sees a part of it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let new = path.with_added_extension("new");
     fs::write(&new, bytes)
         .and_then(|()| fs::rename(&new, path))
-        .with_context(|| format!("could not write {}", path.display()))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Removes a file that may be gone already.
+/// Removes a file if it exists.
 pub(crate) fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("could not remove {}", path.display()))
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
         }
         _ => Ok(()),
-    }
-}
-
-/// A lock on the file, unless another process holds it. The kernel gives it back when its holder
-/// ends, however it ends.
-fn try_lock(path: &Path) -> Result<Option<File>> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .with_context(|| format!("could not create {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => bail!("could not lock {}: {error}", path.display()),
     }
 }

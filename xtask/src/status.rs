@@ -1,4 +1,4 @@
-//! `cargo xtask status`: what runs, where, and how it is.
+//! `cargo xtask status`: the shop's processes, their ports and their health.
 
 use std::{fs, process::ExitCode, time::Duration};
 
@@ -6,11 +6,13 @@ use anyhow::Result;
 use backing_services::Readiness;
 
 use crate::{
-    console::{Colour, paint, say, short, table},
-    layout::{Component, Member},
-    process::{self, Running},
-    readiness,
+    console::{Colour, paint, print, relative, table},
+    layout::{Component, Instance},
     state::{State, StateArgument},
+    supervisor::{
+        processes::{self, ShopProcess},
+        readiness::readiness,
+    },
 };
 
 /// The command line of `status`.
@@ -23,11 +25,11 @@ pub(crate) struct Arguments {
 /// Prints a table of the shop's processes.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let state = arguments.state.open()?;
-    let members = members(&state)?;
-    if members.is_empty() {
-        say(format_args!(
-            "no shop was ever started in {}; `cargo xtask up` starts one",
-            short(state.root())
+    let instances = instances(&state)?;
+    if instances.is_empty() {
+        print(format_args!(
+            "no shop was started in {}; start one with `cargo xtask up`",
+            relative(state.root())
         ));
         return Ok(ExitCode::SUCCESS);
     }
@@ -35,61 +37,61 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .map(str::to_owned)
         .to_vec();
     let mut rows = vec![heading];
-    rows.extend(members.iter().map(|member| row(&state, member)));
+    rows.extend(instances.iter().map(|instance| row(&state, instance)));
     let lines = table(&rows);
     for (line, row) in lines.iter().zip(&rows) {
         match row[3].as_str() {
-            // Only whole lines: colour within a cell would count as width.
-            "not ready" => say(paint(Colour::Yellow, line)),
-            "died" => say(paint(Colour::Red, line)),
-            "down" => say(paint(Colour::Grey, line)),
-            _ => say(line),
+            // Whole lines are coloured, because colours within a cell would count as width.
+            "not ready" => print(paint(Colour::Yellow, line)),
+            "died" => print(paint(Colour::Red, line)),
+            "down" => print(paint(Colour::Grey, line)),
+            _ => print(line),
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What was started here, in the order of starting.
-fn members(state: &State) -> Result<Vec<Member>> {
+/// The processes that were started here, in the order of starting.
+fn instances(state: &State) -> Result<Vec<Instance>> {
     let ports = state.record()?.unwrap_or_default().ports;
-    let member = |(name, port): (String, u16)| {
-        Some(Member {
-            component: Component::of(&name)?,
+    let instance = |(name, port): (String, u16)| {
+        Some(Instance {
+            component: Component::from_name(&name)?,
             name,
             port,
         })
     };
-    let mut members: Vec<_> = ports.into_iter().filter_map(member).collect();
-    members.sort_by(|one, other| (one.component, &one.name).cmp(&(other.component, &other.name)));
-    Ok(members)
+    let mut instances: Vec<_> = ports.into_iter().filter_map(instance).collect();
+    instances.sort_by(|one, other| (one.component, &one.name).cmp(&(other.component, &other.name)));
+    Ok(instances)
 }
 
-fn row(state: &State, member: &Member) -> Vec<String> {
+fn row(state: &State, instance: &Instance) -> Vec<String> {
     let none = || "-".to_owned();
-    let running = process::running(state, &member.name);
+    let running = processes::running(state, &instance.name);
     let health = match &running {
-        Some(_) if readiness::of(state, member) == Readiness::Ready => "ready",
+        Some(_) if readiness(state, instance) == Readiness::Ready => "ready",
         Some(_) => "not ready",
-        None if process::died(state, &member.name) => "died",
+        None if processes::has_died(state, &instance.name) => "died",
         None => "down",
     };
     let pid = running.as_ref().map(|process| process.pid.to_string());
     let memory = running.as_ref().and_then(memory);
-    let up = running
-        .and_then(|_| process::age(state, &member.name))
-        .map(for_people);
+    let uptime = running
+        .and_then(|_| processes::uptime(state, &instance.name))
+        .map(format_duration);
     vec![
-        member.name.clone(),
+        instance.name.clone(),
         pid.unwrap_or_else(none),
-        member.port.to_string(),
+        instance.port.to_string(),
         health.to_owned(),
         memory.unwrap_or_else(none),
-        up.unwrap_or_else(none),
+        uptime.unwrap_or_else(none),
     ]
 }
 
-/// How much memory of the machine a process occupies (`VmRSS` in proc(5)).
-fn memory(process: &Running) -> Option<String> {
+/// The resident memory of a process (`VmRSS` in proc(5)).
+fn memory(process: &ShopProcess) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{}/status", process.pid)).ok()?;
     let kilobytes: u64 = status
         .lines()
@@ -101,8 +103,8 @@ fn memory(process: &Running) -> Option<String> {
     Some(format!("{} MB", kilobytes / 1024))
 }
 
-/// A length of time in its two largest units.
-fn for_people(duration: Duration) -> String {
+/// Formats a duration in its two largest units.
+fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {
@@ -118,8 +120,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_of_time_is_said_in_its_two_largest_units() {
-        let texts = [59, 61, 3_700, 90_000].map(|seconds| for_people(Duration::from_secs(seconds)));
+    fn given_durations_when_formatted_then_they_have_their_two_largest_units() {
+        let texts =
+            [59, 61, 3_700, 90_000].map(|seconds| format_duration(Duration::from_secs(seconds)));
         assert_eq!(texts, ["59 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]);
     }
 }

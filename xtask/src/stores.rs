@@ -1,34 +1,32 @@
-//! The databases and the broker of a shop.
+//! The settings of the shop's databases and broker.
 
 use backing_services::{BackingService, KafkaSettings, MongodSettings};
 
 use crate::{
-    layout::{Component, Member},
+    layout::{Component, Instance},
     state::State,
 };
 
-/// The store that a member is, if it is one.
-pub(crate) fn store(state: &State, member: &Member) -> Option<Box<dyn BackingService>> {
-    let name = member.name.clone();
-    let data = state.data().join(&name);
-    match member.component {
-        Component::Mongo(_) => Some(Box::new(mongo(state, member))),
+/// The store of an instance, if it is one.
+pub(crate) fn store(state: &State, instance: &Instance) -> Option<Box<dyn BackingService>> {
+    match instance.component {
+        Component::Mongo(_) => Some(Box::new(mongod(state, instance))),
         Component::Kafka => Some(Box::new(KafkaSettings {
-            name,
-            data,
-            port: member.port,
-            controller_port: member.port + 1,
+            name: instance.name.clone(),
+            data: state.data().join(&instance.name),
+            port: instance.port,
+            controller_port: instance.port + 1,
         })),
         Component::Service(_) | Component::Edge => None,
     }
 }
 
-/// The MongoDB that a member is.
-pub(crate) fn mongo(state: &State, member: &Member) -> MongodSettings {
+/// The settings of a MongoDB instance.
+pub(crate) fn mongod(state: &State, instance: &Instance) -> MongodSettings {
     MongodSettings {
-        name: member.name.clone(),
-        replica_set: member.name.replacen("mongo-", "rs-", 1),
-        data: state.data().join(&member.name),
-        port: member.port,
+        name: instance.name.clone(),
+        replica_set: instance.name.replacen("mongo-", "rs-", 1),
+        data: state.data().join(&instance.name),
+        port: instance.port,
     }
 }

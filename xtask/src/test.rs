@@ -1,39 +1,33 @@
-//! `cargo xtask test`: every test there is, with a real MongoDB, a real Kafka and a real browser.
+//! `cargo xtask test`: all tests, with a real MongoDB, a real Kafka and a real browser.
 
-use std::{
-    env,
-    process::{Command, ExitCode},
-};
+use std::{env, process::ExitCode};
 
 use anyhow::Result;
-use backing_services::{Backing, Process, Tools};
+use backing_services::{TestServers, Tools};
 
 use crate::{
-    api,
-    compile::{Profile, cargo, exit_code, wait},
-    console::say,
-    containers,
-    interrupts::Interrupts,
-    page,
+    api_test,
+    cargo::{self, Profile},
+    console::{ConsoleProgress, print},
+    containers, frontend, interrupt,
+    programs::{CHROMIUM, exit_code, run as run_program},
     state::shared_tools,
-    system::CHROMIUM,
-    temporary::Temporary,
+    temporary_shop::TemporaryShop,
 };
 
-/// How many tests run at the same time by default: they wait for the servers more than they
-/// compute.
+/// The default number of parallel tests, which mostly wait for the servers.
 const THREADS: &str = "6";
 
 /// The command line of `test`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Try only this.
+    /// Run only this part.
     #[arg(long, value_name = "PART")]
     only: Option<Part>,
-    /// Try the shop in containers, and only that: build the images, start, stop and kill them.
+    /// Test only the shop in containers: build the images, start, stop and kill them.
     #[arg(long, conflicts_with_all = ["only", "for_cargo"])]
     containers: bool,
-    /// Handed on to `cargo test`, and only that is run then: a filter, `-p PACKAGE`,
+    /// Arguments for `cargo test`, which is then the only part: a filter, `-p PACKAGE`,
     /// `-- --nocapture`.
     #[arg(
         trailing_var_arg = true,
@@ -43,109 +37,100 @@ pub(crate) struct Arguments {
     for_cargo: Vec<String>,
 }
 
-/// What can be tried by itself.
+/// A part of the tests.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// The services and all that is in Rust.
+    /// The services and all other Rust code.
     Services,
-    /// The API of the whole shop against its documents, and the edge against attacks.
+    /// The API of the whole shop against its OpenAPI documents, and attacks on the edge.
     Api,
-    /// The page: its own tests, and a browser with the whole shop.
+    /// The page: its unit tests, and the whole shop in a browser.
     Page,
 }
 
-/// Runs the tests; fails if one of them does, but runs what comes after it.
-pub(crate) fn run(arguments: &Arguments, interrupts: &Interrupts) -> Result<ExitCode> {
+/// Runs the tests. A failing part does not prevent the parts after it.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.containers {
-        return containers::test(interrupts);
+        return containers::test();
     }
     let only = arguments
         .only
         .or((!arguments.for_cargo.is_empty()).then_some(Part::Services));
-    let mut codes = Vec::new();
+    let mut result = ExitCode::SUCCESS;
     for part in [Part::Services, Part::Api, Part::Page] {
         if only.is_some_and(|only| only != part) {
             continue;
         }
-        codes.push(match part {
-            Part::Services => services(&arguments.for_cargo, interrupts)?,
-            Part::Api => api::test(interrupts)?,
-            Part::Page => page(interrupts)?,
-        });
+        let code = match part {
+            Part::Services => test_services(&arguments.for_cargo)?,
+            Part::Api => api_test::run()?,
+            Part::Page => test_page()?,
+        };
+        if result == ExitCode::SUCCESS {
+            result = code;
+        }
     }
-    let failed = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);
-    Ok(failed.unwrap_or(ExitCode::SUCCESS))
+    Ok(result)
 }
 
-/// What is in Rust, by cargo.
-fn services(arguments: &[String], interrupts: &Interrupts) -> Result<ExitCode> {
-    // Some tests run the programs themselves. Built before the servers start, which would only
-    // wait.
-    let code = run_cargo(
-        // With the tests, so that dependencies have the features that `cargo test` gives them and
-        // are not compiled twice.
-        cargo().args(["build", "--workspace", "--all-targets"]),
-        interrupts,
-    )?;
-    if code != ExitCode::SUCCESS {
-        return Ok(code);
+/// Runs `cargo test` with a MongoDB and a Kafka.
+fn test_services(arguments: &[String]) -> Result<ExitCode> {
+    // Built before the servers start: some tests run the programs. All targets, so that dependencies
+    // have the features that `cargo test` gives them and are not compiled twice.
+    let status = run_program(cargo::command().args(["build", "--workspace", "--all-targets"]))?;
+    if !status.success() {
+        return Ok(exit_code(status));
     }
     let folder = shared_tools();
-    let tools = Tools::bring(&folder, interrupts)?;
-    let backing = Backing::start(&tools)?;
-    interrupts.check()?;
-    say(format_args!(
+    let tools = Tools::install(&folder, &ConsoleProgress)?;
+    let servers = TestServers::start(&tools)?;
+    interrupt::check()?;
+    print(format_args!(
         "MongoDB at {}, Kafka at {}",
-        backing.mongodb_uri(),
-        backing.kafka_brokers()
+        servers.mongodb_uri(),
+        servers.kafka_brokers()
     ));
 
-    let mut command = cargo();
+    let mut command = cargo::command();
     command
         .args(["test", "--no-fail-fast"])
         .args((!names_packages(arguments)).then_some("--workspace"))
         .args(arguments)
-        .env("TEST_MONGODB_URI", backing.mongodb_uri())
-        .env("TEST_KAFKA_BROKERS", backing.kafka_brokers())
+        .env("TEST_MONGODB_URI", servers.mongodb_uri())
+        .env("TEST_KAFKA_BROKERS", servers.kafka_brokers())
         .env("TEST_TOOLS_DIR", folder)
         .env(
             "RUST_TEST_THREADS",
             env::var("RUST_TEST_THREADS").unwrap_or_else(|_| THREADS.to_owned()),
         );
-    run_cargo(&mut command, interrupts)
+    run_program(&mut command).map(exit_code)
 }
 
-/// The page: types, style and unit tests, then the whole shop in a browser.
-fn page(interrupts: &Interrupts) -> Result<ExitCode> {
-    let chromium = CHROMIUM.bring(interrupts)?;
-    page::bring_packages(interrupts)?;
+/// Runs the page's checks and unit tests, then the whole shop in a browser.
+fn test_page() -> Result<ExitCode> {
+    let chromium = CHROMIUM.find_or_install()?;
+    frontend::install_packages()?;
     for script in ["check", "test"] {
-        say(format_args!("the page: npm run {script}"));
-        let code = page::run_to_end(page::npm(&["run", "--silent", script])?, interrupts)?;
+        print(format_args!("testing the page: npm run {script}"));
+        let code = frontend::run(&mut frontend::npm(&["run", "--silent", script])?)?;
         if code != ExitCode::SUCCESS {
             return Ok(code);
         }
     }
-    let shop = Temporary::start(Profile::Tests, interrupts)?;
-    say("the page: npm run e2e");
-    let mut command = page::npm(&["run", "--silent", "e2e"])?;
-    command.envs(shop.environment()).env("CHROMIUM", chromium);
-    let code = page::run_to_end(command, interrupts)?;
+    let shop = TemporaryShop::start(Profile::Test)?;
+    print("testing the page: npm run e2e");
+    let mut command = frontend::npm(&["run", "--silent", "e2e"])?;
+    let code = frontend::run(command.envs(shop.environment()).env("CHROMIUM", chromium))?;
     shop.keep_logs_of_failure(code)?;
     Ok(code)
 }
 
-/// Whether the user chose packages, which `--workspace` would override.
+/// Whether the user has chosen packages, which `--workspace` would override.
 fn names_packages(arguments: &[String]) -> bool {
-    let for_cargo = arguments.iter().take_while(|argument| *argument != "--");
-    for_cargo
-        .into_iter()
+    arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
         .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"))
-}
-
-fn run_cargo(command: &mut Command, interrupts: &Interrupts) -> Result<ExitCode> {
-    let mut process = Process::spawn_silent("cargo", command)?;
-    Ok(exit_code(wait(&mut process, interrupts)?))
 }
 
 #[cfg(test)]
@@ -153,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_are_chosen_before_the_double_dash_only() {
+    fn given_arguments_when_searched_then_packages_are_found_only_before_the_double_dash() {
         let check = |text: &str| {
             names_packages(
                 &text

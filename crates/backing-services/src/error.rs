@@ -1,120 +1,119 @@
-//! What can go wrong, each as a sentence for the person who reads it: what happened, to what, what
-//! to do.
+//! Errors of this crate. Each message says what failed, on what, and what to do.
 
 use std::{io, path::PathBuf, process::ExitStatus};
 
-/// The result of everything in this crate.
+/// The result of every fallible function in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a tool was not brought, or a server not started.
+/// Why a tool was not installed, or a server not started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A program that must be on the machine is not there, or is too old.
+    /// A program that the machine must have is missing or too old.
     #[error("{tool} {problem}; {advice}")]
     Tool {
-        /// Its name, as a person knows it.
+        /// The program's name.
         tool: &'static str,
-        /// What is the matter with it, as the rest of a sentence.
+        /// The problem, as the predicate of a sentence about `tool`.
         problem: String,
-        /// What to do about it.
+        /// What to do.
         advice: &'static str,
     },
     /// A download failed.
-    #[error("{tool} could not be brought from {origin} ({problem}); {advice}")]
-    Bring {
-        /// What was to be brought.
+    #[error("cannot download {tool} from {origin} ({problem}); {advice}")]
+    Download {
+        /// The name and version of the tool.
         tool: &'static str,
-        /// The registry it comes from.
+        /// The registry.
         origin: &'static str,
-        /// The last thing the downloading program said.
+        /// The error that the downloading program printed.
         problem: String,
-        /// What to do about it.
+        /// What to do.
         advice: &'static str,
     },
-    /// A server could not prepare its data folder.
+    /// A server's data folder could not be formatted.
     #[error(
-        "{name} could not prepare its data folder ({problem}); its settings are in {}",
+        "cannot format the data folder of {name} ({problem}); its settings are in {}",
         folder.display()
     )]
-    Prepare {
+    Format {
         /// The server.
         name: String,
-        /// The last thing that was said.
+        /// The last line that the formatter printed.
         problem: String,
-        /// Its data folder.
+        /// The data folder.
         folder: PathBuf,
     },
-    /// A program could not be started at all.
-    #[error("{name} could not be started")]
+    /// A program could not be started.
+    #[error("cannot start {name}")]
     Spawn {
         /// The program.
         name: String,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// A server ended before it was ready.
+    /// A server exited before it was ready.
     #[error(
-        "{name} ended before it was ready ({status}); the last lines of {}:\n{tail}",
+        "{name} exited before it was ready ({status}); the last lines of {}:\n{tail}",
         log.display()
     )]
     Exited {
         /// The server.
         name: String,
-        /// How it ended.
+        /// How it exited.
         status: ExitStatus,
         /// Its log.
         log: PathBuf,
         /// The end of the log.
         tail: String,
     },
-    /// A server did not become ready in time.
-    #[error("{name} was not ready after {seconds} s ({reason}); its log is {}", log.display())]
+    /// A server was not ready within the timeout.
+    #[error("{name} is not ready after {seconds} s ({reason}); its log is {}", log.display())]
     NotReady {
         /// The server.
         name: String,
-        /// How long was waited.
+        /// The timeout.
         seconds: u64,
-        /// What it was still waiting for.
+        /// Why it is not ready.
         reason: String,
         /// Its log.
         log: PathBuf,
     },
-    /// A file or a folder could not be used.
-    #[error("could not {action} {}", path.display())]
+    /// A file operation failed.
+    #[error("cannot {action} {}", path.display())]
     File {
-        /// What was to be done with it: "read", "create".
+        /// The operation: "read", "create".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A signal could not be sent.
-    #[error("{name} (process {pid}) could not be signalled")]
+    #[error("cannot send a signal to {name} (process {pid})")]
     Signal {
         /// The process's name.
         name: String,
         /// Its id.
         pid: u32,
-        /// Why not.
+        /// The cause.
         source: nix::Error,
     },
     /// Too few ports are free.
     #[error(
-        "no {wanted} free ports were found on 127.0.0.1 below the range for outgoing \
-         connections; stop what occupies them"
+        "cannot find {wanted} free ports on 127.0.0.1 below the range for outgoing connections; \
+         stop the programs that use them"
     )]
     Ports {
         /// How many were wanted.
         wanted: usize,
     },
-    /// The observer asked for an end.
-    #[error("stopped before it was done")]
-    Stopped,
+    /// [`Progress`](crate::Progress) asked to give up.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 impl Error {
-    /// A closure for `map_err` on an operation with a file.
+    /// Returns a closure for `map_err` on a file operation.
     pub(crate) fn file(
         action: &'static str,
         path: impl Into<PathBuf>,

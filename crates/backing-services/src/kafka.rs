@@ -1,4 +1,4 @@
-//! Kafka: its settings, its command line, and the format of its data folder before the first start.
+//! Kafka: settings, command line, and the data folder.
 
 use std::{
     fs,
@@ -8,12 +8,12 @@ use std::{
 
 use crate::{BackingService, Error, Readiness, Result, Tools, kafka_wire::live_brokers};
 
-/// What one Kafka (broker and controller in one process) is started with.
+/// The settings of one Kafka process, which is broker and controller.
 #[derive(Debug, Clone)]
 pub struct KafkaSettings {
     /// The name in messages, and of the log.
     pub name: String,
-    /// Its data folder; made when missing. Its configuration is written there on every start.
+    /// The data folder; created when missing. The configuration is written there on every start.
     pub data: PathBuf,
     /// The port at 127.0.0.1 for clients.
     pub port: u16,
@@ -22,7 +22,7 @@ pub struct KafkaSettings {
 }
 
 impl KafkaSettings {
-    /// How a client reaches it: the list for `bootstrap.servers`.
+    /// The list for `bootstrap.servers`.
     pub fn brokers(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -35,18 +35,18 @@ impl KafkaSettings {
         self.data.join("log4j2.properties")
     }
 
-    /// Where the topics are.
+    /// The folder of the topics.
     fn topics(&self) -> PathBuf {
         self.data.join("topics")
     }
 
-    /// Where the libraries of its compressors are unpacked. They stay there when it is killed, so
-    /// this is emptied on every start.
-    fn scratch(&self) -> PathBuf {
+    /// The folder into which Kafka unpacks its compression libraries. A killed process leaves them,
+    /// so every start empties it.
+    fn temporary(&self) -> PathBuf {
         self.data.join("tmp")
     }
 
-    /// Formats the folder for the topics in a sibling folder, and renames it when it is done.
+    /// Formats a sibling of the topics' folder, and renames it when it is complete.
     fn format(&self, tools: &Tools) -> Result<()> {
         let staging = self.data.join("topics.new");
         if staging.exists() {
@@ -71,13 +71,13 @@ impl KafkaSettings {
                 source,
             })?;
         if !output.status.success() {
-            let said = [output.stdout, output.stderr].concat();
-            let problem = String::from_utf8_lossy(&said)
+            let output = [output.stdout, output.stderr].concat();
+            let problem = String::from_utf8_lossy(&output)
                 .lines()
                 .last()
-                .unwrap_or("nothing was said")
+                .unwrap_or("no output")
                 .to_owned();
-            return Err(Error::Prepare {
+            return Err(Error::Format {
                 name: self.name.clone(),
                 problem,
                 folder: self.data.clone(),
@@ -87,22 +87,21 @@ impl KafkaSettings {
         fs::rename(&staging, self.topics()).map_err(Error::file("create", self.topics()))
     }
 
-    /// A virtual machine with Kafka's libraries, small and quick to start rather than fast in the
-    /// long run.
+    /// A Java virtual machine with Kafka's libraries, tuned for little memory and a quick start.
     fn java(&self, tools: &Tools) -> Command {
         let mut logging = std::ffi::OsString::from("-Dlog4j2.configurationFile=");
         logging.push(self.logging_file());
-        let mut scratch = std::ffi::OsString::from("-Djava.io.tmpdir=");
-        scratch.push(self.scratch());
+        let mut temporary = std::ffi::OsString::from("-Djava.io.tmpdir=");
+        temporary.push(self.temporary());
         let mut command = Command::new(&tools.java);
         command
             .args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
-            // A broker that is out of memory is better dead, and said to be, than half alive.
+            // A broker that is out of memory must not keep running half-working.
             .arg("-XX:+ExitOnOutOfMemoryError")
-            // No counters in /tmp, which would be written to disk now and then.
+            // No performance counters in /tmp.
             .arg("-XX:-UsePerfData")
             .arg(logging)
-            .arg(scratch)
+            .arg(temporary)
             .arg("-cp")
             .arg(tools.kafka.join("*"));
         command
@@ -115,8 +114,7 @@ impl KafkaSettings {
             ..
         } = self;
         let topics = topics.display();
-        // The voters are given here, not kept in the data folder, so that the ports may change
-        // between two starts.
+        // Static voters, because those in the data folder could not follow a change of ports.
         format!(
             "process.roles=broker,controller
 node.id=1
@@ -137,16 +135,16 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 
-# A misspelt topic is an error, not a new topic.
+# A misspelled topic name is an error, not a new topic.
 auto.create.topics.enable=false
-# Nobody else will join a group in a moment: do not wait for them.
+# Consumer groups start without waiting for more members.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
-# A broker that was killed may join again only when the controller has given up on its former self.
+# A killed broker can join again only after its old session has expired.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 
-# Modest on disk and in memory, also with the hundreds of partitions that tests make.
+# Little disk and memory, even with the hundreds of partitions that tests create.
 log.retention.hours=24
 log.segment.bytes=67108864
 log.index.size.max.bytes=1048576
@@ -169,11 +167,11 @@ impl BackingService for KafkaSettings {
 
     fn prepare(&self, tools: &Tools) -> Result<()> {
         fs::create_dir_all(&self.data).map_err(Error::file("create", &self.data))?;
-        let scratch = self.scratch();
-        if scratch.exists() {
-            fs::remove_dir_all(&scratch).map_err(Error::file("remove", &scratch))?;
+        let temporary = self.temporary();
+        if temporary.exists() {
+            fs::remove_dir_all(&temporary).map_err(Error::file("remove", &temporary))?;
         }
-        fs::create_dir(&scratch).map_err(Error::file("create", &scratch))?;
+        fs::create_dir(&temporary).map_err(Error::file("create", &temporary))?;
         write(&self.logging_file(), LOGGING)?;
         write(&self.properties_file(), &self.properties(&self.topics()))?;
         if self.topics().exists() {
@@ -191,7 +189,9 @@ impl BackingService for KafkaSettings {
 
     fn readiness(&self) -> Readiness {
         match live_brokers(self.port) {
-            Ok(0) => Readiness::NotYet("its controller has not admitted it yet".to_owned()),
+            Ok(0) => {
+                Readiness::NotYet("the controller has not registered the broker yet".to_owned())
+            }
             Ok(_) => Readiness::Ready,
             Err(error) => Readiness::NotYet(format!("it does not answer: {error}")),
         }
@@ -208,9 +208,8 @@ rootLogger.level=warn
 rootLogger.appenderRef.output.ref=output
 ";
 
-/// A new random id: 16 bytes in base 64. The digits of a random UUID of the kernel's are a subset
-/// of that alphabet, and 21 of them carry enough chance; the last place has only two bits, all zero
-/// in `A`.
+/// Returns a new random cluster id: 16 bytes in Base64, which is 22 characters. The first 21 are hex
+/// digits of a random UUID; the last one encodes only two bits, and `A` encodes zeros.
 fn cluster_id() -> Result<String> {
     const SOURCE: &str = "/proc/sys/kernel/random/uuid";
     let uuid = fs::read_to_string(SOURCE).map_err(Error::file("read", SOURCE))?;

@@ -1,11 +1,11 @@
-//! One question to a Kafka broker: does it have itself in the list of live brokers?
+//! One request to a Kafka broker: how many brokers of its cluster are alive?
 //!
 //! Source: the Kafka protocol guide, <https://kafka.apache.org/protocol>. Numbers are big-endian. A
-//! request is its length, then the kind of request and its version (16 bits each), an id, and the
-//! client's name; an answer is its length, the id, and the rest.
+//! request is its length, the API key and its version (16 bits each), a correlation id, and the
+//! client id; a response is its length, the correlation id, and the body.
 //!
-//! `Metadata` rather than `ApiVersions`, because a broker answers the latter already before the
-//! controller has admitted it to the cluster, while clients would still see no broker at all.
+//! `Metadata` rather than `ApiVersions`: a broker responses the latter before it is registered with the
+//! controller, when clients still see an empty cluster.
 
 use std::{
     io::{self, Read, Write},
@@ -17,15 +17,15 @@ const METADATA: i16 = 3;
 /// Old enough for every supported broker, and before the "flexible" encoding.
 const VERSION: i16 = 4;
 const CLIENT: &[u8; 16] = b"backing-services";
-/// Of the request, without these four bytes themselves.
-const LENGTH: i32 = 31;
+/// The request's length, without these four bytes.
+const REQUEST_LENGTH: i32 = 31;
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Far above the answer about no topics; keeps a stranger on the port from making us allocate.
-const LONGEST: usize = 64 * 1024;
-/// Id and throttle time stand before the number of brokers.
-const BROKERS_AT: usize = 8;
+/// Far above a response without topics; bounds the allocation if another program has the port.
+const MAX_RESPONSE: usize = 64 * 1024;
+/// The number of brokers follows the correlation id and the throttle time.
+const BROKER_COUNT_OFFSET: usize = 8;
 
-/// How many brokers the one at 127.0.0.1:`port` knows to be alive.
+/// Returns how many live brokers the one at 127.0.0.1:`port` knows.
 pub(crate) fn live_brokers(port: u16) -> io::Result<i32> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
@@ -35,18 +35,18 @@ pub(crate) fn live_brokers(port: u16) -> io::Result<i32> {
 
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
-    let length = usize::try_from(i32::from_be_bytes(length)).unwrap_or(LONGEST);
-    if !(BROKERS_AT + 4..LONGEST).contains(&length) {
-        return Err(io::Error::other("the answer is not Kafka's"));
+    let length = usize::try_from(i32::from_be_bytes(length)).unwrap_or(MAX_RESPONSE);
+    if !(BROKER_COUNT_OFFSET + 4..MAX_RESPONSE).contains(&length) {
+        return Err(io::Error::other("the response is not Kafka's"));
     }
-    let mut answer = vec![0; length];
-    stream.read_exact(&mut answer)?;
+    let mut response = vec![0; length];
+    stream.read_exact(&mut response)?;
     let mut count = [0; 4];
-    count.copy_from_slice(&answer[BROKERS_AT..BROKERS_AT + 4]);
+    count.copy_from_slice(&response[BROKER_COUNT_OFFSET..BROKER_COUNT_OFFSET + 4]);
     Ok(i32::from_be_bytes(count))
 }
 
-/// A request for metadata of no topics, creating none.
+/// A metadata request for no topics, without automatic creation.
 fn request() -> Vec<u8> {
     let mut body = Vec::new();
     body.extend(METADATA.to_be_bytes());
@@ -56,7 +56,7 @@ fn request() -> Vec<u8> {
     body.extend(CLIENT);
     body.extend(0_i32.to_be_bytes());
     body.push(0);
-    let mut request = LENGTH.to_be_bytes().to_vec();
+    let mut request = REQUEST_LENGTH.to_be_bytes().to_vec();
     request.extend(body);
     request
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_says_its_own_length_and_that_of_the_clients_name() {
+    fn given_a_request_when_encoded_then_its_length_fields_are_right() {
         let request = request();
         let length = i32::from_be_bytes(request[..4].try_into().unwrap());
         assert_eq!(usize::try_from(length).unwrap(), request.len() - 4);

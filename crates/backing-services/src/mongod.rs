@@ -1,4 +1,4 @@
-//! MongoDB: its command line, and how a lone server becomes a replica set of one.
+//! MongoDB: command line, and the replica set of one member.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -6,25 +6,25 @@ use bson::{Document, doc};
 
 use crate::{BackingService, Error, Readiness, Result, Tools, mongo_wire::run_command};
 
-/// The code of the answer "this server has no replica set configuration yet".
+/// The error code of a server that has no replica set configuration yet.
 /// Source: `error_codes.yml` in MongoDB's code.
 const NOT_YET_INITIALIZED: i32 = 94;
 
-/// What one `mongod` is started with.
+/// The settings of one `mongod`.
 #[derive(Debug, Clone)]
 pub struct MongodSettings {
     /// The name in messages, and of the log.
     pub name: String,
-    /// The replica set it is the only member of.
+    /// The replica set, of which it is the only member.
     pub replica_set: String,
-    /// Its data folder; made when missing.
+    /// The data folder; created when missing.
     pub data: PathBuf,
     /// The port at 127.0.0.1.
     pub port: u16,
 }
 
 impl MongodSettings {
-    /// How a client reaches it.
+    /// The connection string.
     pub fn uri(&self) -> String {
         format!(
             "mongodb://{}/?replicaSet={}",
@@ -37,8 +37,7 @@ impl MongodSettings {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Gives a server without a usable configuration one: it has none yet, or one with the port of
-    /// an earlier start.
+    /// Initiates the replica set, or replaces the port of an earlier start in its configuration.
     fn configure(&self) -> Result<(), String> {
         let answer = command(self.port, doc! { "replSetGetConfig": 1 })?;
         if answer
@@ -52,7 +51,7 @@ impl MongodSettings {
         }
         let mut config = answer
             .get_document("config")
-            .map_err(|_| refusal(&answer))?
+            .map_err(|_| error_message(&answer))?
             .clone();
         let version = config.get_i32("version").unwrap_or_default();
         config.insert("version", version + 1);
@@ -61,7 +60,7 @@ impl MongodSettings {
             .ok()
             .and_then(|members| members.first_mut()?.as_document_mut());
         member
-            .ok_or("its replica set has no member")?
+            .ok_or("the replica set has no member")?
             .insert("host", self.member());
         self.apply(doc! { "replSetReconfig": config, "force": true })
     }
@@ -71,7 +70,7 @@ impl MongodSettings {
         if succeeded(&answer) {
             Ok(())
         } else {
-            Err(refusal(&answer))
+            Err(error_message(&answer))
         }
     }
 }
@@ -102,19 +101,19 @@ impl BackingService for MongodSettings {
             ])
             .arg("--dbpath")
             .arg(&self.data)
-            // A socket in /tmp would be one more thing for two shops to fight over.
+            // Two shops would conflict on a socket in /tmp.
             .args(["--nounixsocket", "--quiet"])
             .args(["--wiredTigerCacheSizeGB", "0.25"])
-            // The smallest oplog allowed, which then grows to hold an hour of changes, so that
+            // The smallest oplog allowed. It grows to hold an hour of changes, so that change
             // streams can be resumed.
             .args(["--oplogSize", "990", "--oplogMinRetentionHours", "1"])
-            // Journal files are allocated ahead, three of them, 100 MB each by default.
+            // MongoDB preallocates three journal files, 100 MB each by default.
             .args(["--wiredTigerEngineConfigString", "log=(file_max=16MB)"])
             .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
-            // A client that is killed leaves its transaction behind, which keeps others from the
-            // same documents until it expires: after a minute by default.
+            // The open transaction of a killed client locks its documents until it expires, after a
+            // minute by default.
             .args(["--setParameter", "transactionLifetimeLimitSeconds=3"])
-            // There is no secondary to hand over to, so waiting for one is of no use.
+            // There is no secondary to wait for.
             .args([
                 "--setParameter",
                 "shutdownTimeoutMillisForSignaledShutdown=100",
@@ -127,22 +126,21 @@ impl BackingService for MongodSettings {
             Ok(hello) => hello,
             Err(reason) => return Readiness::NotYet(reason),
         };
-        let says = |key| hello.get_bool(key).unwrap_or_default();
-        if says("isWritablePrimary") && hello.get_str("me").is_ok_and(|me| me == self.member()) {
+        let is = |key| hello.get_bool(key).unwrap_or_default();
+        if is("isWritablePrimary") && hello.get_str("me").is_ok_and(|me| me == self.member()) {
             return Readiness::Ready;
         }
-        // Said by a server that was started for a replica set and has no configuration with itself
-        // in it.
-        if says("isreplicaset")
+        // A server of a replica set without a configuration that contains this server.
+        if is("isreplicaset")
             && let Err(reason) = self.configure()
         {
             return Readiness::NotYet(reason);
         }
-        Readiness::NotYet("it is not yet the primary of its replica set".to_owned())
+        Readiness::NotYet("it is not the primary of its replica set yet".to_owned())
     }
 
-    fn is_telling(&self, line: &str) -> bool {
-        // It logs many lines of JSON while it shuts down; the reason is an error (E) or fatal (F).
+    fn explains_exit(&self, line: &str) -> bool {
+        // It logs many lines of JSON while it shuts down; the cause has severity error or fatal.
         line.contains(r#""s":"E""#) || line.contains(r#""s":"F""#)
     }
 }
@@ -155,9 +153,9 @@ fn succeeded(answer: &Document) -> bool {
     answer.get_f64("ok").is_ok_and(|ok| ok > 0.0)
 }
 
-fn refusal(answer: &Document) -> String {
+fn error_message(answer: &Document) -> String {
     answer
         .get_str("errmsg")
-        .unwrap_or("it gave no reason")
+        .unwrap_or("no error message")
         .to_owned()
 }

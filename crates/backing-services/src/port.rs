@@ -1,4 +1,4 @@
-//! Ports that nothing listens on.
+//! Free ports.
 
 use std::{
     collections::hash_map::RandomState,
@@ -13,24 +13,23 @@ use std::{
 
 use crate::{Error, Result};
 
-/// The lowest port that is handed out.
-const LOWEST: u16 = 14_000;
+/// The lowest port that is returned.
+const MIN_PORT: u16 = 14_000;
 
-/// Whether `port` can be listened on at 127.0.0.1.
-pub fn is_free(port: u16) -> bool {
+/// Whether a server can listen on `port` at 127.0.0.1.
+pub fn is_port_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// `N` ports at 127.0.0.1 that are free now; never the same one twice in this process.
+/// Returns `N` ports at 127.0.0.1 that are free now, never the same port twice in this process.
 ///
-/// They lie below the range that the kernel takes for outgoing connections. A port within that
-/// range would not do for a server that is killed and restarted: meanwhile any client could be
-/// given it as its own, and a client that keeps trying to reconnect can even come to be connected
-/// to itself.
+/// They lie below the kernel's range for outgoing connections. A server that is killed and restarted
+/// could lose a port within that range to any client, and a client that keeps reconnecting to such
+/// a port can even connect to itself.
 pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
-    static RANGE: LazyLock<u16> = LazyLock::new(|| ephemeral_start().saturating_sub(LOWEST).max(1));
-    // A random beginning keeps processes that look at the same time apart; the counter, calls
-    // within this one.
+    static RANGE: LazyLock<u16> =
+        LazyLock::new(|| ephemeral_start().saturating_sub(MIN_PORT).max(1));
+    // The random start separates concurrent processes; the counter separates calls in this one.
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
         let random = RandomState::new().hash_one(std::process::id()) % u64::from(*RANGE);
         AtomicU16::new(u16::try_from(random).unwrap_or_default())
@@ -42,8 +41,8 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
         if found == N {
             break;
         }
-        let port = LOWEST + NEXT.fetch_add(1, Ordering::Relaxed) % *RANGE;
-        if is_free(port) {
+        let port = MIN_PORT + NEXT.fetch_add(1, Ordering::Relaxed) % *RANGE;
+        if is_port_free(port) {
             ports[found] = port;
             found += 1;
         }
@@ -61,7 +60,7 @@ fn ephemeral_start() -> u16 {
     fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
         .ok()
         .and_then(|range| range.split_whitespace().next()?.parse().ok())
-        .filter(|start| *start > LOWEST + 1000)
+        .filter(|start| *start > MIN_PORT + 1000)
         .unwrap_or(32_768)
 }
 
@@ -70,12 +69,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn free_ports_are_different_and_a_port_in_use_is_not_free() {
+    fn given_free_ports_when_returned_then_they_differ_and_a_port_in_use_is_not_free() {
         let ports = free_ports::<20>().unwrap();
         let different: std::collections::BTreeSet<_> = ports.iter().collect();
         assert_eq!(different.len(), 20);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        assert!(!is_free(listener.local_addr().unwrap().port()));
+        assert!(!is_port_free(listener.local_addr().unwrap().port()));
         assert!(ports.iter().all(|port| *port < ephemeral_start()));
     }
 }

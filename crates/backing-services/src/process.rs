@@ -1,4 +1,4 @@
-//! A child process in a process group of its own, and how it is ended.
+//! A child process in a process group of its own.
 
 use std::{
     fs::{self, File},
@@ -18,11 +18,11 @@ use nix::{
 
 use crate::{Error, Result};
 
-/// How often a process that is to end is looked at.
-const POLL: Duration = Duration::from_millis(10);
+/// How often a process that was asked to exit is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A child process in a process group of its own, so that a terminal's Ctrl-C does not reach it:
-/// its starter decides when, and in which order, things end.
+/// A child process in a process group of its own. A terminal's Ctrl-C does not reach it: this
+/// process decides when, and in which order, its children are stopped.
 ///
 /// Dropping it leaves the process running.
 #[derive(Debug)]
@@ -32,9 +32,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` with nothing on its standard input, and what it prints in the file `log`.
-    ///
-    /// A log of an earlier run is kept beside it, with `.previous` at its end.
+    /// Starts `command` with an empty standard input. Its output is written to the file `log`; the
+    /// log of the previous run is renamed to `LOG.previous`.
     pub fn spawn(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
         if log.exists() {
             let previous = log.with_added_extension("previous");
@@ -45,12 +44,12 @@ impl Process {
             .create(true)
             .open(log)
             .map_err(Error::file("create", log))?;
-        let errors = output.try_clone().map_err(Error::file("use", log))?;
-        Self::spawn_silent(name, command.stdout(output).stderr(errors))
+        let errors = output.try_clone().map_err(Error::file("write", log))?;
+        Self::spawn_unlogged(name, command.stdout(output).stderr(errors))
     }
 
-    /// Starts `command` with the outputs it already has.
-    pub fn spawn_silent(name: &str, command: &mut Command) -> Result<Self> {
+    /// Starts `command` with an empty standard input. Its output goes wherever `command` says.
+    pub fn spawn_unlogged(name: &str, command: &mut Command) -> Result<Self> {
         let child = command
             .stdin(Stdio::null())
             .process_group(0)
@@ -65,17 +64,17 @@ impl Process {
         })
     }
 
-    /// The name it was started under.
+    /// The name that it was started with.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its process id, which is also its group's.
+    /// The process id, which is also the id of its process group.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, if it has.
+    /// The exit status, or `None` while the process runs.
     pub fn exited(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().map_err(|source| Error::Spawn {
             name: self.name.clone(),
@@ -83,16 +82,16 @@ impl Process {
         })
     }
 
-    /// Takes the pipes, where the command was given any.
+    /// The child itself, for its pipes.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
-    /// Sends a signal to it and to its own children.
+    /// Sends a signal to the process and its own children.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         let group = Pid::from_raw(self.child.id().cast_signed());
         match killpg(group, signal) {
-            // Nothing left in the group: it has ended, which whoever waits for it will see.
+            // ESRCH: the group has no process left.
             Ok(()) | Err(Errno::ESRCH) => Ok(()),
             Err(source) => Err(Error::Signal {
                 name: self.name.clone(),
@@ -102,25 +101,26 @@ impl Process {
         }
     }
 
-    /// Asks it to end (SIGTERM) and waits; after `grace`, or once `hurry` says so, kills it.
-    pub fn stop(&mut self, grace: Duration, hurry: impl Fn() -> bool) -> Result<()> {
+    /// Sends SIGTERM and waits for the exit. Kills the process after `timeout`, or as soon as
+    /// `kill_now` returns true.
+    pub fn stop(&mut self, timeout: Duration, kill_now: impl Fn() -> bool) -> Result<()> {
         if self.exited()?.is_some() {
             return Ok(());
         }
         self.signal(Signal::SIGTERM)?;
-        // A process that was paused must run to be able to end.
+        // A paused process cannot handle SIGTERM.
         self.signal(Signal::SIGCONT)?;
-        let deadline = Instant::now() + grace;
-        while Instant::now() < deadline && !hurry() {
+        let deadline = Instant::now() + timeout;
+        while Instant::now() < deadline && !kill_now() {
             if self.exited()?.is_some() {
                 return Ok(());
             }
-            thread::sleep(POLL);
+            thread::sleep(POLL_INTERVAL);
         }
         self.kill()
     }
 
-    /// Ends it at once (SIGKILL), as a power failure would, and waits until it is gone.
+    /// Sends SIGKILL and waits for the exit.
     pub fn kill(&mut self) -> Result<()> {
         if self.exited()?.is_none() {
             self.signal(Signal::SIGKILL)?;
@@ -133,13 +133,14 @@ impl Process {
     }
 }
 
-/// The last `count` lines of a file, or what there is of them; empty when it cannot be read.
+/// Returns the last `count` lines of a file that are not blank; an empty text when the file cannot
+/// be read.
 pub fn last_lines(path: &Path, count: usize) -> String {
-    const ENOUGH: u64 = 64 * 1024;
+    const MAX_BYTES: u64 = 64 * 1024;
     let read = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(ENOUGH)))?;
+        file.seek(SeekFrom::Start(length.saturating_sub(MAX_BYTES)))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -158,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_that_ignores_the_request_to_end_is_killed_after_the_grace() {
+    fn given_a_process_that_ignores_sigterm_when_stopped_then_it_is_killed_after_the_timeout() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("stubborn.log");
         let mut command = Command::new("sh");
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_of_the_run_before_is_kept() {
+    fn given_a_log_of_a_previous_run_when_a_process_starts_then_that_log_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("echo.log");
         for word in ["first", "second"] {

@@ -1,4 +1,4 @@
-//! A temporary folder that is cleared whatever becomes of this process.
+//! A temporary folder that is removed however this process ends.
 
 use std::{
     os::unix::process::CommandExt,
@@ -8,10 +8,10 @@ use std::{
 
 use crate::{Error, Result};
 
-/// What the guardian does once its standard input ends: it kills every process whose `.pid` file is
-/// in the folder, if it still is one that was started from there (the folder is in its command
-/// line), then removes the folder.
-const GUARDIAN: &str = r#"
+/// Waits for the end of standard input, kills every process that has a `.pid` file in the folder, and
+/// removes the folder. A process id may have been reused, so a process is killed only if the folder
+/// is in its command line or its environment.
+const CLEANER: &str = r#"
 read -r _
 for file in "$1"/*.pid "$1"/run/*.pid; do
     pid=$(cat "$file" 2>/dev/null) && grep -qsF "$1" "/proc/$pid/cmdline" "/proc/$pid/environ" && kill -KILL "$pid"
@@ -19,33 +19,33 @@ done
 rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 "#;
 
-/// A temporary folder, and a guardian: a shell that waits on a pipe from this process, and clears
-/// the folder and the servers in it when the pipe closes.
+/// A temporary folder with a cleaner process: a shell that waits on a pipe from this process, and
+/// kills the servers in the folder and removes it when the pipe closes.
 ///
 /// The pipe closes on drop, but also when this process is killed, or ends with the value in a
-/// `static`, where nothing is ever dropped. So no test leaves a database behind, however it ends.
+/// `static`, which is never dropped. So no test leaves a database running.
 #[derive(Debug)]
-pub struct Scratch {
+pub struct ScratchDir {
     folder: PathBuf,
-    guardian: Child,
+    cleaner: Child,
     pipe: Option<ChildStdin>,
 }
 
-impl Scratch {
-    /// Makes a new folder under the system's folder for temporary files.
+impl ScratchDir {
+    /// Creates a folder in the system's folder for temporary files.
     pub fn new() -> Result<Self> {
         let parent = std::env::temp_dir();
         let folder = tempfile::Builder::new()
             .prefix("backing-services-")
             .tempdir_in(&parent)
             .map_err(Error::file("create a folder in", parent))?;
-        let mut guardian = Command::new("sh")
-            .args(["-c", GUARDIAN, "guardian"])
+        let mut cleaner = Command::new("sh")
+            .args(["-c", CLEANER, "cleaner"])
             .arg(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // A terminal's Ctrl-C must not end the one that cleans up after it.
+            // A terminal's Ctrl-C must not reach it.
             .process_group(0)
             .spawn()
             .map_err(|source| Error::Spawn {
@@ -53,24 +53,23 @@ impl Scratch {
                 source,
             })?;
         Ok(Self {
-            pipe: guardian.stdin.take(),
-            guardian,
+            pipe: cleaner.stdin.take(),
+            cleaner,
             folder: folder.keep(),
         })
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.folder
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ScratchDir {
     fn drop(&mut self) {
         drop(self.pipe.take());
-        // Waiting keeps the promise that the folder is gone; a guardian that was killed has nobody
-        // left to tell.
-        let _ = self.guardian.wait();
+        // The folder is gone when the cleaner has ended; an error here means that it was killed.
+        let _ = self.cleaner.wait();
     }
 }
 
@@ -81,8 +80,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropping_it_kills_what_was_started_there_and_removes_the_folder() {
-        let scratch = Scratch::new().unwrap();
+    fn given_a_server_in_the_folder_when_dropped_then_the_server_is_killed_and_the_folder_removed()
+    {
+        let scratch = ScratchDir::new().unwrap();
         let folder = scratch.path().to_owned();
         let mut server = Command::new("sh")
             .args(["-c", "read -r _"])
@@ -98,15 +98,15 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_has_taken_over_the_number_of_one_of_ours_is_left_alone() {
-        let scratch = Scratch::new().unwrap();
-        let mut stranger = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-        fs::write(scratch.path().join("gone.pid"), stranger.id().to_string()).unwrap();
+    fn given_a_pid_file_with_a_reused_process_id_when_dropped_then_that_process_keeps_running() {
+        let scratch = ScratchDir::new().unwrap();
+        let mut other = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        fs::write(scratch.path().join("gone.pid"), other.id().to_string()).unwrap();
 
         drop(scratch);
         thread::yield_now();
-        assert!(stranger.try_wait().unwrap().is_none());
-        stranger.kill().unwrap();
-        stranger.wait().unwrap();
+        assert!(other.try_wait().unwrap().is_none());
+        other.kill().unwrap();
+        other.wait().unwrap();
     }
 }

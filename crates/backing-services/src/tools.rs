@@ -1,6 +1,6 @@
-//! Brings the programs that the servers are, where they are missing: once, and never half.
+//! Installs the programs of the servers where they are missing: once, and never partially.
 
-mod fetch;
+mod download;
 mod java;
 mod kafka;
 mod mongodb;
@@ -14,9 +14,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Error, Observer, Result};
+use crate::{Error, Progress, Result};
 
-/// Where the programs are.
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// The paths of the programs.
 #[derive(Debug, Clone)]
 pub struct Tools {
     /// The MongoDB server.
@@ -28,21 +30,20 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Finds the programs on this machine and in `folder`, and brings what is missing into
+    /// Finds the programs on this machine and in `folder`, and installs the missing ones into
     /// `folder`.
     ///
-    /// Of several processes that do this at the same time one brings, and the others wait for it.
-    pub fn bring(folder: &Path, observer: &dyn Observer) -> Result<Self> {
-        // First, because nothing can be brought about a missing Java, and it is better said before
-        // a download.
+    /// When several processes call this at the same time, one installs and the others wait.
+    pub fn install(folder: &Path, progress: &dyn Progress) -> Result<Self> {
+        // First, because Java cannot be installed here: fail before a long download.
         let java = java::find()?;
         fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         let folder = folder.canonicalize().map_err(Error::file("find", folder))?;
         let mongod = match mongodb::on_path() {
             Some(mongod) => mongod,
-            None => placed(&folder, &mongodb::PACKAGE, observer)?.join("mongod"),
+            None => install(&folder, &mongodb::PACKAGE, progress)?.join("mongod"),
         };
-        let kafka = placed(&folder, &kafka::PACKAGE, observer)?;
+        let kafka = install(&folder, &kafka::PACKAGE, progress)?;
         Ok(Self {
             mongod,
             kafka,
@@ -51,74 +52,68 @@ impl Tools {
     }
 }
 
-/// Something that is brought into a folder of its own.
+/// A tool that is installed into a folder of its own.
 struct Package {
-    /// What it is, for people.
+    /// Name and version, for messages.
     title: &'static str,
-    /// Where it comes from, for people.
+    /// The registry, for messages.
     origin: &'static str,
-    /// The name of its folder, which has its version in it.
+    /// The name of its folder, which contains the version.
     folder: &'static str,
-    /// Fills the first folder with it, using the second one on the way.
-    bring: fn(&Path, &Path, &dyn Observer) -> Result<()>,
+    /// Installs it into the first folder, with the second one for temporary files.
+    install: fn(&Path, &Path, &dyn Progress) -> Result<()>,
 }
 
-/// The package's folder within `folder`, brought first if it is not there.
+/// Returns the package's folder within `folder`; installs the package if the folder is missing.
 ///
-/// The folder appears by a rename, complete or not at all, so that its existence is all there is to
-/// check.
-fn placed(folder: &Path, package: &Package, observer: &dyn Observer) -> Result<PathBuf> {
-    let place = folder.join(package.folder);
-    if place.exists() {
-        return Ok(place);
+/// The folder appears by a rename when it is complete, so its existence is all there is to check.
+fn install(folder: &Path, package: &Package, progress: &dyn Progress) -> Result<PathBuf> {
+    let target = folder.join(package.folder);
+    if target.exists() {
+        return Ok(target);
     }
-    let _lock = lock(folder, package, observer)?;
-    if place.exists() {
-        return Ok(place);
+    let _lock = lock(folder, package, progress)?;
+    if target.exists() {
+        return Ok(target);
     }
-    observer.say(&format!(
-        "bringing {} from {} into {}",
+    progress.report(&format!(
+        "installing {} from {} into {}",
         package.title,
         package.origin,
-        place.display()
+        target.display()
     ));
-    let staging = TempDir::with_prefix_in(".bringing-", folder)
+    let staging = TempDir::with_prefix_in(".installing-", folder)
         .map_err(Error::file("create a folder in", folder))?;
     let [content, work] = ["content", "work"].map(|name| staging.path().join(name));
     for part in [&content, &work] {
         fs::create_dir(part).map_err(Error::file("create", part))?;
     }
-    (package.bring)(&content, &work, observer)?;
-    fs::rename(&content, &place).map_err(Error::file("create", &place))?;
-    Ok(place)
+    (package.install)(&content, &work, progress)?;
+    fs::rename(&content, &target).map_err(Error::file("create", &target))?;
+    Ok(target)
 }
 
-/// Waits for the right to bring a package. The kernel gives it back when the process ends, however
-/// it ends.
-fn lock(folder: &Path, package: &Package, observer: &dyn Observer) -> Result<File> {
+/// Waits for the lock on a package. The kernel releases it when the process ends, even by SIGKILL.
+fn lock(folder: &Path, package: &Package, progress: &dyn Progress) -> Result<File> {
     let path = folder.join(format!(".{}.lock", package.folder));
     let file = File::create(&path).map_err(Error::file("create", &path))?;
-    let mut said = false;
+    let mut reported = false;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::Error(source)) => {
-                return Err(Error::File {
-                    action: "lock",
-                    path,
-                    source,
-                });
+            Err(TryLockError::Error(source)) => return Err(Error::file("lock", path)(source)),
+            Err(TryLockError::WouldBlock) if progress.is_cancelled() => {
+                return Err(Error::Cancelled);
             }
-            Err(TryLockError::WouldBlock) if observer.stopped() => return Err(Error::Stopped),
             Err(TryLockError::WouldBlock) => {
-                if !said {
-                    observer.say(&format!(
-                        "waiting for another process that is bringing {}",
+                if !reported {
+                    progress.report(&format!(
+                        "waiting for another process that is installing {}",
                         package.title
                     ));
-                    said = true;
+                    reported = true;
                 }
-                thread::sleep(Duration::from_millis(100));
+                thread::sleep(LOCK_RETRY_DELAY);
             }
         }
     }
@@ -132,12 +127,12 @@ mod tests {
     };
 
     use super::*;
-    use crate::Quiet;
+    use crate::Silent;
 
-    struct Heard(RefCell<Vec<String>>);
+    struct Recorder(RefCell<Vec<String>>);
 
-    impl Observer for Heard {
-        fn say(&self, line: &str) {
+    impl Progress for Recorder {
+        fn report(&self, line: &str) {
             self.0.borrow_mut().push(line.to_owned());
         }
     }
@@ -152,29 +147,29 @@ mod tests {
     }
 
     #[test]
-    fn a_download_cut_short_leaves_nothing_that_could_be_taken_for_the_tool() {
+    fn given_a_download_that_fails_when_installed_then_no_folder_of_the_tool_appears() {
         let folder = tempfile::tempdir().unwrap();
         let broken = Package {
             title: "Thing 1",
             origin: "a registry",
             folder: "thing-1",
-            bring: |content, _, _| {
+            install: |content, _, _| {
                 fs::write(content.join("half"), "").unwrap();
-                Err(Error::Stopped)
+                Err(Error::Cancelled)
             },
         };
-        assert!(placed(folder.path(), &broken, &Quiet).is_err());
+        assert!(install(folder.path(), &broken, &Silent).is_err());
         assert_eq!(entries(folder.path()), [".thing-1.lock"]);
     }
 
     #[test]
-    fn what_two_processes_want_at_once_is_brought_once_and_said_once() {
+    fn given_concurrent_installations_when_all_have_ended_then_one_has_downloaded_and_reported() {
         static TIMES: AtomicUsize = AtomicUsize::new(0);
         const THING: Package = Package {
             title: "Thing 2",
             origin: "a registry",
             folder: "thing-2",
-            bring: |content, _, _| {
+            install: |content, _, _| {
                 TIMES.fetch_add(1, Ordering::Relaxed);
                 fs::write(content.join("all"), "").map_err(Error::file("write", content))
             },
@@ -182,14 +177,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| placed(folder.path(), &THING, &Quiet).unwrap());
+                scope.spawn(|| install(folder.path(), &THING, &Silent).unwrap());
             }
         });
         assert_eq!(TIMES.load(Ordering::Relaxed), 1);
         assert_eq!(entries(folder.path()), [".thing-2.lock", "thing-2"]);
 
-        let heard = Heard(RefCell::default());
-        placed(folder.path(), &THING, &heard).unwrap();
-        assert!(heard.0.borrow().is_empty());
+        let recorder = Recorder(RefCell::default());
+        install(folder.path(), &THING, &recorder).unwrap();
+        assert!(recorder.0.borrow().is_empty());
     }
 }

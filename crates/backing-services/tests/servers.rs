@@ -1,4 +1,4 @@
-//! The real servers: started, killed and restarted. Brings them first, where they are missing.
+//! The real servers, started, killed and restarted. Installs them first where they are missing.
 
 use std::{
     fs,
@@ -8,26 +8,26 @@ use std::{
 };
 
 use backing_services::{
-    Backing, BackingService, Error, Kafka, KafkaSettings, Mongod, MongodSettings, Quiet, Readiness,
-    Scratch, Tools, free_ports,
+    BackingService, Error, Kafka, KafkaSettings, Mongod, MongodSettings, Readiness, ScratchDir,
+    Silent, TestServers, Tools, free_ports,
 };
 
 static TOOLS: LazyLock<Tools> = LazyLock::new(|| {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.shop/tools");
     let folder = std::env::var_os("TEST_TOOLS_DIR").map_or(shared, PathBuf::from);
-    Tools::bring(&folder, &Quiet).expect("the tools can be brought")
+    Tools::install(&folder, &Silent).expect("the tools can be installed")
 });
 
-fn mongod_settings(scratch: &Scratch, port: u16) -> MongodSettings {
+fn mongod_settings(scratch: &ScratchDir, port: u16) -> MongodSettings {
     MongodSettings {
         name: "mongod".to_owned(),
-        replica_set: "rs-here".to_owned(),
+        replica_set: "rs-test".to_owned(),
         data: scratch.path().join("data"),
         port,
     }
 }
 
-fn kafka_settings(scratch: &Scratch, port: u16, controller_port: u16) -> KafkaSettings {
+fn kafka_settings(scratch: &ScratchDir, port: u16, controller_port: u16) -> KafkaSettings {
     KafkaSettings {
         name: "kafka".to_owned(),
         data: scratch.path().join("data"),
@@ -37,8 +37,8 @@ fn kafka_settings(scratch: &Scratch, port: u16, controller_port: u16) -> KafkaSe
 }
 
 #[test]
-fn mongod_starts_again_on_its_data_after_it_was_killed() {
-    let scratch = Scratch::new().unwrap();
+fn given_a_killed_mongod_when_restarted_then_it_is_ready_on_its_data() {
+    let scratch = ScratchDir::new().unwrap();
     let [port] = free_ports().unwrap();
     let mut mongod =
         Mongod::start(mongod_settings(&scratch, port), &TOOLS, scratch.path()).unwrap();
@@ -55,8 +55,8 @@ fn mongod_starts_again_on_its_data_after_it_was_killed() {
 }
 
 #[test]
-fn mongod_starts_on_its_data_when_the_port_has_moved() {
-    let scratch = Scratch::new().unwrap();
+fn given_a_mongod_on_another_port_when_started_on_its_data_then_it_is_ready() {
+    let scratch = ScratchDir::new().unwrap();
     let [before, after] = free_ports().unwrap();
     drop(Mongod::start(mongod_settings(&scratch, before), &TOOLS, scratch.path()).unwrap());
     let mongod = Mongod::start(mongod_settings(&scratch, after), &TOOLS, scratch.path()).unwrap();
@@ -64,8 +64,8 @@ fn mongod_starts_on_its_data_when_the_port_has_moved() {
 }
 
 #[test]
-fn mongod_that_cannot_start_is_reported_with_the_end_of_its_log() {
-    let scratch = Scratch::new().unwrap();
+fn given_an_occupied_port_when_mongod_starts_then_the_error_contains_the_end_of_its_log() {
+    let scratch = ScratchDir::new().unwrap();
     let [port] = free_ports().unwrap();
     let _occupied = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     let error = Mongod::start(mongod_settings(&scratch, port), &TOOLS, scratch.path()).unwrap_err();
@@ -76,8 +76,8 @@ fn mongod_that_cannot_start_is_reported_with_the_end_of_its_log() {
 }
 
 #[test]
-fn kafka_starts_again_on_its_data_after_it_was_killed_and_when_its_ports_have_moved() {
-    let scratch = Scratch::new().unwrap();
+fn given_a_killed_kafka_when_restarted_then_it_is_ready_on_its_data_even_on_other_ports() {
+    let scratch = ScratchDir::new().unwrap();
     let [port, controller, other_port, other_controller] = free_ports().unwrap();
     let mut kafka = Kafka::start(
         kafka_settings(&scratch, port, controller),
@@ -104,8 +104,8 @@ fn kafka_starts_again_on_its_data_after_it_was_killed_and_when_its_ports_have_mo
 }
 
 #[test]
-fn a_format_of_kafkas_folder_that_was_cut_short_is_done_again() {
-    let scratch = Scratch::new().unwrap();
+fn given_an_interrupted_format_of_kafkas_folder_when_started_then_it_is_formatted_again() {
+    let scratch = ScratchDir::new().unwrap();
     let [port, controller] = free_ports().unwrap();
     let half = scratch.path().join("data/topics.new");
     fs::create_dir_all(&half).unwrap();
@@ -120,15 +120,15 @@ fn a_format_of_kafkas_folder_that_was_cut_short_is_done_again() {
 }
 
 #[test]
-fn dropping_the_backing_leaves_neither_processes_nor_files() {
-    let mut backing = Backing::start(&TOOLS).unwrap();
-    let folder = backing.scratch().path().to_owned();
+fn given_test_servers_when_dropped_then_no_process_and_no_file_is_left() {
+    let mut servers = TestServers::start(&TOOLS).unwrap();
+    let folder = servers.scratch().path().to_owned();
     let pids = [
-        backing.mongod().pid().unwrap(),
-        backing.kafka().pid().unwrap(),
+        servers.mongod().pid().unwrap(),
+        servers.kafka().pid().unwrap(),
     ];
-    assert!(backing.mongodb_uri().contains("replicaSet="));
-    drop(backing);
+    assert!(servers.mongodb_uri().contains("replicaSet="));
+    drop(servers);
     assert!(!folder.exists());
     for pid in pids {
         assert!(!Path::new("/proc").join(pid.to_string()).exists());
@@ -136,17 +136,16 @@ fn dropping_the_backing_leaves_neither_processes_nor_files() {
 }
 
 #[test]
-fn a_test_program_that_is_killed_leaves_nothing() {
-    // This very program again, for the one test below, which starts the servers and then ends
-    // without dropping them.
+fn given_a_test_program_that_aborts_when_it_has_ended_then_its_scratch_directory_is_removed() {
+    // Runs this program again with only the test below, which starts the servers and aborts.
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "helper_that_ends_without_dropping",
+            "helper_that_aborts",
             "--include-ignored",
             "--nocapture",
         ])
-        .env("BACKING_ABORT", "1")
+        .env("TEST_SERVERS_ABORT", "1")
         .output()
         .unwrap();
     assert!(!output.status.success());
@@ -154,21 +153,21 @@ fn a_test_program_that_is_killed_leaves_nothing() {
     let folder = text
         .lines()
         .find_map(|line| line.split_once("folder: "))
-        .expect("the helper got as far")
+        .expect("the helper has printed its folder")
         .1
         .to_owned();
-    // The guardian works in the background.
+    // The cleaner works in the background.
     while Path::new(&folder).exists() {
         std::thread::yield_now();
     }
 }
 
-/// Does nothing unless [`a_test_program_that_is_killed_leaves_nothing`] runs it.
+/// Does nothing unless [`given_a_test_program_that_aborts_when_it_has_ended_then_its_scratch_directory_is_removed`] runs it.
 #[test]
-fn helper_that_ends_without_dropping() {
-    if std::env::var_os("BACKING_ABORT").is_some() {
-        let backing = Backing::start(&TOOLS).unwrap();
-        println!("folder: {}", backing.scratch().path().display());
+fn helper_that_aborts() {
+    if std::env::var_os("TEST_SERVERS_ABORT").is_some() {
+        let servers = TestServers::start(&TOOLS).unwrap();
+        println!("folder: {}", servers.scratch().path().display());
         std::process::abort();
     }
 }

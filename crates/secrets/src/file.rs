@@ -7,10 +7,10 @@ use std::path::Path;
 
 use crate::SecretsError;
 
-/// Writes a file that only its owner can read; at every moment it is whole or not there.
+/// Writes a file with mode 600. The file appears by a rename, so it is never incomplete.
 pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_added_extension("new");
-    // Left over from one who was interrupted here, with who knows which rights.
+    // An interrupted run may have left one, with other permissions.
     let _ = fs::remove_file(&new);
     File::options()
         .write(true)
@@ -22,34 +22,34 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), SecretsError> {
-    write_private(path, text).map_err(at(path, "written"))
+    write_private(path, text).map_err(error("write", path))
 }
 
 pub(crate) fn read(path: &Path) -> Result<String, SecretsError> {
-    fs::read_to_string(path).map_err(at(path, "read"))
+    fs::read_to_string(path).map_err(error("read", path))
 }
 
-/// Whether there is a file with something in it.
-pub(crate) fn is_there(path: &Path) -> Result<bool, SecretsError> {
+/// Whether the file exists. An existing empty file is an error.
+pub(crate) fn exists(path: &Path) -> Result<bool, SecretsError> {
     match fs::metadata(path) {
         Ok(data) if data.len() > 0 => Ok(true),
         Ok(_) => Err(SecretsError::Empty {
             path: path.to_owned(),
         }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(at(path, "read")(error)),
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(error("read", path)(source)),
     }
 }
 
-pub(crate) fn make_private_folder(path: &Path) -> Result<(), SecretsError> {
+pub(crate) fn create_private_folder(path: &Path) -> Result<(), SecretsError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(at(path, "made"))
+        .map_err(error("create", path))
 }
 
-fn at(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> SecretsError {
+fn error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SecretsError {
     let path = path.to_owned();
     move |source| SecretsError::File {
         path,

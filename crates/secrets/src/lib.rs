@@ -13,17 +13,17 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 pub use file::write_private;
 pub use key::signing_key;
 
-/// The services that have a database, and the names of their users there.
+/// The services that have a database. Each has a database user of the same name.
 pub const DATABASES: [&str; 3] = ["authentication", "products", "orders"];
-/// Who talks to the broker, besides the brokers themselves.
+/// The users of the broker, besides the broker's own.
 pub const KAFKA_CLIENTS: [&str; 4] = ["setup", "products", "orders", BROWSER];
-/// Who may look but not touch, for people who want to see what is stored.
+/// The read-only user of the databases and the broker, for the database browsers.
 pub const BROWSER: &str = "browser";
-/// What a person logs in to the browsers with.
+/// Name of the file with the password for logging in to the database browsers.
 pub const BROWSER_LOGIN: &str = "browser-password";
-/// The keys that access tokens are signed with: the one in use, the one before it and the next.
+/// Names of the files with the signing keys of access tokens: the current, the previous and the next.
 pub const TOKEN_KEYS: [&str; 3] = ["token-current.pem", "token-previous.pem", "token-next.pem"];
-/// The broker's list of users, with their passwords.
+/// Name of the file with the broker's users and their passwords (JAAS).
 pub const KAFKA_USERS: &str = "kafka-jaas.conf";
 const BROKER: &str = "broker";
 
@@ -37,12 +37,12 @@ pub fn database_password(database: &str) -> String {
     format!("mongo-{database}-password")
 }
 
-/// Name of the file with the password of the user that may only read a database.
+/// Name of the file with the password of a database's read-only user.
 pub fn browser_password(database: &str) -> String {
     format!("mongo-{database}-{BROWSER}-password")
 }
 
-/// Name of the file with what the members of a replica set know each other by.
+/// Name of the key file with which the members of a replica set authenticate to each other.
 pub fn key_file(database: &str) -> String {
     format!("mongo-{database}-keyfile")
 }
@@ -52,48 +52,50 @@ pub fn kafka_password(user: &str) -> String {
     format!("kafka-{user}-password")
 }
 
-/// A secret could not be made. The sentence never shows it.
+/// Why a secret could not be created. Messages never contain a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    /// A file cannot be read or written.
-    #[error("{} cannot be {action}: {source}", path.display())]
+    /// A file operation failed.
+    #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What was tried, as a participle.
+        /// The operation: "read", "write", "create".
         action: &'static str,
-        /// Why it failed.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A file is there but says nothing, as after a full disk.
-    #[error("{} is empty; remove it, and another one is made", path.display())]
+    /// A file is empty, for example after a full disk.
+    #[error("{} is empty; remove it to have a new secret created", path.display())]
     Empty {
-        /// Which file.
+        /// The file.
         path: PathBuf,
     },
-    /// There is no chance to be had.
-    #[error("the system gives no random bytes: {0}")]
+    /// The operating system has no random bytes.
+    #[error("cannot read random bytes from the operating system: {0}")]
     Random(#[from] getrandom::Error),
+    /// A key cannot be encoded.
+    #[error("cannot encode a signing key: {0}")]
+    Encode(#[from] ed25519::pkcs8::Error),
 }
 
-/// Makes the secrets that are missing in `folder`, and returns the names of their files.
+/// Creates the secrets that are missing in `folder`, and returns the names of their files.
 pub fn make_missing(folder: &Path) -> Result<Vec<String>, SecretsError> {
-    file::make_private_folder(folder)?;
-    let mut made = Vec::new();
-    let mut ensure = |name: String, secret: fn() -> Result<String, getrandom::Error>| {
+    file::create_private_folder(folder)?;
+    let mut created = Vec::new();
+    let mut ensure = |name: String, generate: fn() -> Result<String, SecretsError>| {
         let path = folder.join(&name);
-        if file::is_there(&path)? {
-            return Ok(());
+        if !file::exists(&path)? {
+            file::write(&path, &generate()?)?;
+            created.push(name);
         }
-        file::write(&path, &secret()?)?;
-        made.push(name);
         Ok::<_, SecretsError>(())
     };
     for database in DATABASES {
         ensure(root_password(database), password)?;
         ensure(database_password(database), password)?;
         ensure(browser_password(database), password)?;
-        ensure(key_file(database), shared_key)?;
+        ensure(key_file(database), replica_set_key)?;
     }
     for user in KAFKA_CLIENTS.into_iter().chain([BROKER]) {
         ensure(kafka_password(user), password)?;
@@ -103,12 +105,12 @@ pub fn make_missing(folder: &Path) -> Result<Vec<String>, SecretsError> {
         ensure(name.to_owned(), signing_key)?;
     }
     if write_kafka_users(folder)? {
-        made.push(KAFKA_USERS.to_owned());
+        created.push(KAFKA_USERS.to_owned());
     }
-    Ok(made)
+    Ok(created)
 }
 
-/// Writes the broker's users anew where it does not agree with their passwords.
+/// Writes the broker's list of users unless it agrees with their passwords; returns whether it did.
 fn write_kafka_users(folder: &Path) -> Result<bool, SecretsError> {
     let mut users = String::new();
     for user in KAFKA_CLIENTS.into_iter().chain([BROKER]) {
@@ -130,15 +132,15 @@ fn write_kafka_users(folder: &Path) -> Result<bool, SecretsError> {
     Ok(true)
 }
 
-/// 192 bits in characters that mean nothing to an address, a shell or a configuration.
-fn password() -> Result<String, getrandom::Error> {
+/// 192 random bits, in characters that need no escaping in a URL, a shell or a configuration file.
+fn password() -> Result<String, SecretsError> {
     let mut random = [0; 24];
     getrandom::fill(&mut random)?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(random))
 }
 
-/// As MongoDB wants a key file: 6 to 1024 characters of Base64.
-fn shared_key() -> Result<String, getrandom::Error> {
+/// A MongoDB key file: 6 to 1024 characters of Base64.
+fn replica_set_key() -> Result<String, SecretsError> {
     let mut random = [0; 96];
     getrandom::fill(&mut random)?;
     Ok(BASE64_STANDARD.encode(random))
@@ -152,13 +154,17 @@ mod tests {
 
     fn contents(folder: &Path) -> Vec<(String, String)> {
         let mut files: Vec<_> = fs::read_dir(folder)
-            .expect("is a folder")
+            .expect("a folder")
             .map(|entry| {
-                let entry = entry.expect("is there");
-                let mode = entry.metadata().expect("is there").permissions().mode();
+                let entry = entry.expect("an existing file");
+                let mode = entry
+                    .metadata()
+                    .expect("an existing file")
+                    .permissions()
+                    .mode();
                 assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
                 let name = entry.file_name().into_string().expect("a plain name");
-                (name, fs::read_to_string(entry.path()).expect("is text"))
+                (name, fs::read_to_string(entry.path()).expect("text"))
             })
             .collect();
         files.sort();
@@ -166,37 +172,37 @@ mod tests {
     }
 
     #[test]
-    fn given_no_secrets_when_made_twice_then_all_are_made_once_and_only_their_owner_reads_them() {
+    fn given_no_secrets_when_created_twice_then_each_is_created_once_and_only_its_owner_can_read_it()
+     {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path().join("secrets");
-        let made = make_missing(&folder).expect("makes them");
+        let created = make_missing(&folder).expect("secrets");
         let first = contents(&folder);
-        assert_eq!((made.len(), first.len()), (22, 22));
-        assert_eq!(make_missing(&folder).expect("finds them"), [""; 0]);
+        assert_eq!((created.len(), first.len()), (22, 22));
+        assert_eq!(make_missing(&folder).expect("secrets"), [""; 0]);
         assert_eq!(contents(&folder), first);
-        let permissions = fs::metadata(&folder).expect("is there").permissions();
+        let permissions = fs::metadata(&folder)
+            .expect("an existing file")
+            .permissions();
         assert_eq!(permissions.mode() & 0o777, 0o700);
     }
 
     #[test]
-    fn given_another_password_when_made_again_then_the_brokers_users_have_it() {
+    fn given_a_changed_password_when_secrets_are_created_again_then_the_brokers_users_contain_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        make_missing(folder.path()).expect("makes them");
+        make_missing(folder.path()).expect("secrets");
         let path = folder.path().join(kafka_password("orders"));
-        fs::write(path, "another\n").expect("writes");
-        assert_eq!(
-            make_missing(folder.path()).expect("makes one"),
-            [KAFKA_USERS]
-        );
-        let users = fs::read_to_string(folder.path().join(KAFKA_USERS)).expect("is there");
+        fs::write(path, "another\n").expect("a written file");
+        assert_eq!(make_missing(folder.path()).expect("secrets"), [KAFKA_USERS]);
+        let users = fs::read_to_string(folder.path().join(KAFKA_USERS)).expect("an existing file");
         assert!(users.contains("user_orders=\"another\"") && users.contains("user_broker="));
     }
 
     #[test]
-    fn given_an_empty_file_when_secrets_are_made_then_it_is_named() {
+    fn given_an_empty_file_when_secrets_are_created_then_the_error_names_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join(key_file("orders")), "").expect("writes");
-        let error = make_missing(folder.path()).expect_err("is refused");
+        fs::write(folder.path().join(key_file("orders")), "").expect("a written file");
+        let error = make_missing(folder.path()).expect_err("an empty file");
         assert!(error.to_string().contains("mongo-orders-keyfile is empty"));
     }
 }

@@ -1,4 +1,4 @@
-//! Docker Compose, for a project of its own that leaves nothing behind.
+//! Docker Compose, for a project of its own that is removed afterwards.
 
 use std::{
     process::{Command, Stdio},
@@ -7,22 +7,26 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use backing_services::{Process, free_ports};
+use backing_services::free_ports;
 use serde_json::Value;
 
-use crate::{compile::wait, console::say, interrupts::Interrupts, state::project_root, system};
+use crate::{
+    console::print,
+    interrupt,
+    programs::{find, run as run_program},
+    state::project_root,
+};
 
-/// The version of the images that the tests build.
+/// The tag of the images that the tests build.
 pub(super) const TAG: &str = "test";
 const PROJECT: &str = "fleetmarket-test";
-const POLL: Duration = Duration::from_millis(100);
-/// For anything at all to happen.
-const PATIENCE: Duration = Duration::from_mins(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long any condition may take.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// A shop in containers, which is gone with its data when this is dropped.
-pub(super) struct Compose<'a> {
+/// A shop in containers. Dropping it removes the containers and their data.
+pub(super) struct Compose {
     pub(super) port: u16,
-    interrupts: &'a Interrupts,
 }
 
 /// A container of the project.
@@ -33,14 +37,14 @@ pub(super) struct Container {
     pub(super) exit_code: i64,
 }
 
-/// Why nothing can be tried here, if that is so.
-pub(super) fn obstacle() -> Option<&'static str> {
-    if system::find("docker").is_none() {
-        Some("there is no program docker")
+/// Why Docker Compose cannot be used here, if so.
+pub(super) fn unavailable() -> Option<&'static str> {
+    if find("docker").is_none() {
+        Some("docker is not installed")
     } else if !succeeds(&["version"]) {
-        Some("no Docker engine answers")
+        Some("the Docker engine is not running")
     } else if !succeeds(&["compose", "version"]) {
-        Some("docker has no compose")
+        Some("docker compose is not installed")
     } else {
         None
     }
@@ -55,55 +59,54 @@ fn succeeds(arguments: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-impl<'a> Compose<'a> {
-    /// A project of which nothing runs, and no data are left.
-    pub(super) fn new(interrupts: &'a Interrupts) -> Result<Self> {
+impl Compose {
+    /// Returns a project without containers and data.
+    pub(super) fn new() -> Result<Self> {
         let [port] = free_ports()?;
-        let compose = Self { port, interrupts };
+        let compose = Self { port };
         compose.run(&["down", "--volumes", "--remove-orphans"])?;
         Ok(compose)
     }
 
-    /// Runs a command of Compose, whose output is visible.
+    /// Runs a Compose command with its output visible.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<()> {
-        let mut process = Process::spawn_silent("docker", &mut self.command(arguments))?;
-        if wait(&mut process, self.interrupts)?.success() {
+        if run_program(&mut self.command(arguments))?.success() {
             Ok(())
         } else {
             bail!("docker compose {} failed, see above", arguments.join(" "));
         }
     }
 
-    /// Starts everything; where something does not, shows what it said.
+    /// Starts everything; shows the logs after a failure.
     pub(super) fn up(&self, more: &[&str]) -> Result<()> {
         let started = self.run(&[&["up", "--detach"], more].concat());
-        if started.is_err() && self.interrupts.check().is_ok() {
-            self.show()?;
+        if started.is_err() && interrupt::check().is_ok() {
+            self.print_logs()?;
         }
         started
     }
 
-    fn show(&self) -> Result<()> {
+    fn print_logs(&self) -> Result<()> {
         self.run(&["ps", "--all"])?;
         self.run(&["logs", "--tail", "20"])
     }
 
-    /// Runs a command of Compose that is to fail, and returns what it and the containers said.
+    /// Runs a Compose command that must fail, and returns its output.
     pub(super) fn fail(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Result<String> {
         let output = self
             .command(arguments)
             .envs(variables.iter().copied())
             .output()
-            .context("docker could not be started")?;
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
+            .context("cannot start docker")?;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
         if output.status.success() {
             bail!(
-                "docker compose {} did not fail: {said}",
+                "docker compose {} did not fail: {text}",
                 arguments.join(" ")
             );
         }
-        Ok(said)
+        Ok(text)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -114,13 +117,13 @@ impl<'a> Compose<'a> {
             .args(arguments)
             .env("FLEETMARKET_TAG", TAG)
             .env("FLEETMARKET_PORT", self.port.to_string())
-            // All customers come from one address.
+            // All buyers have the same address.
             .env("RATE_LIMIT_PER_SECOND", "10000")
             .env("SEED_DATA", "true");
         command
     }
 
-    /// All containers, also those that have ended.
+    /// All containers, including exited ones.
     pub(super) fn containers(&self) -> Result<Vec<Container>> {
         let output = output(&mut self.command(&["ps", "--all", "--format", "json"]))?;
         let container = |line: &str| {
@@ -136,43 +139,43 @@ impl<'a> Compose<'a> {
         output.lines().map(container).collect()
     }
 
-    /// Waits until `attempt` has something, or fails with `what`.
+    /// Waits until `attempt` returns a value; after the timeout, fails with `problem`.
     pub(super) fn until<T>(
         &self,
-        what: &str,
+        problem: &str,
         mut attempt: impl FnMut() -> Result<Option<T>>,
     ) -> Result<T> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         loop {
             if let Some(value) = attempt()? {
                 return Ok(value);
             }
-            self.interrupts.check()?;
+            interrupt::check()?;
             if Instant::now() > end {
-                self.show()?;
-                bail!("{what} within {} s, see above", PATIENCE.as_secs());
+                self.print_logs()?;
+                bail!("{problem} within {} s, see above", TIMEOUT.as_secs());
             }
-            thread::sleep(POLL);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 }
 
-impl Drop for Compose<'_> {
+impl Drop for Compose {
     fn drop(&mut self) {
-        // Also after a Ctrl-C, which `run` would obey.
+        // Not by `run`, which would stop after Ctrl-C.
         let ended = self
             .command(&["down", "--volumes", "--remove-orphans", "--timeout", "5"])
             .stderr(Stdio::null())
             .status();
         if !ended.is_ok_and(|status| status.success()) {
-            say(format_args!(
-                "containers are left; docker compose --project-name {PROJECT} down --volumes removes them"
+            print(format_args!(
+                "cannot remove the containers; run docker compose --project-name {PROJECT} down --volumes"
             ));
         }
     }
 }
 
-/// How many volumes of the project there are.
+/// Returns the number of the project's volumes.
 pub(super) fn volumes() -> Result<usize> {
     let filter = format!("label=com.docker.compose.project={PROJECT}");
     let mut command = Command::new("docker");
@@ -180,12 +183,12 @@ pub(super) fn volumes() -> Result<usize> {
     Ok(output(&mut command)?.lines().count())
 }
 
-/// What a command printed, if it succeeded.
+/// Runs a command and returns its standard output.
 pub(super) fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stderr(Stdio::inherit())
         .output()
-        .context("docker could not be started")?;
+        .context("cannot start docker")?;
     if !output.status.success() {
         bail!("docker failed, see above");
     }

@@ -1,4 +1,4 @@
-//! A client that tells an answer that was cut off from none at all, which is what the tests are about.
+//! An HTTP client that distinguishes an incomplete response from a missing one.
 
 use std::{
     io::{self, Read, Write},
@@ -8,21 +8,21 @@ use std::{
 
 use serde_json::Value;
 
-/// Longer than the edge waits for anything.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Longer than every timeout of the edge.
+const TIMEOUT: Duration = Duration::from_secs(40);
 
-/// What became of a request.
+/// The outcome of a request.
 pub(super) enum Outcome {
-    /// It was answered.
-    Answered(Answer),
-    /// Not a byte came back: nobody had taken it.
-    TurnedAway,
-    /// The answer broke off.
-    CutOff,
+    /// A complete response.
+    Complete(Response),
+    /// No byte of a response: no server has accepted the request.
+    Missing,
+    /// A part of a response.
+    Incomplete,
 }
 
-/// An answer.
-pub(super) struct Answer {
+/// A response.
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) body: Value,
 }
@@ -32,16 +32,16 @@ pub(super) struct Answer {
 pub(super) struct Request<'a> {
     pub(super) token: Option<&'a str>,
     pub(super) key: Option<&'a str>,
-    /// Without a body it is a GET.
+    /// With a body, the request is a POST, else a GET.
     pub(super) body: Option<Value>,
 }
 
 /// Sends a request to 127.0.0.1:`port`, over a connection of its own.
 pub(super) fn send(port: u16, path: &str, request: &Request<'_>) -> Outcome {
     let mut received = Vec::new();
-    // What came before it broke off is judged below.
+    // After an error, the bytes received so far decide the outcome.
     let _ = exchange(port, path, request, &mut received);
-    judge(&received)
+    outcome(&received)
 }
 
 fn exchange(
@@ -51,12 +51,12 @@ fn exchange(
     received: &mut Vec<u8>,
 ) -> io::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     let body = request.body.as_ref().map(Value::to_string);
     let method = if body.is_some() { "POST" } else { "GET" };
-    // HTTP/1.0: the answer is not chunked, and ends with the connection.
+    // HTTP/1.0: the response is not chunked, and ends with the connection.
     let mut text = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n");
     let headers = [
         (
@@ -85,26 +85,26 @@ fn exchange(
     Ok(())
 }
 
-fn judge(received: &[u8]) -> Outcome {
+fn outcome(received: &[u8]) -> Outcome {
     if received.is_empty() {
-        return Outcome::TurnedAway;
+        return Outcome::Missing;
     }
-    read(&String::from_utf8_lossy(received)).map_or(Outcome::CutOff, Outcome::Answered)
+    parse(&String::from_utf8_lossy(received)).map_or(Outcome::Incomplete, Outcome::Complete)
 }
 
-/// The answer, if it is whole.
-fn read(text: &str) -> Option<Answer> {
+/// Parses a response; `None` if it is incomplete.
+fn parse(text: &str) -> Option<Response> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let announced = head.lines().find_map(|line| {
+    let content_length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length")
             .then(|| value.trim().parse::<usize>().ok())?
     });
-    if announced.is_some_and(|length| body.len() < length) {
+    if content_length.is_some_and(|length| body.len() < length) {
         return None;
     }
-    Some(Answer {
+    Some(Response {
         status,
         body: serde_json::from_str(body).unwrap_or_default(),
     })
@@ -115,11 +115,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_what_came_back_when_judged_then_whole_answers_differ_from_parts_and_from_nothing() {
-        let status = |text: &str| match judge(text.as_bytes()) {
-            Outcome::Answered(answer) => Some(answer.status),
-            Outcome::CutOff => Some(0),
-            Outcome::TurnedAway => None,
+    fn given_received_bytes_when_parsed_then_complete_incomplete_and_missing_responses_differ() {
+        let status = |text: &str| match outcome(text.as_bytes()) {
+            Outcome::Complete(response) => Some(response.status),
+            Outcome::Incomplete => Some(0),
+            Outcome::Missing => None,
         };
         assert_eq!(
             status("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"),

@@ -1,16 +1,16 @@
-//! What is in the images: how large they are, and that nothing is in them that could be used against
-//! the shop.
+//! The contents of the images: their size, their configuration, and that no file in them helps an
+//! attacker.
 
 use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
-use backing_services::Scratch;
+use backing_services::ScratchDir;
 use serde_json::Value;
 
 use super::compose::{TAG, output};
-use crate::console::{say, table};
+use crate::console::{print, table};
 
-/// All images of ours.
+/// The project's images.
 const IMAGES: [&str; 6] = [
     "gateway",
     "authentication",
@@ -19,22 +19,22 @@ const IMAGES: [&str; 6] = [
     "setup",
     "edge",
 ];
-const LARGEST_MB: f64 = 25.0;
-/// The user that they run as, and whose rights count.
+const MAX_SIZE_MB: f64 = 25.0;
+/// The user that they run as.
 const USER: &str = "10001";
 const SHELLS_AND_PACKAGE_MANAGERS: [&str; 16] = [
     "sh", "bash", "dash", "ash", "zsh", "busybox", "apt", "apt-get", "dpkg", "apk", "rpm", "yum",
     "dnf", "npm", "pip", "pip3",
 ];
-const SECRETIVE: [&str; 6] = ["password", "secret", "credential", "id_rsa", ".pem", ".key"];
+const SECRET_NAMES: [&str; 6] = ["password", "secret", "credential", "id_rsa", ".pem", ".key"];
 
-/// Looks at every image; fails with all that is wrong with them.
+/// Checks every image, and fails with all faults.
 pub(super) fn check() -> Result<()> {
     let mut rows = vec![["IMAGE", "MB", "FILES"].map(String::from).to_vec()];
     let mut faults = Vec::new();
     for name in IMAGES {
         let image = format!("fleetmarket/{name}:{TAG}");
-        let size = configuration(&image, &mut faults)?;
+        let size = check_configuration(&image, &mut faults)?;
         let files = files(&image)?;
         for file in &files {
             faults.extend(fault(file).map(|fault| format!("{image}: {file}: {fault}")));
@@ -46,41 +46,38 @@ pub(super) fn check() -> Result<()> {
         ]);
     }
     for line in table(&rows) {
-        say(line);
+        print(line);
     }
     if faults.is_empty() {
         return Ok(());
     }
-    bail!(
-        "the images are not as they should be:\n{}",
-        faults.join("\n")
-    );
+    bail!("the images have faults:\n{}", faults.join("\n"));
 }
 
-/// Who runs it, how it is stopped and asked for its health; returns its size in MB.
-fn configuration(image: &str, faults: &mut Vec<String>) -> Result<f64> {
+/// Checks the size, user, stop signal, health check, labels and environment; returns the size in MB.
+fn check_configuration(image: &str, faults: &mut Vec<String>) -> Result<f64> {
     let text = output(Command::new("docker").args(["image", "inspect", image]))?;
     let inspected: Value = serde_json::from_str(&text)?;
     let (image_size, config) = (&inspected[0]["Size"], &inspected[0]["Config"]);
-    let mut expect = |holds: bool, sentence: &str| {
+    let mut expect = |holds: bool, fault: &str| {
         if !holds {
-            faults.push(format!("{image}: {sentence}"));
+            faults.push(format!("{image}: {fault}"));
         }
     };
     #[allow(
         clippy::cast_precision_loss,
-        reason = "an image's size fits many times"
+        reason = "an image's size is far below 2^52"
     )]
     let size = image_size.as_u64().context("an image has a size")? as f64 / 1e6;
-    expect(size <= LARGEST_MB, "is too large");
+    expect(size <= MAX_SIZE_MB, "is too large");
     expect(
         config["User"] == format!("{USER}:{USER}"),
-        "has another user",
+        "runs as another user",
     );
     expect(config["StopSignal"].is_string(), "has no stop signal");
     expect(
         config["Healthcheck"]["Test"].is_array(),
-        "says nothing of its health",
+        "has no health check",
     );
     let labels = config["Labels"].as_object();
     for label in ["title", "description", "version", "revision", "licenses"] {
@@ -92,15 +89,15 @@ fn configuration(image: &str, faults: &mut Vec<String>) -> Result<f64> {
     }
     for variable in config["Env"].as_array().into_iter().flatten() {
         let variable = variable.as_str().unwrap_or_default().to_lowercase();
-        let is_secretive = SECRETIVE.iter().any(|word| variable.contains(word));
-        expect(!is_secretive, "has a secret in its environment");
+        let is_secret = SECRET_NAMES.iter().any(|word| variable.contains(word));
+        expect(!is_secret, "has a secret in its environment");
     }
     Ok(size)
 }
 
-/// Every file of every layer, as `tar` lists them.
+/// Returns every file of every layer, as `tar` lists it.
 fn files(image: &str) -> Result<Vec<String>> {
-    let scratch = Scratch::new()?;
+    let scratch = ScratchDir::new()?;
     let archive = scratch.path().join("image.tar");
     output(
         Command::new("docker")
@@ -130,13 +127,14 @@ fn files(image: &str) -> Result<Vec<String>> {
     Ok(files)
 }
 
-/// What is wrong with a file, given as `tar` lists it: rights, owner/group, size, date, time, path.
+/// Returns the fault of a file that `tar` lists as permissions, owner/group, size, date, time, path.
 fn fault(line: &str) -> Option<&'static str> {
     let mut columns = line.split_whitespace();
-    let rights = columns.next()?.as_bytes();
+    let permissions = columns.next()?.as_bytes();
     let (owner, group) = columns.next()?.split_once('/')?;
     let path = columns.nth(3)?;
-    let has = |index: usize, letters: &[u8]| rights.get(index).is_some_and(|r| letters.contains(r));
+    let has =
+        |index: usize, letters: &[u8]| permissions.get(index).is_some_and(|r| letters.contains(r));
     let is_link = has(0, b"l");
     let is_program = !has(0, b"d") && (is_link || has(3, b"xs") || has(9, b"x"));
     let name = Path::new(path).file_name()?.to_str()?;
@@ -145,13 +143,13 @@ fn fault(line: &str) -> Option<&'static str> {
         || group == USER && has(5, b"w");
 
     if is_program && (has(3, b"sS") || has(6, b"sS")) {
-        Some("gives whoever runs it the rights of its owner")
+        Some("runs with the permissions of its owner (setuid or setgid)")
     } else if is_writable && !is_link {
-        Some("can be written to")
+        Some("is writable")
     } else if is_program && SHELLS_AND_PACKAGE_MANAGERS.contains(&name) {
         Some("is a shell or a package manager")
     } else if !has(0, b"d")
-        && SECRETIVE
+        && SECRET_NAMES
             .iter()
             .any(|word| path.to_lowercase().contains(word))
     {
@@ -166,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_files_when_looked_at_then_what_could_be_abused_is_named() {
+    fn given_files_when_checked_then_dangerous_ones_are_reported() {
         let check = |line: &str, expected: Option<&str>| {
             let found = fault(line);
             let agrees = match (found, expected) {
@@ -182,7 +180,7 @@ mod tests {
             None,
         );
         check("drwxr-xr-x 0/0 0 2026-01-01 00:00 var/lib/dpkg/", None);
-        // What is put into such a folder belongs to its group; nothing is run with other rights.
+        // On a folder, setgid only sets the group of new files.
         check("drwxrwsr-x 0/50 0 2026-01-01 00:00 var/local/", None);
         check(
             "-rwsr-xr-x 0/0 1 2026-01-01 00:00 usr/bin/su",
@@ -190,9 +188,9 @@ mod tests {
         );
         check(
             "-rw-r--r-- 10001/0 1 2026-01-01 00:00 srv/a",
-            Some("written"),
+            Some("writable"),
         );
-        check("drwxrwxrwx 0/0 1 2026-01-01 00:00 srv/", Some("written"));
+        check("drwxrwxrwx 0/0 1 2026-01-01 00:00 srv/", Some("writable"));
         check("-rwxr-xr-x 0/0 1 2026-01-01 00:00 bin/bash", Some("shell"));
         check(
             "lrwxrwxrwx 0/0 0 2026-01-01 00:00 bin/sh -> dash",

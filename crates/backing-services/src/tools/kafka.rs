@@ -1,28 +1,28 @@
-//! Kafka: the libraries, and no more of it.
+//! The libraries of Kafka.
 
 use std::{fs, path::Path, process::Command};
 
-use super::{Package, fetch::Fetch};
-use crate::{Error, Observer, Result};
+use super::{Package, download::Download};
+use crate::{Error, Progress, Result};
 
-const FETCH: Fetch = Fetch {
+const DOWNLOAD: Download = Download {
     tool: "Kafka 4.1.0",
     origin: "Maven Central",
-    advice: "check the network and Maven's settings and try again",
+    advice: "check the network and Maven's settings, and try again",
 };
 
-/// Kafka 4.1.0: a folder of libraries.
+/// The folder of Kafka's libraries.
 pub(super) const PACKAGE: Package = Package {
-    title: FETCH.tool,
-    origin: FETCH.origin,
+    title: DOWNLOAD.tool,
+    origin: DOWNLOAD.origin,
     folder: "kafka-4.1.0",
-    bring,
+    install,
 };
 
 const PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
-/// Kafka, and the bridge to its logging library, which its distribution has and its published
-/// dependencies have not.
+/// Kafka, and the bridge to its logging library. Kafka's distribution contains the bridge, but its
+/// published dependencies do not.
 const POM: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>backing-services</groupId>
@@ -43,7 +43,7 @@ const POM: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 "#;
 
-fn bring(content: &Path, work: &Path, observer: &dyn Observer) -> Result<()> {
+fn install(content: &Path, work: &Path, progress: &dyn Progress) -> Result<()> {
     let pom = work.join("pom.xml");
     fs::write(&pom, POM).map_err(Error::file("write", &pom))?;
     let mut maven = maven()?;
@@ -54,7 +54,7 @@ fn bring(content: &Path, work: &Path, observer: &dyn Observer) -> Result<()> {
         .arg(&pom)
         .arg(PLUGIN)
         .arg(output);
-    FETCH.run(&mut maven, work, observer)
+    DOWNLOAD.run(&mut maven, work, progress)
 }
 
 fn maven() -> Result<Command> {
@@ -62,7 +62,7 @@ fn maven() -> Result<Command> {
         Ok(output) if output.status.success() => Ok(Command::new("mvn")),
         _ => Err(Error::Tool {
             tool: "Maven (mvn)",
-            problem: "is not there, which brings Kafka".to_owned(),
+            problem: "is missing; it downloads Kafka".to_owned(),
             advice: "install it (Debian, Ubuntu: apt-get install maven)",
         }),
     }

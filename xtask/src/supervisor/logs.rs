@@ -1,4 +1,4 @@
-//! Many logs as one readable stream, a line per event.
+//! The logs of all processes as one stream of lines.
 
 use std::{
     fs::{self, File},
@@ -10,8 +10,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    console::{Colour, paint, say},
-    layout::{Component, Member},
+    console::{Colour, paint, print},
+    layout::{Component, Instance},
     state::State,
 };
 
@@ -24,8 +24,9 @@ const COLOURS: [Colour; 6] = [
     Colour::Grey,
 ];
 
-/// The logs of a shop's processes, read as they grow.
+/// The logs of a shop's processes, followed as they grow.
 pub(crate) struct Logs {
+    /// The width of the longest name.
     width: usize,
     logs: Vec<Log>,
 }
@@ -35,50 +36,45 @@ struct Log {
     component: Component,
     colour: Colour,
     path: PathBuf,
-    /// The open file and its number, by which a new file in its place is recognised.
+    /// The open file and its inode, which detects that a new file has replaced it.
     file: Option<(File, u64)>,
-    /// The beginning of a line that is not complete yet.
-    begun: Vec<u8>,
+    /// The beginning of an incomplete line.
+    partial: Vec<u8>,
 }
 
 impl Logs {
-    /// Follows the logs of all processes, from their end on for those that ran before.
-    pub(crate) fn follow<'a>(
+    /// Follows the logs of all processes: from the start for those that this command has started,
+    /// from the end for the others.
+    pub(crate) fn follow(
         state: &State,
-        members: &'a [Member],
-        ran_before: impl Fn(&'a Member) -> bool,
+        instances: &[Instance],
+        is_own: impl Fn(&str) -> bool,
     ) -> Self {
-        let width = members
-            .iter()
-            .map(|member| member.name.len())
-            .max()
-            .unwrap_or(0);
-        let log = |(index, member): (usize, &'a Member)| {
+        let log = |(index, instance): (usize, &Instance)| {
             let mut log = Log {
-                name: member.name.clone(),
-                component: member.component,
+                name: instance.name.clone(),
+                component: instance.component,
                 colour: COLOURS[index % COLOURS.len()],
-                path: state.log(&member.name),
+                path: state.log(&instance.name),
                 file: None,
-                begun: Vec::new(),
+                partial: Vec::new(),
             };
-            if ran_before(member) {
-                log.skip();
+            if !is_own(&log.name) {
+                log.seek_to_end();
             }
             log
         };
-        Self {
-            width,
-            logs: members.iter().enumerate().map(log).collect(),
-        }
+        let logs: Vec<_> = instances.iter().enumerate().map(log).collect();
+        let width = logs.iter().map(|log| log.name.len()).max().unwrap_or(0);
+        Self { width, logs }
     }
 
-    /// Prints the lines that have come since the last time.
-    pub(crate) fn print_new(&mut self) {
+    /// Prints the lines that were added since the last call.
+    pub(crate) fn print_new_lines(&mut self) {
         let width = self.width;
         for log in &mut self.logs {
             for line in log.new_lines() {
-                say(format_args!(
+                print(format_args!(
                     "{} {line}",
                     paint(log.colour, format_args!("{:<width$} |", log.name))
                 ));
@@ -88,44 +84,41 @@ impl Logs {
 }
 
 impl Log {
-    /// Passes over what is there already.
-    fn skip(&mut self) {
-        if let Ok((mut file, number)) = self.open() {
-            // What cannot be passed over is shown, which is only more than wanted.
+    fn seek_to_end(&mut self) {
+        if let Ok((mut file, inode)) = self.open() {
+            // After an error, only too many lines are shown.
             let _ = file.seek(SeekFrom::End(0));
-            self.file = Some((file, number));
+            self.file = Some((file, inode));
         }
     }
 
     fn open(&self) -> io::Result<(File, u64)> {
         let file = File::open(&self.path)?;
-        let number = file.metadata()?.ino();
-        Ok((file, number))
+        let inode = file.metadata()?.ino();
+        Ok((file, inode))
     }
 
-    /// The complete lines that have come, for people. A log that cannot be read now may be readable
-    /// later.
+    /// Reads the complete new lines. Ignores errors: the next call tries again.
     fn new_lines(&mut self) -> Vec<String> {
-        let mut bytes = std::mem::take(&mut self.begun);
-        if let Some((file, number)) = &mut self.file {
+        let mut bytes = std::mem::take(&mut self.partial);
+        if let Some((file, inode)) = &mut self.file {
             let _ = file.read_to_end(&mut bytes);
-            // The process was started anew: its log is a new file, and the old one has been read to
-            // its end.
-            if fs::metadata(&self.path).is_ok_and(|now| now.ino() != *number) {
+            // After a restart the log is a new file; the old one has been read to its end.
+            if fs::metadata(&self.path).is_ok_and(|now| now.ino() != *inode) {
                 self.file = None;
             }
         }
         if self.file.is_none()
-            && let Ok((mut file, number)) = self.open()
+            && let Ok((mut file, inode)) = self.open()
         {
             let _ = file.read_to_end(&mut bytes);
-            self.file = Some((file, number));
+            self.file = Some((file, inode));
         }
         let complete = bytes
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |end| end + 1);
-        self.begun = bytes.split_off(complete);
+        self.partial = bytes.split_off(complete);
         let text = String::from_utf8_lossy(&bytes);
         text.lines()
             .filter_map(|line| readable(self.component, line))
@@ -133,7 +126,7 @@ impl Log {
     }
 }
 
-/// A line of a log for people; nothing if it is none that they want.
+/// A log line as it is shown; `None` for lines that are not.
 fn readable(component: Component, line: &str) -> Option<String> {
     match component {
         _ if line.trim().is_empty() => None,
@@ -142,8 +135,8 @@ fn readable(component: Component, line: &str) -> Option<String> {
     }
 }
 
-/// MongoDB logs JSON, and much of it: its warnings and errors, as plain text. The warnings at its
-/// start say that it runs without authentication and the like, which is as meant here. Source:
+/// Formats the warnings and errors of MongoDB's JSON log. Omits its startup warnings, such as the one
+/// about missing authentication, which is intended here. Source:
 /// <https://www.mongodb.com/docs/manual/reference/log-messages/>.
 fn mongo_line(line: &str) -> Option<String> {
     let Ok(entry) = serde_json::from_str::<Value>(line) else {
@@ -155,7 +148,7 @@ fn mongo_line(line: &str) -> Option<String> {
         "F" => "FATAL",
         _ => return None,
     };
-    let at_start = entry["tags"]
+    let is_startup_warning = entry["tags"]
         .as_array()
         .is_some_and(|tags| tags.iter().any(|tag| tag == "startupWarnings"));
     let attributes = if entry["attr"].is_null() {
@@ -170,7 +163,7 @@ fn mongo_line(line: &str) -> Option<String> {
         text(&entry["c"]),
         text(&entry["msg"])
     );
-    (!at_start).then_some(line)
+    (!is_startup_warning).then_some(line)
 }
 
 #[cfg(test)]
@@ -180,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_mongodbs_log_the_warnings_and_errors_are_shown_as_text() {
+    fn given_mongodbs_log_when_shown_then_only_warnings_and_errors_remain() {
         let line = |severity: &str, more: &str| {
             format!(
                 r#"{{"t":{{"$date":"2026-01-01T00:00:00Z"}},"s":"{severity}","c":"REPL","msg":"Lost it"{more}}}"#
@@ -199,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_read_when_they_are_complete_and_across_a_restart() {
+    fn given_a_growing_log_when_read_then_lines_are_complete_and_continue_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orders.log");
         let mut log = Log {
@@ -208,7 +201,7 @@ mod tests {
             colour: Colour::Cyan,
             path: path.clone(),
             file: None,
-            begun: Vec::new(),
+            partial: Vec::new(),
         };
         assert!(log.new_lines().is_empty());
 

@@ -1,4 +1,4 @@
-//! When a process of the shop is ready.
+//! Readiness of a process.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -8,33 +8,30 @@ use std::{
 
 use backing_services::Readiness;
 
-use crate::{
-    layout::{Component, Member},
-    state::State,
-    stores::store,
-};
+use crate::{layout::Instance, state::State, stores::store};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks a process once: a store in its own protocol, everything else over HTTP.
-pub(crate) fn of(state: &State, member: &Member) -> Readiness {
-    if let Some(store) = store(state, member) {
+/// Asks a process once: a store in its own protocol, every other process over HTTP.
+pub(crate) fn readiness(state: &State, instance: &Instance) -> Readiness {
+    if let Some(store) = store(state, instance) {
         return store.readiness();
     }
-    let path = match member.component {
-        Component::Edge => "/",
-        _ => "/health/ready",
+    let path = if instance.component.is_edge() {
+        "/"
+    } else {
+        "/health/ready"
     };
-    match status_line(member.port, path) {
+    match status_line(instance.port, path) {
         // HTTP/1.1 200 OK
         Ok(line) if line.split(' ').nth(1) == Some("200") => Readiness::Ready,
-        Ok(line) => Readiness::NotYet(format!("GET {path} answers {}", line.trim())),
+        Ok(line) => Readiness::NotYet(format!("GET {path} returns {}", line.trim())),
         Err(error) => Readiness::NotYet(format!("GET {path}: {error}")),
     }
 }
 
-/// The first line of the answer to a GET of `path` at 127.0.0.1:`port`. One line is all it takes,
-/// hence no HTTP client.
+/// Sends a GET to 127.0.0.1:`port` and returns the first line of the response, which needs no HTTP
+/// client.
 fn status_line(port: u16, path: &str) -> io::Result<String> {
     let mut stream =
         TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), TIMEOUT)?;
@@ -55,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_of_the_answer_is_returned() {
+    fn given_a_response_when_requested_then_its_first_line_is_returned() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = thread::spawn(move || {
@@ -71,11 +68,7 @@ mod tests {
             status_line(port, "/health/ready").unwrap(),
             "HTTP/1.1 503 Service Unavailable\r\n"
         );
-        assert!(
-            server
-                .join()
-                .unwrap()
-                .starts_with("GET /health/ready HTTP/1.1\r\n")
-        );
+        let request = server.join().unwrap();
+        assert!(request.starts_with("GET /health/ready HTTP/1.1\r\n"));
     }
 }

@@ -1,24 +1,23 @@
-//! Everything a test needs, in one value.
+//! The servers that tests need, in one value.
 
-use crate::{Kafka, KafkaSettings, Mongod, MongodSettings, Result, Scratch, Tools, free_ports};
+use crate::{Kafka, KafkaSettings, Mongod, MongodSettings, Result, ScratchDir, Tools, free_ports};
 
-/// One MongoDB and one Kafka, fresh and empty, on free ports, with their data in a temporary
-/// folder.
+/// One empty MongoDB and one empty Kafka on free ports, with their data in a scratch directory.
 ///
-/// Dropping it kills both and removes the folder; so does the end of this process, however it
-/// comes.
+/// Dropping it kills both and removes the directory. So does the end of this process, even by
+/// SIGKILL.
 #[derive(Debug)]
-pub struct Backing {
+pub struct TestServers {
     mongod: Mongod,
     kafka: Kafka,
-    // The last field is dropped last: the servers have ended when their folder goes.
-    scratch: Scratch,
+    // The last field is dropped last: the servers have ended before their directory is removed.
+    scratch: ScratchDir,
 }
 
-impl Backing {
-    /// Starts both at the same time and waits until both are ready.
+impl TestServers {
+    /// Starts both servers in parallel and waits until both are ready.
     pub fn start(tools: &Tools) -> Result<Self> {
-        let scratch = Scratch::new()?;
+        let scratch = ScratchDir::new()?;
         let folder = scratch.path();
         let [mongod_port, port, controller_port] = free_ports()?;
         let mongod = MongodSettings {
@@ -45,12 +44,12 @@ impl Backing {
         })
     }
 
-    /// How a client reaches the MongoDB.
+    /// The connection string of MongoDB.
     pub fn mongodb_uri(&self) -> String {
         self.mongod.settings().uri()
     }
 
-    /// How a client reaches the Kafka: the list for `bootstrap.servers`.
+    /// The list for Kafka's `bootstrap.servers`.
     pub fn kafka_brokers(&self) -> String {
         self.kafka.settings().brokers()
     }
@@ -65,9 +64,8 @@ impl Backing {
         &mut self.kafka
     }
 
-    /// The temporary folder: the logs are in it, and whatever else a test wants gone afterwards can
-    /// be.
-    pub fn scratch(&self) -> &Scratch {
+    /// The scratch directory, which contains the logs. Tests may put their own files there.
+    pub fn scratch(&self) -> &ScratchDir {
         &self.scratch
     }
 }

@@ -1,0 +1,147 @@
+//! Programs of the operating system: finding, installing and running them.
+
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, ExitStatus},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use backing_services::Process;
+
+use crate::{console::print, interrupt};
+
+/// How long a program may take to exit after Ctrl-C before it is killed.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// A program that can be installed.
+pub(crate) struct Program {
+    name: &'static str,
+    /// The package in Debian and Ubuntu.
+    package: &'static str,
+    /// What it does, as the predicate of a sentence.
+    purpose: &'static str,
+}
+
+pub(crate) const NGINX: Program = Program {
+    name: "nginx",
+    package: "nginx-light",
+    purpose: "serves the page",
+};
+
+pub(crate) const CHROMIUM: Program = Program {
+    name: "chromium",
+    package: "chromium",
+    purpose: "tests the page",
+};
+
+impl Program {
+    /// Returns the program's path. Installs the program with apt-get if it is missing and this
+    /// process may do so.
+    pub(crate) fn find_or_install(&self) -> Result<PathBuf> {
+        if let Some(path) = find(self.name) {
+            return Ok(path);
+        }
+        let Self {
+            name,
+            package,
+            purpose,
+        } = self;
+        let advice = format!(
+            "{name}, which {purpose}, is missing; install it (on Debian or Ubuntu: \
+             apt-get install {package})"
+        );
+        if !nix::unistd::geteuid().is_root() || find("apt-get").is_none() {
+            bail!(advice);
+        }
+        print(format_args!("installing {package}, which {purpose}"));
+        let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
+        for arguments in [
+            &["update", "--quiet"][..],
+            &[&install[..], &[package]].concat(),
+        ] {
+            let mut command = Command::new("apt-get");
+            command
+                .args(arguments)
+                // Prevents the package from starting a server of its own.
+                .env("RUNLEVEL", "1")
+                .env("DEBIAN_FRONTEND", "noninteractive");
+            run_successfully(&mut command).with_context(|| advice.clone())?;
+        }
+        find(name).context(advice)
+    }
+}
+
+/// Finds a program on the PATH, or in the folders of servers, which not every PATH contains.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")])
+        .map(|folder| folder.join(name))
+        .find(|file| is_executable(file))
+}
+
+fn is_executable(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+/// Runs a program to its end with its output visible. Ctrl-C stops it with all its children.
+pub(crate) fn run(command: &mut Command) -> Result<ExitStatus> {
+    wait(&mut spawn(command)?)
+}
+
+/// Like [`run`], but fails if the program fails.
+pub(crate) fn run_successfully(command: &mut Command) -> Result<()> {
+    if !run(command)?.success() {
+        bail!("{} failed, see above", name(command));
+    }
+    Ok(())
+}
+
+/// Starts a program with its output visible.
+pub(crate) fn spawn(command: &mut Command) -> Result<Process> {
+    Ok(Process::spawn_unlogged(&name(command), command)?)
+}
+
+/// Waits for the exit of a program. Ctrl-C stops it with all its children.
+pub(crate) fn wait(process: &mut Process) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = process.exited()? {
+            return Ok(status);
+        }
+        if let Err(interrupted) = interrupt::check() {
+            process.stop(STOP_TIMEOUT, || false)?;
+            return Err(interrupted);
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
+}
+
+/// The exit code for this process after `status` of another one. An end by a signal is a failure.
+pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn name(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_names_when_searched_then_only_executable_files_are_found() {
+        assert!(find("sh").is_some());
+        assert!(find("no-such-program").is_none());
+        assert!(!is_executable(Path::new("/tmp")));
+        assert!(!is_executable(Path::new("/etc/passwd")));
+    }
+}
