@@ -107,8 +107,8 @@ async fn follow_keys(
         match settings.issuer() {
             Ok(read) => {
                 complained = None;
-                if issuer.take_keys_of(&read) {
-                    verifier.forget();
+                if issuer.replace_keys(&read) {
+                    verifier.clear_cache();
                     tracing::info!(target: "audit", "the token keys have changed");
                 }
             }
