@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1.19
-# The images of the shop: four services, the program that sets databases and broker up, and the edge.
-# One build of the workspace makes them all; `docker build --target test .` runs the tests that need
-# nothing beside the code. A base image can be replaced by a digest: --build-arg RUST=rust@sha256:….
-# checkov:skip=CKV_DOCKER_7: The tags are in these arguments, which checkov does not look up.
+# The images of the shop: four services, the set-up program and the edge, from one build of the workspace.
+# `docker build --target test .` runs the tests that need no servers. A base image can be pinned by digest:
+# --build-arg RUST=rust@sha256:….
+# checkov:skip=CKV_DOCKER_7: The arguments below contain the tags; checkov does not resolve them.
 ARG RUST=rust:1.95-bookworm
 ARG NODE=node:24-bookworm-slim
 ARG NGINX=nginxinc/nginx-unprivileged:1.28-bookworm
@@ -10,14 +10,14 @@ ARG STATIC=gcr.io/distroless/static-debian12:nonroot
 
 FROM ${RUST} AS rust
 WORKDIR /shop
-# Static programs need nothing of the image they run in. The target is named although it is this
-# machine's own: only then do the flags not also apply to what runs during the build.
+# Static programs run in an image without libraries. With an explicit target the flags do not apply to build
+# scripts and procedural macros, which cannot be static.
 ENV CARGO_BUILD_TARGET=x86_64-unknown-linux-gnu \
     CARGO_TERM_COLOR=never \
     RUSTFLAGS="-C target-feature=+crt-static"
 
-# What says which dependencies there are, and a stub in place of each program and library. Its
-# content changes only with the manifests, so the dependencies below stay in the cache.
+# The manifests, and a stub for each program and library. This stage changes only with the manifests, so the
+# dependencies below stay cached.
 FROM rust AS manifests
 COPY . .
 RUN echo 'fn main() {}' >/stub.rs \
@@ -38,7 +38,7 @@ FROM dependencies AS build
 COPY crates crates
 COPY services services
 COPY infrastructure infrastructure
-# Sources may be older than the stubs that stood in for them.
+# Sources can be older than the stubs, and Cargo compares modification times.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     find crates services infrastructure -name '*.rs' -exec touch {} + \
     && cargo build --locked --profile "$PROFILE" --package gateway --package authentication \
@@ -48,13 +48,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
         install -m 0555 "target/$CARGO_BUILD_TARGET"/*/"$program" /programs/ || exit 1; \
     done
 
-# Names of functions are a third of each program, and only a debugger would want them.
+# Symbols are a third of each program, and only a debugger needs them.
 FROM build AS programs
 RUN strip /programs/*
 
 FROM rust AS test
 COPY . .
-# The rest of the tests start real databases and a real broker: cargo xtask test.
+# The other tests start real databases and a real broker: cargo xtask test.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/shop/target \
     env --unset=RUSTFLAGS cargo test --locked --workspace \
@@ -67,7 +67,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY frontend ./
 RUN npm run build
 
-# nginx and the libraries that it asks for, without the system around them.
+# nginx and its shared libraries, without the rest of the system.
 FROM ${NGINX} AS nginx
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /tmp
@@ -117,7 +117,7 @@ ENTRYPOINT ["/products"]
 
 FROM static AS orders
 LABEL org.opencontainers.image.title="orders" \
-      org.opencontainers.image.description="Placing orders and telling how they end"
+      org.opencontainers.image.description="Placing and listing orders, and their event stream"
 COPY --from=programs /programs/orders /orders
 ENV LISTEN=0.0.0.0:8003
 EXPOSE 8003
@@ -126,11 +126,11 @@ ENTRYPOINT ["/orders"]
 
 FROM static AS setup
 LABEL org.opencontainers.image.title="setup" \
-      org.opencontainers.image.description="What databases and broker need before the services can use them"
+      org.opencontainers.image.description="Sets up databases and broker for the services"
 COPY --from=programs /programs/setup /setup
-# The operator's tool for messages that could not be read.
+# The operator's tool for dead letters.
 COPY --from=programs /programs/dead-letters /dead-letters
-# It ends when it is done.
+# It exits when it is done.
 HEALTHCHECK NONE
 ENTRYPOINT ["/setup"]
 
@@ -140,7 +140,7 @@ LABEL org.opencontainers.image.title="edge" \
 COPY --from=nginx /tmp/nginx /
 COPY --from=page /page/dist /srv/page
 COPY --from=programs /programs/edge /edge
-# What has no sensible value for everybody is left out: EDGE_RESOLVER, GATEWAY.
+# EDGE_RESOLVER and GATEWAY have no default.
 ENV EDGE_LISTEN=0.0.0.0:8080 \
     EDGE_RUN=/run/edge \
     EDGE_PAGE=/srv/page \
@@ -149,7 +149,7 @@ ENV EDGE_LISTEN=0.0.0.0:8080 \
     EDGE_REQUESTS_PER_SECOND=100 \
     GATEWAY_OPTIONS=resolve
 EXPOSE 8080
-# nginx finishes what is under way at this signal, and drops it at SIGTERM.
+# nginx finishes open requests on SIGQUIT, and drops them on SIGTERM.
 STOPSIGNAL SIGQUIT
 HEALTHCHECK --interval=5s --timeout=5s --start-period=10s --retries=3 CMD ["/edge", "--healthcheck"]
 ENTRYPOINT ["/edge"]

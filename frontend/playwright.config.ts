@@ -10,7 +10,7 @@ export default defineConfig({
   forbidOnly: true,
   reporter: [['list']],
   use: {
-    // Always by the name localhost: only there does a browser keep a Secure cookie without TLS.
+    // Not 127.0.0.1: without TLS, browsers keep Secure cookies only for localhost.
     baseURL: process.env['SHOP_URL'] ?? 'http://localhost:8080',
     locale: 'en-GB',
     trace: 'retain-on-failure',
@@ -30,7 +30,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'shop', testIgnore: 'outages.spec.ts' },
-    // These stop a service of the shop, so nothing else runs beside them.
+    // These pause services of the shop, so no other test may run at the same time.
     {
       name: 'outages',
       testMatch: 'outages.spec.ts',

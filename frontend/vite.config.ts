@@ -11,7 +11,7 @@ export default defineConfig({
   plugins: [react(), firstPaint(), precompress()],
   css: {
     preprocessorOptions: {
-      // Bootstrap 5.3 is written in the older Sass; its warnings are not ours to act on.
+      // Bootstrap 5.3 uses deprecated Sass features.
       scss: {
         quietDeps: true,
         silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'],
@@ -22,14 +22,14 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Few files: what every page needs, what deals with products, what deals with forms, and each page.
+    // Few chunks: the app, products, forms, and one per page.
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
             {
-              name: 'shop',
-              test: /src\/(?:main|app\/(?:Shop|Trouble|focus|showMore|useGrowingList))\.tsx?$/,
+              name: 'app',
+              test: /src\/(?:main|app\/(?:App|LoadError|focus|ShowMore|useAppendFocus))\.tsx?$/,
               priority: 3,
             },
             {
@@ -48,7 +48,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],
-    setupFiles: ['src/testing.ts'],
+    setupFiles: ['src/testSetup.ts'],
     restoreMocks: true,
     testTimeout: 20_000,
   },

@@ -1,10 +1,10 @@
-//! Everything but the load: see README.md.
+//! All tests except the load tests: see README.md.
 
 mod access;
 mod contract;
 mod crash;
 mod hostile;
-mod judged;
+mod invariant_checker;
 mod saga;
 mod settings;
 mod settings_document;

@@ -1,62 +1,59 @@
-"""Jobs, executors, commands and parameters that are named are there."""
-
-
-def check(pipeline):
-    yield from requires(pipeline)
-    rest = pipeline.rest
-    for name, job in rest["jobs"].items():
-        if job.get("type") == "approval":
-            continue
-        executor = job.get("executor")
-        if executor and executor not in rest.get("executors", {}):
-            yield f"The job {name} wants the executor {executor}, which is not there."
-        yield from steps(rest, f"The job {name}", job["steps"])
-    for name, command in rest.get("commands", {}).items():
-        yield from steps(rest, f"The command {name}", command["steps"])
-    if pipeline.filter["config-path"] != ".circleci/continue.yml":
-        yield f"The setup continues with {pipeline.filter['config-path']}, and the jobs are in .circleci/continue.yml."
-
-
-def requires(pipeline):
-    for workflow in pipeline.workflows():
-        names = {name for name, _ in pipeline.invocations(workflow)}
-        for name, said in pipeline.invocations(workflow):
-            for other in set(said.get("requires", [])) - names:
-                yield f"In the workflow {workflow}, {name} waits for {other}, which is not part of it."
-            if name in before(pipeline, workflow, name):
-                yield f"In the workflow {workflow}, {name} waits for itself."
-
-
-def before(pipeline, workflow, name):
-    """Everything that a job of a workflow has to wait for, however far back."""
-    waits = {job: said.get("requires", []) for job, said in pipeline.invocations(workflow)}
-    found, ahead = set(), list(waits.get(name, []))
-    while ahead:
-        one = ahead.pop()
-        if one not in found:
-            found.add(one)
-            ahead += waits.get(one, [])
-    return found
-
+"""Every job, executor, command and parameter that is named exists."""
 
 BUILT_IN = {"checkout", "run", "restore_cache", "save_cache", "attach_workspace", "persist_to_workspace", "store_artifacts"}
 
 
-def steps(rest, who, wanted):
-    for step in wanted:
-        kind, given = (step, {}) if isinstance(step, str) else next(iter(step.items()))
+def check(pipeline):
+    yield from requires(pipeline)
+    config = pipeline.config
+    for name, job in config["jobs"].items():
+        executor = job.get("executor")
+        if executor and executor not in config.get("executors", {}):
+            yield f"the job {name} uses the executor {executor}, which does not exist"
+        yield from steps(config, f"the job {name}", job.get("steps", []))
+    for name, command in config.get("commands", {}).items():
+        yield from steps(config, f"the command {name}", command["steps"])
+    if pipeline.filter["config-path"] != ".circleci/continue.yml":
+        yield f"the setup continues with {pipeline.filter['config-path']}, but the jobs are in .circleci/continue.yml"
+
+
+def requires(pipeline):
+    for workflow in pipeline.workflows():
+        jobs = dict(pipeline.invocations(workflow))
+        for name, options in jobs.items():
+            for other in set(options.get("requires", [])) - set(jobs):
+                yield f"{workflow}: {name} requires {other}, which is not in the workflow"
+            if name in required_by(pipeline, workflow, name):
+                yield f"{workflow}: {name} requires itself"
+
+
+def required_by(pipeline, workflow, name):
+    """Every job of a workflow that must finish before a job, directly or indirectly."""
+    required = {job: options.get("requires", []) for job, options in pipeline.invocations(workflow)}
+    found, pending = set(), list(required.get(name, []))
+    while pending:
+        job = pending.pop()
+        if job not in found:
+            found.add(job)
+            pending += required.get(job, [])
+    return found
+
+
+def steps(config, caller, listed):
+    for step in listed:
+        kind, arguments = (step, {}) if isinstance(step, str) else next(iter(step.items()))
         if kind in BUILT_IN:
             continue
-        command = rest.get("commands", {}).get(kind)
+        command = config.get("commands", {}).get(kind)
         if not command:
-            yield f"{who} wants the command {kind}, which is not there."
+            yield f"{caller} uses the command {kind}, which does not exist"
             continue
         declared = command.get("parameters", {})
-        for name in set(given or {}) - set(declared):
-            yield f"{who} gives {kind} the parameter {name}, which it does not take."
+        for name in set(arguments or {}) - set(declared):
+            yield f"{caller} passes {name} to {kind}, which has no such parameter"
         for name, parameter in declared.items():
-            value = (given or {}).get(name, parameter.get("default"))
+            value = (arguments or {}).get(name, parameter.get("default"))
             if value is None:
-                yield f"{who} does not say the {name} of {kind}."
+                yield f"{caller} does not pass {name} to {kind}"
             elif parameter["type"] == "enum" and value not in parameter["enum"] and "<<" not in value:
-                yield f"{who} gives {kind} the {name} {value}, and it takes {', '.join(parameter['enum'])}."
+                yield f"{caller} passes {name}={value} to {kind}, which accepts {', '.join(parameter['enum'])}"

@@ -1,62 +1,62 @@
-"""What reaches an environment is on main, tested, built once, approved for production, and replaced without a gap."""
+"""What is deployed comes from main, is tested, built once, approved for production, and replaced without downtime."""
 
 import re
 
-from names import before
+from names import required_by
 from pipeline import FOLDER, PROJECT
 
 
 def check(pipeline):
     for workflow in pipeline.workflows():
-        yield from of_workflow(pipeline, workflow)
-    yield from limits(pipeline)
+        yield from deployment_order(pipeline, workflow)
+    yield from timeouts(pipeline)
     yield from versions(pipeline)
     scripts = [FOLDER / name for name in ("build", "promote", "sign-in")] + [PROJECT / "infrastructure/kubernetes/deploy"]
-    lines = [*pipeline.commands(), *((script.name, script.read_text()) for script in scripts)]
-    for who, text in lines:
-        if re.search(r"\b(kubectl|shop)\b.*\b(delete|replace --force)\b", re.sub(r"--for=delete", "", text)):
-            yield f"{who} deletes what customers are using; it has to be applied over what is there."
+    commands = [*pipeline.commands(), *((script.name, script.read_text()) for script in scripts)]
+    for caller, command in commands:
+        if re.search(r"\b(kubectl|shop)\b.*\b(delete|replace --force)\b", command.replace("--for=delete", "")):
+            yield f"{caller} deletes objects that are in use; apply over them instead"
 
 
-def of_workflow(pipeline, workflow):
-    said = dict(pipeline.invocations(workflow))
-    in_cloud = [name for name, one in said.items() if "context" in one]
-    if in_cloud and any(one["pipeline.git.branch"] != "main" for one in pipeline.runs_in(workflow)):
-        yield f"The workflow {workflow} has a context, {', '.join(in_cloud)}, and runs on other branches than main."
-    tests = calling(pipeline, pipeline.rest["jobs"], ".ci/run")
-    approvals = {name for name in said if pipeline.rest["jobs"].get(name, {}).get("type") == "approval"}
-    for name in in_cloud:
-        earlier = before(pipeline, workflow, name)
+def deployment_order(pipeline, workflow):
+    jobs = dict(pipeline.invocations(workflow))
+    with_context = [name for name, options in jobs.items() if "context" in options]
+    if with_context and any(one["pipeline.git.branch"] != "main" for one in pipeline.runs_in(workflow)):
+        yield f"{workflow} uses a context ({', '.join(with_context)}) and runs on other branches than main"
+    tests = calling(pipeline, pipeline.config["jobs"], ".ci/run")
+    approvals = {name for name in jobs if pipeline.config["jobs"].get(name, {}).get("type") == "approval"}
+    for name in with_context:
+        earlier = required_by(pipeline, workflow, name)
         for test in set(tests) - earlier:
-            yield f"{name} does not wait for {test}."
-        if "production" in said[name]["context"] and not approvals & earlier:
-            yield f"{name} does not wait for anybody's approval."
-        if "deploy" in name and "serial-group" not in said[name]:
-            yield f"Two pipelines could run {name} at once: it has no serial-group."
-    builds = calling(pipeline, said, ".circleci/build")
-    if len(builds) > 1 or in_cloud and not builds:
-        yield f"The workflow {workflow} builds images {len(builds)} times; what was tried has to be what is deployed."
+            yield f"{name} does not require {test}"
+        if "production" in jobs[name]["context"] and not approvals & earlier:
+            yield f"{name} does not require an approval"
+        if "deploy" in name and "serial-group" not in jobs[name]:
+            yield f"{name} has no serial-group, so two pipelines can run it at once"
+    builds = calling(pipeline, jobs, ".circleci/build")
+    if len(builds) > 1 or with_context and not builds:
+        yield f"{workflow} builds images {len(builds)} times, so what is deployed is not what was tested"
 
 
 def calling(pipeline, names, script):
-    """The jobs, of those with these names, that call a script."""
-    called = {job for job, command in pipeline.commands() if script in command}
-    return [name for name in names if name in called]
+    """The jobs with these names that call a script."""
+    callers = {job for job, command in pipeline.commands() if script in command}
+    return [name for name in names if name in callers]
 
 
-def limits(pipeline):
+def timeouts(pipeline):
     for job, command in pipeline.commands():
         if re.search(r"\.ci/run|\.circleci/(build|promote)|kubernetes/deploy", command) and "timeout " not in command:
-            yield f"The job {job} may run for ever: call it with timeout."
+            yield f"the job {job} has no timeout"
 
 
 def versions(pipeline):
-    for name, executor in pipeline.rest["executors"].items():
+    for name, executor in pipeline.config["executors"].items():
         for image in [one["image"] for one in executor.get("docker", [executor.get("machine")])]:
             if not re.search(r":[\w.-]*\d", image) or re.search(r":(latest|current|default)$", image):
-                yield f"The executor {name}: the image {image} may be another one tomorrow."
+                yield f"the executor {name}: the version of the image {image} is not pinned"
         if "resource_class" not in executor:
-            yield f"The executor {name} does not say how large its machine is."
+            yield f"the executor {name} has no resource_class"
     for name, orb in pipeline.setup.get("orbs", {}).items():
         if not re.search(r"@\d+\.\d+\.\d+$", orb):
-            yield f"The orb {name} may be another one tomorrow: {orb}."
+            yield f"the version of the orb {name} is not pinned: {orb}"

@@ -1,11 +1,11 @@
-"""Every job runs in some situation, and every pattern of the path filter has a purpose."""
+"""Every job can run, and every pattern of the path filter matches a file."""
 
 import re
 
 from pipeline import PROJECT, project_files
 
-# What changes nothing that is built, tested or deployed; every change is validated and searched for secrets.
-WORDS = re.compile(r"docs/.*|[A-Z]+\.md|LICENSE-.*|\.gitignore|\.gitleaks\.toml")
+# Files that affect nothing that is built, tested or deployed. `secrets` and `validate` run for every change.
+DOCUMENTS = re.compile(r"docs/.*|[A-Z]+\.md|LICENSE-.*|\.gitignore|\.gitleaks\.toml")
 
 
 def check(pipeline):
@@ -18,28 +18,26 @@ def jobs(pipeline):
     reachable = set()
     for workflow in pipeline.workflows():
         names = {name for name, _ in pipeline.invocations(workflow)}
-        for name in sorted(names - set(pipeline.rest["jobs"])):
-            yield f"The workflow {workflow} wants the job {name}, which is not there."
+        for name in sorted(names - set(pipeline.config["jobs"])):
+            yield f"the workflow {workflow} names the job {name}, which does not exist"
         if pipeline.runs_in(workflow):
             reachable |= names
         else:
-            yield f"The workflow {workflow} never runs: no change on any branch fulfils its condition."
-    for name in sorted(set(pipeline.rest["jobs"]) - reachable):
-        yield f"The job {name} never runs: add it to a workflow, or remove it."
+            yield f"the workflow {workflow} never runs: no change on any branch meets its condition"
+    for name in sorted(set(pipeline.config["jobs"]) - reachable):
+        yield f"the job {name} never runs: add it to a workflow, or remove it"
 
 
 def parameters(pipeline):
-    declared = set(pipeline.rest.get("parameters", {}))
+    declared = set(pipeline.config.get("parameters", {}))
     mapped = {parameter for _, parameter, _ in pipeline.mappings()}
     read = set(re.findall(r"pipeline\.parameters\.([\w-]+)", str(pipeline.workflows())))
-    for name in sorted(mapped - declared):
-        yield f"The path filter sets {name}, which continue.yml does not declare: CircleCI would refuse it."
+    for name in sorted((mapped | read) - declared):
+        yield f"the parameter {name} is not declared in continue.yml"
     for name in sorted(declared - mapped):
-        yield f"No change sets the parameter {name}."
+        yield f"no change sets the parameter {name}"
     for name in sorted(declared - read):
-        yield f"No workflow reads the parameter {name}."
-    for name in sorted(read - declared):
-        yield f"A workflow reads the parameter {name}, which is not declared."
+        yield f"no workflow reads the parameter {name}"
 
 
 def patterns(pipeline):
@@ -47,8 +45,8 @@ def patterns(pipeline):
     expressions = [re.compile(f"{pattern}$") for pattern, _, _ in pipeline.mappings()]
     for expression in expressions:
         if not any(expression.match(file) for file in files):
-            yield f"No file of the project has a path like {expression.pattern.removesuffix('$')}."
+            yield f"the path filter: no file matches {expression.pattern.removesuffix('$')}"
     for top in sorted({file.split("/")[0] for file in files}):
         inside = [file for file in files if file.split("/")[0] == top]
-        if not WORDS.fullmatch(inside[0]) and not any(expression.match(file) for file in inside for expression in expressions):
-            yield f"{top}{'/' if (PROJECT / top).is_dir() else ''} can change and no test runs: the path filter has no pattern for it."
+        if not DOCUMENTS.fullmatch(inside[0]) and not any(one.match(file) for file in inside for one in expressions):
+            yield f"{top}{'/' if (PROJECT / top).is_dir() else ''} can change without a test: the path filter has no pattern for it"

@@ -1,5 +1,5 @@
-// What `build`, `promote` and `sign-in` decide, tried with stand-ins for the programs that reach a registry: they write
-// down what they are called with, and fail where they are told to.
+// Tests `build`, `promote` and `sign-in` with stubs for the programs that reach a registry. Each stub records its calls,
+// and fails when FAILS matches the call.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,12 +14,12 @@ const STAGING = "europe-west1-docker.pkg.dev/fleetmarket-staging/fleetmarket";
 const PRODUCTION = "europe-west1-docker.pkg.dev/fleetmarket-production/fleetmarket";
 const METADATA = Object.fromEntries(OWN.map((image) => [image, { "containerimage.digest": digestOf(image) }]));
 
-const BEGINNING = `#!/usr/bin/env bash
+const PREAMBLE = `#!/usr/bin/env bash
 call="$(basename "$0") $*"
 printf '%s\\n' "$call" >>"$CALLS"
-if [[ -n \${FAILS:-} && $call =~ $FAILS ]]; then echo 'told to fail' >&2; exit 1; fi
+if [[ -n \${FAILS:-} && $call =~ $FAILS ]]; then echo 'stub failed' >&2; exit 1; fi
 `;
-const STAND_INS = {
+const STUBS = {
     docker: `while (($#)); do
     case $1 in
         --metadata-file) printf '%s' '${JSON.stringify(METADATA)}' >"$2" ;;
@@ -35,23 +35,23 @@ for word in "$@"; do [[ $word != --credential-source-file=* ]] || stat --format=
 
 const folder = mkdtempSync(join(tmpdir(), "release-"));
 after(() => rmSync(folder, { recursive: true }));
-for (const [name, lines] of Object.entries(STAND_INS)) {
-    writeFileSync(join(folder, name), `${BEGINNING}${lines}\n`);
+for (const [name, lines] of Object.entries(STUBS)) {
+    writeFileSync(join(folder, name), `${PREAMBLE}${lines}\n`);
     chmodSync(join(folder, name), 0o755);
 }
 
-async function call(script, { registry = STAGING, files = {}, argument, ...variables } = {}) {
-    const run = mkdtempSync(join(folder, "run-"));
-    const release = join(run, "release");
+async function run(script, { registry = STAGING, files = {}, argument, ...variables } = {}) {
+    const scratch = mkdtempSync(join(folder, "run-"));
+    const release = join(scratch, "release");
     mkdirSync(release);
     for (const [name, content] of Object.entries(files)) writeFileSync(join(release, name), content);
-    writeFileSync(join(run, "calls"), "");
+    writeFileSync(join(scratch, "calls"), "");
     const child = spawn(new URL(`../${script}`, import.meta.url).pathname, [argument ?? release], {
         env: {
             PATH: `${folder}:${process.env.PATH}`,
-            HOME: run,
-            TMPDIR: run,
-            CALLS: join(run, "calls"),
+            HOME: scratch,
+            TMPDIR: scratch,
+            CALLS: join(scratch, "calls"),
             CIRCLE_SHA1: "c0ffee",
             CIRCLE_PROJECT_ID: "2222",
             CIRCLE_ORGANIZATION_ID: "1111",
@@ -60,18 +60,18 @@ async function call(script, { registry = STAGING, files = {}, argument, ...varia
             ...variables,
         },
     });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
     const [status] = await once(child, "close");
     const read = (path) => (existsSync(path) ? readFileSync(path, "utf8") : "");
-    return { status, said, calls: read(join(run, "calls")).trim().split("\n"), digests: read(join(release, "digests")), registry: read(join(release, "registry")) };
+    return { status, output, calls: read(join(scratch, "calls")).trim().split("\n"), digests: read(join(release, "digests")), registry: read(join(release, "registry")) };
 }
 
-const containing = (calls, part) => calls.filter((call) => call.includes(part));
+const containing = (calls, text) => calls.filter((call) => call.includes(text));
 
-test("given a commit when it is built then each image is built once and pushed by its digest", async () => {
-    const { status, said, calls, digests, registry } = await call("build");
-    assert.equal(status, 0, said);
+test("given a commit when it is built then each image is built once and pushed by digest", async () => {
+    const { status, output, calls, digests, registry } = await run("build");
+    assert.equal(status, 0, output);
     const [bake, ...more] = containing(calls, "buildx bake");
     assert.equal(more.length, 0);
     for (const image of OWN) assert.ok(bake.includes(`name=${STAGING}/${image},push=true,push-by-digest=true`), bake);
@@ -82,26 +82,26 @@ test("given a commit when it is built then each image is built once and pushed b
     assert.deepEqual(lines.slice(6).map((line) => line.split("=")[0]), ["mongo", "kafka"]);
 });
 
-test("given images when nothing is wrong with them then each is scanned before any is signed", async () => {
-    const { calls } = await call("build");
-    const scans = calls.map((call, at) => (call.includes("anchore/grype") ? at : -1)).filter((at) => at >= 0);
-    const signatures = calls.map((call, at) => (call.includes("cosign") ? at : -1)).filter((at) => at >= 0);
+test("given images without vulnerabilities when they are built then all are scanned before any is signed", async () => {
+    const { calls } = await run("build");
+    const scans = calls.map((call, index) => (call.includes("anchore/grype") ? index : -1)).filter((index) => index >= 0);
+    const signatures = calls.map((call, index) => (call.includes("cosign") ? index : -1)).filter((index) => index >= 0);
     assert.equal(scans.length, OWN.length + 1);
     assert.equal(signatures.length, OWN.length);
     assert.ok(Math.max(...scans) < Math.min(...signatures));
     for (const image of OWN) assert.equal(containing(calls, `sign --yes ${STAGING}/${image}@${digestOf(image)}`).length, 1);
 });
 
-test("given images when one has a weakness then none is signed", async () => {
-    for (const weak of ["grype.* dir:", `grype.*/orders@`]) {
-        const { status, calls } = await call("build", { FAILS: weak });
+test("given an image with a vulnerability when it is built then no image is signed", async () => {
+    for (const vulnerable of ["grype.* dir:", `grype.*/orders@`]) {
+        const { status, calls } = await run("build", { FAILS: vulnerable });
         assert.notEqual(status, 0);
         assert.deepEqual(containing(calls, "cosign"), []);
     }
 });
 
-test("given a build when it fails then nothing is scanned", async () => {
-    const { status, calls } = await call("build", { FAILS: "bake" });
+test("given a failed build when it ends then nothing is scanned", async () => {
+    const { status, calls } = await run("build", { FAILS: "bake" });
     assert.notEqual(status, 0);
     assert.deepEqual(containing(calls, "grype"), []);
 });
@@ -111,44 +111,44 @@ const RELEASE = {
     digests: [...OWN, "mongo", "kafka"].map((image) => `${image}=${digestOf(image)}\n`).join(""),
 };
 
-test("given a release when it is promoted then each image is copied as it is after its signature was checked", async () => {
-    const { status, said, calls } = await call("promote", { registry: PRODUCTION, files: RELEASE });
-    assert.equal(status, 0, said);
+test("given a release when it is promoted then each image is copied by digest after its signature is verified", async () => {
+    const { status, output, calls } = await run("promote", { registry: PRODUCTION, files: RELEASE });
+    assert.equal(status, 0, output);
     assert.equal(containing(calls, "oras").length, OWN.length);
     for (const image of OWN) {
         const from = `${STAGING}/${image}@${digestOf(image)}`;
-        const checked = calls.findIndex((call) => call.includes("verify") && call.endsWith(from));
+        const verified = calls.findIndex((call) => call.includes("verify") && call.endsWith(from));
         const copied = calls.findIndex((call) => call.endsWith(`copy --recursive ${from} ${PRODUCTION}/${image}`));
-        assert.ok(0 <= checked && checked < copied, calls.join("\n"));
-        assert.ok(calls[checked].includes("https://oidc.circleci.com/org/1111") && calls[checked].includes("projects/2222/"));
+        assert.ok(0 <= verified && verified < copied, calls.join("\n"));
+        assert.ok(calls[verified].includes("https://oidc.circleci.com/org/1111") && calls[verified].includes("projects/2222/"));
     }
 });
 
-test("given a release when a signature is not this project's then that image is not copied", async () => {
-    const { status, calls } = await call("promote", { registry: PRODUCTION, files: RELEASE, FAILS: "verify.*/setup@" });
+test("given an image with a foreign signature when it is promoted then it is not copied", async () => {
+    const { status, calls } = await run("promote", { registry: PRODUCTION, files: RELEASE, FAILS: "verify.*/setup@" });
     assert.notEqual(status, 0);
     assert.deepEqual(containing(calls, "oras"), []);
 });
 
-test("given a job when it signs in then its token is in a file of its own and nobody else's to read", async () => {
-    const { status, said, calls } = await call("sign-in", { argument: "deployer" });
-    assert.equal(status, 0, said);
+test("given a job when it signs in then its token is in a file that only its user can read", async () => {
+    const { status, output, calls } = await run("sign-in", { argument: "deployer" });
+    assert.equal(status, 0, output);
     assert.ok(containing(calls, "create-cred-config projects/1/providers/circleci --service-account=d@x").length === 1, calls.join("\n"));
     assert.ok(calls.includes("600"));
     assert.deepEqual(containing(calls, "docker"), []);
-    assert.ok(!calls.join("\n").includes("token-of-this-job"), "no token on a command line");
+    assert.ok(!calls.join("\n").includes("token-of-this-job"), "the token is on a command line");
 });
 
-test("given the image pusher when it signs in then docker is too", async () => {
-    const { calls } = await call("sign-in", { argument: "image_pusher" });
+test("given the image pusher when it signs in then docker is logged in", async () => {
+    const { calls } = await run("sign-in", { argument: "image_pusher" });
     assert.equal(containing(calls, "docker login").length, 1);
     assert.ok(containing(calls, "docker login")[0].endsWith("https://europe-west1-docker.pkg.dev"));
 });
 
-test("given a job when it has no context then that is said", async () => {
+test("given a job without a context when a script runs then it reports the missing variable", async () => {
     for (const script of ["build", "promote", "sign-in"]) {
-        const { status, said } = await call(script, { DEPLOYMENT: "", argument: script === "sign-in" ? "deployer" : undefined });
+        const { status, output } = await run(script, { DEPLOYMENT: "", argument: script === "sign-in" ? "deployer" : undefined });
         assert.notEqual(status, 0);
-        assert.match(said, /the context of the environment has to set it/);
+        assert.match(output, /DEPLOYMENT: is not set; the CircleCI context of the environment sets it/);
     }
 });

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import type { Plugin, Rolldown } from 'vite';
 
 /**
- * What the first paint needs comes first: the font, which the browser would otherwise find only after the
- * style sheet, before the scripts, without which the page can be seen already. `before-paint.js` is told
- * which scripts each page is made of, so that they come together with the script that asks for them.
+ * Orders the downloads of the first paint: the font is preloaded, because the browser would otherwise find it
+ * only in the style sheet, and scripts get a low priority. Also passes the scripts of each page to
+ * `before-paint.js`, which preloads them together with the entry script.
  */
 export function firstPaint(): Plugin {
   return {
@@ -14,7 +14,7 @@ export function firstPaint(): Plugin {
       order: 'post',
       handler(html, { bundle = {} }) {
         const fonts = Object.keys(bundle).filter((file) => file.endsWith('.woff2'));
-        const pages = JSON.stringify(scriptsOfPages(bundle)).replaceAll('"', '&quot;');
+        const pages = JSON.stringify(scriptsByPage(bundle)).replaceAll('"', '&quot;');
         return {
           html: html
             .replaceAll(/<(?:script type="module"|link rel="modulepreload")/g, '$& fetchpriority="low"')
@@ -30,20 +30,20 @@ export function firstPaint(): Plugin {
   };
 }
 
-/** By the name of each page that is loaded later: its script, and those that it imports. */
-function scriptsOfPages(bundle: Rolldown.OutputBundle): Record<string, string[]> {
+/** The scripts of each lazily loaded page by its name, without those that every page loads. */
+function scriptsByPage(bundle: Rolldown.OutputBundle): Record<string, string[]> {
   const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
-  const imported = (file: string): string[] => {
+  const withImports = (file: string): string[] => {
     const chunk = chunks.find(({ fileName }) => fileName === file);
-    return [file, ...(chunk?.imports ?? []).flatMap(imported)];
+    return [file, ...(chunk?.imports ?? []).flatMap(withImports)];
   };
-  const always = new Set(
-    chunks.filter((chunk) => chunk.isEntry).flatMap(({ fileName }) => imported(fileName)),
+  const shared = new Set(
+    chunks.filter((chunk) => chunk.isEntry).flatMap(({ fileName }) => withImports(fileName)),
   );
   const pages = chunks.filter((chunk) => chunk.isDynamicEntry && chunk.facadeModuleId?.endsWith('Page.tsx'));
   return Object.fromEntries(
     pages.map((chunk) => {
-      const files = [...new Set(imported(chunk.fileName))].filter((file) => !always.has(file));
+      const files = [...new Set(withImports(chunk.fileName))].filter((file) => !shared.has(file));
       return [basename(chunk.facadeModuleId ?? '', '.tsx'), files.map((file) => `/${file}`)];
     }),
   );

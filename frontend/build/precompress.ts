@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Plugin } from 'vite';
 
-const worthCompressing = /\.(?:js|css|html|svg|json|webmanifest|txt)$/;
+const COMPRESSIBLE = /\.(?:js|css|html|svg|json|webmanifest|txt)$/;
 
-/** Puts a `.gz` beside every text file, so that the web server compresses none of them itself. */
+/** Writes a `.gz` beside every text file, so that the web server need not compress them. */
 export function precompress(): Plugin {
   return {
     name: 'precompress',
@@ -14,7 +14,7 @@ export function precompress(): Plugin {
     async writeBundle({ dir: folder = 'dist' }) {
       const files = await readdir(folder, { recursive: true });
       await Promise.all(
-        files.filter((file) => worthCompressing.test(file)).map((file) => compress(join(folder, file))),
+        files.filter((file) => COMPRESSIBLE.test(file)).map((file) => compress(join(folder, file))),
       );
     },
   };

@@ -1,23 +1,23 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { forEachPlace } from './pages';
-import { expect, logIn, status, test, titled } from './shop';
+import { displayName, expect, logIn, statusBadge, test } from './fixtures';
+import { forEachPage } from './pageStates';
 
-const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`${colorScheme} colours`, () => {
     test.use({ colorScheme });
-    forEachPlace((place) => {
-      test(`given ${colorScheme} colours, when ${place.name} is shown, then axe finds nothing wrong`, async ({
+    forEachPage((state) => {
+      test(`given ${colorScheme} colours, when ${state.name} is shown, then axe finds no violations`, async ({
         page,
         api,
-        someone,
+        user,
       }) => {
-        await place.open(page, api, someone);
-        const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+        await state.open(page, api, user);
+        const { violations } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
         expect(
           violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`),
         ).toEqual([]);
@@ -28,51 +28,51 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test.describe('a narrow phone', () => {
   test.use({ viewport: { width: 320, height: 640 } });
-  forEachPlace((place) => {
-    test(`given a screen 320 wide, when ${place.name} is shown, then nothing goes sideways`, async ({
+  forEachPage((state) => {
+    test(`given a screen 320 wide, when ${state.name} is shown, then it does not scroll sideways`, async ({
       page,
       api,
-      someone,
+      user,
     }) => {
-      await place.open(page, api, someone);
+      await state.open(page, api, user);
       const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(excess).toBeLessThanOrEqual(0);
     });
   });
 });
 
-test('given only a keyboard, when somebody orders, then everything can be reached and the focus follows', async ({
+test('given only a keyboard, when a user orders, then everything can be reached and the focus follows', async ({
   page,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct();
-  await logIn(page, someone);
+  await logIn(page, user);
   await page.goto(`/?q=${encodeURIComponent(product.name)}`);
-  await expect(page.getByRole('heading', { name: titled(product.name) })).toBeVisible();
+  await expect(page.getByRole('heading', { name: displayName(product.name) })).toBeVisible();
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await page.keyboard.press('Enter');
-  await tabTo(page, page.getByRole('link', { name: titled(product.name) }));
+  await tabTo(page, page.getByRole('link', { name: displayName(product.name) }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
-  await expect(page).toHaveTitle(`${titled(product.name)} · Fleetmarket`);
+  await expect(page).toHaveTitle(`${displayName(product.name)} · Fleetmarket`);
   const addToCart = page.getByRole('button', { name: 'Add to cart' });
   await expect(addToCart).toBeVisible();
   await tabTo(page, addToCart);
   await page.keyboard.press('Enter');
-  await tabTo(page, page.getByRole('link', { name: 'See cart' }));
+  await tabTo(page, page.getByRole('link', { name: 'View cart' }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
   await tabTo(page, page.getByRole('button', { name: 'Place order' }));
   await page.keyboard.press('Enter');
-  await expect(status(page, 'Accepted')).toBeVisible();
-  await expect(page.getByRole('status').filter({ hasText: /Order .{6}: Everything is yours\./ })).toHaveCount(
-    1,
-  );
+  await expect(statusBadge(page, 'Accepted')).toBeVisible();
+  await expect(
+    page.getByRole('status').filter({ hasText: /Order .{6}: Your order is confirmed\./ }),
+  ).toHaveCount(1);
 });
 
-test('given a choice of colours, when the page is loaded again, then it is kept from the first paint', async ({
+test('given a choice of colours, when the page is loaded again, then it applies from the first paint', async ({
   page,
 }) => {
   await page.goto('/');
@@ -82,11 +82,11 @@ test('given a choice of colours, when the page is loaded again, then it is kept 
   expect(await page.evaluate(() => document.documentElement.dataset['bsTheme'])).toBe('dark');
 });
 
-test('given only a keyboard, when what has the focus goes, then reading goes on at the beginning of the page', async ({
+test('given only a keyboard, when the focused element disappears, then the focus moves to the main content', async ({
   page,
 }) => {
   await page.goto('/?q=qqqqqqqq');
-  await page.getByRole('button', { name: 'Show everything' }).press('Enter');
+  await page.getByRole('button', { name: 'Show all products' }).press('Enter');
   await expect(page.getByRole('link', { name: 'Chair', exact: true })).toBeVisible();
   await expect(page.getByRole('main')).toBeFocused();
 
@@ -102,19 +102,21 @@ for (const [reducedMotion, duration] of [
 ] as const) {
   test.describe(`motion: ${reducedMotion}`, () => {
     test.use({ contextOptions: { reducedMotion } });
-    test(`given motion: ${reducedMotion}, when the catalogue is loading, then it moves for ${duration}`, async ({
+    test(`given motion: ${reducedMotion}, when the catalogue is loading, then its animation lasts ${duration}`, async ({
       page,
     }) => {
       await page.route('**/api/products*', () => undefined);
       await page.goto('/');
-      const bone = page.locator('.product-card .bone').first();
-      await expect(bone).toBeVisible();
-      expect(await bone.evaluate((element) => getComputedStyle(element).animationDuration)).toBe(duration);
+      const skeleton = page.locator('.product-card .skeleton').first();
+      await expect(skeleton).toBeVisible();
+      expect(await skeleton.evaluate((element) => getComputedStyle(element).animationDuration)).toBe(
+        duration,
+      );
     });
   });
 }
 
-/** Presses Tab until the target has the focus; what only contains it, as the whole page does, does not count. */
+/** Presses Tab until the target itself has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   const focused = page.locator(':focus').and(target);
   for (let step = 0; step < 40; step += 1) {

@@ -1,6 +1,6 @@
-import { type Api, expect, type NewProduct, test, titled, uniqueName } from './shop';
+import { displayName, expect, test, uniqueName } from './fixtures';
 
-test('given products of one family, when the visitor searches, sorts and filters, then the grid and the address follow', async ({
+test('given products, when a visitor searches, sorts and filters, then the results and the address follow', async ({
   page,
   api,
 }) => {
@@ -16,26 +16,26 @@ test('given products of one family, when the visitor searches, sorts and filters
   await page.goto('/');
   await page.getByRole('searchbox', { name: 'Search the shop' }).fill(family);
   const names = page.getByRole('main').getByRole('listitem').getByRole('heading');
-  await expect(names).toHaveText([titled(dear.name), titled(cheap.name), titled(sold.name)]);
+  await expect(names).toHaveText([displayName(dear.name), displayName(cheap.name), displayName(sold.name)]);
   await expect(page).toHaveURL(new RegExp(`q=${family}`));
 
   await page.getByRole('combobox', { name: 'Sort by' }).selectOption('Price, low to high');
-  await expect(names).toHaveText([titled(cheap.name), titled(sold.name), titled(dear.name)]);
+  await expect(names).toHaveText([displayName(cheap.name), displayName(sold.name), displayName(dear.name)]);
   await expect(page.getByText('Only 3 left')).toBeVisible();
 
   await page.getByRole('checkbox', { name: 'In stock only' }).check();
-  await expect(names).toHaveText([titled(cheap.name), titled(dear.name)]);
+  await expect(names).toHaveText([displayName(cheap.name), displayName(dear.name)]);
   await page.reload();
-  await expect(names).toHaveText([titled(cheap.name), titled(dear.name)]);
+  await expect(names).toHaveText([displayName(cheap.name), displayName(dear.name)]);
 
   await page.getByRole('button', { name: 'Kitchen' }).click();
-  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No results' })).toBeVisible();
   await expect(page.getByRole('status').filter({ hasText: 'No products' })).toHaveCount(1);
-  await page.getByRole('button', { name: 'Show everything' }).click();
+  await page.getByRole('button', { name: 'Show all products' }).click();
   await expect(page).toHaveURL(/\/$/);
 });
 
-test('given two choices made at once, when the page is drawn, then both are kept', async ({ page }) => {
+test('given two filters set at once, when the page is rendered, then both apply', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Kitchen' })).toBeVisible();
   await page.evaluate(() => {
@@ -47,32 +47,32 @@ test('given two choices made at once, when the page is drawn, then both are kept
   await expect(page).toHaveURL(/category=kitchen&stock=in$/);
 });
 
-test('given more products than a page holds, when the visitor asks for more, then each is there once', async ({
+test('given more products than fit on a page, when a visitor shows more, then each is listed once', async ({
   page,
   api,
 }) => {
-  const family = await newFamily(api, 27, (index) => ({ price: index + 1 }));
-  const asked: URL[] = [];
-  page.on('request', (request) => asked.push(new URL(request.url())));
+  const family = await api.newFamily(27, (number) => ({ price: number }));
+  const requests: URL[] = [];
+  page.on('request', (request) => requests.push(new URL(request.url())));
   await page.goto(`/?q=${family}&sort=dearest&stock=in`);
   const cards = page.getByRole('main').getByRole('listitem').getByRole('heading');
   await expect(cards).toHaveCount(24);
   await expect(page.getByText('24+ products')).toBeVisible();
-  await expect(cards.first()).toHaveText(titled(`${family} 26`));
+  await expect(cards.first()).toHaveText(displayName(`${family} 27`));
   await page.getByRole('button', { name: 'Show more' }).click();
   await expect(cards).toHaveCount(27);
-  await expect(page.getByRole('link', { name: titled(`${family} 2`), exact: true })).toBeFocused();
-  expect(asked.filter(({ pathname }) => pathname === '/api/products')).toHaveLength(2);
+  await expect(page.getByRole('link', { name: displayName(`${family} 3`), exact: true })).toBeFocused();
+  expect(requests.filter(({ pathname }) => pathname === '/api/products')).toHaveLength(2);
   await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
   expect(new Set(await cards.allTextContents()).size).toBe(27);
 });
 
-test('given more products than the screen shows, when the visitor scrolls to the end, then nothing moves under their hand', async ({
+test('given more products than fit on the screen, when a visitor scrolls to the end, then the layout does not shift', async ({
   page,
   api,
 }) => {
-  const family = await newFamily(api, 24, (index, name) => ({
-    name: `${name} ${'with a long name '.repeat(index % 3)}`.trim(),
+  const family = await api.newFamily(24, (number, name) => ({
+    name: `${name} ${'with a long name '.repeat(number % 3)}`.trim(),
   }));
   await page.goto(`/?q=${family}`);
   const cards = page.getByRole('main').getByRole('listitem');
@@ -85,27 +85,27 @@ test('given more products than the screen shows, when the visitor scrolls to the
 });
 
 test.describe('a lost connection', () => {
-  test.use({ allowed: /net::ERR_|CodeMissing/ });
+  test.use({ allowedConsole: /net::ERR_|ChunkLoadError/ });
 
-  test('given no network, when the visitor asks for more, then what is there stays and trying again brings the rest', async ({
+  test('given no network, when a visitor shows more, then the list stays and trying again loads the rest', async ({
     page,
     api,
   }) => {
-    const family = await newFamily(api, 25);
+    const family = await api.newFamily(25);
     await page.goto(`/?q=${family}`);
     const cards = page.getByRole('main').getByRole('listitem').getByRole('heading');
     await expect(cards).toHaveCount(24);
     await page.route('**/api/**', (route) => route.abort());
     await page.getByRole('button', { name: 'Show more' }).click();
     const message = page.getByRole('region', { name: 'Messages' });
-    await expect(message).toContainText('The shop cannot be reached.');
+    await expect(message).toContainText('We cannot reach the shop.');
     await expect(cards).toHaveCount(24);
     await page.unroute('**/api/**');
     await message.getByRole('button', { name: 'Try again' }).click();
     await expect(cards).toHaveCount(25);
   });
 
-  test('given no network, when the code of a page does not come, then trying again brings it', async ({
+  test('given no network, when the script of a page fails to load, then reloading the page helps', async ({
     page,
   }) => {
     await page.goto('/');
@@ -113,50 +113,32 @@ test.describe('a lost connection', () => {
     await expect(cart).toBeVisible();
     await page.route('**/assets/*.js', (route) => route.abort());
     await cart.click();
-    await expect(page.getByRole('heading', { name: 'This page did not come' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'We could not load this page' })).toBeVisible();
     await page.unroute('**/assets/*.js');
-    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByRole('button', { name: 'Reload' }).click();
     await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
   });
 });
 
-test.describe('what is not there', () => {
-  test.use({ allowed: /status of 404/ });
+test.describe('not found', () => {
+  test.use({ allowedConsole: /status of 404/ });
 
-  test('given no such product, when its page is opened, then the page says so and leads on', async ({
+  test('given an unknown product, when its page is opened, then it says so and links to the catalogue', async ({
     page,
   }) => {
     await page.goto('/products/no%20such%20thing');
-    await expect(page.getByRole('heading', { name: 'We do not have “No such thing”' })).toBeVisible();
-    await page.getByRole('link', { name: 'To the catalogue' }).click();
+    await expect(page.getByRole('heading', { name: 'We could not find “No such thing”' })).toBeVisible();
+    await page.getByRole('link', { name: 'Continue shopping' }).click();
     await expect(page.getByRole('heading', { level: 1, name: /Everyday things/ })).toBeVisible();
   });
 
-  test('given a category that does not exist, when it is asked for, then the shop says so', async ({
-    page,
-  }) => {
+  test('given an unknown category, when it is opened, then the page says so', async ({ page }) => {
     await page.goto('/?category=nowhere');
     await expect(page.getByText('The requested category does not exist.')).toBeVisible();
   });
 
-  test('given an address that is no page, when it is opened, then a helpful page is shown', async ({
-    page,
-  }) => {
+  test('given an unknown address, when it is opened, then the page says so', async ({ page }) => {
     await page.goto('/not/a/page');
-    await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
   });
 });
-
-/** Products that a search for the family finds, and nothing else: so many, each with its number in its name. */
-async function newFamily(
-  api: Api,
-  count: number,
-  fieldsOf: (index: number, name: string) => Partial<NewProduct> = () => ({}),
-): Promise<string> {
-  const family = uniqueName('family').replaceAll(' ', '');
-  for (let index = 0; index < count; index += 1) {
-    const name = `${family} ${index}`;
-    await api.newProduct({ name, ...fieldsOf(index, name) });
-  }
-  return family;
-}

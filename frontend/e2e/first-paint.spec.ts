@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, logIn, putIntoCart, test } from './shop';
+import { addToCart, expect, logIn, seedUser, test } from './fixtures';
 
 const addresses = [
   ['/', 200],
@@ -13,58 +13,58 @@ const addresses = [
   ['/no/such/page', 404],
 ] as const;
 
-test.describe('before the script is there', () => {
-  test.use({ allowed: /net::ERR_FAILED/ });
+test.describe('the shell', () => {
+  test.use({ allowedConsole: /net::ERR_FAILED/ });
 
   for (const [address, status] of addresses) {
     test.describe(address, () => {
-      test.use({ allowed: status === 404 ? /net::ERR_FAILED|status of 404/ : /net::ERR_FAILED/ });
+      test.use({ allowedConsole: status === 404 ? /net::ERR_FAILED|status of 404/ : /net::ERR_FAILED/ });
 
-      test(`given ${address}, when the script is not there yet, then what is read is what the page will say`, async ({
+      test(`given ${address}, when the scripts are not loaded yet, then the shell has the texts of the page`, async ({
         page,
       }) => {
-        const early = await withoutScript(page, address);
+        const shellTexts = await openShell(page, address);
         expect((await page.goto(address))?.status()).toBe(status);
         await expect(page.getByRole('contentinfo')).toBeVisible();
-        for (const text of early) {
+        for (const text of shellTexts) {
           await expect(page.getByRole('main').getByText(text, { exact: true }).first()).toBeVisible();
         }
       });
     });
   }
 
-  test('given a product, when the script is not there yet, then its price and description can be read', async ({
+  test('given a product, when the scripts are not loaded yet, then the shell shows its price and description', async ({
     page,
     api,
   }) => {
     const product = await api.newProduct({ name: `50% off/on “ö” ${Date.now()}`, price: 1234.5 });
     const address = `/products/${encodeURIComponent(product.name)}`;
-    const early = await withoutScript(page, address);
-    expect(early).toEqual(['← All products', product.name, '€1,234.50', product.description]);
+    const shellTexts = await openShell(page, address);
+    expect(shellTexts).toEqual(['← All products', product.name, '€1,234.50', product.description]);
     expect((await page.goto(address))?.status()).toBe(200);
     await expect(page.getByRole('heading', { name: product.name })).toBeVisible();
   });
 
-  test('given a filled cart, when the script is not there yet, then it is not called empty', async ({
+  test('given a filled cart, when the scripts are not loaded yet, then the shell does not say that it is empty', async ({
     page,
     api,
   }) => {
     const product = await api.newProduct();
-    await putIntoCart(page, product.name);
-    expect(await withoutScript(page, '/cart')).toEqual(['Your cart']);
+    await addToCart(page, product.name);
+    expect(await openShell(page, '/cart')).toEqual(['Your cart']);
   });
 });
 
-test.describe('before the script is there, for those who are logged in', () => {
-  test.use({ allowed: /net::ERR_FAILED|status of 404/ });
+test.describe('the shell of a logged-in user', () => {
+  test.use({ allowedConsole: /net::ERR_FAILED|status of 404/ });
 
   for (const address of ['/orders', '/orders/71fefe4a1cad4140785928a4', '/admin/products']) {
-    test(`given ${address}, when the script and then the session is not there yet, then the page is called what it will be`, async ({
+    test(`given ${address}, when first the scripts and then the session are not loaded yet, then the heading is that of the page`, async ({
       page,
     }) => {
-      await logIn(page, { email: 'aaa@aaa.com', password: 'aaa@aaa.com' });
-      const early = await withoutScript(page, address);
-      const heading = page.getByRole('heading', { level: 1, name: early.at(-1) ?? '', exact: true });
+      await logIn(page, seedUser('aaa@aaa.com'));
+      const shellTexts = await openShell(page, address);
+      const heading = page.getByRole('heading', { level: 1, name: shellTexts.at(-1) ?? '', exact: true });
       const session = Promise.withResolvers<void>();
       await page.route('**/api/refresh', async (route) => {
         await session.promise;
@@ -83,67 +83,60 @@ test.describe('before the script is there, for those who are logged in', () => {
   }
 });
 
-test.describe('a script that does not come', () => {
-  test.use({ allowed: /net::ERR_FAILED/ });
+test.describe('a script that fails to load', () => {
+  test.use({ allowedConsole: /net::ERR_FAILED/ });
 
-  test('given no script, when the page is opened, then it says so, and loading again brings it', async ({
-    page,
-  }) => {
+  test('given no script, when the page is opened, then it says so, and reloading helps', async ({ page }) => {
     await page.route('**/assets/*.js', (route) => route.abort());
     await page.goto('/products/chair');
-    await expect(page.getByRole('alert')).toContainText('The rest of this page did not come.');
+    await expect(page.getByRole('alert')).toContainText('We could not load this page.');
     await page.unroute('**/assets/*.js');
-    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByRole('button', { name: 'Reload' }).click();
     await expect(page.getByRole('button', { name: 'Add to cart' })).toBeVisible();
-    await expect(page.getByText('The rest of this page did not come.')).toHaveCount(0);
+    await expect(page.getByText('We could not load this page.')).toHaveCount(0);
   });
 });
 
-test('given a first visit, when the page is drawn, then the shop was asked once for each thing', async ({
-  page,
-}) => {
-  const asked: string[] = [];
+test('given a first visit, when the page is rendered, then no request was sent twice', async ({ page }) => {
+  const requests: string[] = [];
   page.on(
     'request',
-    (request) => request.url().includes('/api/') && asked.push(new URL(request.url()).pathname),
+    (request) => request.url().includes('/api/') && requests.push(new URL(request.url()).pathname),
   );
   for (const address of ['/', '/products/chair']) {
     await page.goto(address);
     await expect(page.getByRole('button', { name: /^Add/ }).first()).toBeVisible();
   }
-  expect(asked.filter((path) => path === '/api/products')).toHaveLength(2);
-  expect(asked.filter((path) => path === '/api/categories')).toHaveLength(1);
-  expect(asked).toHaveLength(3);
+  expect(requests.filter((path) => path === '/api/products')).toHaveLength(2);
+  expect(requests.filter((path) => path === '/api/categories')).toHaveLength(1);
+  expect(requests).toHaveLength(3);
 });
 
-test('given a logged-in shopper, when the catalogue is opened, then it does not wait for the session', async ({
+test('given a logged-in user, when a product is opened, then it does not wait for the session', async ({
   page,
-  someone,
+  user,
 }) => {
-  await logIn(page, someone);
-  let letRenew: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => {
-    letRenew = resolve;
-  });
+  await logIn(page, user);
+  const session = Promise.withResolvers<void>();
   await page.route('**/api/refresh', async (route) => {
-    await held;
+    await session.promise;
     await route.continue();
   });
   await page.goto('/products/chair');
   await expect(page.getByRole('button', { name: 'Add to cart' })).toBeVisible();
-  letRenew();
+  session.resolve();
   await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
 });
 
-/** What can be read in the page while its scripts are still on their way. */
-async function withoutScript(page: Page, address: string): Promise<string[]> {
+/** The texts of the shell, which is shown until the scripts are loaded. */
+async function openShell(page: Page, address: string): Promise<string[]> {
   await page.route('**/assets/*.js', (route) => route.abort());
-  const answered = address.startsWith('/products/') ? page.waitForResponse('**/api/products?*') : null;
+  const response = address.startsWith('/products/') ? page.waitForResponse('**/api/products?*') : null;
   await page.goto(address);
-  await answered;
-  const texts = page.getByRole('main').locator('h1, p').filter({ visible: true });
-  await expect(texts.last()).toHaveText(/\S/);
-  const words = await texts.allInnerTexts();
+  await response;
+  const elements = page.getByRole('main').locator('h1, p').filter({ visible: true });
+  await expect(elements.last()).toHaveText(/\S/);
+  const texts = await elements.allInnerTexts();
   await page.unroute('**/assets/*.js');
-  return words.map((text) => text.trim()).filter((text) => text !== '');
+  return texts.map((text) => text.trim()).filter((text) => text !== '');
 }

@@ -1,16 +1,16 @@
-import { expect, logIn, status, test, titled } from './shop';
+import { displayName, expect, logIn, statusBadge, test } from './fixtures';
 
-test('given more orders than a page holds, when the shopper asks for older ones, then each is there once', async ({
+test('given more orders than fit on a page, when the buyer shows older ones, then each is listed once', async ({
   page,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct({ quantity: 100 });
   const placed: string[] = [];
   for (let index = 0; index < 23; index += 1) {
-    placed.unshift(await api.order(someone, product.name, 1));
+    placed.unshift(await api.order(user, product.name, 1));
   }
-  await logIn(page, someone);
+  await logIn(page, user);
   await page.goto('/orders');
   const orders = page.getByRole('heading', { level: 2, name: /^Order / });
   await expect(orders).toHaveCount(20);
@@ -20,56 +20,56 @@ test('given more orders than a page holds, when the shopper asks for older ones,
   await expect(page.getByRole('button', { name: 'Show older orders' })).toBeHidden();
 });
 
-test('given an open list of orders, when one is placed elsewhere, then it comes to the list by itself', async ({
+test('given an open list of orders, when an order is placed on another device, then it appears in the list', async ({
   page,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct();
-  await logIn(page, someone);
+  await logIn(page, user);
   await page.goto('/orders');
   await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
   await page.reload({ waitUntil: 'commit' });
   await page.waitForResponse('**/api/orders/events');
-  await api.order(someone, product.name, 1);
-  await expect(page.getByText(`1 × ${titled(product.name)}`)).toBeVisible();
-  await expect(status(page, 'Accepted')).toBeVisible();
+  await api.order(user, product.name, 1);
+  await expect(page.getByText(`1 × ${displayName(product.name)}`)).toBeVisible();
+  await expect(statusBadge(page, 'Accepted')).toBeVisible();
 });
 
-test('given a decided order, when its page is opened later, then it says when that was, and draws what was bought', async ({
+test('given a decided order, when its page is opened later, then it shows both times and the picture of the product', async ({
   page,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct({ categories: ['kitchen'] });
-  const id = await api.order(someone, product.name, 1);
+  const id = await api.order(user, product.name, 1);
   await expect(async () => {
-    expect((await api.ordersOf(someone))[0]?.status).toBe('ACCEPTED');
+    expect((await api.ordersOf(user))[0]?.status).toBe('ACCEPTED');
   }).toPass();
-  await logIn(page, someone);
+  await logIn(page, user);
   await page.goto(`/orders/${id}`);
-  await expect(page.getByRole('region', { name: 'What became of it' }).getByRole('time')).toHaveCount(2);
-  const drawn = page.getByRole('main').locator('.product-picture');
-  const picture = await drawn.innerHTML();
+  await expect(page.getByRole('region', { name: 'Order status' }).getByRole('time')).toHaveCount(2);
+  const picture = page.getByRole('main').locator('.product-picture');
+  const orderPicture = await picture.innerHTML();
   await page.goto(`/products/${encodeURIComponent(product.name)}`);
-  expect(await drawn.innerHTML()).toBe(picture);
+  expect(await picture.innerHTML()).toBe(orderPicture);
 });
 
-test.describe('what is not there', () => {
-  test.use({ allowed: /status of 404/ });
+test.describe('not found', () => {
+  test.use({ allowedConsole: /status of 404/ });
 
-  test('given somebody else’s order, when its page is opened, then there is no such order', async ({
+  test('given the order of another user, when its page is opened, then it is not found', async ({
     page,
     api,
-    someone,
+    user,
   }) => {
     const product = await api.newProduct();
-    const id = await api.order(await api.newPerson(), product.name, 1);
-    await logIn(page, someone);
+    const id = await api.order(await api.newUser(), product.name, 1);
+    await logIn(page, user);
     await page.goto(`/orders/${id}`);
-    await expect(page.getByRole('heading', { name: 'You have no such order' })).toBeVisible();
-    await expect(page.getByText(titled(product.name))).toHaveCount(0);
-    await page.getByRole('link', { name: 'To your orders' }).click();
+    await expect(page.getByRole('heading', { name: 'Order not found' })).toBeVisible();
+    await expect(page.getByText(displayName(product.name))).toHaveCount(0);
+    await page.getByRole('link', { name: 'View your orders' }).click();
     await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
   });
 });

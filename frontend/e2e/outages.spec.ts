@@ -1,198 +1,195 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startBetween } from './between';
-import { expect, logIn, putIntoCart, status, test } from './shop';
+import { expect, logIn, openFilledCart, statusBadge, test } from './fixtures';
+import { startHoldingProxy } from './holdingProxy';
 
-const state = process.env['SHOP_STATE'] ?? '../.shop';
+/** The folder in which the shop's supervisor keeps the process ids. */
+const stateFolder = process.env['SHOP_STATE'] ?? '../.shop';
 
-test.use({ allowed: /status of 503|net::ERR_/ });
+test.use({ allowedConsole: /status of 503|net::ERR_/ });
 test.describe.configure({ mode: 'serial' });
 
 test.afterEach(() => {
   for (const service of ['products', 'authentication', 'mongo-products']) {
-    letGoOn(service);
+    resume(service);
   }
 });
 
-test('given products is away, when its last piece is ordered twice, then one order is rejected before the shopper’s eyes', async ({
+test('given products is down, when its last item is ordered twice, then the page shows that one order is rejected', async ({
   page,
   api,
-  someone,
+  user,
 }) => {
-  const rival = await api.newPerson();
+  const rival = await api.newUser();
   const product = await api.newProduct({ quantity: 1, price: 3 });
-  await logIn(page, someone);
-  await putIntoCart(page, product.name);
-  await page.goto('/cart');
+  await openFilledCart(page, user, product.name);
   await expect(page.getByText('Only 1 left')).toBeVisible();
-  stop('products');
+  pause('products');
   await api.order(rival, product.name, 1);
   await page.getByRole('button', { name: 'Place order' }).click();
-  await expect(status(page, 'Pending')).toBeVisible();
-  letGoOn('products');
-  await expect(status(page, 'Rejected')).toBeVisible();
-  await expect(page.getByText(/There was not enough left of Thing/)).toBeVisible();
+  await expect(statusBadge(page, 'Pending')).toBeVisible();
+  resume('products');
+  await expect(statusBadge(page, 'Rejected')).toBeVisible();
+  await expect(page.getByText(/We did not have enough stock of Thing/)).toBeVisible();
   await expect(async () => {
     expect((await api.ordersOf(rival)).map((order) => order.status)).toEqual(['ACCEPTED']);
   }).toPass();
 });
 
-test('given the stream is away, when an order is decided, then asking shows it all the same', async ({
+test('given the event stream is unavailable, when an order is decided, then polling shows it', async ({
   page,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct();
   await page.route('**/api/orders/events', (route) => route.abort());
-  await logIn(page, someone);
-  await putIntoCart(page, product.name);
-  await page.goto('/cart');
-  stop('products');
+  await openFilledCart(page, user, product.name);
+  pause('products');
   await page.getByRole('button', { name: 'Place order' }).click();
-  await expect(status(page, 'Pending')).toBeVisible();
-  letGoOn('products');
-  await expect(status(page, 'Accepted')).toBeVisible();
+  await expect(statusBadge(page, 'Pending')).toBeVisible();
+  resume('products');
+  await expect(statusBadge(page, 'Accepted')).toBeVisible();
 });
 
-test('given an open list of orders, when an order is decided, then the change is there within a second', async ({
+test('given an open list of orders, when an order is decided, then the list shows it within a second', async ({
   page,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct();
-  await logIn(page, someone);
+  await logIn(page, user);
   await page.goto('/orders');
   await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
-  stop('products');
-  await api.order(someone, product.name, 1);
+  pause('products');
+  await api.order(user, product.name, 1);
   await page.reload({ waitUntil: 'commit' });
   await page.waitForResponse('**/api/orders/events');
-  await expect(status(page, 'Pending')).toBeVisible();
-  letGoOn('products');
+  await expect(statusBadge(page, 'Pending')).toBeVisible();
+  resume('products');
   await expect(async () => {
-    const [order] = await api.ordersOf(someone);
+    const [order] = await api.ordersOf(user);
     expect(order?.status).toBe('ACCEPTED');
   }).toPass({ intervals: [100] });
-  await expect(status(page, 'Accepted')).toBeVisible({ timeout: 1000 });
+  await expect(statusBadge(page, 'Accepted')).toBeVisible({ timeout: 1000 });
 });
 
-test('given products is away, when a visitor opens the shop, then a banner says so and goes by itself', async ({
+test('given products is down, when a visitor opens the shop, then a banner says so until it recovers', async ({
   page,
 }) => {
   test.slow();
-  stop('products');
+  pause('products');
   await page.goto('/');
-  await expect(page.getByText('The catalogue is not answering just now.')).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByRole('heading', { name: 'The catalogue could not be loaded' })).toBeVisible({
+  await expect(page.getByText('The catalogue is unavailable right now.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('heading', { name: 'We could not load the catalogue' })).toBeVisible({
     timeout: 60_000,
   });
-  await expect(page.getByText('Service unavailable!')).toBeVisible();
-  letGoOn('products');
-  await expect(page.getByText('The catalogue is not answering just now.')).toBeHidden({ timeout: 30_000 });
+  await expect(page.getByText('This part of the shop is unavailable right now.')).toBeVisible();
+  resume('products');
+  await expect(page.getByText('The catalogue is unavailable right now.')).toBeHidden({ timeout: 30_000 });
   await expect(page.getByRole('main').getByRole('listitem').first()).toBeVisible();
 });
 
-test('given the database of products is away, when a visitor stays, then the banner stays, and the shop is asked ever less', async ({
+test('given the database of products is down, when a visitor waits, then the banner stays until it recovers', async ({
   page,
 }) => {
   test.slow();
   await page.goto('/');
   await expect(page.getByRole('main').getByRole('listitem').first().getByRole('heading')).toBeVisible();
-  stop('mongo-products');
-  const banner = page.getByText('The catalogue is not answering just now.');
+  pause('mongo-products');
+  const banner = page.getByText('The catalogue is unavailable right now.');
   await page.getByRole('button', { name: 'Kitchen' }).click();
   await expect(banner).toBeVisible({ timeout: 30_000 });
   await page.evaluate(() => {
     new MutationObserver(() => {
-      if (document.querySelector('.unreachable') === null) {
-        document.body.setAttribute('data-banner-went', '');
+      if (document.querySelector('.outage-banner') === null) {
+        document.body.setAttribute('data-banner-disappeared', '');
       }
     }).observe(document.body, { childList: true, subtree: true });
   });
-  // It takes the shop seconds to say that it cannot; three times is longer than the banner used to last.
-  for (let time = 0; time < 3; time += 1) {
-    const answer = await page.waitForResponse('**/api/categories', { timeout: 30_000 });
-    expect(answer.status()).toBe(503);
+  // Each poll takes the shop seconds. A banner that trusted a health check would disappear within three.
+  for (let poll = 0; poll < 3; poll += 1) {
+    const response = await page.waitForResponse('**/api/categories', { timeout: 30_000 });
+    expect(response.status()).toBe(503);
     await expect(banner).toBeVisible();
-    await expect(page.locator('body')).not.toHaveAttribute('data-banner-went');
+    await expect(page.locator('body')).not.toHaveAttribute('data-banner-disappeared');
   }
-  letGoOn('mongo-products');
+  resume('mongo-products');
   await expect(banner).toBeHidden({ timeout: 30_000 });
   await expect(page.getByRole('main').getByRole('listitem').first().getByRole('heading')).toBeVisible();
 });
 
-test('given a stream that is lost, when an order is decided meanwhile, then the next stream tells it all the same', async ({
+test('given a lost event stream, when an order is decided meanwhile, then the next stream sends the change', async ({
   page,
   api,
-  someone,
+  user,
   baseURL,
 }) => {
   const events = '/api/orders/events';
-  const between = await startBetween(baseURL ?? '');
+  const proxy = await startHoldingProxy(baseURL ?? '');
   const product = await api.newProduct();
-  await logIn(page, someone, between.address);
-  stop('products');
-  const id = await api.order(someone, product.name, 1);
-  const following = page.waitForResponse(`**${events}`);
-  await page.goto(`${between.address}/orders/${id}`);
-  await following;
-  await expect(status(page, 'Pending')).toBeVisible();
+  await logIn(page, user, proxy.origin);
+  pause('products');
+  const id = await api.order(user, product.name, 1);
+  const opened = page.waitForResponse(`**${events}`);
+  await page.goto(`${proxy.origin}/orders/${id}`);
+  await opened;
+  await expect(statusBadge(page, 'Pending')).toBeVisible();
 
-  // From here on only the stream can tell, and it is kept away until there is something to tell.
+  // From here on polling fails, and the next stream opens only after the decision.
   await page.route(`**/api/orders/${id}`, (route) => route.abort());
   const decided = Promise.withResolvers<void>();
   await page.route(`**${events}`, async (route) => {
     await decided.promise;
     await route.continue();
   });
-  const again = page.waitForRequest(`**${events}`);
-  between.cut(events);
-  // Nothing was told before, so that this is the place of the greeting.
-  expect((await again).headers()['last-event-id']).toMatch(/./);
-  letGoOn('products');
+  const reopened = page.waitForRequest(`**${events}`);
+  proxy.disconnect(events);
+  // No change was sent before, so this is the id of the first message of the stream.
+  expect((await reopened).headers()['last-event-id']).toMatch(/./);
+  resume('products');
   await expect(async () => {
-    expect((await api.ordersOf(someone))[0]?.status).toBe('ACCEPTED');
+    expect((await api.ordersOf(user))[0]?.status).toBe('ACCEPTED');
   }).toPass();
-  await expect(status(page, 'Pending')).toBeVisible();
+  await expect(statusBadge(page, 'Pending')).toBeVisible();
   decided.resolve();
-  await expect(status(page, 'Accepted')).toBeVisible();
-  await between.stop();
+  await expect(statusBadge(page, 'Accepted')).toBeVisible();
+  await proxy.stop();
 });
 
-test('given authentication is away, when a shopper loads a page and logs out, then neither is forgotten', async ({
+test('given authentication is down, when a user loads a page and logs out, then both complete after it recovers', async ({
   page,
-  someone,
+  user,
 }) => {
   test.slow();
-  await logIn(page, someone);
-  stop('authentication');
+  await logIn(page, user);
+  pause('authentication');
   await page.goto('/orders');
-  await expect(page.getByText('Logging in is not possible just now.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('You cannot log in right now.')).toBeVisible({ timeout: 30_000 });
   await expect(page).toHaveURL(/\/orders$/);
-  letGoOn('authentication');
+  resume('authentication');
   await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible({ timeout: 30_000 });
 
-  stop('authentication');
+  pause('authentication');
   await page.getByRole('button', { name: 'Account' }).click();
   await page.getByRole('button', { name: 'Log out' }).click();
   await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
   await expect(page).toHaveURL(/:\d+\/$/);
   await expect(page.getByText(/You are logged out here\./)).toBeVisible({ timeout: 30_000 });
-  const told = page.waitForResponse(
-    (answer) => answer.url().endsWith('/api/logout') && answer.status() === 204,
+  const loggedOut = page.waitForResponse(
+    (response) => response.url().endsWith('/api/logout') && response.status() === 204,
   );
-  letGoOn('authentication');
-  await told;
+  resume('authentication');
+  await loggedOut;
 });
 
-function stop(service: string): void {
+function pause(service: string): void {
   process.kill(processOf(service), 'SIGSTOP');
 }
 
-function letGoOn(service: string): void {
+function resume(service: string): void {
   process.kill(processOf(service), 'SIGCONT');
 }
 
 function processOf(service: string): number {
-  return Number(readFileSync(join(state, 'run', `${service}.pid`), 'utf8').trim());
+  return Number(readFileSync(join(stateFolder, 'run', `${service}.pid`), 'utf8').trim());
 }

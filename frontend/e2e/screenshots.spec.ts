@@ -1,5 +1,5 @@
-import { forEachPlace } from './pages';
-import { test } from './shop';
+import { test } from './fixtures';
+import { forEachPage } from './pageStates';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
@@ -7,19 +7,19 @@ for (const width of [390, 1280]) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test.describe(`${width} ${colorScheme}`, () => {
       test.use({ viewport: { width, height: width < 600 ? 844 : 860 }, colorScheme });
-      forEachPlace((place) => {
-        test(`given ${width} pixels and ${colorScheme} colours, when ${place.name} is shown, then its picture is kept`, async ({
+      forEachPage((state) => {
+        test(`given ${width} pixels and ${colorScheme} colours, when ${state.name} is shown, then a screenshot is saved`, async ({
           page,
           api,
-          someone,
+          user,
         }) => {
-          await place.open(page, api, someone);
+          await state.open(page, api, user);
           if ((await page.getByRole('dialog').count()) === 0) {
-            // All of the page, on a screen that is as high: what is out of sight would not be drawn yet.
+            // A viewport as high as the page, because content outside it is not rendered yet.
             const height = await page.evaluate(() => document.documentElement.scrollHeight);
             await page.setViewportSize({ width, height });
           }
-          await page.screenshot({ path: `screenshots/${place.name}-${width}-${colorScheme}.png` });
+          await page.screenshot({ path: `screenshots/${state.name}-${width}-${colorScheme}.png` });
         });
       });
     });

@@ -1,28 +1,37 @@
-import { startBetween } from './between';
-import { expect, logIn, logInAsAdmin, logOut, putIntoCart, test } from './shop';
+import {
+  addToCart,
+  expect,
+  logIn,
+  logInAsAdmin,
+  logOut,
+  submitLogIn,
+  test,
+  watchRefreshes,
+} from './fixtures';
+import { startHoldingProxy } from './holdingProxy';
 
-test('given a logged-in shopper, when the page is loaded again, then they are still logged in', async ({
+test('given a logged-in user, when the page is reloaded, then they are still logged in', async ({
   page,
-  someone,
+  user,
 }) => {
-  await logIn(page, someone);
+  await logIn(page, user);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
 });
 
-test('given two tabs, when one fills the cart, logs in and logs out, then the other follows', async ({
+test('given two tabs, when the cart and the session change in one, then the other follows', async ({
   page,
   context,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct();
   const other = await context.newPage();
   await other.goto('/');
-  await putIntoCart(page, product.name, 3);
-  await expect(other.getByRole('link', { name: 'Cart 3 pieces' })).toBeVisible();
+  await addToCart(page, product.name, 3);
+  await expect(other.getByRole('link', { name: 'Cart 3 items' })).toBeVisible();
 
-  await logIn(page, someone);
+  await logIn(page, user);
   await expect(other.getByRole('button', { name: 'Account' })).toBeVisible();
   await other.goto('/orders');
   await expect(other.getByRole('heading', { name: 'Your orders' })).toBeVisible();
@@ -35,12 +44,12 @@ test('given two tabs, when one fills the cart, logs in and logs out, then the ot
   await expect(other.getByRole('button', { name: 'Account' })).toHaveCount(0);
 });
 
-for (const place of ['/', '/cart', '/orders', '/admin/products']) {
-  test(`given ${place}, when somebody logs out there, then they are at the beginning of the catalogue`, async ({
+for (const path of ['/', '/cart', '/orders', '/admin/products']) {
+  test(`given ${path}, when the user logs out there, then the catalogue is shown from its start`, async ({
     page,
   }) => {
     await logInAsAdmin(page);
-    await page.goto(place);
+    await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await page.getByRole('button', { name: 'Account' }).press('Enter');
     await page.getByRole('button', { name: 'Log out' }).press('Enter');
@@ -51,116 +60,110 @@ for (const place of ['/', '/cart', '/orders', '/admin/products']) {
   });
 }
 
-test('given a page for those who are logged in, when a visitor opens it, then they log in first and come back', async ({
+test('given a page that needs a session, when a visitor opens it, then they log in first and return to it', async ({
   page,
-  someone,
+  user,
 }) => {
   await page.goto('/orders');
   await expect(page).toHaveURL(/\/login\?next=%2Forders$/);
-  await page.getByLabel('E-mail').fill(someone.email);
-  await page.getByLabel('Password').fill(someone.password);
-  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  await submitLogIn(page, user);
   await expect(page).toHaveURL(/\/orders$/);
   await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
 });
 
-test('given a page left open past the life of its token, when the shopper goes on, then it was renewed once', async ({
+test('given a page that is open until its token expires, when the user continues, then the token was refreshed once', async ({
   page,
+  context,
   api,
-  someone,
+  user,
 }) => {
   const product = await api.newProduct();
-  await api.order(someone, product.name, 1);
+  await api.order(user, product.name, 1);
   await page.clock.install();
-  await logIn(page, someone);
-  const renewals: string[] = [];
-  page.on('request', (request) => request.url().endsWith('/api/refresh') && renewals.push(request.url()));
-  const renewed = page.waitForResponse('**/api/refresh');
+  await logIn(page, user);
+  const refreshes = watchRefreshes(context);
+  const refreshed = page.waitForResponse('**/api/refresh');
   await page.clock.fastForward('14:45');
-  expect((await renewed).status()).toBe(200);
+  expect((await refreshed).status()).toBe(200);
   await page.getByRole('navigation').getByRole('link', { name: 'Orders' }).click();
   await expect(page.getByText('Accepted')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
-  expect(renewals).toHaveLength(1);
+  expect(refreshes).toHaveLength(1);
 });
 
-test.describe('a page that is left', () => {
-  // The first try of the next page is refused, because the page before has spent the token.
-  test.use({ allowed: /status of 401/ });
+test.describe('a page that is left during a refresh', () => {
+  // The first refresh of the next page is refused, because the previous page has used the token.
+  test.use({ allowedConsole: /status of 401/ });
 
-  test('given a renewal whose answer is still on its way, when the page is loaded again, then one stays logged in', async ({
+  test('given a refresh whose response is still in flight, when the page is reloaded, then the user stays logged in', async ({
     page,
-    someone,
+    user,
     baseURL,
   }) => {
-    const between = await startBetween(baseURL ?? '');
-    await logIn(page, someone, between.address);
-    const held = between.hold('/api/refresh');
+    const proxy = await startHoldingProxy(baseURL ?? '');
+    await logIn(page, user, proxy.origin);
+    const refresh = proxy.hold('/api/refresh');
     await page.reload();
-    await held.begun;
-    const refused = page.waitForResponse((answer) => answer.status() === 401);
+    await refresh.received;
+    const refused = page.waitForResponse((response) => response.status() === 401);
     await page.reload();
     await refused;
-    held.letGo();
+    refresh.release();
     await expect(page.getByRole('button', { name: 'Account' })).toBeVisible();
-    await between.stop();
+    await proxy.stop();
   });
 });
 
 test.describe('refusals', () => {
-  test.use({ allowed: /status of (?:400|401|422)/ });
+  test.use({ allowedConsole: /status of (?:400|401|422)/ });
 
-  test('given an access token that the shop no longer takes, when several calls are made, then one renewal lets them all through', async ({
+  test('given an access token that is no longer valid, when several calls fail, then one refresh lets them all succeed', async ({
     page,
+    context,
     api,
-    someone,
+    user,
   }) => {
     const product = await api.newProduct();
-    await api.order(someone, product.name, 1);
-    await logIn(page, someone);
-    const renewals: string[] = [];
-    page.on('request', (request) => request.url().endsWith('/api/refresh') && renewals.push(request.url()));
-    const spent = new Set<string>();
+    await api.order(user, product.name, 1);
+    await logIn(page, user);
+    const refreshes = watchRefreshes(context);
+    const rejected = new Set<string>();
     await page.route('**/api/{orders,products,categories}**', async (route) => {
       const headers = route.request().headers();
       const token = headers['authorization'];
-      if (token === undefined || renewals.length > 0) {
+      if (token === undefined || refreshes.length > 0) {
         await route.continue();
         return;
       }
-      spent.add(route.request().url());
+      rejected.add(route.request().url());
       await route.continue({ headers: { ...headers, authorization: `${token.slice(0, -8)}AAAAAAAA` } });
     });
     await page.getByRole('navigation').getByRole('link', { name: 'Orders' }).click();
     await expect(page.getByText('Accepted')).toBeVisible();
-    expect(spent.size).toBeGreaterThan(1);
-    expect(renewals).toHaveLength(1);
+    expect(rejected.size).toBeGreaterThan(1);
+    expect(refreshes).toHaveLength(1);
   });
 
-  test('given two tabs whose token the shop no longer takes, when both go on, then it is renewed once for both', async ({
+  test('given two tabs whose token is no longer valid, when both continue, then it is refreshed once for both', async ({
     page,
     context,
     api,
-    someone,
+    user,
   }) => {
     const product = await api.newProduct();
-    await api.order(someone, product.name, 1);
-    await logIn(page, someone);
+    await api.order(user, product.name, 1);
+    await logIn(page, user);
     const other = await context.newPage();
     await other.goto('/');
     await expect(other.getByRole('button', { name: 'Account' })).toBeVisible();
-    const renewals: string[] = [];
-    context.on(
-      'request',
-      (request) => request.url().endsWith('/api/refresh') && renewals.push(request.url()),
-    );
-    let spent: string | undefined;
+    const refreshes = watchRefreshes(context);
+    let invalid: string | undefined;
     await context.route('**/api/orders**', async (route) => {
       const headers = route.request().headers();
       const token = headers['authorization'] ?? '';
-      spent ??= token;
+      invalid ??= token;
       await route.continue({
-        headers: { ...headers, authorization: token === spent ? `${token.slice(0, -8)}AAAAAAAA` : token },
+        headers: { ...headers, authorization: token === invalid ? `${token.slice(0, -8)}AAAAAAAA` : token },
       });
     });
     const tabs = [page, other];
@@ -170,47 +173,48 @@ test.describe('refusals', () => {
     for (const tab of tabs) {
       await expect(tab.getByText('Accepted')).toBeVisible();
     }
-    expect(renewals).toHaveLength(1);
+    expect(refreshes).toHaveLength(1);
   });
 
-  test('given wrong credentials, when somebody logs in, then the mistake is beside the field', async ({
+  test('given wrong credentials, when a visitor logs in, then the error is beside its field', async ({
     page,
-    someone,
+    user,
   }) => {
     await page.goto('/login');
-    await page.getByLabel('E-mail').fill(someone.email);
-    await page.getByLabel('Password').fill('not the password');
-    await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+    await submitLogIn(page, { ...user, password: 'not the password' });
     await expect(page.getByLabel('Password')).toHaveAccessibleDescription('Incorrect e-mail or password');
-    await page.getByLabel('E-mail').fill('no address');
-    await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
-    await expect(page.getByLabel('E-mail')).toHaveAccessibleDescription('This e-mail is not acceptable');
+    await submitLogIn(page, { email: 'no address', password: 'not the password' });
+    await expect(page.getByLabel('E-mail')).toHaveAccessibleDescription(
+      'Please enter a valid e-mail address.',
+    );
   });
 
-  test('given a taken e-mail or a common password, when somebody registers, then the shop says so at the field', async ({
+  test('given a taken e-mail or a common password, when a visitor registers, then the error is beside its field', async ({
     page,
-    someone,
+    user,
   }) => {
     await page.goto('/register');
-    await page.getByRole('button', { name: 'Make an account' }).click();
+    await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByLabel('E-mail')).toHaveAccessibleDescription('Please enter your e-mail.');
-    await page.getByLabel('E-mail').fill(someone.email);
+    await page.getByLabel('E-mail').fill(user.email);
     await page.getByLabel('Password').fill('quite a long sentence');
-    await page.getByRole('button', { name: 'Make an account' }).click();
-    await expect(page.getByLabel('E-mail')).toHaveAccessibleDescription('This e-mail is not acceptable');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await expect(page.getByLabel('E-mail')).toHaveAccessibleDescription(
+      'We cannot use this address. Already registered? Log in.',
+    );
     await page.getByLabel('E-mail').fill(`new-${Date.now()}@example.com`);
     await page.getByLabel('Password').fill('password1');
-    await page.getByRole('button', { name: 'Make an account' }).click();
+    await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByLabel('Password')).toHaveAccessibleDescription(/most common passwords/);
   });
 
-  test('given foreign data in every place of the browser’s storage, when the shop is opened, then it is dropped and nothing breaks', async ({
+  test('given invalid data in the browser’s storage, when the shop is opened, then it is removed and nothing fails', async ({
     page,
   }) => {
     await page.goto('/');
     await page.evaluate(() => {
-      for (const place of ['cart', 'theme', 'signed-in', 'log-out-owed', 'renewal-unseen']) {
-        localStorage.setItem(place, '{"<foreign>":[');
+      for (const key of ['cart', 'theme', 'signed-in', 'log-out-owed', 'renewal-unseen']) {
+        localStorage.setItem(key, '{"<invalid>":[');
       }
     });
     await page.reload();
@@ -218,9 +222,9 @@ test.describe('refusals', () => {
     await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Cart', exact: true })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Automatic' })).toHaveAttribute('aria-pressed', 'true');
-    for (const place of ['signed-in', 'log-out-owed', 'renewal-unseen']) {
+    for (const key of ['signed-in', 'log-out-owed', 'renewal-unseen']) {
       await expect
-        .poll(() => page.evaluate((name) => localStorage.getItem(name), place), { message: place })
+        .poll(() => page.evaluate((name) => localStorage.getItem(name), key), { message: key })
         .toBeNull();
     }
   });

@@ -1,6 +1,6 @@
 /**
- * Measures the shop at SHOP_URL as a phone sees it, and what a first visit loads, and holds both against
- * the marks. Run it against the built files behind the web server, not against the development server.
+ * Measures the pages of the shop at SHOP_URL on a simulated phone, and compares them with the budgets. Run it
+ * against the built files behind the web server, not against the development server.
  */
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,22 +16,22 @@ const chromeFlags = [
   '--disable-background-networking',
   '--disable-component-update',
 ];
-/** The people of the development data, whose passwords are their e-mails. */
-const shopper = 'aaa@aaa.com';
+/** Users of the development data. Their passwords are their e-mails. */
+const buyer = 'aaa@aaa.com';
 const admin = 'admin@admin.com';
-/** What is there, by its selector, when the page has all of its own content. */
-type Page = { path: string; content: string; who?: string };
+/** `content` is a selector that matches once the page has loaded; `user` logs in first. */
+type Page = { path: string; content: string; user?: string };
 const pages: Page[] = [
   { path: '/', content: '.product-card .add-to-cart' },
   { path: '/products/chair', content: '.product-buy .add-to-cart' },
-  { path: '/cart', content: '.quiet-picture .product-picture' },
+  { path: '/cart', content: '.empty-state-picture .product-picture' },
   { path: '/login', content: '.form [type=submit]' },
   { path: '/register', content: '.form [type=submit]' },
-  { path: '/orders', content: '.order-row .status', who: shopper },
-  { path: '/orders/71fefe4a1cad4140785928a4', content: '.order-line .product-picture', who: shopper },
-  { path: '/admin/products', content: '.admin-table .admin-actions', who: admin },
+  { path: '/orders', content: '.order-row .status', user: buyer },
+  { path: '/orders/71fefe4a1cad4140785928a4', content: '.order-line .product-picture', user: buyer },
+  { path: '/admin/products', content: '.admin-table .admin-actions', user: admin },
 ];
-const marks = { score: 95, javaScriptKB: 130, lcpSeconds: 1.5, cls: 0.05 };
+const budgets = { minScore: 95, javaScriptKB: 130, lcpSeconds: 1.5, cls: 0.05 };
 const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 
 type Row = {
@@ -40,7 +40,7 @@ type Row = {
   lcpSeconds: number;
   cls: number;
   javaScriptKB: number;
-  missed: string[];
+  exceeded: string[];
 };
 
 const rows: Row[] = [];
@@ -50,46 +50,46 @@ for (const page of pages) {
 }
 print(rows);
 await printFiles('dist/assets');
-process.exitCode = rows.some((row) => row.missed.length > 0) ? 1 : 0;
+process.exitCode = rows.some((row) => row.exceeded.length > 0) ? 1 : 0;
 
 async function measure(page: Page): Promise<Row> {
-  const { path, who } = page;
+  const { path, user } = page;
   const chrome = await launch({
     chromePath,
     chromeFlags: ['--headless', ...chromeFlags],
   });
   try {
-    if (who !== undefined) {
+    if (user !== undefined) {
       const browser = await chromium.connectOverCDP(`http://127.0.0.1:${chrome.port}`);
       const [context = await browser.newContext()] = browser.contexts();
-      await logIn(context, who);
+      await logIn(context, user);
       await browser.close();
     }
-    // It empties the cache; the session is in a cookie, which it leaves.
+    // Lighthouse clears the cache but keeps the session cookie.
     const run = await lighthouse(shop + path, {
       port: chrome.port,
       output: 'html',
       onlyCategories: [...categories],
     });
     if (run === undefined) {
-      throw new Error(`Lighthouse has no result for ${path}`);
+      throw new Error(`Lighthouse returned no result for ${path}`);
     }
     if (!run.lhr.finalDisplayedUrl.endsWith(path)) {
-      throw new Error(`Lighthouse was led from ${path} to ${run.lhr.finalDisplayedUrl}`);
+      throw new Error(`Lighthouse was redirected from ${path} to ${run.lhr.finalDisplayedUrl}`);
     }
     const name = path.replaceAll(/\W+/g, '-').replaceAll(/^-|-$/g, '') || 'catalogue';
     await writeFile(`measure/reports/${name}.html`, String(run.report));
-    return judged(path, run.lhr, await paintOnAPhone(page));
+    return compare(path, run.lhr, await measurePaint(page));
   } finally {
     chrome.kill();
   }
 }
 
-async function logIn(context: BrowserContext, who: string): Promise<void> {
+async function logIn(context: BrowserContext, user: string): Promise<void> {
   const tab = await context.newPage();
   await tab.goto(`${shop}/login`);
-  await tab.getByLabel('E-mail').fill(who);
-  await tab.getByLabel('Password').fill(who);
+  await tab.getByLabel('E-mail').fill(user);
+  await tab.getByLabel('Password').fill(user);
   await tab.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await tab.getByRole('button', { name: 'Account' }).waitFor();
   await tab.close();
@@ -98,32 +98,31 @@ async function logIn(context: BrowserContext, who: string): Promise<void> {
 type Paint = { lcpSeconds: number; cls: number };
 
 /**
- * The paints of the phone that Lighthouse simulates, but really slowed down. Lighthouse computes the largest
- * paint from a run at full speed, where the scripts are there before the first paint, and so counts them as
- * if the paint had waited for them.
+ * Measures the paint on a throttled browser. Lighthouse only simulates throttling: it derives the largest paint
+ * from a run at full speed, where the scripts load before the first paint, and counts them as if they blocked it.
  */
-async function paintOnAPhone({ path, content, who }: Page): Promise<Paint> {
+async function measurePaint({ path, content, user }: Page): Promise<Paint> {
   const browser = await chromium.launch({ executablePath: chromePath, args: chromeFlags });
   try {
     const context = await browser.newContext({
       viewport: { width: 412, height: 823 },
       deviceScaleFactor: 1.75,
     });
-    if (who !== undefined) {
-      await logIn(context, who);
+    if (user !== undefined) {
+      await logIn(context, user);
     }
     const tab = await context.newPage();
-    const wire = await context.newCDPSession(tab);
-    await wire.send('Network.enable');
-    // Logging in has brought most of the scripts already.
-    await wire.send('Network.clearBrowserCache');
-    await wire.send('Network.emulateNetworkConditions', {
+    const devTools = await context.newCDPSession(tab);
+    await devTools.send('Network.enable');
+    // Logging in has loaded most of the scripts.
+    await devTools.send('Network.clearBrowserCache');
+    await devTools.send('Network.emulateNetworkConditions', {
       offline: false,
       latency: 150,
       downloadThroughput: (1.6 * 1024 * 1024) / 8,
       uploadThroughput: (750 * 1024) / 8,
     });
-    await wire.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await devTools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
     await tab.goto(shop + path);
     await tab.locator(content).first().waitFor();
     return await tab.evaluate(readPaints);
@@ -132,20 +131,20 @@ async function paintOnAPhone({ path, content, who }: Page): Promise<Paint> {
   }
 }
 
-/** Runs in the page, until no paint and no shift has been added to for a second. */
+/** Runs in the page until there has been no new paint and no layout shift for a second. */
 function readPaints(): Promise<Paint> {
   type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
-  const calm = 1000;
+  const quietPeriod = 1000;
   const paints = { lcpSeconds: Number.NaN, cls: 0 };
-  return new Promise((done) => {
-    let timer = setTimeout(() => done(paints), calm);
-    const observe = (type: string, note: (entry: PerformanceEntry) => void) =>
+  return new Promise((resolve) => {
+    let timer = setTimeout(() => resolve(paints), quietPeriod);
+    const observe = (type: string, record: (entry: PerformanceEntry) => void) =>
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) {
-          note(entry);
+          record(entry);
         }
         clearTimeout(timer);
-        timer = setTimeout(() => done(paints), calm);
+        timer = setTimeout(() => resolve(paints), quietPeriod);
       }).observe({ type, buffered: true });
     observe('largest-contentful-paint', (entry) => {
       paints.lcpSeconds = entry.startTime / 1000;
@@ -157,25 +156,25 @@ function readPaints(): Promise<Paint> {
   });
 }
 
-function judged(page: string, result: Result, { lcpSeconds, cls }: Paint): Row {
+function compare(page: string, result: Result, { lcpSeconds, cls }: Paint): Row {
   const scores = categories.map((category) => Math.round((result.categories[category]?.score ?? 0) * 100));
   const javaScriptKB = bytesOfScripts(result) / 1000;
-  const missed: string[] = [];
+  const exceeded: string[] = [];
   for (const [index, score] of scores.entries()) {
-    if (score < marks.score) {
-      missed.push(categories[index] ?? '');
+    if (score < budgets.minScore) {
+      exceeded.push(categories[index] ?? '');
     }
   }
-  if (!(lcpSeconds <= marks.lcpSeconds)) {
-    missed.push('LCP');
+  if (!(lcpSeconds <= budgets.lcpSeconds)) {
+    exceeded.push('LCP');
   }
-  if (!(cls <= marks.cls)) {
-    missed.push('CLS');
+  if (!(cls <= budgets.cls)) {
+    exceeded.push('CLS');
   }
-  if (!(javaScriptKB <= marks.javaScriptKB)) {
-    missed.push('JavaScript');
+  if (!(javaScriptKB <= budgets.javaScriptKB)) {
+    exceeded.push('JavaScript');
   }
-  return { page, scores, lcpSeconds, cls, javaScriptKB, missed };
+  return { page, scores, lcpSeconds, cls, javaScriptKB, exceeded };
 }
 
 function bytesOfScripts(result: Result): number {
@@ -198,13 +197,13 @@ function print(all: Row[]): void {
     'CLS',
     'JavaScript KB',
   ];
-  const least = `>= ${marks.score}`;
-  const mark = [
-    'mark',
-    ...categories.map(() => least),
-    `<= ${marks.lcpSeconds}`,
-    `<= ${marks.cls}`,
-    `<= ${marks.javaScriptKB}`,
+  const minScore = `>= ${budgets.minScore}`;
+  const budget = [
+    'budget',
+    ...categories.map(() => minScore),
+    `<= ${budgets.lcpSeconds}`,
+    `<= ${budgets.cls}`,
+    `<= ${budgets.javaScriptKB}`,
   ];
   const lines = all.map((row) => [
     row.page,
@@ -212,29 +211,31 @@ function print(all: Row[]): void {
     row.lcpSeconds.toFixed(2),
     row.cls.toFixed(3),
     row.javaScriptKB.toFixed(1),
-    row.missed.length === 0 ? '' : `missed: ${row.missed.join(', ')}`,
+    row.exceeded.length === 0 ? '' : `exceeded: ${row.exceeded.join(', ')}`,
   ]);
-  const table = [head, mark, ...lines];
+  const table = [head, budget, ...lines];
   const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
   for (const [page = '', ...figures] of table) {
     const aligned = figures.map((figure, column) => figure.padStart(widths[column + 1] ?? 0));
     console.log([page.padEnd(widths[0] ?? 0), ...aligned].join('  ').trimEnd());
   }
-  const missed = all.filter((row) => row.missed.length > 0).length;
-  console.log(missed === 0 ? '\nEvery mark is met.' : `\n${missed} of ${all.length} pages miss a mark.`);
+  const failed = all.filter((row) => row.exceeded.length > 0).length;
+  console.log(
+    failed === 0 ? '\nAll pages are within budget.' : `\n${failed} of ${all.length} pages exceed a budget.`,
+  );
 }
 
-/** What the built files weigh on the wire: a text file as its `.gz`, a font as it is. */
+/** Prints the transfer sizes of the built files: of text files their `.gz`, of fonts the file itself. */
 async function printFiles(folder: string): Promise<void> {
   const names = await readdir(folder);
   const files = names.filter((name) => /\.(?:js|css|woff2)$/.test(name));
   const sizes = await Promise.all(
     files.map(async (name) => {
-      const sent = names.includes(`${name}.gz`) ? `${name}.gz` : name;
-      return { name, size: (await stat(join(folder, sent))).size };
+      const transferred = names.includes(`${name}.gz`) ? `${name}.gz` : name;
+      return { name, size: (await stat(join(folder, transferred))).size };
     }),
   );
-  console.log('\nThe files, as they are sent:');
+  console.log('\nTransfer sizes:');
   for (const { name, size } of sizes.toSorted((a, b) => b.size - a.size)) {
     console.log(`${(size / 1000).toFixed(1).padStart(8)} KB  ${name}`);
   }

@@ -1,24 +1,24 @@
-// Runs before the first paint, long before the script of the page is there: the colours must not flash, what a
-// page is called can be read at once, and what it will ask of the shop is already on its way.
+// Runs before the first paint and long before the page's script: sets the colour scheme, so that it does not
+// flash, fills in the heading, and sends the first requests.
 (() => {
   const root = document.documentElement;
-  const kept = (place) => {
+  const readStorage = (key) => {
     try {
-      return localStorage.getItem(place);
+      return localStorage.getItem(key);
     } catch {
-      // Storage may be forbidden.
+      // Storage may be blocked.
       return null;
     }
   };
 
-  const choice = kept('theme');
+  const choice = readStorage('theme');
   const dark =
     choice === 'dark' || (choice !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
   root.dataset.bsTheme = dark ? 'dark' : 'light';
 
-  const first = firstPage(location.pathname.replace(/(.)\/$/, '$1'));
-  const pages = JSON.parse(document.currentScript.dataset.pages ?? '{}');
-  for (const href of pages[first.page] ?? []) {
+  const shell = shellFor(location.pathname.replace(/(.)\/$/, '$1'));
+  const pageScripts = JSON.parse(document.currentScript.dataset.pages ?? '{}');
+  for (const href of pageScripts[shell.page] ?? []) {
     const link = document.createElement('link');
     link.rel = 'modulepreload';
     link.href = href;
@@ -26,120 +26,114 @@
     document.head.append(link);
   }
 
-  // src/api/early.ts hands these answers to the first who asks.
-  window.early = new Map();
-  for (const url of first.asks ?? []) {
-    const answer = fetch(url, { signal: AbortSignal.timeout(15_000) }).catch(() => undefined);
-    window.early.set(new URL(url, location.origin).href, answer);
+  // src/api/prefetched.ts gives these responses to the page.
+  window.prefetched = new Map();
+  for (const url of shell.prefetch ?? []) {
+    const response = fetch(url, { signal: AbortSignal.timeout(15_000) }).catch(() => undefined);
+    window.prefetched.set(new URL(url, location.origin).href, response);
   }
 
-  // Errors of elements do not bubble. A page whose script is there already says such things itself.
-  addEventListener('error', ({ target }) => target instanceof HTMLScriptElement && sayItIsMissing(), true);
+  // Errors of elements do not bubble. Once React has rendered, ErrorBoundary reports missing chunks.
+  addEventListener('error', ({ target }) => target instanceof HTMLScriptElement && showLoadError(), true);
 
-  root.dataset.shell = first.shell ?? '';
-  document.addEventListener('readystatechange', () => say(first.says ?? {}), { once: true });
-  if (first.shell === 'product') {
-    showFacts(window.early.values().next().value);
+  root.dataset.shell = shell.layout ?? '';
+  document.addEventListener('readystatechange', () => fillShell(shell.text ?? {}), { once: true });
+  if (shell.layout === 'product') {
+    showProduct(window.prefetched.values().next().value);
   }
 
-  function say(words) {
-    for (const [part, text] of Object.entries(words)) {
-      const place = document.querySelector(`.shell-${first.shell} ${part}`);
-      // The script of the page may have been quicker.
-      if (place !== null) {
-        place.textContent = text;
+  function fillShell(textBySelector) {
+    for (const [selector, text] of Object.entries(textBySelector)) {
+      const element = document.querySelector(`.shell-${shell.layout} ${selector}`);
+      // React may have replaced the shell already.
+      if (element !== null) {
+        element.textContent = text;
       }
     }
   }
 
-  function sayItIsMissing() {
-    if (document.querySelector('.script-missing') !== null) {
+  function showLoadError() {
+    if (document.querySelector('.load-failed') !== null) {
       return;
     }
-    const words = document.createElement('p');
-    words.textContent =
-      'The rest of this page did not come. Either there is no connection to the shop, or it has just been renewed.';
-    const again = document.createElement('button');
-    again.type = 'button';
-    again.className = 'btn btn-primary';
-    again.textContent = 'Load again';
-    again.addEventListener('click', () => location.reload());
-    const notice = document.createElement('div');
-    notice.className = 'script-missing';
-    notice.role = 'alert';
-    notice.append(words, again);
-    document.querySelector('header')?.after(notice);
+    const message = document.createElement('p');
+    message.textContent =
+      'We could not load this page. You may be offline, or the shop has just been updated.';
+    const reload = document.createElement('button');
+    reload.type = 'button';
+    reload.className = 'btn btn-primary';
+    reload.textContent = 'Reload';
+    reload.addEventListener('click', () => location.reload());
+    const alert = document.createElement('div');
+    alert.className = 'load-failed';
+    alert.role = 'alert';
+    alert.append(message, reload);
+    document.querySelector('header')?.after(alert);
   }
 
-  async function showFacts(answering) {
-    const answer = await answering;
-    if (!answer?.ok) {
+  async function showProduct(pending) {
+    const response = await pending;
+    if (!response?.ok) {
       return;
     }
-    const [{ price, description }] = (await answer.clone().json()).products;
+    const [{ price, description }] = (await response.clone().json()).products;
     const euros = new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'EUR' });
-    say({ '.price': euros.format(price), '.product-description': description });
+    fillShell({ '.price': euros.format(price), '.product-description': description });
   }
 
-  // The words are those of the pages themselves; e2e/first-paint.spec.ts holds them together.
-  function firstPage(path) {
-    const known = [
+  // The texts repeat those of the pages; e2e/first-paint.spec.ts checks that they are equal.
+  function shellFor(path) {
+    const routes = [
       [/^\/(?:products)?$/, catalogue],
       [/^\/products\/([^/]+)$/, product],
       [/^\/cart$/, cart],
-      [/^\/login$/, () => withSession({}) ?? logIn()],
-      [/^\/register$/, () => withSession({}) ?? register()],
-      [/^\/orders$/, () => withSession(orders()) ?? logIn()],
-      [/^\/orders\/([^/]+)$/, (id) => withSession(order(id)) ?? logIn()],
-      [/^\/admin\/products$/, () => withSession(manage()) ?? logIn()],
+      [/^\/login$/, () => ifSignedIn({}) ?? logIn()],
+      [/^\/register$/, () => ifSignedIn({}) ?? register()],
+      [/^\/orders$/, () => ifSignedIn(orders()) ?? logIn()],
+      [/^\/orders\/([^/]+)$/, (id) => ifSignedIn(order(id)) ?? logIn()],
+      [/^\/admin\/products$/, () => ifSignedIn(adminProducts()) ?? logIn()],
     ];
-    for (const [pattern, page] of known) {
+    for (const [pattern, shellOf] of routes) {
       const match = pattern.exec(path);
       if (match !== null) {
-        return page(match[1]);
+        return shellOf(match[1]);
       }
     }
     return {
       page: 'NotFoundPage',
-      shell: 'quiet',
-      says: {
-        h1: 'There is no such page',
-        p: 'The address may be mistyped, or what was here is gone. Everything we sell is in the catalogue.',
-      },
+      layout: 'empty-state',
+      text: { h1: 'Page not found', p: 'The address may be wrong, or the page may have been removed.' },
     };
   }
 
-  // Who has a session sees what the page is called; what is in it, when the shop has confirmed the session.
-  function withSession(page) {
-    return kept('signed-in') === null ? undefined : page;
+  // Only a hint: the session itself is checked by the page.
+  function ifSignedIn(page) {
+    return readStorage('signed-in') === null ? undefined : page;
   }
 
   function catalogue() {
-    const all = location.search === '' ? ['/api/products?limit=24'] : [];
-    return { page: 'CataloguePage', shell: 'catalogue', asks: [...all, '/api/categories'] };
+    const products = location.search === '' ? ['/api/products?limit=24'] : [];
+    return { page: 'CataloguePage', layout: 'catalogue', prefetch: [...products, '/api/categories'] };
   }
 
-  function product(encoded) {
-    const name = decoded(encoded);
+  function product(encodedName) {
+    const name = decode(encodedName);
     const [initial = ''] = name;
     return {
       page: 'ProductPage',
-      shell: 'product',
-      says: { h1: initial.toLocaleUpperCase('en-GB') + name.slice(initial.length) },
-      asks: [`/api/products?name=${encodeURIComponent(name)}`],
+      layout: 'product',
+      text: { h1: initial.toLocaleUpperCase('en-GB') + name.slice(initial.length) },
+      prefetch: [`/api/products?name=${encodeURIComponent(name)}`],
     };
   }
 
   function cart() {
-    return /"name":/.test(kept('cart') ?? '')
-      ? { page: 'CartPage', shell: 'plain', says: { h1: 'Your cart' } }
+    return /"name":/.test(readStorage('cart') ?? '')
+      ? { page: 'CartPage', layout: 'plain', text: { h1: 'Your cart' } }
       : {
           page: 'CartPage',
-          shell: 'quiet',
-          says: {
-            h1: 'Your cart is empty',
-            p: 'What you add stays here, also when you close the page or log in.',
-          },
+          layout: 'empty-state',
+          text: { h1: 'Your cart is empty', p: 'Items stay in your cart on this device.' },
         };
   }
 
@@ -147,40 +141,40 @@
     const toCart = new URLSearchParams(location.search).get('next') === '/cart';
     return {
       page: 'LogInPage',
-      shell: 'form',
-      says: {
+      layout: 'form',
+      text: {
         h1: 'Log in',
         p: toCart
-          ? 'Then we bring you back to your cart, just as you left it.'
-          : 'To order, and to watch what becomes of your orders.',
+          ? 'Log in to continue; your cart will be waiting.'
+          : 'Log in to order and follow your orders.',
       },
     };
-  }
-
-  function orders() {
-    return { page: 'OrdersPage', shell: 'orders', says: { h1: 'Your orders' } };
-  }
-
-  function order(id) {
-    return { page: 'OrderPage', shell: 'order', says: { h1: `Order ${decoded(id).slice(-6)}` } };
-  }
-
-  function manage() {
-    return { page: 'AdminProductsPage', shell: 'plain', says: { h1: 'Manage products' } };
   }
 
   function register() {
     return {
       page: 'RegisterPage',
-      shell: 'form',
-      says: {
-        h1: 'Make an account',
-        p: 'An e-mail and a password are all we need. Your cart stays as it is.',
+      layout: 'form',
+      text: {
+        h1: 'Create account',
+        p: 'All you need is an e-mail address and a password. Your cart stays as it is.',
       },
     };
   }
 
-  function decoded(text) {
+  function orders() {
+    return { page: 'OrdersPage', layout: 'orders', text: { h1: 'Your orders' } };
+  }
+
+  function order(id) {
+    return { page: 'OrderPage', layout: 'order', text: { h1: `Order ${decode(id).slice(-6)}` } };
+  }
+
+  function adminProducts() {
+    return { page: 'AdminProductsPage', layout: 'plain', text: { h1: 'Manage products' } };
+  }
+
+  function decode(text) {
     try {
       return decodeURIComponent(text);
     } catch {

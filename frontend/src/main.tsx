@@ -2,22 +2,22 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
-import { fetchPage } from './app/pages';
+import { App } from './app/App';
+import { preloadPage } from './app/pages';
 import { queryClient } from './app/queryClient';
-import { Shop } from './app/Shop';
 
-/** What index.html shows already is seen before the long work of drawing the whole page begins. */
-function seen(): Promise<void> {
-  return new Promise((go) => {
+/** Lets the browser paint the shell in index.html before the first render blocks the main thread. */
+function shellPainted(): Promise<void> {
+  return new Promise((resolve) => {
     if (document.hidden) {
-      go();
+      resolve();
     } else {
-      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go)));
+      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
     }
   });
 }
 
-function drawShop(): void {
+function renderApp(): void {
   const root = document.getElementById('root');
   if (root === null) {
     throw new Error('index.html has no element #root');
@@ -26,12 +26,12 @@ function drawShop(): void {
     <StrictMode>
       <QueryClientProvider client={queryClient}>
         <BrowserRouter>
-          <Shop />
+          <App />
         </BrowserRouter>
       </QueryClientProvider>
     </StrictMode>,
   );
 }
 
-// Not awaited: the code of the pages imports this module's own chunk, which would never be done.
-void Promise.all([fetchPage(window.location.pathname), seen()]).then(drawShop);
+// Not a top-level await: the page chunks import this module's chunk, so awaiting them here would deadlock.
+void Promise.all([preloadPage(window.location.pathname), shellPainted()]).then(renderApp);

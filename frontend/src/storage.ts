@@ -1,24 +1,24 @@
-/** What this browser keeps for the shop. It may be full or forbidden: then things last as long as the page. */
+/** `localStorage` that may be full or blocked: writes are then lost, and reads return null. */
 export const storage = {
-  read(place: string): string | null {
+  read(key: string): string | null {
     try {
-      return localStorage.getItem(place);
+      return localStorage.getItem(key);
     } catch {
       return null;
     }
   },
-  write(place: string, text: string): void {
+  write(key: string, value: string): void {
     try {
-      localStorage.setItem(place, text);
+      localStorage.setItem(key, value);
     } catch {
-      // Said above.
+      // See above.
     }
   },
-  remove(place: string): void {
+  remove(key: string): void {
     try {
-      localStorage.removeItem(place);
+      localStorage.removeItem(key);
     } catch {
-      // Nothing was kept then.
+      // See above.
     }
   },
 };

@@ -1,22 +1,22 @@
-//! Bodies and queries, read into what orders and products take, and checked by their rules.
+//! Bodies and queries of orders and products: parsing and validation.
 //!
-//! The first byte says which; then comes the body or query.
+//! The first byte is the kind of the input; the rest is the body or query.
 #![no_main]
 
 #[path = "../../services/products/src/catalogue.rs"]
-#[allow(dead_code, reason = "only what is read is of interest")]
+#[allow(dead_code, reason = "only parsing is tested")]
 mod catalogue;
 #[path = "../../services/orders/src/lines.rs"]
-#[allow(dead_code, reason = "only what is read is of interest")]
+#[allow(dead_code, reason = "only parsing is tested")]
 mod lines;
 #[path = "../../services/orders/src/order.rs"]
-#[allow(dead_code, reason = "only what is read is of interest")]
+#[allow(dead_code, reason = "only parsing is tested")]
 mod order;
 #[path = "../../services/orders/src/http/wire.rs"]
-#[allow(dead_code, reason = "only what is read is of interest")]
+#[allow(dead_code, reason = "only parsing is tested")]
 mod orders_wire;
 #[path = "../../services/products/src/http/wire.rs"]
-#[allow(dead_code, reason = "only what is read is of interest")]
+#[allow(dead_code, reason = "only parsing is tested")]
 mod products_wire;
 
 use axum::body::Body;
@@ -55,20 +55,13 @@ fn order_lines(bytes: &[u8]) {
     };
     let merged = lines.as_slice();
     assert!((1..=lines::MOST_LINES).contains(&merged.len()));
-    let pieces = |total: i64| {
-        merged
-            .iter()
-            .map(|line| i64::from(line.quantity.get()))
-            .sum::<i64>()
-            == total
-    };
-    assert!(pieces(
-        order
-            .products
-            .iter()
-            .map(|Object(line)| line.quantity)
-            .sum()
-    ));
+    let requested_units: i64 = order
+        .products
+        .iter()
+        .map(|Object(line)| line.quantity)
+        .sum();
+    let merged_units = merged.iter().map(|line| i64::from(line.quantity.get()));
+    assert_eq!(merged_units.sum::<i64>(), requested_units);
     let names: std::collections::BTreeSet<_> = merged.iter().map(|line| &line.name).collect();
     assert_eq!(names.len(), merged.len());
     assert!(lines.ask_for_the_same_as(merged.iter().rev().map(|line| (&line.name, line.quantity))));
@@ -84,10 +77,11 @@ fn new_product(bytes: &[u8]) {
     assert!((1..=9_999_999_999).contains(&product.price.minor()));
     assert!((1..=10).contains(&product.categories.len()));
     assert!((1..=100).contains(&product.name.as_str().chars().count()));
-    // What a client is told about a product can be sent back, and is the same product.
-    let told = serde_json::json!({ "product": serde_json::to_value(products_wire::ProductBody::from(&product)).expect("JSON") });
-    let again = body::<products_wire::NewProduct>(told.to_string().as_bytes()).expect("a body");
-    assert_eq!(again.product.0.checked(), Ok(Some(product)));
+    // A client can send a product back as it received it.
+    let response = products_wire::ProductBody::from(&product);
+    let request = serde_json::json!({ "product": serde_json::to_value(response).expect("JSON") });
+    let parsed = body::<products_wire::NewProduct>(request.to_string().as_bytes()).expect("a body");
+    assert_eq!(parsed.product.0.checked(), Ok(Some(product)));
 }
 
 fn changes(bytes: &[u8]) {
@@ -95,7 +89,7 @@ fn changes(bytes: &[u8]) {
         return;
     };
     if let Ok(Some(change)) = changes.checked() {
-        // It is stored, to recognise a repeat.
+        // The change is stored as JSON to detect repeated requests.
         assert!(serde_json::to_string(&change).is_ok_and(|text| text.len() < 64 * 1024));
     }
 }
@@ -119,19 +113,19 @@ fn body<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(bytes.to_vec()))
         .expect("a request");
-    let read = runtime().block_on(Json::<T>::from_request(request, &()));
-    read.map_err(fair).ok().map(|Json(value)| value)
+    let parsed = runtime().block_on(Json::<T>::from_request(request, &()));
+    parsed.map_err(check_problem).ok().map(|Json(value)| value)
 }
 
 fn query<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let uri = [b"/?", bytes].concat();
     let (mut parts, ()) = Request::get(uri.as_slice()).body(()).ok()?.into_parts();
-    let read = runtime().block_on(Query::<T>::from_request_parts(&mut parts, &()));
-    read.map_err(fair).ok().map(|Query(value)| value)
+    let parsed = runtime().block_on(Query::<T>::from_request_parts(&mut parts, &()));
+    parsed.map_err(check_problem).ok().map(|Query(value)| value)
 }
 
-/// A refusal is one of the client's, names a field, and does not return what was sent at length.
-fn fair(problem: Problem) {
+/// A refusal is a 422, names a field, and does not echo a long input.
+fn check_problem(problem: Problem) {
     assert_eq!(problem.status, 422);
     assert!(!problem.errors.is_empty());
     for error in &problem.errors {

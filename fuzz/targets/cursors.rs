@@ -1,11 +1,11 @@
-//! The opaque words that a client brings back: places in the catalogue, in a list of orders and in
-//! the event stream.
+//! Opaque values that a client sends back: cursors of the catalogue and of the list of orders, and
+//! ids of the event stream.
 #![no_main]
 
-#[allow(dead_code, reason = "only the order of a list is of interest")]
+#[allow(dead_code, reason = "only the sort order is used")]
 #[path = "../../services/products/src/catalogue.rs"]
 mod catalogue;
-#[allow(dead_code, reason = "only places in a list are of interest")]
+#[allow(dead_code, reason = "only cursors are used")]
 #[path = "../../services/orders/src/order.rs"]
 mod order;
 #[path = "../../services/orders/src/http/cursor.rs"]
@@ -15,7 +15,7 @@ mod position;
 #[path = "../../services/products/src/http/cursor.rs"]
 mod products_cursor;
 
-/// In the service it stands beside the database.
+/// Replaces a module that depends on the MongoDB driver.
 mod store {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub(crate) struct Place {
@@ -47,35 +47,35 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Some(bytes) = bytes.first_chunk::<20>() {
-        any_place(bytes);
+        check_round_trip(bytes);
     }
-    let Ok(word) = std::str::from_utf8(bytes) else {
+    let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    // No two words say the same, so one that was altered is not taken for the one that was given.
+    // Each value has one encoding, so an altered text is never accepted as the original.
     for sort in SORTS {
-        if let Some(place) = products_cursor::decode(sort, word) {
-            assert_eq!(products_cursor::encode(sort, &place), word);
+        if let Some(place) = products_cursor::decode(sort, text) {
+            assert_eq!(products_cursor::encode(sort, &place), text);
         }
     }
-    if let Some(place) = orders_cursor::read(word) {
-        assert_eq!(orders_cursor::write(place), word);
+    if let Some(place) = orders_cursor::read(text) {
+        assert_eq!(orders_cursor::write(place), text);
     }
-    if let Some(position) = position::Position::parse(word) {
-        assert_eq!(position.to_string(), word);
+    if let Some(position) = position::Position::parse(text) {
+        assert_eq!(position.to_string(), text);
         let data = position.token_data();
         assert_eq!(position::Position::from_token_data(&data), Some(position));
     }
-    if let Some(position) = position::Position::from_token_data(word) {
-        assert!(position.token_data().eq_ignore_ascii_case(word));
+    if let Some(position) = position::Position::from_token_data(text) {
+        assert!(position.token_data().eq_ignore_ascii_case(text));
     }
 });
 
-/// Whatever place there is, its word brings one back to it.
-fn any_place(bytes: &[u8; 20]) {
+/// Every cursor survives encoding and decoding.
+fn check_round_trip(bytes: &[u8; 20]) {
     let (millis, id) = bytes.split_at(8);
-    let millis = i64::from_be_bytes(millis.try_into().expect("eight"));
-    let id: [u8; 12] = id.try_into().expect("twelve");
+    let millis = i64::from_be_bytes(millis.try_into().expect("8 bytes"));
+    let id: [u8; 12] = id.try_into().expect("12 bytes");
     for sort in SORTS {
         let key = match sort {
             Sort::Oldest | Sort::Newest => Key::Created(millis),
@@ -86,8 +86,8 @@ fn any_place(bytes: &[u8; 20]) {
             Sort::Name | Sort::NameBackwards => Key::Name(millis.to_string()),
         };
         let place = Place { key, id };
-        let word = products_cursor::encode(sort, &place);
-        assert_eq!(products_cursor::decode(sort, &word), Some(place));
+        let text = products_cursor::encode(sort, &place);
+        assert_eq!(products_cursor::decode(sort, &text), Some(place));
     }
     if let Ok(created_at) = jiff::Timestamp::from_millisecond(millis) {
         let place = order::Place {

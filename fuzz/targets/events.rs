@@ -1,6 +1,6 @@
-//! What comes from Kafka: a payload, and the headers that messaging reads beside it.
+//! Kafka messages: payloads and their time header.
 //!
-//! The first line is `ce_time`, the rest is the payload.
+//! The first line is the header `ce_time`, the rest is the payload.
 #![no_main]
 
 use events::{Event, KINDS, Message, Topics};
@@ -19,18 +19,18 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     assert!(KINDS.contains(&event.kind()));
-    // What says where a message goes is a bounded word, whatever the sender wrote into it.
-    for word in [event.id(), event.key()] {
+    // Id and key are short and ASCII, whatever the sender wrote.
+    for text in [event.id(), event.key()] {
         assert!(
-            !word.is_empty() && word.len() <= 60 && word.is_ascii(),
-            "{word}"
+            !text.is_empty() && text.len() <= 60 && text.is_ascii(),
+            "{text}"
         );
     }
     let topics = Topics::with_prefix("");
     let message = Message::new(&topics, "fuzz", &event, time.unwrap_or_default(), None);
-    let again = Event::decode(message.payload.as_bytes());
-    assert_eq!(again.expect("what was read can be told"), event);
-    let time_again = message.time.parse::<Timestamp>();
-    assert_eq!(time_again.expect("a time"), time.unwrap_or_default());
+    let decoded = Event::decode(message.payload.as_bytes());
+    assert_eq!(decoded.expect("an encoded event can be decoded"), event);
+    let decoded_time = message.time.parse::<Timestamp>();
+    assert_eq!(decoded_time.expect("a time"), time.unwrap_or_default());
     assert_eq!(message.headers().len(), 6);
 });

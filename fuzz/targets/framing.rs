@@ -1,8 +1,8 @@
-//! Requests in a stream of bytes: whatever comes before it, a request with two lengths that hyper
-//! would serve is one that our reading of the same bytes has found.
+//! The framing check: it detects every request with two lengths that hyper would serve, whatever
+//! bytes come before that request.
 //!
-//! The first byte is the size of the pieces in which all comes. Then comes what stands before the
-//! request with two lengths, and after a zero byte what stands in its head.
+//! The first byte is the chunk size in which the stream arrives. Then follow the bytes before the
+//! request with two lengths and, after a zero byte, further headers of that request.
 #![no_main]
 
 #[path = "../../crates/service-kit/src/framing.rs"]
@@ -27,59 +27,60 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// As in service-kit's server.
 const MAX_HEAD: usize = 16 * 1024;
-const MARK: &str = "/has-two-lengths";
+const MARKER: &str = "/has-two-lengths";
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((&piece, rest)) = bytes.split_first() else {
+    let Some((&chunk_size, rest)) = bytes.split_first() else {
         return;
     };
-    let (before, within) = match rest.iter().position(|byte| *byte == 0) {
+    let (before, headers) = match rest.iter().position(|byte| *byte == 0) {
         Some(zero) => (&rest[..zero], &rest[zero + 1..]),
         None => (rest, &b"Transfer-Encoding: chunked\r\n"[..]),
     };
-    let marked = |bytes: &[u8]| {
+    let has_marker = |bytes: &[u8]| {
         bytes
-            .windows(MARK.len())
-            .any(|text| text == MARK.as_bytes())
+            .windows(MARKER.len())
+            .any(|text| text == MARKER.as_bytes())
     };
-    if marked(before) || marked(within) {
+    if has_marker(before) || has_marker(headers) {
         return;
     }
-    let piece = if piece == 0 {
+    let chunk_size = if chunk_size == 0 {
         MAX_HEAD
     } else {
-        usize::from(piece)
+        usize::from(chunk_size)
     };
-    let head = format!("POST {MARK} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n");
-    let stream = [before, head.as_bytes(), within, b"\r\n0\r\n\r\n"].concat();
-    pieces_do_not_matter(&stream, piece);
-    hyper_serves_no_other(stream, piece);
+    let head = format!("POST {MARKER} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n");
+    let stream = [before, head.as_bytes(), headers, b"\r\n0\r\n\r\n"].concat();
+    check_chunk_size_is_irrelevant(&stream, chunk_size);
+    check_hyper_serves_no_undetected_request(stream, chunk_size);
 });
 
-fn pieces_do_not_matter(stream: &[u8], piece: usize) {
+fn check_chunk_size_is_irrelevant(stream: &[u8], chunk_size: usize) {
     let mut whole = Framing::new(stream.len());
-    let mut in_pieces = Framing::new(stream.len());
+    let mut chunked = Framing::new(stream.len());
     let found = stream
-        .chunks(piece)
-        .fold(false, |found, bytes| in_pieces.is_ambiguous(bytes) || found);
+        .chunks(chunk_size)
+        .fold(false, |found, bytes| chunked.is_ambiguous(bytes) || found);
     assert_eq!(whole.is_ambiguous(stream), found);
 }
 
-fn hyper_serves_no_other(stream: Vec<u8>, piece: usize) {
+fn check_hyper_serves_no_undetected_request(stream: Vec<u8>, chunk_size: usize) {
     let found = Arc::new(AtomicBool::new(false));
-    let connection = Watched {
+    let connection = Connection {
         stream,
         read: 0,
-        piece,
+        chunk_size,
         framing: Framing::new(MAX_HEAD),
         found: Arc::clone(&found),
     };
     let service = service_fn(async |request: Request<Incoming>| {
-        if request.uri().path() == MARK && request.headers().contains_key(header::TRANSFER_ENCODING)
+        if request.uri().path() == MARKER
+            && request.headers().contains_key(header::TRANSFER_ENCODING)
         {
             assert!(
                 found.load(Ordering::Relaxed),
-                "a request with two lengths was served"
+                "hyper served an undetected request with two lengths"
             );
         }
         let _ = request.into_body().collect().await;
@@ -89,57 +90,57 @@ fn hyper_serves_no_other(stream: Vec<u8>, piece: usize) {
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(connection), service);
     let mut serving = pin!(serving);
-    let woken = Arc::new(Woken(AtomicBool::new(true)));
-    let waker = Arc::clone(&woken).into();
+    let is_woken = Arc::new(WakeFlag(AtomicBool::new(true)));
+    let waker = Arc::clone(&is_woken).into();
     let mut context = Context::from_waker(&waker);
-    // All is in memory, so who is not woken by now waits for more requests.
-    while woken.0.swap(false, Ordering::Relaxed) {
+    // The stream is in memory, so a task that was not woken waits for further requests.
+    while is_woken.0.swap(false, Ordering::Relaxed) {
         if serving.as_mut().poll(&mut context).is_ready() {
             break;
         }
     }
 }
 
-struct Woken(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for Woken {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// A client that sends a stream in pieces, throws the answers away and stays.
-struct Watched {
+/// A client that sends the stream in chunks, ignores the responses and keeps the connection open.
+struct Connection {
     stream: Vec<u8>,
     read: usize,
-    piece: usize,
+    chunk_size: usize,
     framing: Framing,
     found: Arc<AtomicBool>,
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let left = self.stream.len() - self.read;
-        if left == 0 {
+        let remaining = self.stream.len() - self.read;
+        if remaining == 0 {
             return Poll::Pending;
         }
-        let end = self.read + left.min(self.piece).min(buffer.remaining());
+        let end = self.read + remaining.min(self.chunk_size).min(buffer.remaining());
         let this = &mut *self;
-        let piece = &this.stream[this.read..end];
-        if this.framing.is_ambiguous(piece) {
+        let chunk = &this.stream[this.read..end];
+        if this.framing.is_ambiguous(chunk) {
             this.found.store(true, Ordering::Relaxed);
         }
-        buffer.put_slice(piece);
+        buffer.put_slice(chunk);
         this.read = end;
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for Connection {
     fn poll_write(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,

@@ -1,20 +1,20 @@
-//! The headers of a request, as the gateway and the services read them.
+//! Request headers, as the gateway and the services parse them.
 //!
-//! The first byte says who sends them: a proxy that is trusted, or anybody. The rest is headers,
-//! line by line.
+//! The first byte is the sender: `P` is a trusted proxy, any other byte an unknown client. The rest
+//! is one header per line.
 #![no_main]
 
 #[path = "../../services/authentication/src/http/address.rs"]
 mod address;
-#[path = "../../services/gateway/src/headers.rs"]
-mod clean;
 #[path = "../../services/authentication/src/http/cookie.rs"]
-#[allow(dead_code, reason = "other calls take what is not used here")]
+#[allow(dead_code, reason = "only parsing is tested")]
 mod cookie;
-#[path = "../../services/gateway/src/origin.rs"]
-mod origin;
+#[path = "../../services/gateway/src/forwarded.rs"]
+mod forwarded;
+#[path = "../../services/gateway/src/headers.rs"]
+mod sanitizing;
 
-/// In the service it stands among the settings.
+/// Replaces a module with all settings.
 mod config {
     pub(crate) struct Origin(pub(crate) &'static str);
 
@@ -29,6 +29,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts as _, OptionalFromRequestParts};
+use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 use secrecy::ExposeSecret as _;
@@ -36,7 +37,7 @@ use service_kit::client::TrustedProxies;
 use domain::IdempotencyKey;
 use service_kit::request_context::{REQUEST_ID, RequestContext, TRACEPARENT};
 
-const OURS: &str = "https://shop.example";
+const SHOP_ORIGIN: &str = "https://shop.example";
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((sender, lines)) = bytes.split_first() else {
@@ -45,55 +46,54 @@ fuzz_target!(|bytes: &[u8]| {
     let headers: HeaderMap = lines
         .split(|byte| *byte == b'\n')
         .take(100)
-        .filter_map(line)
+        .filter_map(parse_header)
         .collect();
-    trace(&headers);
-    idempotency_key(&headers);
-    session_cookie(&headers);
-    client_address(&headers);
-    cleaned(&headers);
+    check_trace(&headers);
+    check_idempotency_key(&headers);
+    check_session_cookie(&headers);
+    check_client_address(&headers);
+    check_sanitizing(&headers);
     let peer = if *sender == b'P' {
         "::ffff:127.0.0.1"
     } else {
         "198.51.100.7"
     };
-    rewritten(&headers, peer.parse().expect("an address"));
+    check_forwarded_headers(&headers, peer.parse().expect("an address"));
 });
 
-fn line(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+fn parse_header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let name = HeaderName::from_bytes(&line[..colon]).ok()?;
     let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?;
     Some((name, value))
 }
 
-/// What runs through logs and messages is short and of harmless characters.
-fn trace(headers: &HeaderMap) {
+/// Request id and trace are short and contain only safe characters, because they occur in logs and
+/// messages.
+fn check_trace(headers: &HeaderMap) {
     let context = RequestContext::from_headers(headers);
-    let harmless = |text: &str| {
+    let is_safe = |text: &str| {
         text.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    assert!((1..=64).contains(&context.id.len()) && harmless(&context.id));
-    assert!(context.traceparent.len() == 55 && harmless(&context.traceparent));
-    // The next service takes what this one passes on.
-    let mut passed = HeaderMap::new();
-    passed.insert(REQUEST_ID, context.id.parse().expect("a value"));
-    passed.insert(TRACEPARENT, context.traceparent.parse().expect("a value"));
-    let next = RequestContext::from_headers(&passed);
+    assert!((1..=64).contains(&context.id.len()) && is_safe(&context.id));
+    assert!(context.traceparent.len() == 55 && is_safe(&context.traceparent));
+    // The next service accepts what this one forwards.
+    let mut forwarded = HeaderMap::new();
+    forwarded.insert(REQUEST_ID, context.id.parse().expect("a value"));
+    forwarded.insert(TRACEPARENT, context.traceparent.parse().expect("a value"));
+    let next = RequestContext::from_headers(&forwarded);
     assert_eq!(
         (next.id, next.traceparent),
         (context.id, context.traceparent)
     );
 }
 
-fn idempotency_key(headers: &HeaderMap) {
+fn check_idempotency_key(headers: &HeaderMap) {
     let sent: Vec<_> = headers.get_all("idempotency-key").iter().collect();
     let mut parts = parts(headers);
-    match wait(Option::<IdempotencyKey>::from_request_parts(
-        &mut parts,
-        &(),
-    )) {
+    let key = Option::<IdempotencyKey>::from_request_parts(&mut parts, &());
+    match key.now_or_never().expect("no I/O") {
         Ok(None) => assert!(sent.is_empty()),
         Ok(Some(key)) => {
             assert_eq!(sent, [key.as_str()]);
@@ -106,7 +106,7 @@ fn idempotency_key(headers: &HeaderMap) {
     }
 }
 
-fn session_cookie(headers: &HeaderMap) {
+fn check_session_cookie(headers: &HeaderMap) {
     if let Some(token) = cookie::token(headers) {
         let token = token.expose_secret();
         let sent = headers.get_all(header::COOKIE).iter().any(|value| {
@@ -114,7 +114,7 @@ fn session_cookie(headers: &HeaderMap) {
             value.contains("__Host-refresh_token") && value.contains(token)
         });
         assert!(sent, "{token}");
-        // A token of ours, which is what this is called with, can be kept as it is.
+        // A cookie can be set for every token in the format of the shop.
         if token
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -124,16 +124,16 @@ fn session_cookie(headers: &HeaderMap) {
             assert!(kept.starts_with(&format!("__Host-refresh_token={token}; HttpOnly; ")));
         }
     }
-    let pages = cookie::OwnPages(std::sync::Arc::new([config::Origin(OURS)]));
+    let pages = cookie::OwnPages(std::sync::Arc::new([config::Origin(SHOP_ORIGIN)]));
     if pages.check(headers).is_ok() {
         let origins: Vec<_> = headers.get_all(header::ORIGIN).iter().collect();
-        assert_eq!(origins, [OURS]);
+        assert_eq!(origins, [SHOP_ORIGIN]);
         assert!(headers.contains_key(header::CONTENT_TYPE));
     }
 }
 
-/// What authentication counts log-ins by: the address that the gateway wrote, which is there once.
-fn client_address(headers: &HeaderMap) {
+/// Authentication limits logins by the client address that the gateway wrote.
+fn check_client_address(headers: &HeaderMap) {
     let trusted = trusted();
     let [gateway, client]: [IpAddr; 2] =
         ["127.0.0.1", "198.51.100.7"].map(|address| address.parse().expect("an address"));
@@ -141,22 +141,24 @@ fn client_address(headers: &HeaderMap) {
         let mut parts = parts(headers);
         let peer = ConnectInfo(SocketAddr::from((peer, 1)));
         parts.extensions.insert(peer);
-        let read = wait(address::ClientAddress::from_request_parts(
-            &mut parts, &trusted,
-        ));
-        read.expect("an address").0
+        let client = address::ClientAddress::from_request_parts(&mut parts, &trusted);
+        client
+            .now_or_never()
+            .expect("no I/O")
+            .expect("an address")
+            .0
     };
-    let mut passed = headers.clone();
-    origin::rewrite(&trusted, client, &mut passed);
-    assert_eq!(read(&passed, gateway), client);
-    // Around the gateway nothing is believed.
+    let mut rewritten = headers.clone();
+    forwarded::rewrite(&trusted, client, &mut rewritten);
+    assert_eq!(read(&rewritten, gateway), client);
+    // Headers of a peer other than the gateway are not trusted.
     assert_eq!(read(headers, client), client);
 }
 
-/// Nothing that belongs to the connection passes, nor what claims to be somebody.
-fn cleaned(headers: &HeaderMap) {
+/// Hop-by-hop headers and claims of identity are removed.
+fn check_sanitizing(headers: &HeaderMap) {
     let mut once = headers.clone();
-    clean::clean_request(&mut once);
+    sanitizing::sanitize_request(&mut once);
     for name in once.keys() {
         let name = name.as_str();
         assert!(
@@ -190,29 +192,29 @@ fn cleaned(headers: &HeaderMap) {
         }
     }
     let mut twice = once.clone();
-    clean::clean_request(&mut twice);
+    sanitizing::sanitize_request(&mut twice);
     assert_eq!(once, twice);
-    let mut answer = headers.clone();
-    clean::clean_response(&mut answer);
-    assert!(!answer.contains_key(header::TRANSFER_ENCODING));
+    let mut response = headers.clone();
+    sanitizing::sanitize_response(&mut response);
+    assert!(!response.contains_key(header::TRANSFER_ENCODING));
 }
 
-/// Whatever is claimed, the services are told one address, one scheme, at most one host.
-fn rewritten(headers: &HeaderMap, peer: IpAddr) {
+/// The services receive one address, one scheme and at most one host, whatever the request claims.
+fn check_forwarded_headers(headers: &HeaderMap, peer: IpAddr) {
     let trusted = trusted();
     let client = trusted.client(peer, headers);
-    let mut passed = headers.clone();
-    origin::rewrite(&trusted, peer, &mut passed);
-    let all = |name: &str| passed.get_all(name).iter().cloned().collect::<Vec<_>>();
+    let mut rewritten = headers.clone();
+    forwarded::rewrite(&trusted, peer, &mut rewritten);
+    let all = |name: &str| rewritten.get_all(name).iter().cloned().collect::<Vec<_>>();
     assert_eq!(all("x-forwarded-for"), [client.to_string().as_str()]);
     assert_eq!(all("x-forwarded-proto").len(), 1);
     assert!(all("x-forwarded-host").len() <= 1);
     assert!(all("x-forwarded-port").is_empty() && all("host").is_empty());
     if peer.to_canonical() == peer {
-        // Not a proxy of ours, so nothing that it says of itself counts.
+        // The peer is no trusted proxy, so its headers are not trusted.
         assert_eq!(client, peer);
         assert_eq!(all("x-forwarded-proto"), ["http"]);
-        assert_eq!(passed.get("x-forwarded-host"), headers.get(header::HOST));
+        assert_eq!(rewritten.get("x-forwarded-host"), headers.get(header::HOST));
     }
 }
 
@@ -224,13 +226,4 @@ fn parts(headers: &HeaderMap) -> http::request::Parts {
     let (mut parts, ()) = http::Request::new(()).into_parts();
     parts.headers = headers.clone();
     parts
-}
-
-/// Nothing here has anything to wait for.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match std::pin::pin!(future).poll(&mut context) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("waits"),
-    }
 }

@@ -1,8 +1,8 @@
-//! The document of public keys, as the services fetch it from authentication.
+//! The key set (JWKS) that the services fetch from authentication.
 #![no_main]
 
 #[path = "../../crates/identity/src/jwks.rs"]
-#[allow(dead_code, reason = "a set is only read and written here")]
+#[allow(dead_code, reason = "only parsing and writing are tested")]
 mod jwks;
 
 use jwks::KeySet;
@@ -16,13 +16,13 @@ fuzz_target!(|document: &[u8]| {
     let listed = written["keys"].as_array().expect("a list");
     assert!(!listed.is_empty());
     for key in listed {
-        assert!(keys.get(key["kid"].as_str().expect("a name")).is_some());
+        assert!(keys.get(key["kid"].as_str().expect("a key id")).is_some());
         let mut members = key.as_object().expect("an object").keys();
-        // In particular no `d`, which would be the private half.
+        // In particular not `d`, the private key.
         assert!(
             members.all(|name| ["kty", "crv", "alg", "use", "kid", "x"].contains(&name.as_str()))
         );
     }
-    let again = KeySet::from_json(written.to_string().as_bytes()).expect("what was written");
-    assert!(again.is_within(&keys) && keys.is_within(&again));
+    let parsed = KeySet::from_json(written.to_string().as_bytes()).expect("a key set");
+    assert!(parsed.is_within(&keys) && keys.is_within(&parsed));
 });

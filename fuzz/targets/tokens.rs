@@ -1,7 +1,7 @@
-//! Access tokens: what is not signed with our key is nobody's, and what is says who they are only
-//! if everything in it is as it should be.
+//! Access tokens: only a token that the shop's key signed identifies a caller, and only if its header
+//! and claims are valid.
 //!
-//! The first byte says how it is signed. The rest is an Authorization header, or a header of a
+//! The first byte is the kind of signature. The rest is an Authorization header, or the header of a
 //! token on one line and its claims on the next.
 #![no_main]
 
@@ -14,6 +14,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use futures::FutureExt as _;
 use domain::{Email};
 use identity::{Issuer, IssuerSettings, OptionalCaller, Role, Verifier};
 use jiff::Timestamp;
@@ -25,12 +26,12 @@ use serde_json::Value;
 const NOW: i64 = 1_700_000_000;
 
 struct Keys {
-    with_secret: Verifier,
-    with_public_key: Verifier,
+    hs256_verifier: Verifier,
+    eddsa_verifier: Verifier,
     secret: EncodingKey,
-    private: EncodingKey,
-    /// The public key, taken for a secret.
-    confused: EncodingKey,
+    private_key: EncodingKey,
+    /// The public key as an HS256 secret.
+    public_key: EncodingKey,
     kid: String,
 }
 
@@ -49,59 +50,43 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
         audience: "shop".into(),
         lifetime: Duration::from_mins(15),
     };
-    // Made here, so that no input can have been signed with them.
-    let words: String = (b'!'..=b'~').map(char::from).collect();
+    // The keys are generated here, so that no seed can contain a valid signature.
+    let secret: String = (b'!'..=b'~').map(char::from).collect();
     let pair = SigningKey::from_bytes(&[7; 32]);
     let pem = pair.to_pkcs8_pem(LineEnding::LF).expect("encodes");
     let issuer = Issuer::from_ed25519_pem(&pem, settings).expect("a key");
     let kid = issuer.jwks()["keys"][0]["kid"]
         .as_str()
-        .expect("a word")
+        .expect("a key id")
         .to_owned();
     Keys {
-        with_secret: Verifier::from_hs256(&SecretString::from(words.clone()), "shop", "shop")
+        hs256_verifier: Verifier::from_hs256(&SecretString::from(secret.clone()), "shop", "shop")
             .expect("a secret"),
-        with_public_key: Verifier::local(&issuer),
-        secret: EncodingKey::from_secret(words.as_bytes()),
-        private: EncodingKey::from_ed_pem(pem.as_bytes()).expect("a key"),
-        confused: EncodingKey::from_secret(pair.verifying_key().as_bytes()),
+        eddsa_verifier: Verifier::local(&issuer),
+        secret: EncodingKey::from_secret(secret.as_bytes()),
+        private_key: EncodingKey::from_ed_pem(pem.as_bytes()).expect("a key"),
+        public_key: EncodingKey::from_secret(pair.verifying_key().as_bytes()),
         kid,
     }
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((how, rest)) = bytes.split_first() else {
+    let Some((kind, rest)) = bytes.split_first() else {
         return;
     };
     let keys = &*KEYS;
-    match how {
-        b'S' => signed(
-            rest,
-            Algorithm::HS256,
-            &keys.secret,
-            &keys.with_secret,
-            true,
-        ),
-        b'E' => signed(
-            rest,
-            Algorithm::EdDSA,
-            &keys.private,
-            &keys.with_public_key,
-            true,
-        ),
-        b'C' => signed(
-            rest,
-            Algorithm::HS256,
-            &keys.confused,
-            &keys.with_public_key,
-            false,
-        ),
-        _ => headers(rest),
-    }
+    let (algorithm, key, verifier) = match kind {
+        b'S' => (Algorithm::HS256, &keys.secret, &keys.hs256_verifier),
+        b'E' => (Algorithm::EdDSA, &keys.private_key, &keys.eddsa_verifier),
+        b'C' => (Algorithm::HS256, &keys.public_key, &keys.eddsa_verifier),
+        _ => return check_unsigned(rest),
+    };
+    let is_trusted = *kind != b'C';
+    check_signed(rest, algorithm, key, verifier, is_trusted);
 });
 
-/// Lines of Authorization headers that nobody signed.
-fn headers(bytes: &[u8]) {
+/// Authorization headers, one per line, without a valid signature.
+fn check_unsigned(bytes: &[u8]) {
     let mut request = http::Request::new(());
     for line in bytes.split(|byte| *byte == b'\n') {
         if let Ok(value) = http::HeaderValue::from_bytes(line) {
@@ -110,20 +95,27 @@ fn headers(bytes: &[u8]) {
                 .append(http::header::AUTHORIZATION, value);
         }
     }
-    let several = request.headers().len() > 1;
+    let has_several = request.headers().len() > 1;
     let (mut parts, ()) = request.into_parts();
-    for verifier in [&KEYS.with_secret, &KEYS.with_public_key] {
+    for verifier in [&KEYS.hs256_verifier, &KEYS.eddsa_verifier] {
         let state = State(verifier.clone());
-        match wait(OptionalCaller::from_request_parts(&mut parts, &state)) {
+        let caller = OptionalCaller::from_request_parts(&mut parts, &state);
+        match caller.now_or_never().expect("no I/O") {
             Ok(OptionalCaller(caller)) => {
                 assert!(caller.is_none() && parts.headers.is_empty());
             }
-            Err(problem) => assert!(problem.status == 401 || several && problem.status == 400),
+            Err(problem) => assert!(problem.status == 401 || has_several && problem.status == 400),
         }
     }
 }
 
-fn signed(bytes: &[u8], algorithm: Algorithm, key: &EncodingKey, verifier: &Verifier, ours: bool) {
+fn check_signed(
+    bytes: &[u8],
+    algorithm: Algorithm,
+    key: &EncodingKey,
+    verifier: &Verifier,
+    is_trusted: bool,
+) {
     let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
         return;
     };
@@ -132,11 +124,16 @@ fn signed(bytes: &[u8], algorithm: Algorithm, key: &EncodingKey, verifier: &Veri
     let message = format!("{}.{}", BASE64.encode(&header), BASE64.encode(claims));
     let signature = crypto::sign(message.as_bytes(), key, algorithm).expect("signs");
     let now = Timestamp::from_second(NOW).expect("a time");
-    let Ok(caller) = wait(verifier.verify(&format!("{message}.{signature}"), now)) else {
+    let token = format!("{message}.{signature}");
+    let verified = verifier.verify(&token, now).now_or_never().expect("no I/O");
+    let Ok(caller) = verified else {
         return;
     };
-    assert!(ours, "signed with a public key");
-    // What is ignored there may be beyond a `Value`, such as 1e999.
+    assert!(
+        is_trusted,
+        "a token signed with the public key was accepted"
+    );
+    // Members that the verifier ignores may exceed a `Value`, such as 1e999.
     let (Ok(header), Ok(claims)) = (
         serde_json::from_str::<Value>(&header),
         serde_json::from_slice::<Value>(claims),
@@ -149,9 +146,9 @@ fn signed(bytes: &[u8], algorithm: Algorithm, key: &EncodingKey, verifier: &Veri
             .as_str()
             .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"))
     );
-    let offered = ["jwk", "jku", "x5u", "x5c", "crit"];
+    let forbidden = ["jwk", "jku", "x5u", "x5c", "crit"];
     assert!(
-        offered.iter().all(|name| header[name].is_null()),
+        forbidden.iter().all(|name| header[name].is_null()),
         "{header}"
     );
     assert!(claims["exp"].as_i64().is_some_and(|exp| exp > NOW));
@@ -167,13 +164,4 @@ fn signed(bytes: &[u8], algorithm: Algorithm, key: &EncodingKey, verifier: &Veri
         Role::User
     };
     assert_eq!((caller.email, caller.role), (email, role));
-}
-
-/// Nothing here has anything to wait for.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match std::pin::pin!(future).poll(&mut context) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("waits"),
-    }
 }

@@ -1,9 +1,9 @@
-# The whole shop in one project. environments/ says for which, and how large.
+# The whole shop in one project. environments/ sets the project and the size.
 
 locals {
   name = "fleetmarket"
 
-  # How IAM knows a service account of the cluster; what follows is ns/NAMESPACE/sa/NAME.
+  # Prefix of the IAM principal of a Kubernetes service account, followed by ns/NAMESPACE/sa/NAME.
   workload_principal = "principal://iam.googleapis.com/projects/${data.google_project.shop.number}/locations/global/workloadIdentityPools/${module.cluster.workload_pool}/subject"
   shop_principal     = "${local.workload_principal}/ns/${var.namespace}/sa"
 }
@@ -33,11 +33,11 @@ resource "google_project_service" "required" {
   project = var.project_id
   service = each.value
 
-  # Something else in the project may use it too.
+  # Other resources of the project may use it.
   disable_on_destroy = false
 }
 
-# Who read a secret or a backup, and who became whom. Google writes this down only where it is asked to.
+# Logs access to secrets and backups, and impersonation. Data access logs are off by default.
 resource "google_project_iam_audit_config" "access" {
   for_each = toset(["iam.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com", "sts.googleapis.com"])
 
@@ -75,7 +75,7 @@ module "cluster" {
   range_names            = module.network.range_names
   control_plane_networks = var.control_plane_networks
   nodes                  = var.nodes
-  admitted_images        = concat(["${module.registry.url}/**"], var.images_of_others)
+  admitted_images        = concat(["${module.registry.url}/**"], var.third_party_images)
   protected              = var.protected
 
   depends_on = [google_project_service.required]

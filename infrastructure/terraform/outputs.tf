@@ -9,22 +9,22 @@ output "cluster" {
 }
 
 output "location" {
-  description = "Where the cluster is."
+  description = "Region of the cluster."
   value       = module.cluster.location
 }
 
 output "protected" {
-  description = "Whether Terraform refuses to delete the cluster, and what else cannot be made again."
+  description = "Whether Terraform refuses to delete the cluster and other resources that cannot be recreated."
   value       = module.cluster.protected
 }
 
 output "registry" {
-  description = "What the names of the shop's images begin with."
+  description = "Prefix of the shop's image names."
   value       = module.registry.url
 }
 
 output "domain" {
-  description = "Where the shop is found."
+  description = "Domain of the shop."
   value       = var.domain
 }
 
@@ -44,27 +44,27 @@ output "dns_zone" {
 }
 
 output "name_servers" {
-  description = "Whom the registrar, or the zone above, has to name for the domain."
+  description = "Name servers to register for the domain."
   value       = module.dns_and_certificates.name_servers
 }
 
 output "pod_range" {
-  description = "Addresses of the pods: the proxies that edge and gateway may believe come from here."
+  description = "Address range of the pods, which contains the proxies that edge and gateway trust."
   value       = module.network.pod_range
 }
 
 output "secrets" {
-  description = "The secrets that want a value."
+  description = "The secrets that need a value."
   value       = module.secrets.names
 }
 
 output "backups_bucket" {
-  description = "Where backups of the databases are put."
+  description = "Bucket for the backups of the databases."
   value       = module.backups.bucket
 }
 
 output "workload_identity_provider" {
-  description = "Where a job of CI exchanges its token."
+  description = "The workload identity provider that exchanges the token of a CI job."
   value       = module.ci_identity.provider
 }
 

@@ -1,6 +1,6 @@
-# The secrets that the cluster needs of those that `cargo xtask secrets` makes, each with a dash where its file has a
-# dot, and the Kubernetes service account that brings it in. One is enough for each: who else needs it, such as the
-# set-up, mounts the Kubernetes Secret that is there anyway.
+# The secrets of `cargo xtask secrets` that the cluster needs, with a dash for each dot of the file name, and the
+# Kubernetes service account that reads it from Secret Manager. One account is enough: other readers, such as setup,
+# mount the Kubernetes Secret.
 locals {
   services_with_a_database = ["authentication", "products", "orders"]
 

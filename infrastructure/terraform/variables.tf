@@ -1,15 +1,15 @@
 variable "project_id" {
-  description = "The Google Cloud project, which is the environment's alone."
+  description = "The Google Cloud project of this environment only."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
-    error_message = "project_id must be the ID of a project, such as fleetmarket-staging: not its name, not its number."
+    error_message = "project_id must be the ID of a project, such as fleetmarket-staging: not its name or its number."
   }
 }
 
 variable "environment" {
-  description = "What the environment is called."
+  description = "Name of the environment."
   type        = string
 
   validation {
@@ -19,7 +19,7 @@ variable "environment" {
 }
 
 variable "region" {
-  description = "Region of everything but the backups."
+  description = "Region of everything except the backups."
   type        = string
 }
 
@@ -29,7 +29,7 @@ variable "domain" {
 }
 
 variable "circleci" {
-  description = "The jobs that may deploy; see modules/ci-identity."
+  description = "The CI jobs that may deploy; see modules/ci-identity."
   type = object({
     organization_id = string
     project_id      = string
@@ -45,7 +45,7 @@ variable "namespace" {
 }
 
 variable "nodes" {
-  description = "Machine type of the nodes, and how few and how many the general pool has; the spot pool has 0 to 10."
+  description = "Machine type of the nodes, and the minimum and maximum size of the general pool; the spot pool has 0 to 10 nodes."
   type = object({
     machine_type = string
     minimum      = number
@@ -54,7 +54,7 @@ variable "nodes" {
 }
 
 variable "backups" {
-  description = "Where backups of the databases are kept, and for how many days nobody can remove them."
+  description = "Location of the backups, and the days for which they cannot be deleted."
   type = object({
     location       = string
     retention_days = number
@@ -62,7 +62,7 @@ variable "backups" {
 }
 
 variable "protected" {
-  description = "Whether Terraform refuses to delete what cannot be made again: the cluster, the address, the zone, the registry, the secrets, the backups."
+  description = "Whether Terraform refuses to delete what cannot be recreated: the cluster, the address, the zone, the registry, the secrets, the backups."
   type        = bool
 }
 
@@ -73,13 +73,13 @@ variable "control_plane_networks" {
 }
 
 variable "image_readers" {
-  description = "Who else may pull images: IAM members, by what they are to the shop. In staging that is production's image pusher, which takes from here what was approved."
+  description = "Additional IAM members that may pull images, by role in the shop. In staging this is production's image pusher, which copies approved images."
   type        = map(string)
   default     = {}
 }
 
-variable "images_of_others" {
-  description = "Images that are not the shop's own and may run all the same, as patterns for Binary Authorization."
+variable "third_party_images" {
+  description = "Third-party images that may run, as patterns for Binary Authorization."
   type        = list(string)
   default = [
     "docker.io/library/mongo:*",

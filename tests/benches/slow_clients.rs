@@ -1,9 +1,9 @@
-//! Whether clients that send a byte now and then make others wait, at each server of the shop.
+//! Whether clients that send one byte per second slow others down, at each server of the shop.
 //!
 //! `cargo xtask up --detach`, then `cargo bench -p shop-tests --bench slow_clients`; `-- edge gateway`
-//! tries only these, and `EDGE_URL`, `GATEWAY_URL`, … name other addresses. Rounds without and with
-//! slow clients alternate in one run, so that what else the machine does meets both; the mark is a
-//! p99 that is less than 10 % higher.
+//! measures only these servers, and `EDGE_URL`, `GATEWAY_URL`, … set other URLs. Rounds without and
+//! with slow clients alternate, so that other load on the machine affects both. The goal is a p99
+//! that is less than 10 % higher with them.
 
 use std::time::{Duration, Instant};
 
@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 
 const SLOW_CLIENTS: usize = 200;
 const ROUNDS: usize = 6;
-const ROUND: Duration = Duration::from_secs(5);
+const ROUND_DURATION: Duration = Duration::from_secs(5);
 const READS_PER_SECOND: u32 = 400;
 
-/// Where it is without another word, and what is read there.
+/// Name, default URL, and the path to read.
 const SERVERS: [(&str, &str, &str); 5] = [
     ("edge", "http://127.0.0.1:8080", "/api/products"),
     ("gateway", "http://127.0.0.1:8000", "/api/products"),
@@ -34,7 +34,7 @@ const SERVERS: [(&str, &str, &str); 5] = [
 async fn main() {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
-        // cargo's own.
+        // `cargo bench` adds `--bench`.
         .filter(|argument| !argument.starts_with("--"))
         .collect();
     println!(
@@ -55,13 +55,13 @@ async fn main() {
 }
 
 async fn measure(name: &str, url: &str, path: &'static str) {
-    let visitor = Client::new(url);
-    read(&visitor, path).await;
+    let client = Client::new(url);
+    read(&client, path).await;
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        without.extend(read(&visitor, path).await);
+        without.extend(read(&client, path).await);
         let slow = slow_clients(url).await;
-        with.extend(read(&visitor, path).await);
+        with.extend(read(&client, path).await);
         drop(slow);
     }
     let (without, with) = (percentiles(without), percentiles(with));
@@ -75,38 +75,36 @@ async fn measure(name: &str, url: &str, path: &'static str) {
     );
 }
 
-/// Reads at a steady rate, whether or not those before are answered: how long each takes.
-async fn read(visitor: &Client, path: &'static str) -> Vec<Duration> {
-    let count = READS_PER_SECOND * u32::try_from(ROUND.as_secs()).expect("seconds");
+/// Reads at a steady rate, independent of the responses, and returns the duration of each call.
+async fn read(client: &Client, path: &'static str) -> Vec<Duration> {
+    let count = READS_PER_SECOND * u32::try_from(ROUND_DURATION.as_secs()).expect("seconds");
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / READS_PER_SECOND);
     let mut calls = JoinSet::new();
     for _ in 0..count {
         ticks.tick().await;
-        let visitor = visitor.clone();
+        let client = client.clone();
         calls.spawn(async move {
-            let begin = Instant::now();
-            let _ = visitor.get(path).await.expect(200);
-            begin.elapsed()
+            let start = Instant::now();
+            client.get(path).await.expect(200);
+            start.elapsed()
         });
     }
     calls.join_all().await
 }
 
-/// Half of them never end their head, half their body; they stop when this is dropped.
-async fn slow_clients(shop: &str) -> JoinSet<()> {
-    let address = shop.trim_start_matches("http://").trim_end_matches('/');
+/// Opens slow connections. Half of them never complete the request head, half the body. They close
+/// when the set is dropped.
+async fn slow_clients(url: &str) -> JoinSet<()> {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
     let mut clients = JoinSet::new();
     for number in 0..SLOW_CLIENTS {
         let mut connection = TcpStream::connect(address).await.expect("a connection");
-        let begin = if number % 2 == 0 {
+        let head = if number % 2 == 0 {
             "POST /api/login HTTP/1.1\r\nHost: a\r\nX: "
         } else {
             "POST /api/login HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
         };
-        connection
-            .write_all(begin.as_bytes())
-            .await
-            .expect("the beginning of a request");
+        connection.write_all(head.as_bytes()).await.expect("writes");
         clients.spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_secs(1));
             while connection.write_all(b"x").await.is_ok() {
@@ -117,7 +115,7 @@ async fn slow_clients(shop: &str) -> JoinSet<()> {
     clients
 }
 
-/// The p50 and the p99 in milliseconds.
+/// Returns p50 and p99 in milliseconds.
 fn percentiles(mut times: Vec<Duration>) -> (f64, f64) {
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1000.0;

@@ -4,28 +4,25 @@ use serde_json::json;
 use testkit::Shop;
 
 #[tokio::test]
-async fn given_the_seeded_shop_when_categories_are_listed_then_the_three_are_there() {
+async fn given_seed_data_when_categories_are_listed_then_all_three_are_returned() {
     let shop = Shop::start().await;
-    let answer = shop.visitor().get("/api/categories").await.expect(200);
+    let response = shop.anonymous().get("/api/categories").await.expect(200);
     let seeded = json!({ "categories": [{ "name": "electronics" }, { "name": "kitchen" }, { "name": "furniture" }] });
-    assert_eq!(answer.json(), seeded);
+    assert_eq!(response.json(), seeded);
 }
 
 #[tokio::test]
 async fn given_an_admin_when_a_category_is_added_then_201_and_it_can_be_used() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
-    let _ = admin
+    admin
         .post("/api/categories", &json!({ "name": "  Garden " }))
         .await
         .expect(201);
-    let listed = shop.visitor().get("/api/categories").await.json();
+    let listed = shop.anonymous().get("/api/categories").await.json();
     assert_eq!(listed["categories"][3], json!({ "name": "garden" }));
-    let empty = shop
-        .visitor()
-        .get("/api/products?categoryName=GARDEN")
-        .await
-        .expect(200);
+    let path = "/api/products?categoryName=GARDEN";
+    let empty = shop.anonymous().get(path).await.expect(200);
     assert_eq!(empty.json(), json!({ "products": [] }));
     let spade = json!({ "product": { "name": "spade", "description": "Digs", "price": 9.5, "quantity": 3, "categories": ["GARDEN"] } });
     let created = admin.post("/api/products", &spade).await.expect(201);
@@ -33,5 +30,5 @@ async fn given_an_admin_when_a_category_is_added_then_201_and_it_can_be_used() {
     admin
         .post("/api/categories", &json!({ "name": "GARDEN" }))
         .await
-        .problem(400);
+        .expect_problem(400);
 }

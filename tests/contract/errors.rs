@@ -1,12 +1,15 @@
-//! The table of errors.
+//! The error responses of the contract.
 
-use serde_json::json;
-use testkit::{Shop, order};
+use serde_json::{Value, json};
+use testkit::{BACKENDS, Client, Method, Response, Shop, order, product};
+
+const ENDPOINT_NOT_FOUND: &str = "Endpoint not found!";
+const NO_ACCESS: &str = "You have no access to this resource!";
 
 #[tokio::test]
 async fn given_unknown_paths_when_called_then_404_endpoint_not_found() {
     let shop = Shop::start().await;
-    let admin = shop.admin().await;
+    let callers = [shop.anonymous(), shop.admin().await];
     for path in [
         "/",
         "/api",
@@ -16,17 +19,14 @@ async fn given_unknown_paths_when_called_then_404_endpoint_not_found() {
         "/api/../etc/passwd",
         "/api/%00",
     ] {
-        shop.visitor()
-            .get(path)
-            .await
-            .says(404, "Endpoint not found!");
-        admin.get(path).await.says(404, "Endpoint not found!");
+        for caller in &callers {
+            let response = caller.get(path).await;
+            response.expect_detail(404, ENDPOINT_NOT_FOUND);
+        }
     }
-    for service in ["authentication", "products", "orders"] {
-        shop.direct(service)
-            .get("/api/nothing")
-            .await
-            .says(404, "Endpoint not found!");
+    for service in BACKENDS {
+        let response = shop.direct(service).get("/api/nothing").await;
+        response.expect_detail(404, ENDPOINT_NOT_FOUND);
     }
 }
 
@@ -34,149 +34,128 @@ async fn given_unknown_paths_when_called_then_404_endpoint_not_found() {
 async fn given_known_paths_when_called_with_another_method_then_405_with_allow() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
-    let check = async |method: &str, path: &str, allowed: &str| {
-        let method = method.parse().expect("a method");
-        let answer = admin.send(method, path, None).await;
-        answer.problem(405);
-        let allow = answer.header("allow").unwrap_or_default();
+    for (method, path, allowed) in [
+        (Method::DELETE, "/api/products", "PATCH"),
+        (Method::PUT, "/api/products", "GET"),
+        (Method::GET, "/api/login", "POST"),
+        (Method::PATCH, "/api/register", "POST"),
+        (Method::POST, "/api/me", "GET"),
+        (Method::DELETE, "/api/categories", "POST"),
+        (Method::PUT, "/api/orders", "POST"),
+        (Method::POST, "/api/orders/71fefe4a1cad4140785928a4", "GET"),
+    ] {
+        let response = admin.send(method, path, None).await;
+        response.expect_problem(405);
+        let allow = response.header("allow").unwrap_or_default();
+        let mut methods = allow.split(',').map(str::trim);
         assert!(
-            allow.split(',').any(|method| method.trim() == allowed),
-            "{answer}: {allow}"
+            methods.any(|method| method == allowed),
+            "{response}: {allow}"
         );
-    };
-    check("DELETE", "/api/products", "PATCH").await;
-    check("PUT", "/api/products", "GET").await;
-    check("GET", "/api/login", "POST").await;
-    check("PATCH", "/api/register", "POST").await;
-    check("POST", "/api/me", "GET").await;
-    check("DELETE", "/api/categories", "POST").await;
-    check("PUT", "/api/orders", "POST").await;
-    check("POST", "/api/orders/71fefe4a1cad4140785928a4", "GET").await;
+    }
+}
+
+/// Makes the calls that only admins may make.
+async fn call_as_admin(client: &Client) -> Vec<Response> {
+    let restock = json!({ "add_quantity": 1 });
+    let category = json!({ "name": "x" });
+    vec![
+        client.post("/api/products", &product("x", 1.0, 1)).await,
+        client.patch("/api/products?name=chair", &restock).await,
+        client.post("/api/categories", &category).await,
+    ]
 }
 
 #[tokio::test]
-async fn given_no_token_when_one_is_needed_then_401_no_access() {
+async fn given_no_token_when_one_is_required_then_401_no_access() {
     let shop = Shop::start().await;
-    let visitor = shop.visitor();
-    let product = json!({ "product": { "name": "x", "description": "x", "price": 1, "quantity": 1, "categories": ["kitchen"] } });
-    let sentence = "You have no access to this resource!";
-    visitor
-        .post("/api/orders", &order(&[("chair", 1)]))
-        .await
-        .says(401, sentence);
-    visitor.get("/api/orders").await.says(401, sentence);
-    visitor
-        .get("/api/orders/71fefe4a1cad4140785928a4")
-        .await
-        .says(401, sentence);
-    visitor.get("/api/orders/events").await.says(401, sentence);
-    visitor.get("/api/me").await.says(401, sentence);
-    visitor
-        .post("/api/products", &product)
-        .await
-        .says(401, sentence);
-    visitor
-        .patch("/api/products?name=chair", &json!({ "add_quantity": 1 }))
-        .await
-        .says(401, sentence);
-    visitor
-        .post("/api/categories", &json!({ "name": "x" }))
-        .await
-        .says(401, sentence);
-    // Around the gateway it is no different, and headers that claim to know the caller count for nothing.
-    let pretender = shop
+    let client = shop.anonymous();
+    let mut responses = call_as_admin(&client).await;
+    let order = order(&[("chair", 1)]);
+    responses.push(client.post("/api/orders", &order).await);
+    for path in [
+        "/api/orders",
+        "/api/orders/71fefe4a1cad4140785928a4",
+        "/api/orders/events",
+        "/api/me",
+    ] {
+        responses.push(client.get(path).await);
+    }
+    // The services check tokens themselves, and ignore headers that name a caller.
+    let impostor = shop
         .direct("orders")
         .with_header("x-user-email", "admin@admin.com")
         .with_header("x-user-role", "admin");
-    pretender.get("/api/orders").await.says(401, sentence);
-    shop.direct("products")
-        .post("/api/products", &product)
-        .await
-        .says(401, sentence);
+    responses.push(impostor.get("/api/orders").await);
+    responses.extend(call_as_admin(&shop.direct("products")).await);
+    for response in responses {
+        response.expect_detail(401, NO_ACCESS);
+    }
 }
 
 #[tokio::test]
 async fn given_a_user_when_a_call_is_for_admins_then_403_no_access() {
     let shop = Shop::start().await;
     let user = shop.user().await;
-    let product = json!({ "product": { "name": "x", "description": "x", "price": 1, "quantity": 1, "categories": ["kitchen"] } });
-    let sentence = "You have no access to this resource!";
-    user.post("/api/products", &product)
-        .await
-        .says(403, sentence);
-    user.patch("/api/products?name=chair", &json!({ "add_quantity": 1 }))
-        .await
-        .says(403, sentence);
-    user.post("/api/categories", &json!({ "name": "x" }))
-        .await
-        .says(403, sentence);
-    user.at(&shop.url("products"))
-        .post("/api/products", &product)
-        .await
-        .says(403, sentence);
+    for client in [user.at(&shop.url("products")), user] {
+        for response in call_as_admin(&client).await {
+            response.expect_detail(403, NO_ACCESS);
+        }
+    }
 }
 
 #[tokio::test]
-async fn given_a_body_beyond_any_order_when_sent_then_413_and_the_client_can_go_on() {
+async fn given_an_oversized_body_when_sent_then_413_and_the_next_request_succeeds() {
     let shop = Shop::start().await;
-    // More than is taken and less than fits into the buffers on the way: nobody notices in writing.
+    let login = async |body: &Value| shop.anonymous().post("/api/login", body).await;
+    // Larger than the limit and smaller than the socket buffers, so writing it succeeds.
     let body = json!({ "email": "x".repeat(40_000), "password": "x" });
     for _ in 0..50 {
-        shop.visitor().post("/api/login", &body).await.problem(413);
-        shop.visitor()
-            .post("/api/login", &json!({}))
-            .await
-            .problem(422);
+        login(&body).await.expect_problem(413);
+        login(&json!({})).await.expect_problem(422);
     }
     let user = shop.user().await;
-    let body = json!({ "products": [{ "name": "x".repeat(3_000_000), "quantity": 1 }] });
-    user.post("/api/orders", &body).await.problem(413);
-    user.at(&shop.url("orders"))
-        .post("/api/orders", &body)
-        .await
-        .problem(413);
-    shop.visitor()
-        .post("/api/login", &json!({ "email": "x".repeat(3_000_000) }))
-        .await
-        .problem(413);
+    let name = "x".repeat(3_000_000);
+    let body = order(&[(&name, 1)]);
+    for client in [user.at(&shop.url("orders")), user] {
+        let response = client.post("/api/orders", &body).await;
+        response.expect_problem(413);
+    }
+    login(&json!({ "email": name })).await.expect_problem(413);
 }
 
 #[tokio::test]
-async fn given_a_limit_when_an_address_asks_more_often_then_429_with_retry_after() {
+async fn given_a_rate_limit_when_an_address_exceeds_it_then_429_with_retry_after() {
     let shop = Shop::builder()
         .env("gateway", "RATE_LIMIT_PER_SECOND", "5")
         .start()
         .await;
-    let visitor = shop.visitor();
-    let answers = futures::future::join_all((0..100).map(|_| visitor.get("/api/categories"))).await;
-    let refused: Vec<_> = answers
+    let client = shop.anonymous();
+    let calls = (0..100).map(|_| client.get("/api/categories"));
+    let responses = futures::future::join_all(calls).await;
+    let (rejected, others): (Vec<_>, Vec<_>) = responses
         .iter()
-        .filter(|answer| answer.status == 429)
-        .collect();
+        .partition(|response| response.status == 429);
+    assert!(rejected.len() >= 50, "{} were rejected", rejected.len());
+    rejected[0].expect_problem(429);
     assert!(
-        refused.len() >= 50,
-        "only {} of 100 were refused",
-        refused.len()
-    );
-    refused[0].problem(429);
-    assert!(
-        answers.iter().any(|answer| answer.status == 200),
-        "none of 100 passed"
+        others.iter().any(|response| response.status == 200),
+        "none was accepted"
     );
 }
 
 #[tokio::test]
-async fn given_an_unknown_product_when_read_changed_or_ordered_then_the_error_has_one_type() {
+async fn given_an_unknown_product_when_read_changed_or_ordered_then_the_problem_type_is_the_same() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
     let path = "/api/products?name=nothing";
-    let answers = [
+    let responses = [
         admin.get(path).await,
         admin.patch(path, &json!({ "add_quantity": 1 })).await,
         admin.post("/api/orders", &order(&[("nothing", 1)])).await,
     ];
-    for answer in answers {
-        let problem = answer.says(404, "The requested product does not exist.");
-        assert_eq!(problem["type"], "/problems/unknown-product", "{answer}");
+    for response in responses {
+        let problem = response.expect_detail(404, "The requested product does not exist.");
+        assert_eq!(problem["type"], "/problems/unknown-product", "{response}");
     }
 }

@@ -1,64 +1,50 @@
-//! Health, metrics, and the endpoint that ends a process.
+//! Health checks, metrics, and chaos endpoints.
 
 use serde_json::json;
-use testkit::{SOON, Shop, eventually};
+use testkit::{BACKENDS, Shop, eventually_status};
 
-const SERVICES: [&str; 3] = ["authentication", "products", "orders"];
+const NO_ACCESS: &str = "You have no access to this resource!";
 
 #[tokio::test]
-async fn given_a_running_shop_when_asked_for_its_health_then_all_of_it_is_well() {
+async fn given_a_running_shop_when_its_health_is_checked_then_all_services_are_healthy() {
     let shop = Shop::start().await;
-    for service in SERVICES {
-        let answer = shop
-            .visitor()
-            .get(&format!("/api/{service}_health"))
-            .await
-            .expect(200);
-        assert_eq!(answer.json(), json!({ "status": "ok" }));
+    for service in BACKENDS {
+        let path = format!("/api/{service}_health");
+        let response = shop.anonymous().get(&path).await.expect(200);
+        assert_eq!(response.json(), json!({ "status": "ok" }));
     }
-    for service in shop.names() {
+    for service in shop.service_names() {
         let direct = shop.direct(service);
-        let _ = direct.get("/health/live").await.expect(200);
-        let _ = direct.get("/health/ready").await.expect(200);
+        direct.get("/health/live").await.expect(200);
+        direct.get("/health/ready").await.expect(200);
+        direct.get("/api/categories").await;
         let metrics = direct.get("/metrics").await.expect(200);
-        let _ = direct.get("/api/categories").await;
-        assert!(
-            metrics
-                .header("content-type")
-                .is_some_and(|kind| kind.starts_with("text/plain")),
-            "{metrics}"
-        );
-        assert!(
-            direct
-                .get("/metrics")
-                .await
-                .text()
-                .contains("http_requests_total"),
-            "{service}"
-        );
+        let content_type = metrics.header("content-type").unwrap_or_default();
+        assert!(content_type.starts_with("text/plain"), "{metrics}");
+        assert!(metrics.text().contains("http_requests_total"), "{metrics}");
     }
 }
 
 #[tokio::test]
-async fn given_a_bad_token_when_a_service_is_asked_for_its_health_then_401_also_on_its_own_port() {
+async fn given_a_bad_token_when_a_services_health_is_checked_then_401_at_the_gateway_and_the_service()
+ {
     let shop = Shop::start().await;
-    for service in SERVICES {
-        for visitor in [shop.visitor(), shop.direct(service)] {
-            visitor
-                .with_token("x")
-                .get(&format!("/api/{service}_health"))
-                .await
-                .says(401, "Incorrect token");
+    for service in BACKENDS {
+        for client in [shop.anonymous(), shop.direct(service)] {
+            let path = format!("/api/{service}_health");
+            let response = client.with_token("x").get(&path).await;
+            response.expect_detail(401, "Incorrect token");
         }
     }
 }
 
 #[tokio::test]
-async fn given_a_running_shop_when_asked_what_is_ready_then_the_same_part_has_the_same_name() {
+async fn given_a_running_shop_when_readiness_is_checked_then_the_same_part_has_the_same_name_everywhere()
+ {
     let shop = Shop::start().await;
     let check = async |service: &str, parts: &[&str]| {
-        let answer = shop.direct(service).get("/health/ready").await.expect(200);
-        let ready = answer.json()["parts"].clone();
+        let response = shop.direct(service).get("/health/ready").await.expect(200);
+        let ready = response.json()["parts"].clone();
         let ready: Vec<&String> = ready.as_object().expect("parts").keys().collect();
         assert_eq!(ready, parts, "{service}");
     };
@@ -77,57 +63,45 @@ async fn given_a_running_shop_when_asked_what_is_ready_then_the_same_part_has_th
 }
 
 #[tokio::test]
-async fn given_no_leave_for_chaos_when_asked_for_then_404_even_for_an_admin() {
+async fn given_chaos_endpoints_are_disabled_when_called_then_404_even_for_an_admin() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
-    for service in SERVICES {
-        for caller in [shop.visitor(), admin.clone(), admin.at(&shop.url(service))] {
-            caller
-                .get(&format!("/api/{service}_error"))
-                .await
-                .says(404, "Endpoint not found!");
+    for service in BACKENDS {
+        let direct = admin.at(&shop.url(service));
+        for caller in [shop.anonymous(), admin.clone(), direct] {
+            let response = caller.get(&format!("/api/{service}_error")).await;
+            response.expect_detail(404, "Endpoint not found!");
         }
     }
 }
 
 #[tokio::test]
-async fn given_leave_for_chaos_when_an_admin_asks_then_the_process_ends_and_nobody_else_can() {
-    let mut builder = Shop::builder();
-    for service in ["gateway", "authentication", "products", "orders"] {
-        builder = builder.env(service, "CHAOS_ENDPOINTS", "true");
-    }
-    let shop = builder.start().await;
+async fn given_chaos_endpoints_are_enabled_when_called_then_only_an_admin_can_end_the_process() {
+    let shop = Shop::builder()
+        .env_all("CHAOS_ENDPOINTS", "true")
+        .start()
+        .await;
     let (user, admin) = (shop.user().await, shop.admin().await);
-    for service in SERVICES {
+    for service in BACKENDS {
         let path = format!("/api/{service}_error");
-        shop.visitor()
-            .get(&path)
-            .await
-            .says(401, "You have no access to this resource!");
-        user.get(&path)
-            .await
-            .says(403, "You have no access to this resource!");
-        assert!(shop.ended(service).is_none());
-        // The process may be gone before it has answered.
-        let _ = admin
-            .try_send("GET".parse().expect("a method"), &path, None)
-            .await;
+        let response = shop.anonymous().get(&path).await;
+        response.expect_detail(401, NO_ACCESS);
+        user.get(&path).await.expect_detail(403, NO_ACCESS);
+        assert!(shop.try_wait(service).is_none());
+        // The process may exit before it responds.
+        let _ = admin.try_get(&path).await;
         shop.wait_exit(service).await;
-        shop.start_again(service).await;
-        eventually("the gateway reaches it again", SOON, async || {
-            let answer = shop.visitor().get(&format!("/api/{service}_health")).await;
-            if answer.status == 200 {
-                Ok(())
-            } else {
-                Err(answer.to_string())
-            }
+        shop.restart(service).await;
+        let health = format!("/api/{service}_health");
+        eventually_status("the gateway reaches it again", 200, async || {
+            shop.anonymous().get(&health).await
         })
         .await;
     }
 }
 
 #[tokio::test]
-async fn given_running_services_when_asked_to_end_then_each_exits_with_0() {
+async fn given_running_services_when_stopped_then_each_exits_with_0() {
     let shop = Shop::start().await;
     for service in ["gateway", "orders", "products", "authentication"] {
         let status = shop.stop(service).await;

@@ -1,11 +1,13 @@
-//! The catalogue: reading it, and adding to it.
+//! The catalogue: reading it and adding products.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use testkit::{SOON, Shop, eventually, order};
+use testkit::{Shop, eventually_status, order};
 
-fn seeded() -> Value {
+use super::product_names;
+
+fn seed_products() -> Value {
     let product = |name: &str,
                    description: &str,
                    price: f64,
@@ -27,14 +29,15 @@ fn kettle() -> Value {
     }})
 }
 
-fn with(field: &str, value: impl Into<Value>) -> Value {
+/// The kettle with another value of a field.
+fn kettle_with(field: &str, value: impl Into<Value>) -> Value {
     let mut product = kettle();
     product["product"][field] = value.into();
     product
 }
 
-/// Every byte percent-encoded.
-fn encoded(text: &str) -> String {
+/// Percent-encodes every byte.
+fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         let _ = write!(encoded, "%{byte:02x}");
@@ -43,91 +46,64 @@ fn encoded(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn given_the_seeded_shop_when_read_then_products_come_in_the_order_of_creation() {
+async fn given_seed_data_when_products_are_listed_then_they_are_in_creation_order() {
     let shop = Shop::start().await;
-    let visitor = shop.visitor();
-    assert_eq!(
-        visitor.get("/api/products").await.expect(200).json(),
-        seeded()
-    );
+    let client = shop.anonymous();
+    let get = async |query: &str| client.get(&format!("/api/products{query}")).await;
+    assert_eq!(get("").await.expect(200).json(), seed_products());
 
     for name in ["chair", "CHAIR", "%20chair%20"] {
-        let one = visitor
-            .get(&format!("/api/products?name={name}"))
-            .await
-            .expect(200);
-        assert_eq!(one.json(), json!({ "products": [seeded()["products"][1]] }));
+        let found = get(&format!("?name={name}")).await.expect(200).json();
+        assert_eq!(
+            found,
+            json!({ "products": [seed_products()["products"][1]] })
+        );
     }
     for name in ["nothing", "cha", "chair.", ".*", "ch.ir", "%5Echair%24"] {
-        let none = visitor.get(&format!("/api/products?name={name}")).await;
-        none.says(404, "The requested product does not exist.");
+        let response = get(&format!("?name={name}")).await;
+        response.expect_detail(404, "The requested product does not exist.");
     }
-    let kitchen = visitor
-        .get("/api/products?categoryName=Kitchen")
-        .await
-        .expect(200)
-        .json();
-    let names: Vec<_> = kitchen["products"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|p| &p["name"])
-        .collect();
-    assert_eq!(names, ["cutlery", "chair"]);
+    let kitchen = get("?categoryName=Kitchen").await.expect(200);
+    assert_eq!(product_names(&kitchen), ["cutlery", "chair"]);
     for name in ["nothing", ".*"] {
-        let none = visitor
-            .get(&format!("/api/products?categoryName={name}"))
-            .await;
-        none.says(404, "The requested category does not exist.");
+        let response = get(&format!("?categoryName={name}")).await;
+        response.expect_detail(404, "The requested category does not exist.");
     }
 }
 
 #[tokio::test]
-async fn given_an_admin_when_a_product_is_added_then_it_is_there_last_and_can_be_ordered() {
+async fn given_an_admin_when_a_product_is_added_then_it_is_listed_last_and_can_be_ordered() {
     let shop = Shop::start().await;
     let (admin, buyer) = (shop.admin().await, shop.user().await);
-    let created = admin
-        .post("/api/products", &kettle())
-        .await
-        .expect(201)
-        .json();
-    let expected = json!({ "name": "kettle", "description": "Boils water", "price": 19.9, "quantity": 5, "categories": ["kitchen"] });
-    assert_eq!(created, expected);
-    let listed = shop.visitor().get("/api/products").await.json();
+    let created = admin.post("/api/products", &kettle()).await.expect(201);
+    let mut expected = kettle()["product"].clone();
+    expected["name"] = json!("kettle");
+    assert_eq!(created.json(), expected);
+    let listed = shop.anonymous().get("/api/products").await.json();
     assert_eq!(listed["products"][4], expected);
-    eventually("the new product can be ordered", SOON, async || {
-        let answer = buyer.post("/api/orders", &order(&[("kettle", 1)])).await;
-        if answer.status == 201 {
-            Ok(())
-        } else {
-            Err(answer.to_string())
-        }
+    eventually_status("the new product can be ordered", 201, async || {
+        buyer.post("/api/orders", &order(&[("kettle", 1)])).await
     })
     .await;
     for name in ["kettle", "KETTLE", " kettle "] {
-        admin
-            .post("/api/products", &with("name", name))
-            .await
-            .says(400, "Product already exists");
+        let response = admin
+            .post("/api/products", &kettle_with("name", name))
+            .await;
+        response.expect_detail(400, "Product already exists");
     }
 }
 
 #[tokio::test]
-async fn given_names_of_any_script_when_added_then_they_are_kept_trimmed_and_normalised() {
+async fn given_names_in_any_script_when_added_then_they_are_stored_trimmed_and_normalized() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
-    let check = async |given: &str, kept: &str| {
-        let created = admin
-            .post("/api/products", &with("name", given))
-            .await
-            .expect(201)
-            .json();
-        assert_eq!(created["name"], kept);
-        let found = admin
-            .get(&format!("/api/products?name={}", encoded(kept)))
-            .await
-            .expect(200);
-        assert_eq!(found.json()["products"][0]["name"], kept);
+    let check = async |name: &str, stored: &str| {
+        let product = kettle_with("name", name);
+        let created = admin.post("/api/products", &product).await.expect(201);
+        assert_eq!(created.string("name"), stored);
+        let path = format!("/api/products?name={}", percent_encoded(stored));
+        let found = admin.get(&path).await.expect(200);
+        assert_eq!(product_names(&found), [stored]);
     };
     check("  Tea Pot ", "tea pot").await;
     check("Cafe\u{301} Crème", "caf\u{e9} crème").await;
@@ -142,20 +118,18 @@ async fn given_a_product_within_the_bounds_when_added_then_201() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
     for index in 0..9 {
-        let _ = admin
-            .post("/api/categories", &json!({ "name": format!("c{index}") }))
-            .await
-            .expect(201);
+        let category = json!({ "name": format!("c{index}") });
+        admin.post("/api/categories", &category).await.expect(201);
     }
     let ten: Vec<_> = (0..9)
         .map(|index| format!("c{index}"))
         .chain(["kitchen".to_owned()])
         .collect();
     let cases = [
-        ("none in stock", "quantity", json!(0)),
-        ("most in stock", "quantity", json!(2_147_483_647)),
-        ("cheapest", "price", json!(0.01)),
-        ("dearest", "price", json!(99_999_999.99)),
+        ("out of stock", "quantity", json!(0)),
+        ("maximum stock", "quantity", json!(2_147_483_647)),
+        ("minimum price", "price", json!(0.01)),
+        ("maximum price", "price", json!(99_999_999.99)),
         ("a whole number", "price", json!(3)),
         (
             "longest description",
@@ -165,27 +139,24 @@ async fn given_a_product_within_the_bounds_when_added_then_201() {
         ("ten categories", "categories", json!(ten)),
     ];
     for (name, field, value) in cases {
-        let mut product = with(field, value.clone());
+        let mut product = kettle_with(field, value.clone());
         product["product"]["name"] = json!(name);
-        let created = admin
-            .post("/api/products", &product)
-            .await
-            .expect(201)
-            .json();
+        let created = admin.post("/api/products", &product).await;
+        let created = created.expect(201).json();
         if field == "price" {
             assert_eq!(created[field].as_f64(), value.as_f64(), "{name}");
         } else {
             assert_eq!(created[field], value, "{name}");
         }
     }
-    let mut twice = with("categories", json!(["kitchen", "Kitchen", "electronics"]));
-    twice["product"]["name"] = json!("a category named twice");
+    let mut twice = kettle_with("categories", json!(["kitchen", "Kitchen", "electronics"]));
+    twice["product"]["name"] = json!("a duplicate category");
     let created = admin.post("/api/products", &twice).await.expect(201).json();
     assert_eq!(created["categories"], json!(["kitchen", "electronics"]));
 }
 
 #[tokio::test]
-async fn given_a_product_that_breaks_a_rule_when_added_then_400_and_nothing_is_added() {
+async fn given_an_invalid_product_when_added_then_400_and_nothing_is_added() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
     let eleven: Vec<_> = (0..11).map(|index| format!("c{index}")).collect();
@@ -210,17 +181,16 @@ async fn given_a_product_that_breaks_a_rule_when_added_then_400_and_nothing_is_a
         ("categories", json!(eleven)),
     ];
     for (field, value) in cases {
-        admin
-            .post("/api/products", &with(field, value))
-            .await
-            .problem(400);
+        let response = admin
+            .post("/api/products", &kettle_with(field, value))
+            .await;
+        response.expect_problem(400);
     }
-    let unknown = admin
-        .post(
-            "/api/products",
-            &with("categories", json!(["kitchen", "unknown"])),
-        )
-        .await;
-    unknown.says(404, "The requested category does not exist.");
-    assert_eq!(shop.visitor().get("/api/products").await.json(), seeded());
+    let unknown = kettle_with("categories", json!(["kitchen", "unknown"]));
+    let response = admin.post("/api/products", &unknown).await;
+    response.expect_detail(404, "The requested category does not exist.");
+    assert_eq!(
+        shop.anonymous().get("/api/products").await.json(),
+        seed_products()
+    );
 }

@@ -1,37 +1,30 @@
-//! Whatever is killed, and whenever: nothing is lost, doubled or stuck.
+//! Services and servers that are killed: no order is lost, duplicated or stuck.
 
-mod points;
-mod stores;
+mod crash_points;
+mod servers;
 
-use testkit::{Client, Ledger, Shop, order};
+use std::time::Instant;
 
-/// Places one order of one piece and writes down what became of it.
-async fn place(buyer: &Client, name: &str, ledger: &mut Ledger) {
-    let answer = buyer
-        .try_send(
-            "POST".parse().expect("a method"),
-            "/api/orders",
-            Some(&order(&[(name, 1)])),
-        )
-        .await;
-    match answer {
-        Ok(answer) if answer.status == 201 => {
-            ledger
-                .acknowledged
-                .push(answer.json()["id"].as_str().expect("an id").to_owned());
+use testkit::{Client, Expectations, Shop, TIMEOUT, order};
+
+/// Places an order of one unit and records the outcome.
+async fn place(buyer: &Client, name: &str, expectations: &mut Expectations) {
+    match buyer.try_post("/api/orders", &order(&[(name, 1)])).await {
+        Ok(response) if response.status == 201 => {
+            expectations.acknowledged.push(response.string("id"));
         }
-        Ok(answer) if answer.status < 500 => panic!("refused: {answer}"),
-        _ => ledger.unknown += 1,
+        Ok(response) if response.status < 500 => panic!("rejected: {response}"),
+        _ => expectations.unknown += 1,
     }
 }
 
-/// Places orders until one more is taken, as it must be when all is well again.
-async fn place_until_taken(shop: &Shop, name: &str, ledger: &mut Ledger) {
+/// Places orders until one is acknowledged.
+async fn place_until_acknowledged(shop: &Shop, name: &str, expectations: &mut Expectations) {
     let buyer = shop.user().await;
-    let before = ledger.acknowledged.len();
-    let end = std::time::Instant::now() + testkit::SOON;
-    while ledger.acknowledged.len() == before {
-        assert!(std::time::Instant::now() < end, "no order is taken");
-        place(&buyer, name, ledger).await;
+    let before = expectations.acknowledged.len();
+    let deadline = Instant::now() + TIMEOUT;
+    while expectations.acknowledged.len() == before {
+        assert!(Instant::now() < deadline, "no order is acknowledged");
+        place(&buyer, name, expectations).await;
     }
 }

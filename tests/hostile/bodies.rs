@@ -1,12 +1,12 @@
-//! Bodies of the wrong shape.
+//! Invalid, oversized and wrongly typed bodies.
 
 use serde_json::{Value, json};
-use testkit::Shop;
+use testkit::{Method, Shop};
 
 use super::{calls, send};
 
 #[tokio::test]
-async fn given_bodies_that_are_no_json_objects_when_sent_then_422() {
+async fn given_bodies_that_are_not_json_objects_when_sent_then_422() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
     let deep = |open: &str, close: &str| {
@@ -29,55 +29,50 @@ async fn given_bodies_that_are_no_json_objects_when_sent_then_422() {
         deep("[", "]"),
         deep("{\"a\":", "}"),
     ];
-    for (method, path, good) in calls() {
-        let good = good.to_string();
-        // All is well with it but a field that nobody asked for.
-        let otherwise_good = [
-            good.strip_suffix('}').expect("an object").as_bytes(),
+    for (method, path, valid) in calls() {
+        let valid = valid.to_string();
+        // Valid except for an unknown field.
+        let with_deep_field = [
+            valid.strip_suffix('}').expect("an object").as_bytes(),
             b",\"z\":".as_slice(),
             &[b'['; 4_000],
             &[b']'; 4_000],
             b"}",
         ]
         .concat();
-        for body in bodies.iter().chain([&otherwise_good]) {
-            let answer = send(&admin, (method, path), body.clone()).await;
-            // An object with nothing known in it is nothing to change.
-            if method == "PATCH" && body.starts_with(b"{\"name\"") && answer.status == 400 {
+        for body in bodies.iter().chain([&with_deep_field]) {
+            let response = send(&admin, &method, path, body.clone()).await;
+            // An object without a known field changes nothing.
+            if method == Method::PATCH && body.starts_with(b"{\"name\"") && response.status == 400 {
                 continue;
             }
-            // The deep ones are also beyond what some calls take at all.
-            let expected = if body.len() > 10_000 && answer.status == 413 {
+            // Some limits are below the size of the deep bodies.
+            let expected = if body.len() > 10_000 && response.status == 413 {
                 413
             } else {
                 422
             };
             assert_eq!(
-                answer.status,
+                response.status,
                 expected,
-                "{}: {answer}",
+                "{}: {response}",
                 String::from_utf8_lossy(&body[..body.len().min(80)])
             );
-            answer.problem(expected);
+            response.expect_problem(expected);
         }
-        let form = admin
-            .send_bytes(
-                method.parse().expect("a method"),
-                path,
-                "text/plain",
-                b"{}".to_vec(),
-            )
+        let text = admin
+            .send_bytes(method, path, "text/plain", b"{}".to_vec())
             .await;
-        assert!(matches!(form.status, 415 | 422), "{form}");
-        form.problem(form.status);
+        assert!(matches!(text.status, 415 | 422), "{text}");
+        text.expect_problem(text.status);
     }
 }
 
 #[tokio::test]
-async fn given_a_body_when_it_is_a_byte_larger_than_the_call_takes_then_413_anywhere() {
+async fn given_a_body_when_it_exceeds_the_limit_by_a_byte_then_413_at_every_service() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
-    for (method, path, good) in calls() {
+    for (method, path, valid) in calls() {
         let is_session = matches!(
             path,
             "/api/register" | "/api/login" | "/api/refresh" | "/api/logout"
@@ -87,26 +82,26 @@ async fn given_a_body_when_it_is_a_byte_larger_than_the_call_takes_then_413_anyw
             "/api/orders" => "orders",
             _ => "products",
         };
-        for at in ["gateway", service] {
-            // What is for an account is smaller than an order; only the gateway faces clients.
-            let kibibytes = if is_session && at == "gateway" {
+        for name in ["gateway", service] {
+            // Only the gateway has a smaller limit for account calls.
+            let kibibytes = if is_session && name == "gateway" {
                 16
             } else {
                 64
             };
             let limit = kibibytes * 1024;
-            let client = admin.at(&shop.url(at));
+            let client = admin.at(&shop.url(name));
             let padded = |size: usize| {
-                let mut body = good.to_string().into_bytes();
+                let mut body = valid.to_string().into_bytes();
                 body.resize(size, b' ');
                 body
             };
-            let fits = send(&client, (method, path), padded(limit)).await;
-            assert_ne!(fits.status, 413, "{at}: {fits}");
-            assert_ne!(fits.status, 422, "{at}: {fits}");
-            let is_larger = send(&client, (method, path), padded(limit + 1)).await;
-            assert_eq!(is_larger.status, 413, "{at}: {is_larger}");
-            is_larger.problem(413);
+            let fits = send(&client, &method, path, padded(limit)).await;
+            assert_ne!(fits.status, 413, "{name}: {fits}");
+            assert_ne!(fits.status, 422, "{name}: {fits}");
+            let too_large = send(&client, &method, path, padded(limit + 1)).await;
+            assert_eq!(too_large.status, 413, "{name}: {too_large}");
+            too_large.expect_problem(413);
         }
     }
 }
@@ -115,42 +110,34 @@ async fn given_a_body_when_it_is_a_byte_larger_than_the_call_takes_then_413_anyw
 async fn given_fields_of_wrong_types_when_sent_then_422_names_the_field() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
-    for (method, path, good) in calls() {
-        for pointer in pointers(&good) {
-            let right = good.pointer(&pointer).expect("it is there");
-            for wrong in wrong_types(right) {
-                let mut body = good.clone();
-                *body.pointer_mut(&pointer).expect("it is there") = wrong.clone();
-                let answer = send(&admin, (method, path), body.to_string().into_bytes()).await;
-                assert_eq!(answer.status, 422, "{pointer} = {wrong}: {answer}");
-                let document = answer.problem(422);
-                let named = document["errors"][0]["field"]
-                    .as_str()
-                    .expect("a field")
-                    .to_owned();
-                let field = pointer
-                    .trim_start_matches('/')
-                    .split('/')
-                    .next()
-                    .expect("a field")
-                    .to_owned();
-                assert!(named.starts_with(&field), "{pointer} = {wrong}: {answer}");
+    for (method, path, valid) in calls() {
+        for pointer in pointers(&valid) {
+            let field = valid.pointer(&pointer).expect("the pointer is valid");
+            for wrong in wrong_types(field) {
+                let mut body = valid.clone();
+                *body.pointer_mut(&pointer).expect("the pointer is valid") = wrong.clone();
+                let response = send(&admin, &method, path, body.to_string()).await;
+                assert_eq!(response.status, 422, "{pointer} = {wrong}: {response}");
+                let document = response.expect_problem(422);
+                let named = document["errors"][0]["field"].as_str().unwrap_or_default();
+                let member = pointer.split('/').nth(1).expect("a member");
+                assert!(named.starts_with(member), "{pointer} = {wrong}: {response}");
             }
-            let body = without(&good, &pointer);
-            let answer = send(&admin, (method, path), body.to_string().into_bytes()).await;
-            let is_optional = method == "PATCH" || pointer.ends_with("/0");
+            let body = remove(&valid, &pointer);
+            let response = send(&admin, &method, path, body.to_string()).await;
+            let is_optional = method == Method::PATCH || pointer.ends_with("/0");
             assert!(
-                is_optional || answer.status == 422,
-                "without {pointer}: {answer}"
+                is_optional || response.status == 422,
+                "without {pointer}: {response}"
             );
-            if answer.status >= 400 {
-                answer.problem(answer.status);
+            if response.status >= 400 {
+                response.expect_problem(response.status);
             }
         }
     }
 }
 
-/// JSON pointers of everything in a value but itself.
+/// The JSON pointers of all nested values.
 fn pointers(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(object) => object
@@ -164,20 +151,20 @@ fn pointers(value: &Value) -> Vec<String> {
             .collect(),
         _ => Vec::new(),
     };
-    let deeper = |(name, child): &(String, &Value)| {
-        let below = pointers(child)
-            .into_iter()
-            .map(|pointer| format!("/{name}{pointer}"))
-            .collect::<Vec<_>>();
-        std::iter::once(format!("/{name}"))
-            .chain(below)
-            .collect::<Vec<_>>()
-    };
-    children.iter().flat_map(deeper).collect()
+    let mut all = Vec::new();
+    for (name, child) in children {
+        all.push(format!("/{name}"));
+        all.extend(
+            pointers(child)
+                .iter()
+                .map(|nested| format!("/{name}{nested}")),
+        );
+    }
+    all
 }
 
-/// Values of every type but the right one.
-fn wrong_types(right: &Value) -> Vec<Value> {
+/// Values of every JSON type except that of `valid`.
+fn wrong_types(valid: &Value) -> Vec<Value> {
     let all = [
         json!(true),
         json!(7),
@@ -185,14 +172,14 @@ fn wrong_types(right: &Value) -> Vec<Value> {
         json!([{ "$gt": 0 }]),
         json!({ "$ne": "" }),
     ];
-    let same = |value: &Value| std::mem::discriminant(value) == std::mem::discriminant(right);
+    let same = |value: &Value| std::mem::discriminant(value) == std::mem::discriminant(valid);
     all.into_iter().filter(|value| !same(value)).collect()
 }
 
-fn without(value: &Value, pointer: &str) -> Value {
+fn remove(value: &Value, pointer: &str) -> Value {
     let mut value = value.clone();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-    match value.pointer_mut(parent).expect("it is there") {
+    match value.pointer_mut(parent).expect("the pointer is valid") {
         Value::Object(object) => drop(object.remove(name)),
         Value::Array(array) => drop(array.remove(name.parse().expect("an index"))),
         _ => unreachable!("only objects and arrays have children"),

@@ -1,48 +1,38 @@
-//! Bad input of every kind: always a problem document of the contract's status, which says nothing
-//! of the inside; never a 5xx.
+//! Hostile input: always a problem document with the contract's status and without internals, never
+//! a 5xx.
 
 mod attack;
 mod bodies;
 mod headers;
-mod hoards;
 mod logs;
+mod resource_limits;
 mod values;
 
 use serde_json::{Value, json};
-use testkit::Client;
+use testkit::{Client, Method, Response, credentials, order, product};
 
-/// The calls that take a body, and one that would do.
-fn calls() -> [(&'static str, &'static str, Value); 8] {
-    let account = json!({ "email": "new@test.example", "password": "a long sentence" });
-    let product = json!({ "product": { "name": "x", "description": "x", "price": 1.5, "quantity": 1, "categories": ["kitchen"] } });
+/// All calls with a body: method, path, and a valid body.
+fn calls() -> [(Method, &'static str, Value); 8] {
+    let account = credentials("new@test.example", "a long sentence");
     let session = json!({ "refresh_token": "x" });
+    let change =
+        json!({ "description": "x", "price": 1.5, "categories": ["kitchen"], "add_quantity": 1 });
     [
-        ("POST", "/api/register", account.clone()),
-        ("POST", "/api/login", account),
-        ("POST", "/api/refresh", session.clone()),
-        ("POST", "/api/logout", session),
-        ("POST", "/api/products", product),
-        (
-            "PATCH",
-            "/api/products?name=chair",
-            json!({ "description": "x", "price": 1.5, "categories": ["kitchen"], "add_quantity": 1 }),
-        ),
-        ("POST", "/api/categories", json!({ "name": "x" })),
-        (
-            "POST",
-            "/api/orders",
-            json!({ "products": [{ "name": "chair", "quantity": 1 }] }),
-        ),
+        (Method::POST, "/api/register", account.clone()),
+        (Method::POST, "/api/login", account),
+        (Method::POST, "/api/refresh", session.clone()),
+        (Method::POST, "/api/logout", session),
+        (Method::POST, "/api/products", product("x", 1.5, 1)),
+        (Method::PATCH, "/api/products?name=chair", change),
+        (Method::POST, "/api/categories", json!({ "name": "x" })),
+        (Method::POST, "/api/orders", order(&[("chair", 1)])),
     ]
 }
 
-async fn send(client: &Client, call: (&str, &str), body: Vec<u8>) -> testkit::Answer {
+/// Sends any bytes as JSON.
+async fn send(client: &Client, method: &Method, path: &str, body: impl Into<Vec<u8>>) -> Response {
+    let method = method.clone();
     client
-        .send_bytes(
-            call.0.parse().expect("a method"),
-            call.1,
-            "application/json",
-            body,
-        )
+        .send_bytes(method, path, "application/json", body.into())
         .await
 }

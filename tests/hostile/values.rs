@@ -1,6 +1,6 @@
-//! Numbers and texts that are hardly any.
+//! Invalid and extreme numbers and texts.
 
-use testkit::Shop;
+use testkit::{Method, Shop};
 
 use super::send;
 
@@ -34,42 +34,50 @@ async fn given_numbers_of_every_kind_when_sent_then_never_a_5xx() {
         ".5",
         "5.",
     ];
-    let check = async |method: &str, path: &str, template: &str| {
+    let check = async |method: Method, path: &str, template: &str| {
         for number in numbers {
             let body = template.replace('#', number);
-            let answer = send(&admin, (method, path), body.clone().into_bytes()).await;
-            assert!(answer.status < 500, "{body}: {answer}");
-            if answer.status >= 400 {
-                assert!(matches!(answer.status, 400 | 404 | 422), "{body}: {answer}");
-                answer.problem(answer.status);
+            let response = send(&admin, &method, path, body.as_str()).await;
+            assert!(response.status < 500, "{body}: {response}");
+            if response.status >= 400 {
+                assert!(
+                    matches!(response.status, 400 | 404 | 422),
+                    "{body}: {response}"
+                );
+                response.expect_problem(response.status);
             }
         }
     };
     check(
-        "POST",
+        Method::POST,
         "/api/orders",
         r#"{"products":[{"name":"chair","quantity":#}]}"#,
     )
     .await;
-    check("PATCH", "/api/products?name=chair", r#"{"add_quantity":#}"#).await;
-    check("PATCH", "/api/products?name=chair", r#"{"price":#}"#).await;
-    check("POST", "/api/products", r#"{"product":{"name":"n","description":"d","price":#,"quantity":1,"categories":["kitchen"]}}"#).await;
-    check("POST", "/api/products", r#"{"product":{"name":"m","description":"d","price":1,"quantity":#,"categories":["kitchen"]}}"#).await;
+    check(
+        Method::PATCH,
+        "/api/products?name=chair",
+        r#"{"add_quantity":#}"#,
+    )
+    .await;
+    check(Method::PATCH, "/api/products?name=chair", r#"{"price":#}"#).await;
+    check(Method::POST, "/api/products", r#"{"product":{"name":"n","description":"d","price":#,"quantity":1,"categories":["kitchen"]}}"#).await;
+    check(Method::POST, "/api/products", r#"{"product":{"name":"m","description":"d","price":1,"quantity":#,"categories":["kitchen"]}}"#).await;
 }
 
 #[tokio::test]
-async fn given_integers_that_are_none_when_sent_then_422() {
+async fn given_invalid_integers_when_sent_then_422() {
     let shop = Shop::start().await;
     let admin = shop.admin().await;
     for number in ["1.5", "1e30", "1e400", "\"1\"", "true", "null"] {
         let body = format!(r#"{{"products":[{{"name":"chair","quantity":{number}}}]}}"#);
-        let answer = send(&admin, ("POST", "/api/orders"), body.into_bytes()).await;
-        answer.problem(422);
+        let response = send(&admin, &Method::POST, "/api/orders", body).await;
+        response.expect_problem(422);
     }
 }
 
 #[tokio::test]
-async fn given_texts_of_every_kind_when_asked_for_then_never_a_5xx() {
+async fn given_texts_of_every_kind_when_requested_then_never_a_5xx() {
     let shop = Shop::start().await;
     let user = shop.user().await;
     let texts = [
@@ -107,14 +115,14 @@ async fn given_texts_of_every_kind_when_asked_for_then_never_a_5xx() {
             format!("/api/orders/{text}"),
             format!("/api/{text}"),
         ] {
-            let answer = user.get(&path).await;
-            assert!(answer.status < 500, "{answer}");
-            if answer.status >= 400 {
+            let response = user.get(&path).await;
+            assert!(response.status < 500, "{response}");
+            if response.status >= 400 {
                 assert!(
-                    matches!(answer.status, 400 | 404 | 414 | 422 | 431),
-                    "{answer}"
+                    matches!(response.status, 400 | 404 | 414 | 422 | 431),
+                    "{response}"
                 );
-                answer.problem(answer.status);
+                response.expect_problem(response.status);
             }
         }
     }

@@ -1,14 +1,14 @@
-//! What is tried with nothing beside it: the load, and what is promised in seconds.
+//! Load tests, and latencies that the shop guarantees. Each runs alone on the machine.
 
-mod crowd;
-mod promises;
-mod rolling;
+mod contention;
+mod latency;
+mod rolling_restart;
 
 use tokio::sync::{Mutex, MutexGuard};
 
 static MACHINE: Mutex<()> = Mutex::const_new(());
 
-/// The machine for one test alone, for as long as the value lives.
-async fn alone() -> MutexGuard<'static, ()> {
+/// Reserves the machine for one test while the guard lives.
+async fn reserve_machine() -> MutexGuard<'static, ()> {
     MACHINE.lock().await
 }

@@ -1,4 +1,4 @@
-"""One call of each operation that must succeed, and a record of which did."""
+"""Adds one call per operation that must succeed, and records which operations succeeded."""
 
 import atexit
 import json
@@ -18,8 +18,8 @@ def post(path, body, token=None):
     if token:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(GATEWAY + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.load(response)
 
 
 def refresh_token():
@@ -33,15 +33,15 @@ def own_order():
 
 
 def product():
-    lamp = {"description": "A warm light", "price": 19.99, "quantity": 5, "categories": ["kitchen"]}
-    return {"product": {"name": new_name()} | lamp}
+    lamp = {"name": new_name(), "description": "A warm light", "price": 19.99, "quantity": 5, "categories": ["kitchen"]}
+    return {"product": lamp}
 
 
 def new_name():
     return f"lamp {uuid.uuid4()}"
 
 
-# What chance would not find: something that exists, or does not exist yet.
+# Random data would not name what exists, or what does not exist yet.
 CALLS = {
     "POST /api/register": lambda: {"body": {"email": f"{uuid.uuid4()}@test.example", "password": "a long sentence"}},
     "POST /api/login": lambda: {"body": {"email": "aaa@aaa.com", "password": "aaa@aaa.com"}},
@@ -57,9 +57,9 @@ CALLS = {
 
 @schemathesis.hook
 def before_add_examples(context, examples):
-    make = CALLS.get(context.operation.label)
-    if make:
-        examples.append(context.operation.Case(**make()))
+    arguments = CALLS.get(context.operation.label)
+    if arguments:
+        examples.append(context.operation.Case(**arguments()))
 
 
 @schemathesis.hook

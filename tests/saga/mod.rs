@@ -1,55 +1,60 @@
-//! Events that come twice, late, in the wrong order, or cannot be read.
+//! Events that arrive twice, late, in the wrong order, or cannot be parsed.
 
-mod absence;
 mod duplicates;
+mod outages;
 mod poison;
 mod replicas;
 
 use std::time::Duration;
 
-use testkit::{SOON, Shop, eventually};
+use serde_json::Value;
+use testkit::{Shop, eventually_within};
 
-/// Places as many orders of one piece, waits until each is decided, and gives their ids.
+const CONSUMER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Places orders of one unit each, waits until all are decided, and returns their ids.
 async fn sell(shop: &Shop, name: &str, count: usize) -> Vec<String> {
     let buyer = shop.user().await;
     let mut ids = Vec::new();
     for _ in 0..count {
-        ids.push(shop.place(&buyer, name, 1).await);
+        ids.push(shop.place_order(&buyer, name, 1).await);
     }
     for id in &ids {
-        shop.decided(&buyer, id).await;
+        shop.wait_decided(&buyer, id).await;
     }
     ids
 }
 
-/// Waits until both services have dealt with every message.
-async fn all_read(shop: &Shop) {
-    for kind in ["products", "orders"] {
-        eventually(
-            "every message is dealt with",
-            SOON.max(Duration::from_secs(30)),
-            async || {
-                let lag = shop.lag(kind).await;
-                if lag == 0 {
-                    Ok(())
-                } else {
-                    Err(format!("{kind} is {lag} behind"))
-                }
+/// Waits until both consumers have processed all messages.
+async fn wait_for_consumers(shop: &Shop) {
+    for service in ["products", "orders"] {
+        eventually_within(
+            CONSUMER_TIMEOUT,
+            "all messages are processed",
+            async || match shop.lag(service).await {
+                0 => Ok(()),
+                lag => Err(format!("{service} lags {lag} messages behind")),
             },
         )
         .await;
     }
 }
 
-/// Every order's status and the stock of the shop's products, to be compared later.
-async fn state(shop: &Shop) -> (serde_json::Value, serde_json::Value) {
-    let orders = shop
-        .user()
-        .await
-        .get("/api/orders")
-        .await
-        .expect(200)
-        .json();
-    let products = shop.visitor().get("/api/products").await.expect(200).json();
-    (orders, products)
+/// Waits until a topic has at least `count` messages.
+async fn wait_for_messages(shop: &Shop, topic: &str, count: usize) -> Vec<testkit::Record> {
+    testkit::eventually(&format!("{topic} has {count} messages"), async || {
+        let messages = shop.messages(topic).await;
+        if messages.len() < count {
+            return Err(format!("{} of {count}", messages.len()));
+        }
+        Ok(messages)
+    })
+    .await
+}
+
+/// The user's orders and all products.
+async fn state(shop: &Shop) -> (Value, Value) {
+    let orders = shop.user().await.get("/api/orders").await.expect(200);
+    let products = shop.anonymous().get("/api/products").await.expect(200);
+    (orders.json(), products.json())
 }

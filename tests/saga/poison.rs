@@ -1,15 +1,20 @@
-//! What cannot be read is kept with its reason, and holds nobody up.
+//! Poison messages become dead letters and delay no other message.
 
-use serde_json::json;
-use testkit::{Ledger, Raw, SOON, Shop, eventually};
+use std::process::Command;
 
-use super::{all_read, sell};
+use serde_json::{Value, json};
+use testkit::{Expectations, RawMessage, Shop, built_program, eventually};
 
-fn poisons() -> Vec<Vec<u8>> {
-    let order = |field: &str, value: serde_json::Value| {
+use super::{sell, wait_for_consumers, wait_for_messages};
+
+fn poison_payloads() -> Vec<Vec<u8>> {
+    let line = json!({ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": 1 });
+    let mut negative = line.clone();
+    negative["quantity"] = json!(-1);
+    let order = |field: &str, value: Value| {
         let mut order = json!({
             "id": "aaaaaaaaaaaaaaaaaaaaaaaa", "client_email": "a@b.c", "cost": 1, "status": "PENDING",
-            "products": [{ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": 1 }],
+            "products": [line],
         });
         order[field] = value;
         json!({ "type": "OrderCreate", "order": order })
@@ -25,10 +30,7 @@ fn poisons() -> Vec<Vec<u8>> {
         br#"{"type":"OrderCreate"}"#.to_vec(),
         order("id", json!("zz")),
         order("products", json!([])),
-        order(
-            "products",
-            json!([{ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": -1 }]),
-        ),
+        order("products", json!([negative])),
         order("cost", json!("free")),
         vec![b'x'; 900_000],
         "[".repeat(10_000).into_bytes(),
@@ -36,94 +38,60 @@ fn poisons() -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn given_poison_on_every_topic_when_read_then_it_is_kept_with_the_reason_and_others_are_decided()
+async fn given_poison_messages_on_all_topics_when_consumed_then_they_are_dead_letters_and_orders_are_decided()
  {
     let shop = Shop::start().await;
     let mut poison = 0;
     for topic in ["orders", "products", "order-status"] {
-        let raw: Vec<_> = poisons()
-            .into_iter()
-            .map(|payload| Raw {
-                payload,
-                ..Raw::default()
-            })
-            .collect();
-        poison += raw.len();
-        shop.produce(topic, &raw).await;
+        let messages: Vec<_> = poison_payloads().into_iter().map(RawMessage::new).collect();
+        poison += messages.len();
+        shop.produce(topic, &messages).await;
     }
     let ids = sell(&shop, "cutlery", 3).await;
-    let dead = eventually("the poison is among the dead letters", SOON, async || {
-        let dead = shop.messages("dead-letters").await;
-        if dead.len() >= poison {
-            Ok(dead)
-        } else {
-            Err(format!("{} of {poison}", dead.len()))
-        }
-    })
-    .await;
-    for letter in &dead {
-        let header = |name| {
-            letter
-                .header(name)
-                .unwrap_or_else(|| panic!("no {name}: {:?}", letter.headers))
-        };
-        assert!(!header("dlq-reason").is_empty());
+    let dead_letters = wait_for_messages(&shop, "dead-letters", poison).await;
+    for letter in &dead_letters {
+        let header = |name| letter.header(name).unwrap_or_default();
+        assert!(!header("dlq-reason").is_empty(), "{:?}", letter.headers);
         assert!(
             header("dlq-topic").starts_with(&shop.topic("")),
             "{:?}",
             letter.headers
         );
     }
-    let mut sent = poisons();
+    let mut sent = poison_payloads();
     sent.sort();
-    let mut kept: Vec<_> = dead
+    let mut kept: Vec<_> = dead_letters
         .iter()
         .filter(|letter| letter.header("dlq-topic") == Some(shop.topic("orders").as_str()))
         .map(|letter| letter.payload.clone())
         .collect();
     kept.sort();
-    assert!(
-        kept == sent,
-        "the dead letters are the messages as they came"
-    );
-    shop.judge(&Ledger::of(ids).with_poison(poison)).await;
+    assert!(kept == sent, "the payloads of the dead letters are changed");
+    shop.check_invariants(&Expectations::new(ids).with_poison(poison))
+        .await;
 }
 
-/// What the operator's tool prints.
+/// Runs the operator's tool; returns what it prints.
 fn dead_letters(shop: &Shop, command: &str) -> String {
-    let test = std::env::current_exe().expect("this program has a path");
-    let programs = test.parent().and_then(std::path::Path::parent);
-    let tool = programs.expect("target/debug").join("dead-letters");
-    let output = std::process::Command::new(tool)
+    let output = Command::new(built_program("dead-letters"))
         .arg(command)
-        .args(["--brokers", &shop.stores().kafka_brokers])
-        .args(["--prefix", shop.topic("").trim_end_matches('.')])
+        .args(["--brokers", &shop.servers().kafka_brokers])
+        .args(["--prefix", shop.topic_prefix()])
         .output()
-        .expect("the tool is built with the services");
+        .expect("the tool starts");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).expect("text")
 }
 
 #[tokio::test]
-async fn given_a_dead_letter_when_an_operator_lists_and_replays_it_then_it_is_shown_and_returns_once()
+async fn given_a_dead_letter_when_an_operator_lists_and_replays_it_then_it_is_listed_and_replayed_once()
  {
     let shop = Shop::start().await;
     let ids = sell(&shop, "cutlery", 1).await;
     assert_eq!(dead_letters(&shop, "list"), "There are no dead letters.\n");
-    let stray = shop.messages("order-status").await[0].again();
-    shop.produce("orders", &[stray]).await;
-    let buried = async |count: usize| {
-        eventually("it is among the dead letters", SOON, async || {
-            let dead = shop.messages("dead-letters").await.len();
-            if dead == count {
-                Ok(())
-            } else {
-                Err(format!("{dead} of {count}"))
-            }
-        })
-        .await;
-    };
-    buried(1).await;
+    let misplaced = shop.messages("order-status").await[0].to_raw();
+    shop.produce("orders", &[misplaced]).await;
+    wait_for_messages(&shop, "dead-letters", 1).await;
     let listed = dead_letters(&shop, "list");
     for part in [
         shop.topic("orders").as_str(),
@@ -138,53 +106,54 @@ async fn given_a_dead_letter_when_an_operator_lists_and_replays_it_then_it_is_sh
         replayed.ends_with("1 returned to their topics.\n"),
         "{replayed}"
     );
-    // It does not belong there now either, so it comes back: as the only one that waits.
-    buried(2).await;
+    // It is rejected again, so it returns as the only dead letter that is not replayed.
+    let returned = wait_for_messages(&shop, "dead-letters", 2).await;
+    assert_eq!(returned.len(), 2);
     let listed = dead_letters(&shop, "list");
     assert!(listed.ends_with("1 waiting.\n"), "{listed}");
-    shop.judge(&Ledger::of(ids).with_poison(2)).await;
+    shop.check_invariants(&Expectations::new(ids).with_poison(2))
+        .await;
 }
 
 #[tokio::test]
-async fn given_an_event_of_another_topic_when_read_then_it_is_a_dead_letter_and_has_no_effect() {
+async fn given_an_event_on_the_wrong_topic_when_consumed_then_it_is_a_dead_letter_without_effect() {
     let shop = Shop::start().await;
     let ids = sell(&shop, "cutlery", 1).await;
-    let order = shop.messages("orders").await[0].again();
+    let order = shop.messages("orders").await[0].to_raw();
     shop.produce("order-status", &[order]).await;
-    shop.judge(&Ledger::of(ids).with_poison(1)).await;
+    shop.check_invariants(&Expectations::new(ids).with_poison(1))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn given_poison_beside_an_order_when_the_database_is_away_then_it_is_kept_once() {
+async fn given_a_poison_message_beside_an_order_when_mongodb_is_down_then_it_is_one_dead_letter() {
     let shop = Shop::builder()
-        .own_stores()
+        .dedicated_servers()
         .env("products", "MONGODB_TIMEOUT", "500ms")
         .start()
         .await;
     let ids = sell(&shop, "cutlery", 1).await;
-    let order = shop.messages("orders").await[0].again();
-    let poison = Raw {
+    let order = shop.messages("orders").await[0].to_raw();
+    let poison = RawMessage {
         key: order.key.clone(),
-        payload: b"{".to_vec(),
-        ..Raw::default()
+        ..RawMessage::new(b"{")
     };
-    // The first may be fetched alone; those behind it are there when products goes on.
+    // The first may be fetched alone. Those behind it are ready when products resumes.
     shop.pause("products");
     shop.produce("orders", &[poison.clone(), poison, order])
         .await;
-    shop.stores().kill_mongod().await;
+    shop.servers().kill_mongod().await;
     shop.resume("products");
-    eventually("the batch is tried more than once", SOON, async || {
-        let logged = shop.logged("products");
-        let tries = logged.matches("cannot handle a batch yet").count();
-        if tries >= 3 {
-            Ok(())
-        } else {
-            Err(format!("{tries} tries"))
+    eventually("the batch is retried", async || {
+        let log = shop.log("products");
+        match log.matches("cannot handle a batch yet").count() {
+            attempts if attempts >= 3 => Ok(()),
+            attempts => Err(format!("{attempts} attempts")),
         }
     })
     .await;
-    shop.stores().restart_mongod().await;
-    all_read(&shop).await;
-    shop.judge(&Ledger::of(ids).with_poison(2)).await;
+    shop.servers().restart_mongod().await;
+    wait_for_consumers(&shop).await;
+    shop.check_invariants(&Expectations::new(ids).with_poison(2))
+        .await;
 }

@@ -1,40 +1,41 @@
-//! More than one of each, and one of them gone for a while.
+//! Several replicas, some of them paused or down.
 
 use futures::StreamExt as _;
-use testkit::{Ledger, SOON, Shop, eventually, order};
+use testkit::{Expectations, Shop, TIMEOUT, order};
 
-/// Places orders of one piece from many buyers and gives the ids of those that were taken.
-async fn crowd(shop: &Shop, name: &str, count: usize) -> Vec<String> {
+/// Places orders of one unit from many buyers concurrently; returns the ids of the accepted calls.
+async fn place_concurrently(shop: &Shop, name: &str, count: usize) -> Vec<String> {
     let place = |index: usize| async move {
-        let buyer = shop.minted(&format!("buyer{}@test.example", index % 20), "user");
-        let answer = buyer.post("/api/orders", &order(&[(name, 1)])).await;
-        assert!(matches!(answer.status, 201 | 404), "{answer}");
-        (answer.status == 201).then(|| answer.json()["id"].as_str().expect("an id").to_owned())
+        let email = format!("buyer{}@test.example", index % 20);
+        let buyer = shop.with_signed_token(&email, "user");
+        let response = buyer.post("/api/orders", &order(&[(name, 1)])).await;
+        assert!(matches!(response.status, 201 | 404), "{response}");
+        (response.status == 201).then(|| response.string("id"))
     };
-    let all: Vec<_> = futures::stream::iter((0..count).map(place))
+    let ids: Vec<_> = futures::stream::iter((0..count).map(place))
         .buffer_unordered(16)
         .collect()
         .await;
-    all.into_iter().flatten().collect()
+    ids.into_iter().flatten().collect()
 }
 
 #[tokio::test]
-async fn given_two_replicas_of_everything_when_many_want_few_pieces_then_all_are_sold_and_none_twice()
- {
+async fn given_two_replicas_of_each_service_when_demand_exceeds_stock_then_each_unit_is_sold_once()
+{
     let shop = Shop::builder()
         .replicas("products", 2)
         .replicas("orders", 2)
         .replicas("gateway", 2)
         .start()
         .await;
-    shop.stock("vase", 10.0, 25).await;
-    let ids = crowd(&shop, "vase", 150).await;
-    shop.judge(&Ledger::of(ids)).await;
-    assert_eq!(shop.quantity("vase").await, 0);
+    shop.add_product("vase", 10.0, 25).await;
+    let ids = place_concurrently(&shop, "vase", 150).await;
+    shop.check_invariants(&Expectations::new(ids)).await;
+    assert_eq!(shop.stock("vase").await, 0);
 }
 
 #[tokio::test]
-async fn given_a_replica_that_was_halted_past_its_session_when_it_goes_on_then_nothing_is_decided_twice()
+async fn given_a_replica_paused_beyond_its_session_timeout_when_it_resumes_then_no_order_is_decided_twice()
  {
     let shop = Shop::builder()
         .replicas("products", 2)
@@ -46,39 +47,27 @@ async fn given_a_replica_that_was_halted_past_its_session_when_it_goes_on_then_n
     let mut ids = Vec::new();
     let buyer = shop.user().await.at(&shop.url("orders"));
     for _ in 0..20 {
-        ids.push(shop.place(&buyer, "cutlery", 1).await);
+        ids.push(shop.place_order(&buyer, "cutlery", 1).await);
     }
-    let orders = shop.store("orders").collection::<bson::Document>("orders");
-    eventually("the others take over", SOON * 2, async || {
-        let pending = orders
-            .count_documents(bson::doc! { "status": "PENDING" })
-            .await;
-        let pending = pending.map_err(|error| error.to_string())?;
-        if pending == 0 {
-            Ok(())
-        } else {
-            Err(format!("{pending} are PENDING"))
-        }
-    })
-    .await;
+    shop.wait_all_decided(TIMEOUT * 2).await;
     shop.resume("products-2");
     shop.resume("orders-2");
     for replica in ["products-2", "orders-2"] {
         shop.wait_ready(replica).await;
     }
-    shop.judge(&Ledger::of(ids)).await;
+    shop.check_invariants(&Expectations::new(ids)).await;
 }
 
 #[tokio::test]
-async fn given_replicas_that_come_and_go_when_orders_are_placed_then_the_effects_are_the_same() {
+async fn given_replicas_that_stop_and_restart_when_orders_are_placed_then_the_result_is_the_same() {
     let shop = Shop::builder().replicas("products", 3).start().await;
-    let mut ids = crowd(&shop, "cutlery", 30).await;
+    let mut ids = place_concurrently(&shop, "cutlery", 30).await;
     shop.kill("products-2");
     assert!(shop.stop("products-3").await.success());
-    ids.extend(crowd(&shop, "cutlery", 30).await);
-    shop.start_again("products-2").await;
-    shop.start_again("products-3").await;
-    ids.extend(crowd(&shop, "cutlery", 30).await);
-    shop.judge(&Ledger::of(ids)).await;
-    assert_eq!(shop.quantity("cutlery").await, 110);
+    ids.extend(place_concurrently(&shop, "cutlery", 30).await);
+    shop.restart("products-2").await;
+    shop.restart("products-3").await;
+    ids.extend(place_concurrently(&shop, "cutlery", 30).await);
+    shop.check_invariants(&Expectations::new(ids)).await;
+    assert_eq!(shop.stock("cutlery").await, 110);
 }

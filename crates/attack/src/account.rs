@@ -1,40 +1,40 @@
-//! The one real account that forged tokens are made from.
+//! The real account from which forged tokens are derived.
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::exchange::{PATIENCE, exchange, request};
+use crate::exchange::{TIMEOUT, exchange, request};
 use crate::target::{Kind, Target};
 
-/// What somebody has who registered and logged in.
+/// The tokens of a logged-in user.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) access_token: String,
     pub(crate) refresh_token: String,
-    /// The public keys of the shop, where they can be had.
+    /// The shop's key set, if authentication is a target.
     pub(crate) public_keys: Option<Value>,
 }
 
 impl Account {
-    /// Registers at the first of these that takes accounts; none if no one does.
-    pub(crate) fn open(targets: &[Target]) -> Result<Option<Self>> {
-        let takes_accounts = |target: &&Target| {
+    /// Registers and logs in at the first target with accounts. Returns `None` if there is no such
+    /// target.
+    pub(crate) fn register(targets: &[Target]) -> Result<Option<Self>> {
+        let has_accounts = |target: &&Target| {
             matches!(
                 target.kind,
                 Kind::Edge | Kind::Gateway | Kind::Authentication
             )
         };
-        let Some(target) = targets.iter().find(takes_accounts) else {
+        let Some(target) = targets.iter().find(has_accounts) else {
             return Ok(None);
         };
         let email = format!("attack-{:016x}@test.example", fastrand::u64(..));
         let account = json!({ "email": email, "password": format!("{:032x}", fastrand::u128(..)) });
-        call(target, "POST", "/api/register", Some(&account)).context("could not register")?;
-        let tokens =
-            call(target, "POST", "/api/login", Some(&account)).context("could not log in")?;
-        let text = |name: &str| {
+        call(target, "POST", "/api/register", Some(&account)).context("cannot register")?;
+        let tokens = call(target, "POST", "/api/login", Some(&account)).context("cannot log in")?;
+        let token = |name: &str| {
             let token = tokens[name].as_str().map(str::to_owned);
-            token.with_context(|| format!("the log-in brought no {name}"))
+            token.with_context(|| format!("the login response has no {name}"))
         };
         let authentication = targets
             .iter()
@@ -43,8 +43,8 @@ impl Account {
             .map(|target| call(target, "GET", "/.well-known/jwks.json", None))
             .transpose()?;
         Ok(Some(Self {
-            access_token: text("access_token")?,
-            refresh_token: text("refresh_token")?,
+            access_token: token("access_token")?,
+            refresh_token: token("refresh_token")?,
             public_keys,
         }))
     }
@@ -52,19 +52,16 @@ impl Account {
 
 fn call(target: &Target, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
     let body = body.map(Value::to_string).unwrap_or_default();
-    let seen = exchange(
-        target,
-        &request(target, method, path, &[], body.as_bytes()),
-        PATIENCE,
-    );
-    if !matches!(seen.statuses().as_slice(), [200 | 201]) {
+    let request = request(target, method, path, &[], body.as_bytes());
+    let reply = exchange(target, &request, TIMEOUT);
+    if !matches!(reply.statuses().as_slice(), [200 | 201]) {
         bail!(
             "{method} {path} at {}: {} {}",
             target.authority,
-            seen.told(),
-            seen.body()
+            reply.summary(),
+            reply.body()
         );
     }
-    // An answer without a body, such as one of a registration, is nothing.
-    Ok(serde_json::from_str(&seen.body()).unwrap_or_default())
+    // The response to a registration has no body.
+    Ok(serde_json::from_str(&reply.body()).unwrap_or_default())
 }

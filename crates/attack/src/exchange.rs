@@ -1,4 +1,4 @@
-//! One connection: what was sent, and what came back.
+//! One connection: sends raw bytes and collects what the server replies.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -6,20 +6,21 @@ use std::time::{Duration, Instant};
 
 use crate::target::Target;
 
-/// How long an answer is waited for where nothing is slow on purpose.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+/// Timeout of connections, writes and responses of cases that are not slow on purpose.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What came back on a connection.
+/// Everything that a server sent on a connection.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Reply {
     pub(crate) bytes: Vec<u8>,
-    /// Whether the server closed the connection, in whatever way.
-    pub(crate) closed: bool,
-    pub(crate) after: Duration,
+    /// Whether the server closed or reset the connection.
+    pub(crate) is_closed: bool,
+    /// Time from the connection to the end of reading.
+    pub(crate) elapsed: Duration,
 }
 
-impl Seen {
-    /// The statuses of the answers, in their order.
+impl Reply {
+    /// The status codes of all responses, in order.
     pub(crate) fn statuses(&self) -> Vec<u16> {
         let text = String::from_utf8_lossy(&self.bytes);
         text.match_indices("HTTP/1.")
@@ -27,7 +28,7 @@ impl Seen {
             .collect()
     }
 
-    /// What follows the first answer's headers, as it came.
+    /// Everything after the first response's head.
     pub(crate) fn body(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
         text.split_once("\r\n\r\n")
@@ -35,96 +36,97 @@ impl Seen {
             .unwrap_or_default()
     }
 
-    /// For the table.
-    pub(crate) fn told(&self) -> String {
+    /// Statuses and state of the connection, for the result table.
+    pub(crate) fn summary(&self) -> String {
         let statuses: Vec<String> = self.statuses().iter().map(u16::to_string).collect();
-        match (statuses.is_empty(), self.closed) {
-            (true, true) => "closed without an answer".to_owned(),
-            (true, false) => "no answer, still open".to_owned(),
+        match (statuses.is_empty(), self.is_closed) {
+            (true, true) => "closed without a response".to_owned(),
+            (true, false) => "no response, still open".to_owned(),
             (false, true) => statuses.join(", then "),
             (false, false) => format!("{}, still open", statuses.join(", then ")),
         }
     }
 }
 
-/// Sends bytes and reads until the server closes the connection or `patience` is over.
-pub(crate) fn exchange(target: &Target, request: &[u8], patience: Duration) -> Seen {
-    exchange_slowly(target, &[request], Duration::ZERO, patience)
+/// Sends `request` and reads until the server closes the connection or `timeout` has passed.
+pub(crate) fn exchange(target: &Target, request: &[u8], timeout: Duration) -> Reply {
+    exchange_chunks(target, &[request], Duration::ZERO, timeout)
 }
 
-/// The same, with a pause before each further piece.
-pub(crate) fn exchange_slowly(
+/// Like [`exchange`], with a pause before each chunk but the first.
+pub(crate) fn exchange_chunks(
     target: &Target,
-    pieces: &[&[u8]],
+    chunks: &[&[u8]],
     pause: Duration,
-    patience: Duration,
-) -> Seen {
-    let begin = Instant::now();
-    let mut seen = Seen::default();
-    let Ok(mut connection) = TcpStream::connect_timeout(&target.address, PATIENCE) else {
-        return seen;
+    timeout: Duration,
+) -> Reply {
+    let start = Instant::now();
+    let mut reply = Reply::default();
+    let Some(mut connection) = connect(target) else {
+        return reply;
     };
-    // Only what makes a wait end; without them it would be the test that hangs.
-    let _ = connection.set_write_timeout(Some(PATIENCE));
-    for (number, piece) in pieces.iter().enumerate() {
-        if number > 0 && read(&mut connection, &mut seen, pause) {
+    for (index, chunk) in chunks.iter().enumerate() {
+        if index > 0 && read(&mut connection, &mut reply, pause) {
             break;
         }
-        // Who is refused early may well not read on: the answer tells.
-        if connection.write_all(piece).is_err() {
+        // After an early error response the server may stop reading; the reply shows it.
+        if connection.write_all(chunk).is_err() {
             break;
         }
     }
-    if !seen.closed {
-        read(
-            &mut connection,
-            &mut seen,
-            patience.saturating_sub(begin.elapsed()),
-        );
+    if !reply.is_closed {
+        let remaining = timeout.saturating_sub(start.elapsed());
+        read(&mut connection, &mut reply, remaining);
     }
     let _ = connection.shutdown(Shutdown::Both);
-    seen.after = begin.elapsed();
-    seen
+    reply.elapsed = start.elapsed();
+    reply
 }
 
-/// Sends bytes and reads only as long as something can be expected: a server may well wait for
-/// more of a request whose end was damaged.
-pub(crate) fn glimpse(target: &Target, request: &[u8]) -> Seen {
-    const BEFORE_AN_ANSWER: Duration = Duration::from_secs(2);
-    const AFTER_AN_ANSWER: Duration = Duration::from_millis(200);
-    let mut seen = Seen::default();
-    let Ok(mut connection) = TcpStream::connect_timeout(&target.address, PATIENCE) else {
-        return seen;
+/// Sends `request` and reads until the server is idle: it may rightly wait for more of a request
+/// whose end was damaged.
+pub(crate) fn exchange_until_idle(target: &Target, request: &[u8]) -> Reply {
+    const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(2);
+    const IDLE_TIMEOUT: Duration = Duration::from_millis(200);
+    let mut reply = Reply::default();
+    let Some(mut connection) = connect(target) else {
+        return reply;
     };
-    let _ = connection.set_write_timeout(Some(PATIENCE));
     let _ = connection.write_all(request);
-    let end = Instant::now() + BEFORE_AN_ANSWER;
-    while seen.bytes.is_empty() && !seen.closed && Instant::now() < end {
-        read(&mut connection, &mut seen, Duration::from_millis(20));
+    let deadline = Instant::now() + FIRST_BYTE_TIMEOUT;
+    while reply.bytes.is_empty() && !reply.is_closed && Instant::now() < deadline {
+        read(&mut connection, &mut reply, Duration::from_millis(20));
     }
-    while !seen.closed {
-        let before = seen.bytes.len();
-        read(&mut connection, &mut seen, AFTER_AN_ANSWER);
-        if seen.bytes.len() == before {
+    while !reply.is_closed {
+        let before = reply.bytes.len();
+        read(&mut connection, &mut reply, IDLE_TIMEOUT);
+        if reply.bytes.len() == before {
             break;
         }
     }
-    seen
+    reply
 }
 
-/// Reads for this long; whether the server has closed the connection.
-fn read(connection: &mut TcpStream, seen: &mut Seen, length: Duration) -> bool {
-    let end = Instant::now() + length;
+fn connect(target: &Target) -> Option<TcpStream> {
+    let connection = TcpStream::connect_timeout(&target.address, TIMEOUT).ok()?;
+    // The timeout only prevents the attack itself from hanging.
+    let _ = connection.set_write_timeout(Some(TIMEOUT));
+    Some(connection)
+}
+
+/// Reads for `duration`. Returns whether the server closed the connection.
+fn read(connection: &mut TcpStream, reply: &mut Reply, duration: Duration) -> bool {
+    let deadline = Instant::now() + duration;
     let mut buffer = [0; 8192];
     loop {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
             return false;
         }
-        let _ = connection.set_read_timeout(Some(left));
+        let _ = connection.set_read_timeout(Some(remaining));
         match connection.read(&mut buffer) {
             Ok(0) => break,
-            Ok(count) => seen.bytes.extend_from_slice(&buffer[..count]),
+            Ok(count) => reply.bytes.extend_from_slice(&buffer[..count]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 return false;
             }
@@ -132,11 +134,11 @@ fn read(connection: &mut TcpStream, seen: &mut Seen, length: Duration) -> bool {
             Err(_) => break,
         }
     }
-    seen.closed = true;
+    reply.is_closed = true;
     true
 }
 
-/// A request that asks for the connection to be closed after it.
+/// Builds a request with `Connection: close`.
 pub(crate) fn request(
     target: &Target,
     method: &str,

@@ -2,10 +2,10 @@
 
 mod account;
 mod exchange;
+mod malformed;
 mod mutations;
 mod report;
-mod requests;
-mod slowness;
+mod slow_clients;
 mod target;
 mod tokens;
 
@@ -14,38 +14,39 @@ use std::thread;
 use anyhow::Result;
 
 use crate::account::Account;
-pub use crate::report::{Row, table};
+pub use crate::report::{CaseResult, table};
 pub use crate::target::{Kind, Target};
 
-/// Tries everything at all of these; the rows come in the order of the targets.
+/// Runs all cases against `targets` and returns the results in the order of the targets. `seed`
+/// determines the random damage.
 ///
-/// Fails where nothing can be tried: an address does not answer, or no account can be made.
+/// Fails if a target is unreachable or no account can be registered.
 ///
 /// # Panics
-/// Where one of the attacks does, which is a mistake here and not in the shop.
-pub fn run(targets: &[Target], seed: u64) -> Result<Vec<Row>> {
-    let account = Account::open(targets)?;
-    let rows = thread::scope(|scope| {
+/// If the code of a case panics, which is a bug here and not in the shop.
+pub fn run(targets: &[Target], seed: u64) -> Result<Vec<CaseResult>> {
+    let account = Account::register(targets)?;
+    let account = account.as_ref();
+    let results = thread::scope(|scope| {
         let attacks: Vec<_> = targets
             .iter()
             .map(|target| {
-                // Those that wait run beside the others, or it would take minutes.
-                let slow = scope.spawn(|| slowness::rows(target));
-                let quick = scope.spawn(|| {
-                    let mut rows = requests::rows(target, account.as_ref());
-                    rows.extend(tokens::rows(target, account.as_ref()));
-                    rows.extend(mutations::rows(target, account.as_ref(), seed));
-                    rows
+                // The slow cases take minutes, so they run in parallel.
+                let slow = scope.spawn(|| slow_clients::run(target));
+                let quick = scope.spawn(move || {
+                    let mut results = malformed::run(target, account);
+                    results.extend(tokens::run(target, account));
+                    results.extend(mutations::run(target, account, seed));
+                    results
                 });
-                (quick, slow)
+                [quick, slow]
             })
             .collect();
-        let mut rows = Vec::new();
-        for (quick, slow) in attacks {
-            rows.extend(quick.join().expect("the attack goes to its end"));
-            rows.extend(slow.join().expect("the attack goes to its end"));
-        }
-        rows
+        attacks
+            .into_iter()
+            .flatten()
+            .flat_map(|attack| attack.join().expect("no case panics"))
+            .collect()
     });
-    Ok(rows)
+    Ok(results)
 }

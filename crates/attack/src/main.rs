@@ -1,12 +1,12 @@
-//! The program behind `cargo xtask attack`.
+//! The program that `cargo xtask attack` runs.
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use attack::{Kind, Row, Target, run, table};
+use attack::{CaseResult, Kind, Target, run, table};
 use clap::Parser;
 
-/// Tries against a running shop what must not work. The shop must be one that you may attack.
+/// Sends a running shop requests that must not succeed. Attack only a shop of your own.
 #[derive(Parser)]
 #[command(name = "attack")]
 struct Arguments {
@@ -16,16 +16,16 @@ struct Arguments {
     /// Address of the gateway.
     #[arg(long)]
     gateway: Option<String>,
-    /// Address of authentication, around the gateway.
+    /// Address of authentication, to bypass the gateway.
     #[arg(long)]
     authentication: Option<String>,
-    /// Address of products, around the gateway.
+    /// Address of products, to bypass the gateway.
     #[arg(long)]
     products: Option<String>,
-    /// Address of orders, around the gateway.
+    /// Address of orders, to bypass the gateway.
     #[arg(long)]
     orders: Option<String>,
-    /// Repeats the random damage of an earlier run.
+    /// Seed of the random damage, to repeat an earlier run.
     #[arg(long)]
     seed: Option<u64>,
 }
@@ -44,26 +44,28 @@ fn main() -> Result<ExitCode> {
         targets.extend(url.map(|url| Target::new(kind, &url)).transpose()?);
     }
     if targets.is_empty() {
-        bail!("name at least one address to attack, see --help");
+        bail!("at least one address is required; see --help");
     }
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
-    println!("attacking for about a minute, with --seed {seed}");
-    let rows = run(&targets, seed)?;
-    for line in table(&rows) {
+    println!("attacking for about a minute with --seed {seed}");
+    let results = run(&targets, seed)?;
+    print_table(&results);
+    let count = results.len();
+    let failed: Vec<CaseResult> = results
+        .into_iter()
+        .filter(|result| !result.passed)
+        .collect();
+    println!("\n{count} cases, {} failed", failed.len());
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Repeated at the end of a long table, where they are seen.
+    print_table(&failed);
+    Ok(ExitCode::FAILURE)
+}
+
+fn print_table(results: &[CaseResult]) {
+    for line in table(results) {
         println!("{line}");
     }
-    let count = rows.len();
-    let bad: Vec<Row> = rows.into_iter().filter(|row| !row.held).collect();
-    println!("\n{count} cases, {} of them bad", bad.len());
-    if !bad.is_empty() {
-        // Once more, where a reader of a long table ends.
-        for line in table(&bad) {
-            println!("{line}");
-        }
-    }
-    Ok(if bad.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
 }

@@ -1,43 +1,48 @@
-//! What was tried, what must happen, and what did.
+//! The results of the cases, as a table.
 
-/// One case.
+/// The result of one case.
 #[derive(Clone, Debug)]
-pub struct Row {
-    /// Which server.
+pub struct CaseResult {
+    /// Name of the attacked server.
     pub target: &'static str,
-    /// What was tried.
+    /// Name of the case.
     pub case: String,
-    /// What must happen.
+    /// The result that a safe server gives.
     pub expected: String,
-    /// What did.
-    pub seen: String,
-    /// Whether the two agree.
-    pub held: bool,
+    /// The result that the server gave.
+    pub actual: String,
+    /// Whether the actual result is acceptable.
+    pub passed: bool,
 }
 
-/// The rows as aligned lines under a heading, each with whether it held.
-pub fn table(rows: &[Row]) -> Vec<String> {
-    let heading = ["", "target", "case", "expected", "seen"].map(str::to_owned);
-    let cells: Vec<[String; 5]> = std::iter::once(heading)
-        .chain(rows.iter().map(|row| {
-            let mark = if row.held { "ok" } else { "BAD" };
-            [mark, row.target, &row.case, &row.expected, &row.seen].map(str::to_owned)
+/// Formats results as aligned lines under a heading.
+pub fn table(results: &[CaseResult]) -> Vec<String> {
+    let heading = ["", "target", "case", "expected", "actual"].map(str::to_owned);
+    let rows: Vec<[String; 5]> = std::iter::once(heading)
+        .chain(results.iter().map(|result| {
+            let mark = if result.passed { "ok" } else { "FAILED" };
+            [
+                mark,
+                result.target,
+                &result.case,
+                &result.expected,
+                &result.actual,
+            ]
+            .map(str::to_owned)
         }))
         .collect();
-    let width = |column: usize| {
-        let widths = cells.iter().map(|row| row[column].chars().count());
+    let widths: [usize; 5] = std::array::from_fn(|column| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
         widths.max().unwrap_or_default()
-    };
-    let widths: [usize; 5] = std::array::from_fn(width);
-    cells
-        .iter()
+    });
+    rows.iter()
         .map(|row| {
-            let line: Vec<String> = row
+            let cells: Vec<String> = row
                 .iter()
                 .zip(widths)
                 .map(|(cell, width)| format!("{cell:width$}"))
                 .collect();
-            line.join("  ").trim_end().to_owned()
+            cells.join("  ").trim_end().to_owned()
         })
         .collect()
 }

@@ -1,39 +1,39 @@
-//! What is attacked.
+//! The servers that are attacked.
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
 
 use anyhow::{Context as _, Result, bail};
 
-/// One of the shop's servers.
+/// A server of the shop.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Which one.
+    /// Which server it is.
     pub kind: Kind,
-    /// As it is in the Host header.
+    /// Value of the Host header.
     pub(crate) authority: String,
     pub(crate) address: SocketAddr,
 }
 
-/// Which of the shop's servers it is: they have different paths.
+/// The servers of the shop, which have different paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// nginx, in front of everything.
+    /// nginx, in front of the gateway.
     Edge,
-    /// The only way to the services.
+    /// The entry point to the services.
     Gateway,
-    /// A service, called around the gateway.
+    /// The service, called directly.
     Authentication,
-    /// A service, called around the gateway.
+    /// The service, called directly.
     Products,
-    /// A service, called around the gateway.
+    /// The service, called directly.
     Orders,
 }
 
 impl Target {
-    /// A server at an address such as `http://localhost:8000`. Only plain HTTP is spoken.
+    /// Resolves an address such as `http://localhost:8000`; only plain HTTP is supported.
     pub fn new(kind: Kind, url: &str) -> Result<Self> {
         let Some(authority) = url.strip_prefix("http://") else {
-            bail!("'{url}' is no address such as http://localhost:8000");
+            bail!("'{url}' is not an address such as http://localhost:8000");
         };
         let authority = authority.trim_end_matches('/').to_owned();
         let with_port = if authority.contains(':') {
@@ -43,8 +43,8 @@ impl Target {
         };
         let address = with_port
             .to_socket_addrs()
-            .with_context(|| format!("'{authority}' is not known"))?
-            // Services listen on IPv4 where nothing else was said.
+            .with_context(|| format!("cannot resolve '{authority}'"))?
+            // By default the services listen on IPv4 only.
             .find(SocketAddr::is_ipv4)
             .with_context(|| format!("'{authority}' has no IPv4 address"))?;
         Ok(Self {
@@ -54,7 +54,7 @@ impl Target {
         })
     }
 
-    /// A call with a body that it takes.
+    /// Path of a POST with a body.
     pub(crate) fn post_path(&self) -> &'static str {
         match self.kind {
             Kind::Edge | Kind::Gateway | Kind::Authentication => "/api/login",
@@ -63,24 +63,24 @@ impl Target {
         }
     }
 
-    /// A call that needs a token.
-    pub(crate) fn guarded_path(&self) -> &'static str {
+    /// Path of a GET that checks the token.
+    pub(crate) fn protected_path(&self) -> &'static str {
         match self.kind {
             Kind::Edge | Kind::Gateway | Kind::Orders => "/api/orders",
             Kind::Authentication => "/api/me",
-            // It may be called by anybody, but not with a token that is none.
+            // Public, but an invalid token is refused.
             Kind::Products => "/api/products",
         }
     }
 
-    /// Whether the guarded path is also open to visitors.
-    pub(crate) fn is_open_to_visitors(&self) -> bool {
+    /// Whether the protected path can also be called without a token.
+    pub(crate) fn is_public(&self) -> bool {
         self.kind == Kind::Products
     }
 }
 
 impl Kind {
-    /// As in the table.
+    /// Name in the result table.
     pub fn name(self) -> &'static str {
         match self {
             Self::Edge => "edge",

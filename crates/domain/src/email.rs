@@ -1,4 +1,4 @@
-//! An e-mail address that has been read with care.
+//! E-mail addresses.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,15 +6,15 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The longest address that can be delivered to (RFC 5321, 4.5.3.1, with erratum 1690).
-const LONGEST: usize = 254;
-const LONGEST_LOCAL_PART: usize = 64;
-const LONGEST_LABEL: usize = 63;
+/// The maximum length of an address (RFC 5321, 4.5.3.1, with erratum 1690).
+const MAX_LENGTH: usize = 254;
+const MAX_LOCAL_PART: usize = 64;
+const MAX_LABEL: usize = 63;
 
-/// An e-mail address: trimmed, lower-case, plausible.
+/// An e-mail address: trimmed, lower-case and syntactically valid.
 ///
-/// `Debug` hides most of it, so that it does not end up in a log by accident; a log that must
-/// tell accounts apart uses [`Email::fingerprint`].
+/// `Debug` shows only the fingerprint, so that addresses do not get into logs; logs that identify an
+/// account use [`Email::fingerprint`].
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(Box<str>);
@@ -25,16 +25,16 @@ pub struct Email(Box<str>);
 pub struct InvalidEmail;
 
 impl Email {
-    /// Reads an address: ASCII `local@domain` with a dot in the domain, at most 254 characters.
+    /// Parses an address: ASCII `local@domain` with a dot in the domain, at most 254 characters.
     ///
-    /// Quoted local parts and addresses beyond ASCII are refused: hardly anybody has one, and
-    /// look-alike letters would make two accounts that a person cannot tell apart.
+    /// Quoted local parts and non-ASCII addresses are refused: they are rare, and look-alike letters
+    /// would allow two accounts that people cannot distinguish.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let text = text
             .trim_matches([' ', '\t', '\r', '\n'])
             .to_ascii_lowercase();
         let (local, domain) = text.split_once('@').ok_or(InvalidEmail)?;
-        if text.len() <= LONGEST && is_local_part(local) && is_domain(domain) {
+        if text.len() <= MAX_LENGTH && is_local_part(local) && is_domain(domain) {
             Ok(Self(text.into_boxed_str()))
         } else {
             Err(InvalidEmail)
@@ -46,17 +46,17 @@ impl Email {
         &self.0
     }
 
-    /// Twelve hex digits that tell accounts apart in a log without naming them.
+    /// Twelve hex digits of a hash that identify the account in logs without its address.
     pub fn fingerprint(&self) -> String {
         hex::encode(&Sha256::digest(self.0.as_bytes())[..6])
     }
 }
 
-/// Atoms with single dots between them (RFC 5322, 3.2.3).
+/// Atoms separated by single dots (RFC 5322, 3.2.3).
 fn is_local_part(local: &str) -> bool {
     let is_atom_byte =
         |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
-    local.len() <= LONGEST_LOCAL_PART
+    local.len() <= MAX_LOCAL_PART
         && local
             .split('.')
             .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
@@ -65,7 +65,7 @@ fn is_local_part(local: &str) -> bool {
 /// Two labels or more (RFC 1123, 2.1), the last of which is not a number.
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
-        (1..=LONGEST_LABEL).contains(&label.len())
+        (1..=MAX_LABEL).contains(&label.len())
             && label
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_addresses_when_read_then_only_plausible_ones_pass() {
+    fn given_addresses_when_parsed_then_only_valid_ones_pass() {
         let check = |text: &str, expected: Option<&str>| {
             assert_eq!(
                 Email::parse(text).ok().as_ref().map(Email::as_str),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn given_long_addresses_when_read_then_the_bounds_hold() {
+    fn given_long_addresses_when_parsed_then_the_limits_hold() {
         let label = "b".repeat(63);
         let domain = format!("{label}.{label}.{}.com", "b".repeat(57));
         let check = |local: usize, fits: bool| {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn given_an_address_when_debugged_then_it_does_not_show() {
+    fn given_an_address_when_formatted_for_debugging_then_it_is_hidden() {
         let email = Email::parse("aaa@aaa.com").expect("valid");
         assert!(!format!("{email:?}").contains("aaa@"));
     }

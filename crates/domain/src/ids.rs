@@ -1,4 +1,4 @@
-//! Ids: twelve bytes, on the wire as 24 hex digits. `MongoDB` calls them `ObjectId`.
+//! Ids: 12 bytes, serialised as 24 hex digits; in MongoDB an `ObjectId`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ macro_rules! id {
         pub struct $name([u8; 12]);
 
         impl $name {
-            /// The id of these bytes.
+            /// The id with these bytes.
             pub const fn from_bytes(bytes: [u8; 12]) -> Self {
                 Self(bytes)
             }
@@ -80,6 +80,6 @@ id!(
     OrderId
 );
 id!(
-    /// A product's id. Clients never see it; they know a product by its name.
+    /// A product's id. It is internal: clients identify a product by its name.
     ProductId
 );

@@ -1,4 +1,4 @@
-//! Money: whole minor units (cents) in the code, a number with two decimals on the wire.
+//! Money: integer minor units (cents) in the code, a JSON number with two decimals on the wire.
 
 use std::fmt;
 
@@ -8,31 +8,31 @@ use crate::quantity::Quantity;
 
 /// An amount in minor units, from 0 to [`Money::MAX`].
 ///
-/// On the wire it is a JSON number, written as its exact decimal. JSON libraries read numbers
-/// as binary floats, of which we take the shortest decimal: exact below 2^46 (seventy million
-/// million), where two amounts never share a float. Prices are far below; only an order's cost
-/// may be beyond, and nobody computes with the cost in a message.
+/// It is serialised as its exact decimal. JSON parsers read numbers as binary floats, of which
+/// [`Money::from_wire`] takes the shortest decimal: exact below 2^46 (70 million million), where no
+/// two amounts share a float. Prices are far below; only an order's cost may exceed it, and no code
+/// computes with the cost in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
 /// Why a number is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// It has a third decimal.
+    /// More than two decimals.
     #[error("An amount has at most two decimals.")]
     TooManyDecimals,
-    /// It is negative, or beyond [`Money::MAX`].
+    /// Negative, or more than [`Money::MAX`].
     #[error("An amount is from 0 to 90071992547409.91.")]
     OutOfRange,
 }
 
 impl Money {
-    /// Nothing.
+    /// 0.00.
     pub const ZERO: Self = Self(0);
-    /// 90,071,992,547,409.91: the largest amount whose minor units a JSON number keeps exactly.
+    /// 90,071,992,547,409.91: the largest amount whose minor units a JSON number represents exactly.
     pub const MAX: Self = Self((1 << 53) - 1);
 
-    /// The amount of so many minor units.
+    /// The amount with this number of minor units.
     pub fn from_minor(minor: i64) -> Result<Self, MoneyError> {
         if (0..=Self::MAX.0).contains(&minor) {
             Ok(Self(minor))
@@ -46,7 +46,7 @@ impl Money {
         self.0
     }
 
-    /// The amount that a number on the wire stands for.
+    /// The amount of a JSON number.
     pub fn from_wire(number: f64) -> Result<Self, MoneyError> {
         if !(0.0..1e15).contains(&number) {
             return Err(MoneyError::OutOfRange);
@@ -63,14 +63,14 @@ impl Money {
         Self::from_minor(minor)
     }
 
-    /// The sum, if it is an amount.
+    /// The sum; `None` if it is out of range.
     pub fn plus(self, other: Self) -> Option<Self> {
         self.0
             .checked_add(other.0)
             .and_then(|minor| Self::from_minor(minor).ok())
     }
 
-    /// So many times this amount, if that is an amount.
+    /// The product; `None` if it is out of range.
     pub fn times(self, quantity: Quantity) -> Option<Self> {
         self.0
             .checked_mul(i64::from(quantity.get()))
@@ -115,7 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn given_numbers_when_read_as_money_then_two_decimals_pass_and_three_do_not() {
+    fn given_numbers_when_parsed_as_money_then_at_most_two_decimals_pass() {
         let check = |number: f64, expected: Result<i64, MoneyError>| {
             assert_eq!(
                 Money::from_wire(number).map(Money::minor),

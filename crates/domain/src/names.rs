@@ -7,37 +7,37 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-/// Why a text is no name or description.
+/// Why a text is not a name or description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing is left after trimming, or too much.
-    #[error("{what} has 1 to {most} characters.")]
+    /// Empty after trimming, or too long.
+    #[error("{what} has 1 to {max} characters.")]
     Length {
-        /// What the text was to be.
+        /// The kind of text, such as "A product's name".
         what: &'static str,
-        /// The most characters it may have.
-        most: usize,
+        /// The maximum number of characters.
+        max: usize,
     },
-    /// It has a control, format or line-separator character.
+    /// It contains a control, format or line-separator character.
     #[error("{what} has no control characters or line breaks.")]
     Invisible {
-        /// What the text was to be.
+        /// The kind of text, such as "A product's name".
         what: &'static str,
     },
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $most:literal, $normal:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $normal:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {
-            /// The text, normalised, if it is acceptable.
+            /// Trims, normalises and checks a text.
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 let normal: fn(&str) -> String = $normal;
-                acceptable(normal(text.trim()), $what, $most).map(Self)
+                check(normal(text.trim()), $what, $max).map(Self)
             }
 
             /// The text.
@@ -72,7 +72,7 @@ macro_rules! text {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": $most })
+                schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": $max })
             }
         }
     };
@@ -87,13 +87,13 @@ text!(
     CategoryName, "A category's name", 100, |text| text.to_lowercase().nfc().collect()
 );
 text!(
-    /// What a product is, in a sentence or a few.
+    /// A product's description.
     Description, "A description", 2000, |text| text.nfc().collect()
 );
 
-fn acceptable(text: String, what: &'static str, most: usize) -> Result<String, NameError> {
-    if !(1..=most).contains(&text.chars().count()) {
-        return Err(NameError::Length { what, most });
+fn check(text: String, what: &'static str, max: usize) -> Result<String, NameError> {
+    if !(1..=max).contains(&text.chars().count()) {
+        return Err(NameError::Length { what, max });
     }
     if text.chars().any(is_invisible) {
         return Err(NameError::Invisible { what });
@@ -117,7 +117,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn given_texts_when_read_as_names_then_only_visible_ones_of_fair_length_pass() {
+    fn given_texts_when_parsed_as_names_then_only_visible_ones_within_the_length_pass() {
         let check = |text: &str, expected: Option<&str>| {
             assert_eq!(
                 ProductName::parse(text)
@@ -143,7 +143,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn given_any_acceptable_name_when_read_again_then_it_is_the_same(text in "\\PC{1,60}") {
+        fn given_any_valid_name_when_parsed_again_then_it_is_the_same(text in "\\PC{1,60}") {
             if let Ok(name) = ProductName::parse(&text) {
                 prop_assert_eq!(ProductName::parse(name.as_str()), Ok(name.clone()));
             }

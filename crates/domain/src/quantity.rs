@@ -1,55 +1,55 @@
-//! Counts of pieces.
+//! Numbers of items.
 
 use serde::{Deserialize, Serialize};
 
 const MAX: u32 = i32::MAX as u32;
 
-/// How many pieces a line of an order asks for: 1 to 2,147,483,647.
+/// The quantity of an order line: 1 to 2,147,483,647.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Quantity(u32);
 
-/// How many pieces there are: 0 to 2,147,483,647.
+/// The stock of a product: 0 to 2,147,483,647.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Stock(u32);
 
-/// The number is no count of pieces.
+/// The number is out of range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("A quantity is a whole number from {least} to 2147483647.")]
+#[error("A quantity is a whole number from {min} to 2147483647.")]
 pub struct QuantityError {
-    least: u32,
+    min: u32,
 }
 
 impl Quantity {
-    /// The number of pieces.
+    /// The number of items.
     pub const fn get(self) -> u32 {
         self.0
     }
 
-    /// The sum, if it is a quantity.
+    /// The sum; `None` if it is out of range.
     pub fn plus(self, other: Self) -> Option<Self> {
         Self::try_from(i64::from(self.0) + i64::from(other.0)).ok()
     }
 }
 
 impl Stock {
-    /// The number of pieces.
+    /// The number of items.
     pub const fn get(self) -> u32 {
         self.0
     }
 
-    /// What is left after taking `quantity`, if there is so much.
+    /// The stock after taking `quantity`; `None` if there is less.
     pub fn take(self, quantity: Quantity) -> Option<Self> {
         self.0.checked_sub(quantity.0).map(Self)
     }
 
-    /// Whether there is so much.
+    /// Whether the stock is at min `quantity`.
     pub fn covers(self, quantity: Quantity) -> bool {
         self.0 >= quantity.0
     }
 
-    /// The stock after `delta` came in (or, negative, went out), if it is a stock.
+    /// The stock after adding `delta`, which may be negative; `None` if out of range.
     pub fn changed_by(self, delta: i64) -> Option<Self> {
         i64::from(self.0)
             .checked_add(delta)
@@ -73,22 +73,22 @@ impl TryFrom<i64> for Stock {
     }
 }
 
-fn bounded(number: i64, least: u32) -> Result<u32, QuantityError> {
+fn bounded(number: i64, min: u32) -> Result<u32, QuantityError> {
     u32::try_from(number)
         .ok()
-        .filter(|n| (least..=MAX).contains(n))
-        .ok_or(QuantityError { least })
+        .filter(|n| (min..=MAX).contains(n))
+        .ok_or(QuantityError { min })
 }
 
 macro_rules! schema {
-    ($name:ident, $least:literal) => {
+    ($name:ident, $min:literal) => {
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "integer", "minimum": $least, "maximum": 2_147_483_647 })
+                schemars::json_schema!({ "type": "integer", "minimum": $min, "maximum": 2_147_483_647 })
             }
         }
     };

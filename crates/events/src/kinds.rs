@@ -1,7 +1,7 @@
-//! The four events, as JSON on the wire.
+//! The four events and their JSON.
 //!
-//! A reader ignores fields that it does not know, so fields may be added; none may be removed,
-//! renamed or narrowed.
+//! Consumers ignore unknown fields, so fields may be added; none may be removed, renamed or
+//! narrowed.
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub const KINDS: [&str; 4] = [
     "ProductsQuantityUpdate",
 ];
 
-/// Something that has happened, and is committed.
+/// A committed fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type")]
 pub enum Event {
@@ -33,49 +33,49 @@ pub enum Event {
     },
     /// An order was decided.
     OrderStatusUpdate {
-        /// Which order.
+        /// The order's id.
         order_id: OrderId,
-        /// How it ended.
+        /// The decision.
         status: OrderStatus,
-        /// Why, if it was rejected.
+        /// The reason of a rejection.
         #[serde(default)]
         reason: Option<Reason>,
     },
-    /// Products have another stock or price.
+    /// The stock or price of products changed.
     ProductsQuantityUpdate {
-        /// The products as they are now.
+        /// The new state of the products.
         #[schemars(length(min = 1))]
         products: Vec<ProductState>,
     },
 }
 
-/// A product as orders needs to know it.
+/// The state of a product, as far as orders needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductState {
     /// Its id.
     pub id: ProductId,
     /// Its public key.
     pub name: ProductName,
-    /// What one piece costs.
+    /// The price of one item.
     pub price: Money,
-    /// How many pieces there are.
+    /// The stock.
     pub quantity: Stock,
-    /// Grows by one with every change; the newer state is the one with the greater version.
+    /// Increases by one with every change of the product.
     pub version: u64,
 }
 
-/// An order as it was placed.
+/// A placed order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderPlaced {
     /// Its id.
     pub id: OrderId,
-    /// Who placed it.
+    /// The buyer's e-mail address.
     pub client_email: String,
-    /// What it costs.
+    /// The total cost.
     pub cost: Money,
-    /// Always PENDING: nobody has decided yet.
+    /// Always PENDING.
     pub status: PlacedStatus,
-    /// What was ordered: at least one line, no product twice.
+    /// The lines: at least one, no product twice.
     #[schemars(length(min = 1))]
     pub products: Vec<OrderLine>,
 }
@@ -83,66 +83,66 @@ pub struct OrderPlaced {
 /// One line of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {
-    /// Which product.
+    /// The product's id.
     pub id: ProductId,
-    /// Its name when the order was placed.
+    /// The product's name when the order was placed.
     pub name: ProductName,
-    /// Its price when the order was placed.
+    /// The product's price when the order was placed.
     pub price: Money,
-    /// How many pieces.
+    /// The number of items.
     pub quantity: Quantity,
 }
 
-/// The status of an order that was placed a moment ago.
+/// The status of a placed order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PlacedStatus {
-    /// Waits for its decision.
+    /// Not decided yet.
     #[serde(rename = "PENDING")]
     Pending,
 }
 
-/// How an order ended.
+/// The decision about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderStatus {
-    /// The pieces are the buyer's.
+    /// The stock was taken for the buyer.
     Accepted,
-    /// Nothing was taken from the stock.
+    /// No stock was taken.
     Rejected,
 }
 
 /// Why an order was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
-    /// What a program branches on.
+    /// The code.
     pub code: ReasonCode,
-    /// The products concerned.
+    /// The products that caused it.
     pub products: Vec<ProductName>,
 }
 
-/// Why an order was rejected, for a program.
+/// The code of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
-    /// There were fewer pieces than a line asked for.
+    /// The stock was less than a line's quantity.
     InsufficientStock,
 }
 
-/// A message that is none of the four events.
+/// A payload that is none of the four events.
 #[derive(Debug, thiserror::Error)]
-#[error("not an event of the contract: {source}")]
+#[error("not an event of the contract")]
 pub struct DecodeError {
     source: serde_json::Error,
 }
 
 impl Event {
-    /// Reads a message.
+    /// Parses the payload of a message.
     pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
         let event = serde_json::from_slice(payload).and_then(|event: Self| event.checked());
         event.map_err(|source| DecodeError { source })
     }
 
-    /// What the types cannot say: there is at least one line or product.
+    /// Checks what the types do not express: lists are not empty.
     fn checked(self) -> Result<Self, serde_json::Error> {
         let empty = match &self {
             Self::OrderCreate { order } => order.products.is_empty(),
@@ -155,7 +155,7 @@ impl Event {
         Ok(self)
     }
 
-    /// The name of its kind, as in `type`.
+    /// The name of the kind, as in `type`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::ProductCreate { .. } => KINDS[0],
@@ -165,7 +165,7 @@ impl Event {
         }
     }
 
-    /// The id of the fact: sent again, it has the same one.
+    /// The event id, which is the same whenever the same fact is sent.
     pub fn id(&self) -> String {
         match self {
             Self::ProductCreate { product } => format!("product-create-{}", product.id),
@@ -185,8 +185,8 @@ impl Event {
         }
     }
 
-    /// What decides its partition. An order goes by its smallest product, so that a product in
-    /// demand is decided about by one process at a time.
+    /// The partition key. The key of an order is its smallest product id, so that one process at a
+    /// time decides about a popular product.
     pub fn key(&self) -> String {
         let smallest =
             |ids: &mut dyn Iterator<Item = ProductId>| ids.min().map(|id| id.to_string());

@@ -1,4 +1,4 @@
-//! An event ready to be sent.
+//! The Kafka message of an event.
 //!
 //! The headers are those of `CloudEvents` 1.0's Kafka protocol binding, binary content mode:
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md>.
@@ -8,29 +8,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Event, Topics};
 
-/// An event ready to be sent, and to be kept until it is.
+/// An event ready to be sent, or stored in an outbox until it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Where it goes.
+    /// The topic.
     pub topic: String,
-    /// What decides its partition.
+    /// The partition key.
     pub key: String,
-    /// The id of the fact (`ce_id`).
+    /// The event id (`ce_id`).
     pub id: String,
-    /// Its kind (`ce_type`).
+    /// The kind of event (`ce_type`).
     pub kind: String,
-    /// Who says it (`ce_source`).
+    /// The sending service (`ce_source`).
     pub source: String,
     /// When it happened (`ce_time`), RFC 3339.
     pub time: String,
-    /// The trace it belongs to.
+    /// The trace context.
     pub traceparent: Option<String>,
     /// The event as JSON.
     pub payload: String,
 }
 
 impl Message {
-    /// The message that tells `event`, which `service` committed at `time`.
+    /// The message of `event`, which `service` committed at `time`.
     pub fn new(
         topics: &Topics,
         service: &str,
@@ -51,7 +51,7 @@ impl Message {
         }
     }
 
-    /// Its headers.
+    /// The message headers.
     pub fn headers(&self) -> Vec<(&'static str, &str)> {
         let mut headers = vec![
             ("ce_specversion", "1.0"),
@@ -68,5 +68,5 @@ impl Message {
     }
 }
 
-/// The name of the header that carries the trace.
+/// The header of the trace context.
 pub const TRACEPARENT: &str = "traceparent";

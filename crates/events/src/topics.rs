@@ -1,6 +1,6 @@
-//! The names on Kafka.
+//! The topic names.
 
-/// The topics of one shop, which share a prefix (`shop` unless set otherwise).
+/// The topics of one shop, which share a prefix (default `shop`).
 #[derive(Clone, Debug)]
 pub struct Topics {
     /// `ProductCreate` and `ProductsQuantityUpdate`: products → orders.
@@ -9,7 +9,7 @@ pub struct Topics {
     pub orders: String,
     /// `OrderStatusUpdate`: products → orders.
     pub order_status: String,
-    /// What could not be read, with the reason in its headers.
+    /// Messages that could not be read, with the reason in their headers.
     pub dead_letters: String,
 }
 
@@ -25,7 +25,7 @@ impl Topics {
         }
     }
 
-    /// The topic that carries events of this kind.
+    /// The topic of an event.
     pub fn of(&self, event: &crate::Event) -> &str {
         use crate::Event;
         match event {
@@ -35,7 +35,7 @@ impl Topics {
         }
     }
 
-    /// All of them.
+    /// All topics.
     pub fn all(&self) -> [&str; 4] {
         [
             &self.products,

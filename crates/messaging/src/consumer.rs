@@ -1,5 +1,5 @@
-//! Whole batches in. Offsets are stored only after the work is durable, so whatever a crash
-//! interrupts comes again, and the handler must make nothing of what it has seen before.
+//! The batching consumer. It stores offsets only after the handler's work is durable, so a batch that
+//! a crash interrupts is delivered again, and handlers must be idempotent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,41 +15,47 @@ use runtime::health::Part;
 use runtime::lifecycle::{Failure, error_chain};
 use tokio_util::sync::CancellationToken;
 
-use crate::dead_letters::DeadLetters;
+use crate::dead_letters::DeadLetterProducer;
 use crate::settings::{KafkaConfigError, KafkaSettings};
 
-/// The most messages in one batch: more would make a transaction long, fewer would make it dear.
-const MAX_BATCH: usize = 500;
+/// More would make transactions long, fewer would make them expensive per message.
+const MAX_BATCH_MESSAGES: usize = 500;
 
-/// An event as it came.
+/// The backoff between attempts to handle a batch.
+const MIN_BACKOFF: Duration = Duration::from_millis(20);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
+/// The pause after a failed read without any message.
+const ERROR_PAUSE: Duration = Duration::from_millis(50);
+
+/// A received event.
 #[derive(Clone, Debug)]
 pub struct IncomingEvent {
-    /// What is told.
+    /// The event.
     pub event: Event,
-    /// When it happened, as its sender says (`ce_time`).
+    /// When the event happened according to its sender (`ce_time`).
     pub time: Option<jiff::Timestamp>,
-    /// The trace it belongs to.
+    /// The trace context (`traceparent`).
     pub traceparent: Option<String>,
 }
 
-/// What a service does with events.
+/// A service's handler of events.
 pub trait Handler: Send + Sync + 'static {
-    /// Makes a batch's effects durable. Called again with the same batch if it fails, and
-    /// perhaps after it succeeded: it must make nothing of what it has seen before.
+    /// Makes the effects of a batch durable. It is called again with the same batch after a failure,
+    /// and possibly after a success, so it must be idempotent.
     fn handle(&self, batch: &[IncomingEvent]) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// What one service reads.
+/// The topics that a service consumes.
 pub struct Subscription<'a> {
-    /// The service, whose name the consumer group has unless set otherwise.
+    /// The service; also the consumer group, unless `KAFKA_GROUP` is set.
     pub service: &'a str,
     /// The topics.
     pub topics: Vec<String>,
-    /// Where it dies if it may die before its offsets are stored.
+    /// The crash point before offsets are stored.
     pub crash_point: &'static str,
 }
 
-/// A batch as it came, and what could be read of it.
+/// A received batch: its readable events and its poison messages with the reason.
 #[derive(Default)]
 struct Batch {
     events: Vec<IncomingEvent>,
@@ -57,20 +63,20 @@ struct Batch {
     next_offsets: BTreeMap<(String, i32), i64>,
 }
 
-/// Reads a subscription's events, and gives them to its handler.
-#[must_use = "nothing is read until it runs"]
+/// Consumes the events of a subscription and passes them to a handler.
+#[must_use = "call run to start consuming"]
 pub struct Consumer<H> {
     config: ClientConfig,
     topics: Vec<String>,
-    /// Where each kind of event belongs.
-    belongs: Topics,
+    /// The topic of each kind of event.
+    topic_of: Topics,
     handler: H,
-    dead_letters: DeadLetters,
+    dead_letters: DeadLetterProducer,
     crash_point: &'static str,
 }
 
 impl<H: Handler> Consumer<H> {
-    /// A reader, which connects when it runs. Fails at once if the settings cannot be used.
+    /// Creates a consumer, which connects when it runs. Fails if the settings are invalid.
     pub fn new(
         settings: &KafkaSettings,
         subscription: Subscription<'_>,
@@ -81,16 +87,17 @@ impl<H: Handler> Consumer<H> {
         Ok(Self {
             config,
             topics: subscription.topics,
-            belongs: settings.topics(),
+            topic_of: settings.topics(),
             handler,
-            dead_letters: DeadLetters::new(settings, subscription.service)?,
+            dead_letters: DeadLetterProducer::new(settings, subscription.service)?,
             crash_point: subscription.crash_point,
         })
     }
 
-    /// Reads until `stop`; then leaves the group with everything that is done marked as done.
+    /// Consumes until `stop`, then commits the offsets of finished batches and leaves the group.
     pub async fn run(self, part: Part, stop: CancellationToken) -> Result<(), KafkaError> {
-        // Not earlier: a client that nobody reads from hoards the errors of a broker that is away.
+        // Created here and not earlier: a client that is not polled accumulates the errors of an
+        // unreachable broker in memory.
         let consumer: StreamConsumer = self.config.create()?;
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics)?;
@@ -101,12 +108,12 @@ impl<H: Handler> Consumer<H> {
             }
             store_offsets(&consumer, &batch);
         }
-        // Closing talks to the broker and blocks.
+        // Closing blocks, because it leaves the group at the broker.
         let _ = tokio::task::spawn_blocking(move || drop(consumer)).await;
         Ok(())
     }
 
-    /// Waits for a message and takes what has come with it; `None` at `stop`.
+    /// Waits for a message and adds all that have arrived with it; `None` at `stop`.
     async fn next_batch(
         &self,
         consumer: &StreamConsumer,
@@ -119,48 +126,48 @@ impl<H: Handler> Consumer<H> {
         };
         let failed = first.is_err();
         self.add(&mut batch, first);
-        // All the errors of a broker that was away at once: messages wait behind them.
-        while batch.len() < MAX_BATCH {
+        // Drains all queued errors of an unreachable broker: messages queue up behind them.
+        while batch.len() < MAX_BATCH_MESSAGES {
             let Some(next) = consumer.recv().now_or_never() else {
                 break;
             };
             self.add(&mut batch, next);
         }
         if failed && batch.len() == 0 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(ERROR_PAUSE).await;
         }
         Some(batch)
     }
 
     fn add(&self, batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>) {
         match received {
-            Ok(message) => batch.add(&message, &self.belongs),
-            Err(error) => tracing::warn!(%error, "cannot read from the broker; tries again"),
+            Ok(message) => batch.add(&message, &self.topic_of),
+            Err(error) => tracing::warn!(%error, "cannot read from Kafka; retrying"),
         }
     }
 
-    /// Works until the batch is done; `false` if `stop` came first.
+    /// Retries with backoff until the batch is handled; `false` if `stop` came first.
     async fn process(&self, batch: &mut Batch, stop: &CancellationToken) -> bool {
-        let mut pause = Duration::from_millis(20);
+        let mut backoff = MIN_BACKOFF;
         while let Err(error) = self.attempt(batch).await {
             tracing::warn!(
                 error = error_chain(error.as_ref()),
                 events = batch.events.len(),
-                "cannot handle a batch yet; tries again"
+                "cannot handle a batch of events; retrying"
             );
             tokio::select! {
                 () = stop.cancelled() => return false,
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(backoff) => {}
             }
-            pause = (pause * 2).min(Duration::from_secs(1));
+            backoff = (backoff * 2).min(MAX_BACKOFF);
         }
         runtime::crash::crash_point(self.crash_point);
         true
     }
 
     async fn attempt(&self, batch: &mut Batch) -> Result<(), Failure> {
-        // What is buried leaves the batch, so that another attempt does not bury it again.
-        self.dead_letters.bury(&mut batch.poison).await?;
+        // Dead-lettered messages leave the batch, so that a retry does not dead-letter them again.
+        self.dead_letters.dead_letter(&mut batch.poison).await?;
         if batch.events.is_empty() {
             Ok(())
         } else {
@@ -174,20 +181,22 @@ impl Batch {
         self.events.len() + self.poison.len()
     }
 
-    fn add(&mut self, message: &BorrowedMessage<'_>, belongs: &Topics) {
+    fn add(&mut self, message: &BorrowedMessage<'_>, topic_of: &Topics) {
         let partition = (message.topic().to_owned(), message.partition());
         self.next_offsets.insert(partition, message.offset() + 1);
         match Event::decode(message.payload().unwrap_or_default()) {
-            Ok(event) if belongs.of(&event) == message.topic() => self.events.push(IncomingEvent {
-                event,
-                time: header(message, "ce_time").and_then(|time| time.parse().ok()),
-                traceparent: header(message, events::TRACEPARENT).map(str::to_owned),
-            }),
+            Ok(event) if topic_of.of(&event) == message.topic() => {
+                self.events.push(IncomingEvent {
+                    event,
+                    time: header(message, "ce_time").and_then(|time| time.parse().ok()),
+                    traceparent: header(message, events::TRACEPARENT).map(str::to_owned),
+                });
+            }
             Ok(event) => {
-                let reason = format!("{} does not belong on this topic", event.kind());
+                let reason = format!("{} is not an event of this topic", event.kind());
                 self.poison.push((message.detach(), reason));
             }
-            Err(error) => self.poison.push((message.detach(), error.to_string())),
+            Err(error) => self.poison.push((message.detach(), error_chain(&error))),
         }
     }
 }
@@ -215,12 +224,12 @@ fn config(settings: &KafkaSettings, service: &str) -> Result<ClientConfig, Kafka
 fn store_offsets(consumer: &StreamConsumer, batch: &Batch) {
     let mut offsets = TopicPartitionList::new();
     for ((topic, partition), next) in &batch.next_offsets {
-        // Fails only for offsets out of range, and these are the broker's own plus one.
+        // Fails only for invalid offsets; these are the broker's own offsets plus one.
         let _ = offsets.add_partition_offset(topic, *partition, Offset::Offset(*next));
     }
     if let Err(error) = consumer.store_offsets(&offsets) {
-        // A partition that has moved on to another replica, which reads the batch again.
-        tracing::info!(%error, "offsets were not stored; the batch may come again");
+        // The partition was reassigned to another replica, which reads the batch again.
+        tracing::info!(%error, "cannot store offsets; another replica may read the batch again");
     }
 }
 

@@ -1,7 +1,7 @@
-//! What could not be read, kept with the reason, listed and replayed.
+//! The dead-letter queue: messages that could not be read, with the reason.
 //!
-//! A dead letter is the message as it came, with headers that say where it came from and why
-//! it died. Which of them were replayed is the committed offset of a consumer group.
+//! A dead letter is the original message plus headers with its topic, partition, offset and the
+//! reason. The committed offset of a consumer group marks which dead letters were replayed.
 
 use std::time::Duration;
 
@@ -22,17 +22,17 @@ const TOPIC: &str = "dlq-topic";
 const PARTITION: &str = "dlq-partition";
 const OFFSET: &str = "dlq-offset";
 const READER: &str = "dlq-reader";
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where a reader puts what it cannot read.
-pub(crate) struct DeadLetters {
+/// Writes the messages that a consumer cannot read to the dead-letter topic.
+pub(crate) struct DeadLetterProducer {
     topic: String,
     reader: String,
     producer: FutureProducer,
 }
 
-impl DeadLetters {
-    /// The dead letters of `reader`.
+impl DeadLetterProducer {
+    /// A producer for the poison messages of the service `reader`.
     pub(crate) fn new(settings: &KafkaSettings, reader: &str) -> Result<Self, KafkaConfigError> {
         let topic = settings.topics().dead_letters;
         Ok(Self {
@@ -42,18 +42,18 @@ impl DeadLetters {
         })
     }
 
-    /// Keeps `messages` with the reason of each. Those that the broker has acknowledged are taken
-    /// out; if others are left, the error says why.
-    pub(crate) async fn bury(
+    /// Writes `messages` with their reasons. Acknowledged messages are removed from the list; the
+    /// error is of those that remain.
+    pub(crate) async fn dead_letter(
         &self,
         messages: &mut Vec<(OwnedMessage, String)>,
     ) -> Result<(), KafkaError> {
-        // All are sent before one is waited for, so that many take hardly longer than one.
+        // Sent together, so that many take hardly longer than one.
         let sent = future::join_all(messages.iter().map(|letter| self.send(letter))).await;
-        let all = messages.len();
-        let mut outcomes = sent.iter();
-        messages.retain(|_| outcomes.next().is_some_and(Result::is_err));
-        metrics::counter!("dead_letters_total").increment((all - messages.len()) as u64);
+        let before = messages.len();
+        let mut results = sent.iter();
+        messages.retain(|_| results.next().is_some_and(Result::is_err));
+        metrics::counter!("dead_letters_total").increment((before - messages.len()) as u64);
         sent.into_iter().collect()
     }
 
@@ -79,7 +79,7 @@ impl DeadLetters {
             partition = message.partition(),
             offset = message.offset(),
             reason,
-            "a message went to the dead letters"
+            "moved a message to the dead-letter topic"
         );
         Ok(())
     }
@@ -91,27 +91,27 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// Its place among the dead letters.
+    /// Its offset in the dead-letter topic.
     pub fn number(&self) -> i64 {
         self.message.offset()
     }
 
-    /// Why it died.
+    /// Why it could not be read.
     pub fn reason(&self) -> &str {
         self.header(REASON)
     }
 
-    /// The topic it came on.
+    /// The topic it was consumed from.
     pub fn topic(&self) -> &str {
         self.header(TOPIC)
     }
 
-    /// Where on that topic: partition and offset.
-    pub fn place(&self) -> String {
+    /// Its partition and offset in that topic, such as `3/1042`.
+    pub fn position(&self) -> String {
         format!("{}/{}", self.header(PARTITION), self.header(OFFSET))
     }
 
-    /// What it says, as far as it is text.
+    /// Its payload as text; invalid UTF-8 is replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(self.message.payload().unwrap_or_default()).into_owned()
     }
@@ -125,7 +125,7 @@ impl DeadLetter {
             .unwrap_or("?")
     }
 
-    /// Its headers as they were before it died.
+    /// Its headers without those of the dead-letter queue.
     fn original_headers(&self) -> OwnedHeaders {
         let mut original = OwnedHeaders::new();
         for header in self
@@ -145,7 +145,7 @@ impl DeadLetter {
     }
 }
 
-/// The operator's view of a shop's dead letters.
+/// The dead-letter queue of a shop, as operators use it.
 pub struct DeadLetterQueue {
     topics: events::Topics,
     consumer: BaseConsumer,
@@ -153,7 +153,7 @@ pub struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// The dead letters of the shop with this topic prefix.
+    /// Opens the queue of the shop with this topic prefix.
     pub fn open(brokers: &str, login: &KafkaLogin, prefix: &str) -> Result<Self, KafkaConfigError> {
         let mut config = client(brokers, login, "dead-letters")?;
         config
@@ -166,19 +166,19 @@ impl DeadLetterQueue {
         })
     }
 
-    /// The dead letters that were not replayed yet, oldest first.
+    /// The dead letters that were not replayed, oldest first.
     pub fn list(&self) -> Result<Vec<DeadLetter>, KafkaError> {
         let (oldest, end) =
             self.consumer
-                .fetch_watermarks(&self.topics.dead_letters, 0, PATIENCE)?;
+                .fetch_watermarks(&self.topics.dead_letters, 0, TIMEOUT)?;
         let start = self.replayed_up_to()?.unwrap_or(oldest).max(oldest);
-        let mut wanted = TopicPartitionList::new();
-        wanted.add_partition_offset(&self.topics.dead_letters, 0, Offset::Offset(start))?;
-        self.consumer.assign(&wanted)?;
+        let mut partitions = TopicPartitionList::new();
+        partitions.add_partition_offset(&self.topics.dead_letters, 0, Offset::Offset(start))?;
+        self.consumer.assign(&partitions)?;
         let mut letters = Vec::new();
         let mut next = start;
         while next < end {
-            let Some(message) = self.consumer.poll(PATIENCE) else {
+            let Some(message) = self.consumer.poll(TIMEOUT) else {
                 return Err(KafkaError::ConsumerQueueClose(
                     rdkafka::types::RDKafkaErrorCode::OperationTimedOut,
                 ));
@@ -190,11 +190,11 @@ impl DeadLetterQueue {
         Ok(letters)
     }
 
-    /// Returns a dead letter to its topic and marks it as replayed. `false` for one that came on
-    /// none of the shop's topics, as somebody may have put there by hand: it is passed over.
+    /// Sends a dead letter to its original topic and marks it as replayed. Returns `false` and skips
+    /// it if that topic is not one of the shop's.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, KafkaError> {
-        let returns = self.topics.all().contains(&letter.topic());
-        if returns {
+        let is_replayable = self.topics.all().contains(&letter.topic());
+        if is_replayable {
             send(
                 &self.producer,
                 letter.topic(),
@@ -210,13 +210,13 @@ impl DeadLetterQueue {
             Offset::Offset(letter.number() + 1),
         )?;
         self.consumer.commit(&done, CommitMode::Sync)?;
-        Ok(returns)
+        Ok(is_replayable)
     }
 
     fn replayed_up_to(&self) -> Result<Option<i64>, KafkaError> {
-        let mut wanted = TopicPartitionList::new();
-        wanted.add_partition(&self.topics.dead_letters, 0);
-        let committed = self.consumer.committed_offsets(wanted, PATIENCE)?;
+        let mut partitions = TopicPartitionList::new();
+        partitions.add_partition(&self.topics.dead_letters, 0);
+        let committed = self.consumer.committed_offsets(partitions, TIMEOUT)?;
         let offset = committed
             .find_partition(&self.topics.dead_letters, 0)
             .map(|partition| partition.offset());

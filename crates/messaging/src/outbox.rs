@@ -1,9 +1,9 @@
-//! Messages that wait in the database until they are published.
+//! The transactional outbox: messages are stored in the transaction that makes them true and
+//! published after its commit.
 //!
-//! A batch's messages are one document, or several if they are long, written in the transaction
-//! that makes them true. After the commit they are sent at once and the document is deleted; what
-//! a crash or an outage left behind is swept up. So a message is published at least once, and only
-//! if it is committed.
+//! The messages of a batch are one document, or several if they are long. After the commit they are
+//! sent and the document is deleted. The sweeper sends documents that a crash or an outage left
+//! behind. So every message is published at least once, and only if it is committed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,17 +22,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::producer::Producer;
 
-/// How old a document must be before the sweeper takes it for stranded. Longer than
-/// [`crate::producer::DELIVERY_TIMEOUT`].
+/// The age at which the sweeper takes over a document. Longer than
+/// [`crate::producer::DELIVERY_TIMEOUT`], so that its writer has given up.
 const LEASE: SignedDuration = SignedDuration::from_secs(5);
-/// No document is stamped so far in the future by a clock that agrees with ours.
-const HORIZON: SignedDuration = SignedDuration::from_secs(10);
+/// A document that is stamped further in the future was written by a replica whose clock is wrong.
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(10);
 const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
-/// How many documents are on their way at once; more wait, so that memory is bounded.
-const IN_FLIGHT: u8 = 32;
-/// How much the messages of one document may come to, unless one alone is more: far below
-/// MongoDB's 16 MiB, and with [`IN_FLIGHT`] the most that is in memory.
-const LONGEST_DOCUMENT: usize = 1 << 20;
+/// The documents that are sent concurrently; a limit, so that memory is bounded.
+const MAX_IN_FLIGHT: u8 = 32;
+/// The maximum size of a document's messages, unless a single message is longer: far below
+/// MongoDB's limit of 16 MiB. With [`MAX_IN_FLIGHT`] it bounds memory.
+const MAX_DOCUMENT_BYTES: usize = 1 << 20;
 
 /// The outbox of one service. Clones share it.
 #[derive(Clone)]
@@ -52,13 +52,13 @@ struct Document {
     messages: Vec<Message>,
 }
 
-/// Messages that are in the database and not yet published.
-#[must_use = "what is not released waits for the sweeper"]
+/// Messages that are stored in the outbox and not published yet.
+#[must_use = "publish them, or they wait for the sweeper"]
 pub struct Stored(Vec<Document>);
 
 impl Outbox {
-    /// The outbox in `database`, whose work runs in `background`. At `crash_point` it dies, if it
-    /// may, between sending and deleting.
+    /// The outbox in `database`; it sends in `background`. `crash_point` is between sending and
+    /// deleting.
     pub fn new(
         database: &Database,
         producer: Producer,
@@ -69,19 +69,19 @@ impl Outbox {
             documents: database.collection("outbox"),
             producer,
             background,
-            in_flight: Arc::new(Semaphore::new(usize::from(IN_FLIGHT))),
+            in_flight: Arc::new(Semaphore::new(usize::from(MAX_IN_FLIGHT))),
             crash_point,
         }
     }
 
-    /// Makes the index, and with it the collection, without which no transaction can write to it.
+    /// Creates the index and with it the collection, which must exist before a transaction writes to it.
     pub async fn ensure_indexes(&self) -> Result<(), Error> {
         let by_age = IndexModel::builder().keys(doc! { "created_at": 1 }).build();
         self.documents.create_index(by_age).await?;
         Ok(())
     }
 
-    /// Writes `messages` in the transaction of `session`.
+    /// Stores `messages` in the transaction of `session`.
     pub async fn store(
         &self,
         session: &mut ClientSession,
@@ -89,7 +89,7 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<Stored, Error> {
         let created_at = DateTime::from_millis(now.as_millisecond());
-        let documents: Vec<Document> = in_parts(messages, LONGEST_DOCUMENT)
+        let documents: Vec<Document> = split_by_size(messages, MAX_DOCUMENT_BYTES)
             .into_iter()
             .map(|messages| Document {
                 id: ObjectId::new(),
@@ -104,18 +104,17 @@ impl Outbox {
         Ok(Stored(documents))
     }
 
-    /// Sends what a transaction stored, after its commit, without waiting for the outcome.
+    /// Sends stored messages after the commit. Waits for a free slot, not for the result.
     pub async fn publish(&self, stored: Stored) {
         for document in stored.0 {
-            // The semaphore is never closed; if it were, sending without a permit would only use
-            // more memory.
+            // The semaphore is never closed; without a permit only more memory would be used.
             let permit = self.in_flight.clone().acquire_owned().await.ok();
             self.send(document, permit);
         }
     }
 
-    /// The same for whoever is waited for by a client: what is too much at the moment is left to
-    /// the sweeper.
+    /// The same without waiting, for requests of clients: documents that find no free slot are left
+    /// to the sweeper.
     pub fn try_publish(&self, stored: Stored) {
         for document in stored.0 {
             let Ok(permit) = self.in_flight.clone().try_acquire_owned() else {
@@ -133,8 +132,8 @@ impl Outbox {
         });
     }
 
-    /// Sends messages that need no record, because whoever needs them asks again; so they are
-    /// dropped when too much is on its way.
+    /// Sends messages that need no outbox document, because their receiver requests them again. They
+    /// are dropped if no slot is free.
     pub fn publish_unrecorded(&self, messages: Vec<Message>) {
         let Ok(permit) = self.in_flight.clone().try_acquire_owned() else {
             return;
@@ -146,8 +145,8 @@ impl Outbox {
         });
     }
 
-    /// Sweeps up what was left behind, until `stop`. The first sweep, after a restart, takes
-    /// everything: whoever wrote it may be gone.
+    /// Sends documents that were left behind, until `stop`. The first sweep after a start takes all
+    /// documents, because their writer may have crashed.
     pub async fn run_sweeper(&self, stop: CancellationToken) {
         let mut first = true;
         let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
@@ -157,50 +156,53 @@ impl Outbox {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            let what = if first {
+            let filter = if first {
                 doc! {}
             } else {
-                stranded(Timestamp::now())
+                expired(Timestamp::now())
             };
-            match self.sweep_once(what).await {
+            match self.sweep_once(filter).await {
                 Ok(()) => first = false,
-                Err(error) => tracing::warn!(%error, "the outbox cannot be read; tries again"),
+                Err(error) => tracing::warn!(%error, "cannot read the outbox; retrying"),
             }
         }
     }
 
-    /// Sends what the filter finds, until it has been at the end once.
-    async fn sweep_once(&self, what: bson::Document) -> Result<(), Error> {
+    /// Sends all documents that match `filter`, oldest first; stops at the first failure.
+    async fn sweep_once(&self, filter: bson::Document) -> Result<(), Error> {
         loop {
-            let left = self.oldest(what.clone()).await?;
+            let left = self.oldest(filter.clone()).await?;
             if left.is_empty() {
                 return Ok(());
             }
-            tracing::info!(documents = left.len(), "sends what was left in the outbox");
-            let was_all = left.len() < usize::from(IN_FLIGHT);
+            tracing::info!(
+                documents = left.len(),
+                "sending documents left in the outbox"
+            );
+            let is_last = left.len() < usize::from(MAX_IN_FLIGHT);
             let sent = left
                 .into_iter()
                 .map(|document| self.send_and_delete(document));
-            if future::join_all(sent).await.contains(&false) || was_all {
+            if future::join_all(sent).await.contains(&false) || is_last {
                 return Ok(());
             }
         }
     }
 
-    async fn oldest(&self, what: bson::Document) -> Result<Vec<Document>, Error> {
+    async fn oldest(&self, filter: bson::Document) -> Result<Vec<Document>, Error> {
         let documents = self.documents.clone();
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            let oldest_first = documents.find(what).sort(doc! { "created_at": 1 });
-            let mut found = oldest_first.limit(i64::from(IN_FLIGHT)).await?;
+            let oldest_first = documents.find(filter).sort(doc! { "created_at": 1 });
+            let mut found = oldest_first.limit(i64::from(MAX_IN_FLIGHT)).await?;
             let mut readable = Vec::new();
             while found.advance().await? {
                 match found.deserialize_current() {
                     Ok(document) => readable.push(document),
-                    // What is behind it is not to wait for it.
+                    // Skipped, so that the documents behind it are sent.
                     Err(error) => tracing::error!(
                         id = ?found.current().get("_id"),
                         %error,
-                        "a document of the outbox cannot be read, so it is not sent; mend it by hand"
+                        "cannot read an outbox document; fix or delete it by hand"
                     ),
                 }
             }
@@ -209,7 +211,7 @@ impl Outbox {
         .await
     }
 
-    /// Publishes a document's messages and deletes it; `false` if it has to stay.
+    /// Sends the messages of a document and deletes it; `false` if it must stay.
     async fn send_and_delete(&self, document: Document) -> bool {
         if self
             .producer
@@ -221,7 +223,7 @@ impl Outbox {
         }
         runtime::crash::crash_point(self.crash_point);
         if let Err(error) = self.delete(document.id).await {
-            tracing::warn!(%error, "a sent message stays in the outbox; it will be sent again");
+            tracing::warn!(%error, "cannot delete a sent outbox document; it will be sent again");
             return false;
         }
         true
@@ -236,34 +238,33 @@ impl Outbox {
     }
 }
 
-/// What nobody is sending any more. What is beyond the horizon was stamped by a clock that is far
-/// ahead, and would otherwise wait until ours is there.
-fn stranded(now: Timestamp) -> bson::Document {
+/// Documents whose lease expired, or whose timestamp is too far in the future to be right.
+fn expired(now: Timestamp) -> bson::Document {
     let at = |time: Timestamp| DateTime::from_millis(time.as_millisecond());
     doc! { "$or": [
         { "created_at": { "$lte": at(now - LEASE) } },
-        { "created_at": { "$gt": at(now + HORIZON) } },
+        { "created_at": { "$gt": at(now + MAX_CLOCK_SKEW) } },
     ] }
 }
 
-/// `messages` in their order, cut wherever they would come to more than `most` bytes.
-fn in_parts(messages: Vec<Message>, most: usize) -> Vec<Vec<Message>> {
-    let mut parts: Vec<Vec<Message>> = Vec::new();
+/// Splits `messages` into chunks of at most `max` bytes, in order; a longer message is a chunk alone.
+fn split_by_size(messages: Vec<Message>, max: usize) -> Vec<Vec<Message>> {
+    let mut chunks: Vec<Vec<Message>> = Vec::new();
     let mut left = 0;
     for message in messages {
         let size = size(&message);
-        match parts.last_mut() {
-            Some(part) if size <= left => {
+        match chunks.last_mut() {
+            Some(chunk) if size <= left => {
                 left -= size;
-                part.push(message);
+                chunk.push(message);
             }
             _ => {
-                left = most.saturating_sub(size);
-                parts.push(vec![message]);
+                left = max.saturating_sub(size);
+                chunks.push(vec![message]);
             }
         }
     }
-    parts
+    chunks
 }
 
 fn size(message: &Message) -> usize {
@@ -290,19 +291,20 @@ mod tests {
     }
 
     #[test]
-    fn given_messages_of_any_length_when_cut_then_each_is_there_once_and_no_part_is_too_long() {
+    fn given_messages_of_any_length_when_split_then_each_is_in_one_chunk_and_no_chunk_is_too_long()
+    {
         let check = |lengths: &[usize], expected: &[usize]| {
             let all: Vec<Message> = (0..)
                 .zip(lengths)
                 .map(|(id, length)| message(id, *length))
                 .collect();
-            let parts = in_parts(all.clone(), 1000);
-            let counts: Vec<usize> = parts.iter().map(Vec::len).collect();
+            let chunks = split_by_size(all.clone(), 1000);
+            let counts: Vec<usize> = chunks.iter().map(Vec::len).collect();
             assert_eq!(counts, expected, "{lengths:?}");
-            for part in parts.iter().filter(|part| part.len() > 1) {
-                assert!(part.iter().map(size).sum::<usize>() <= 1000, "{lengths:?}");
+            for chunk in chunks.iter().filter(|chunk| chunk.len() > 1) {
+                assert!(chunk.iter().map(size).sum::<usize>() <= 1000, "{lengths:?}");
             }
-            assert_eq!(parts.concat(), all);
+            assert_eq!(chunks.concat(), all);
         };
         check(&[], &[]);
         check(&[1, 1, 1], &[3]);

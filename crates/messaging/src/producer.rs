@@ -1,4 +1,4 @@
-//! Sends messages. One counts as published when the broker has acknowledged it.
+//! The producer. A message counts as published when the broker has acknowledged it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer a
 
 use crate::settings::{KafkaConfigError, KafkaSettings};
 
-/// How long a message may wait for its acknowledgement. Whoever sweeps up what was not
-/// acknowledged waits longer than this, so that it is not sent twice for nothing.
+/// The timeout of an acknowledgement. Sweepers wait longer than this before they send a message
+/// again.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Sends messages to Kafka. Clones share one connection.
+/// Sends messages to Kafka. Clones share its connection.
 #[derive(Clone)]
 pub struct Producer {
     settings: KafkaSettings,
@@ -24,8 +24,7 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// A producer; the broker need not be there yet.
-    /// Fails if the settings cannot be used.
+    /// Creates a producer, which connects in the background. Fails if the settings are invalid.
     pub fn new(settings: &KafkaSettings, name: &str) -> Result<Self, KafkaConfigError> {
         let current = Arc::new(Mutex::new(connect(settings, name)?));
         Ok(Self {
@@ -35,8 +34,7 @@ impl Producer {
         })
     }
 
-    /// Sends `messages` and waits until the broker has acknowledged or refused each: `true`
-    /// where it is published.
+    /// Sends `messages` and waits until each is acknowledged (`true`) or has failed (`false`).
     pub async fn publish(&self, messages: &[Message]) -> Vec<bool> {
         let producer = self
             .current
@@ -58,43 +56,42 @@ impl Producer {
             }
         }))
         .await;
-        self.heal(&reports).await;
+        self.recover(&reports).await;
         reports.into_iter().map(|report| report.is_ok()).collect()
     }
 
-    /// Waits for what is still on its way, for at most `patience`.
-    pub async fn flush(&self, patience: Duration) {
+    /// Waits for the acknowledgements of messages in flight, at most for `timeout`.
+    pub async fn flush(&self, timeout: Duration) {
         let producer = self
             .current
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        // A panic in there is librdkafka's; at this point only its messages are at stake, and
-        // those are swept up after the restart.
-        let flushed = tokio::task::spawn_blocking(move || producer.flush(patience)).await;
+        // A panic in librdkafka can only lose messages here, and the sweeper sends those again.
+        let flushed = tokio::task::spawn_blocking(move || producer.flush(timeout)).await;
         if !matches!(flushed, Ok(Ok(()))) {
             tracing::warn!(
-                "stopped before every message was acknowledged; the sweeper sends them again"
+                "stopping before all messages were acknowledged; the sweeper will send them again"
             );
         }
     }
 
-    /// Mends what a failed delivery shows to be broken: a producer in a fatal state is built
-    /// anew, a topic that has gone is made again.
-    async fn heal(&self, reports: &[Result<(), KafkaError>]) {
+    /// Recovers from the cause of a failed delivery: replaces a producer in a fatal state and
+    /// creates a deleted topic again.
+    async fn recover(&self, reports: &[Result<(), KafkaError>]) {
         let Some(error) = reports.iter().find_map(|report| report.as_ref().err()) else {
             return;
         };
         let failed = reports.iter().filter(|report| report.is_err()).count();
-        tracing::warn!(%error, failed, "messages were not acknowledged; the sweeper sends them again");
+        tracing::warn!(%error, failed, "cannot deliver messages; the sweeper will send them again");
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::Fatal) => match connect(&self.settings, &self.name) {
                 Ok(fresh) => *self.current.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
-                Err(error) => tracing::error!(%error, "the producer cannot be built anew"),
+                Err(error) => tracing::error!(%error, "cannot create a new producer"),
             },
             Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
                 if let Err(error) = crate::topics::create_missing(&self.settings).await {
-                    tracing::warn!(%error, "a topic is missing and cannot be made");
+                    tracing::warn!(%error, "cannot create a missing topic");
                 }
             }
             _ => {}

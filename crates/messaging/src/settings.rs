@@ -1,4 +1,4 @@
-//! Where the broker is, and the names on it.
+//! The Kafka settings of a service and the client configuration made from them.
 
 use std::net::Ipv6Addr;
 use std::num::NonZeroU16;
@@ -12,53 +12,52 @@ use rdkafka::error::KafkaError;
 use runtime::secret::{self, SecretError};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// The settings of a service that talks to Kafka.
+/// The Kafka settings of a service.
 #[derive(Args, Clone, Debug)]
 pub struct KafkaSettings {
-    /// Addresses of the brokers: `host:port`, separated by commas.
+    /// Addresses of the Kafka brokers: `host:port`, separated by commas.
     #[arg(long, env = "KAFKA_BROKERS", value_parser = brokers)]
     pub kafka_brokers: String,
-    /// Who to be to the brokers.
+    /// The credentials.
     #[command(flatten)]
     pub login: KafkaLogin,
-    /// What the names of the topics begin with.
+    /// Prefix of the topic names.
     #[arg(long, env = "KAFKA_TOPIC_PREFIX", default_value = "shop", value_parser = prefix)]
     pub kafka_topic_prefix: String,
-    /// Name of the consumer group; the service's name if it is not set, or empty.
+    /// Consumer group; the service's name if unset or empty.
     #[arg(long, env = "KAFKA_GROUP")]
     pub kafka_group: Option<String>,
-    /// Partitions of a topic that this service makes: the most replicas that can share its work.
+    /// Partitions of topics that this service creates: the maximum of replicas that share the work.
     #[arg(long, env = "KAFKA_PARTITIONS", default_value_t = 6, value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub kafka_partitions: i32,
-    /// Copies of each partition of a topic that this service makes.
+    /// Replication factor of topics that this service creates.
     #[arg(long, env = "KAFKA_REPLICATION", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=9))]
     pub kafka_replication: i32,
-    /// How long messages stay in a topic that this service makes; dead letters stay until somebody
-    /// removes them.
+    /// Retention of messages in topics that this service creates; dead letters are kept forever.
     #[arg(long, env = "KAFKA_RETENTION", default_value = "168h", value_parser = runtime::settings::duration)]
     pub kafka_retention: Duration,
-    /// How long a replica may be silent before its partitions go to the others: 1s to 5m. Shorter
-    /// than 6s needs a broker that allows it (`group.min.session.timeout.ms`).
+    /// Session timeout of the consumer, 1s to 5m: after it the partitions of a silent replica are
+    /// assigned to others. Below 6s the broker must allow it (`group.min.session.timeout.ms`).
     #[arg(long, env = "KAFKA_SESSION_TIMEOUT", default_value = "6s", value_parser = session_timeout)]
     pub kafka_session_timeout: Duration,
 }
 
-/// Who a client is to the brokers: a user by SASL PLAIN, or nobody in particular.
+/// The SASL PLAIN credentials of a client; without them it connects anonymously.
 #[derive(Args, Clone, Debug)]
 pub struct KafkaLogin {
-    /// The service's user; without it the brokers are not told who calls.
+    /// User name for SASL PLAIN; without it the client connects anonymously.
     #[arg(long, env = "KAFKA_USERNAME", global = true)]
     pub kafka_username: Option<String>,
-    /// The user's password.
+    /// Password of the user.
     #[arg(long, env = "KAFKA_PASSWORD", hide_env_values = true, global = true)]
     pub kafka_password: Option<SecretString>,
-    /// File with the password, instead.
+    /// File with the password, instead of `KAFKA_PASSWORD`.
     #[arg(long, env = "KAFKA_PASSWORD_FILE", global = true)]
     pub kafka_password_file: Option<String>,
 }
 
 impl KafkaLogin {
-    /// Adds who the client is, or nothing where it is nobody.
+    /// Adds the credentials to `config`, if there are any.
     fn apply(&self, config: &mut ClientConfig) -> Result<(), KafkaConfigError> {
         let password = secret::from_variable_or_file(
             "KAFKA_PASSWORD",
@@ -93,7 +92,7 @@ impl KafkaSettings {
         set.unwrap_or(service)
     }
 
-    /// What every client of the broker has in common: after an outage it is back within a second.
+    /// The configuration that all clients share: they reconnect within a second after an outage.
     pub(crate) fn client(&self, name: &str) -> Result<ClientConfig, KafkaConfigError> {
         client(&self.kafka_brokers, &self.login, name)
     }
@@ -112,36 +111,36 @@ pub(crate) fn client(
         .set("reconnect.backoff.max.ms", "500")
         .set("socket.keepalive.enable", "true")
         .set("topic.metadata.refresh.fast.interval.ms", "100")
-        // Below this librdkafka writes to standard error by itself; what matters comes back as errors.
+        // librdkafka would write its own log to standard error; what matters is returned as errors.
         .set_log_level(rdkafka::config::RDKafkaLogLevel::Critical);
     login.apply(&mut config)?;
     Ok(config)
 }
 
-/// The settings of the broker cannot be used.
+/// Why the Kafka settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum KafkaConfigError {
-    /// A user without a password, or the reverse.
-    #[error("KAFKA_USERNAME and KAFKA_PASSWORD must be set together, or neither")]
+    /// A user name without a password, or the reverse.
+    #[error("set both KAFKA_USERNAME and KAFKA_PASSWORD, or neither")]
     IncompleteCredentials,
-    /// The password cannot be had.
+    /// The password cannot be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The client library refuses them.
-    #[error("the settings whose names begin with KAFKA_ cannot be used")]
-    Refused(#[from] KafkaError),
+    /// The client library rejects them.
+    #[error("invalid KAFKA_ settings")]
+    Rejected(#[from] KafkaError),
 }
 
-/// The most that Kafka takes is 249 characters, and the rest of a topic's name comes after.
-const LONGEST_PREFIX: usize = 200;
-/// Several heartbeats, and no longer than the client library allows between two batches.
+/// Kafka allows 249 characters for a topic name, of which the prefix is a part.
+const MAX_PREFIX_LENGTH: usize = 200;
+/// From several heartbeats to the client library's limit between two polls.
 const SESSION_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(5);
 
 fn brokers(text: &str) -> Result<String, String> {
     if text.split(',').all(|address| is_broker(address.trim())) {
         Ok(text.to_owned())
     } else {
-        Err("brokers are given as host:port, separated by commas".to_owned())
+        Err("use host:port, separated by commas".to_owned())
     }
 }
 
@@ -154,22 +153,22 @@ fn is_broker(address: &str) -> bool {
         .and_then(|host| host.strip_suffix(']'));
     let is_host = match in_brackets {
         Some(host) => host.parse::<Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.chars().all(may_be_in_a_name),
+        None => !host.is_empty() && host.chars().all(is_name_character),
     };
     is_host && port.parse::<NonZeroU16>().is_ok()
 }
 
-/// What Kafka allows in the name of a topic, and what the names of hosts are made of.
-fn may_be_in_a_name(c: char) -> bool {
+/// The characters of topic names and host names.
+fn is_name_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._".contains(c)
 }
 
 fn prefix(text: &str) -> Result<String, String> {
-    if (1..=LONGEST_PREFIX).contains(&text.len()) && text.chars().all(may_be_in_a_name) {
+    if (1..=MAX_PREFIX_LENGTH).contains(&text.len()) && text.chars().all(is_name_character) {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "a prefix has 1 to {LONGEST_PREFIX} of the letters a to z and A to Z, digits, '.', '_' and '-'"
+            "use 1 to {MAX_PREFIX_LENGTH} of the characters a-z, A-Z, 0-9, '.', '_' and '-'"
         ))
     }
 }
@@ -179,7 +178,7 @@ fn session_timeout(text: &str) -> Result<Duration, String> {
     if SESSION_TIMEOUTS.contains(&timeout) {
         Ok(timeout)
     } else {
-        Err("a session lasts from 1s to 5m without a sign of life".to_owned())
+        Err("use a duration from 1s to 5m".to_owned())
     }
 }
 
@@ -188,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_brokers_when_read_then_each_has_a_host_and_a_port() {
+    fn given_brokers_when_parsed_then_each_needs_a_host_and_a_port() {
         let check =
             |text: &str, expected: bool| assert_eq!(brokers(text).is_ok(), expected, "{text}");
         check("127.0.0.1:9092", true);
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn given_prefixes_when_read_then_only_what_fits_into_a_topics_name_passes() {
+    fn given_prefixes_when_parsed_then_only_valid_topic_names_pass() {
         let check =
             |text: &str, expected: bool| assert_eq!(prefix(text).is_ok(), expected, "{text}");
         check("shop", true);
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn given_session_timeouts_when_read_then_only_those_that_the_client_takes_pass() {
+    fn given_session_timeouts_when_parsed_then_only_supported_ones_pass() {
         let check = |text: &str, expected: bool| {
             assert_eq!(session_timeout(text).is_ok(), expected, "{text}");
         };
@@ -243,17 +242,17 @@ mod tests {
     }
 
     #[test]
-    fn given_a_user_when_a_client_is_made_then_it_logs_in_and_half_a_user_is_refused() {
-        let made = |arguments: &[&str]| settings(arguments).client("test");
-        let plain = made(&[]).expect("needs no user");
+    fn given_credentials_when_a_client_is_configured_then_they_must_be_complete() {
+        let client = |arguments: &[&str]| settings(arguments).client("test");
+        let plain = client(&[]).expect("anonymous");
         assert_eq!(plain.get("security.protocol"), None);
         let user = ["--kafka-username", "orders", "--kafka-password", "xyz"];
-        let known = made(&user).expect("has a user");
+        let known = client(&user).expect("credentials");
         assert_eq!(known.get("security.protocol"), Some("sasl_plaintext"));
         assert_eq!(known.get("sasl.username"), Some("orders"));
         assert_eq!(known.get("sasl.password"), Some("xyz"));
         for half in [&user[..2], &user[2..]] {
-            let error = made(half).expect_err("half a user").to_string();
+            let error = client(half).expect_err("incomplete").to_string();
             assert!(
                 error.contains("KAFKA_USERNAME") && !error.contains("xyz"),
                 "{error}"
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn given_no_group_when_asked_for_then_it_is_the_services_name() {
+    fn given_no_group_when_read_then_it_is_the_services_name() {
         let check = |arguments: &[&str], expected: &str| {
             assert_eq!(
                 settings(arguments).group("orders"),

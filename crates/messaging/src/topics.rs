@@ -1,4 +1,4 @@
-//! Makes the topics that are missing.
+//! Creates missing topics.
 
 use std::time::{Duration, Instant};
 
@@ -11,51 +11,53 @@ use tokio_util::sync::CancellationToken;
 
 use crate::settings::{KafkaConfigError, KafkaSettings};
 
-/// A dead letter is its message plus headers, so it may be a little larger than any message.
+/// Larger than the limit of other topics, because a dead letter has additional headers.
 const DEAD_LETTER_BYTES: &str = "2097152";
-/// Nothing that could not be processed goes away by itself.
-const FOR_GOOD: &str = "-1";
-/// A broker says at once whom it does not let in.
-const REFUSED_WITHIN: Duration = Duration::from_secs(2);
+/// Dead letters never expire.
+const KEEP_FOREVER: &str = "-1";
+/// A broker rejects credentials at once.
+const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The topics could not be made.
+/// Why topics cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicsError {
-    /// The settings are wrong, which no second try mends.
+    /// The settings are invalid; a retry cannot succeed.
     #[error(transparent)]
     Settings(#[from] KafkaConfigError),
-    /// The broker did not do it.
+    /// The broker did not create them.
     #[error(transparent)]
     Broker(#[from] KafkaError),
 }
 
-/// Makes the topics that are missing, once, and returns their names.
+/// Creates the missing topics and returns their names.
 pub async fn create_missing(settings: &KafkaSettings) -> Result<Vec<String>, TopicsError> {
     let topics = settings.topics();
     let config = settings.client("admin")?;
     let admin: AdminClient<DefaultClientContext> = config.create()?;
     let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(3)));
     let retention = settings.kafka_retention.as_millis().to_string();
-    let outcomes = admin
-        .create_topics(&wanted(&topics, settings, &retention), &options)
+    let results = admin
+        .create_topics(&all_topics(&topics, settings, &retention), &options)
         .await?;
-    let mut made = Vec::new();
-    for outcome in outcomes {
-        match outcome {
-            Ok(name) => made.push(name),
+    let mut created = Vec::new();
+    for result in results {
+        match result {
+            Ok(name) => created.push(name),
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((_, code)) => return Err(KafkaError::AdminOp(code).into()),
         }
     }
-    Ok(made)
+    Ok(created)
 }
 
-/// Why the broker does not let the user of these settings in, if that is why a call had no answer:
-/// such calls only time out, and the reason comes as an event beside them.
-pub async fn refusal(settings: &KafkaSettings) -> Result<Option<KafkaError>, TopicsError> {
-    let client: BaseConsumer = settings.client("refusal")?.create()?;
+/// The broker's authentication error, if that is why a call timed out: the client library reports
+/// it as an event and not as the result of the call.
+pub async fn authentication_error(
+    settings: &KafkaSettings,
+) -> Result<Option<KafkaError>, TopicsError> {
+    let client: BaseConsumer = settings.client("authentication-check")?.create()?;
     let events = tokio::task::spawn_blocking(move || {
-        let end = Instant::now() + REFUSED_WITHIN;
+        let end = Instant::now() + AUTHENTICATION_TIMEOUT;
         while Instant::now() < end {
             if let Some(Err(error)) = client.poll(Duration::from_millis(100))
                 && error.rdkafka_error_code() == Some(RDKafkaErrorCode::Authentication)
@@ -68,10 +70,10 @@ pub async fn refusal(settings: &KafkaSettings) -> Result<Option<KafkaError>, Top
     Ok(events.await.ok().flatten())
 }
 
-/// Makes the topics that are missing, trying until the broker answers or `stop`.
+/// Creates the missing topics; retries until the broker responds or `stop`.
 pub async fn create_with_retry(settings: &KafkaSettings, stop: &CancellationToken) {
     while let Err(error) = create_missing(settings).await {
-        tracing::warn!(%error, "cannot make the topics yet; tries again");
+        tracing::warn!(%error, "cannot create the Kafka topics; retrying");
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
@@ -79,23 +81,24 @@ pub async fn create_with_retry(settings: &KafkaSettings, stop: &CancellationToke
     }
 }
 
-fn wanted<'a>(
+fn all_topics<'a>(
     topics: &'a Topics,
     settings: &KafkaSettings,
     retention: &'a str,
 ) -> Vec<NewTopic<'a>> {
-    let copies = || TopicReplication::Fixed(settings.kafka_replication);
-    let mut wanted: Vec<NewTopic<'_>> = [&topics.products, &topics.orders, &topics.order_status]
+    let replication = || TopicReplication::Fixed(settings.kafka_replication);
+    let mut all: Vec<NewTopic<'_>> = [&topics.products, &topics.orders, &topics.order_status]
         .into_iter()
         .map(|name| {
-            NewTopic::new(name, settings.kafka_partitions, copies()).set("retention.ms", retention)
+            NewTopic::new(name, settings.kafka_partitions, replication())
+                .set("retention.ms", retention)
         })
         .collect();
-    // One partition: dead letters are few, and are read in the order in which they died.
-    wanted.push(
-        NewTopic::new(&topics.dead_letters, 1, copies())
+    // One partition: dead letters are few and are listed in order.
+    all.push(
+        NewTopic::new(&topics.dead_letters, 1, replication())
             .set("max.message.bytes", DEAD_LETTER_BYTES)
-            .set("retention.ms", FOR_GOOD),
+            .set("retention.ms", KEEP_FOREVER),
     );
-    wanted
+    all
 }

@@ -1,8 +1,8 @@
-//! Who calls: a client's address, and the network that it is counted by.
+//! The address of a client, and the network by which rate limits count it.
 //!
-//! Each hop appends the address it was called from to `X-Forwarded-For`, and anybody can send
-//! the header, so only the part that trusted proxies wrote counts: read from the right, the
-//! first address that is not a trusted proxy's is the client's.
+//! Each proxy appends the address of its peer to `X-Forwarded-For`, and clients can send the header
+//! too, so only the part that trusted proxies wrote is valid: read from the right, the first address
+//! that is not a trusted proxy is the client.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -11,13 +11,13 @@ use clap::Args;
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-/// The header that each hop appends the address to that it was called from.
+/// The header to which each proxy appends the address of its peer.
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The proxies whose word about a request's origin is taken.
+/// The proxies whose `X-Forwarded-…` headers are trusted.
 #[derive(Args, Clone, Debug)]
 pub struct TrustedProxies {
-    /// Networks of the proxies in front whose `X-Forwarded-…` headers are believed, comma separated.
+    /// Networks of the proxies whose `X-Forwarded-…` headers are trusted, separated by commas.
     #[arg(
         long,
         env = "TRUSTED_PROXIES",
@@ -35,7 +35,7 @@ impl TrustedProxies {
         }
     }
 
-    /// Whether this is a proxy's address.
+    /// Whether `address` is a trusted proxy.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.trusted_proxies
@@ -43,13 +43,13 @@ impl TrustedProxies {
             .any(|network| network.contains(&address))
     }
 
-    /// The client's address, given that the request came in from `peer`.
+    /// The client's address of a request from `peer`.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let values = headers.get_all(&FORWARDED_FOR).iter().rev();
         let mut claimed = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
         while self.contains(client) {
-            // What cannot be read is not trusted either: the hop that wrote it is then the client.
+            // An invalid entry is not trusted: then the proxy that wrote it counts as the client.
             let Some(Ok(next)) = claimed.next().map(|text| text.trim().parse::<IpAddr>()) else {
                 break;
             };
@@ -59,8 +59,8 @@ impl TrustedProxies {
     }
 }
 
-/// What a client is counted by: its IPv4 address, or its IPv6 /64, all of which one household or
-/// server has to choose addresses from (RFC 6177).
+/// The unit of rate limits: an IPv4 address, or an IPv6 /64 network, which one site owns as a whole
+/// (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -75,7 +75,7 @@ impl Network {
     }
 }
 
-/// Its first address.
+/// Formats the network's first address.
 impl fmt::Display for Network {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
@@ -93,8 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn given_forwarded_addresses_when_the_client_is_looked_for_then_only_trusted_hops_are_believed()
-    {
+    fn given_forwarded_addresses_when_the_client_is_determined_then_only_trusted_proxies_count() {
         let loopback = ["127.0.0.0/8", "::1/128"].map(|text| text.parse().expect("a network"));
         let proxies = TrustedProxies::new(loopback.into());
         let check = |peer: &str, forwarded: &[&str], expected: &str| {
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn given_addresses_when_counted_then_a_network_of_ipv6_counts_as_one() {
+    fn given_addresses_when_counted_then_an_ipv6_network_counts_as_one() {
         let check = |text: &str, expected: &str| {
             assert_eq!(Network::of(address(text)).to_string(), expected, "{text}");
         };

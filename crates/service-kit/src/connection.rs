@@ -1,10 +1,9 @@
-//! A connection that waits for its client no longer than it must, that closes so that the client
-//! still gets its last answer, and that remembers whether its requests can be read in two ways.
+//! A TCP connection with a write timeout, a lingering close, and a check for ambiguous requests.
 //!
-//! hyper asks a body for more only when what it gave was taken, so nothing inside an answer can
-//! end it while its client does not read. And a socket that is closed while something unread is in
-//! it is reset, which takes from the client the answer it has not read yet (RFC 9112, 9.6): who
-//! sends a body that is too large would then see a broken connection and not why.
+//! The write timeout is here because hyper polls a response body only after the previous chunk was
+//! written: nothing inside a response can end it while the client does not read. The close lingers
+//! because a socket that is closed with unread input is reset, and the client loses the last response
+//! (RFC 9112, 9.6), such as the 413 to a body that it is still sending.
 
 use std::io;
 use std::pin::Pin;
@@ -19,51 +18,51 @@ use tokio::time::Sleep;
 
 use crate::framing::Framing;
 
-/// For how long a client may go on sending after its last answer.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long input is discarded after the last response.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether a request on this connection said twice how long its body is.
+/// Whether a request on this connection had both a Content-Length and a Transfer-Encoding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ambiguous(Arc<AtomicBool>);
 
 impl Ambiguous {
-    /// Of the requests up to the one that is being answered.
+    /// Whether it is true of any request so far.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A connection on which a write waits for at most `patience`.
+/// A connection whose writes have a timeout.
 pub(crate) struct Connection {
     stream: TcpStream,
     framing: Framing,
     ambiguous: Ambiguous,
-    patience: Duration,
-    /// Runs while a write waits.
+    write_timeout: Duration,
+    /// Set while a write is pending.
     write_deadline: Option<Pin<Box<Sleep>>>,
-    /// Runs when all is written that will be.
+    /// Set once the write side is shut down.
     linger_deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
-    /// A connection whose requests' heads are at most `most_head` bytes long.
-    pub(crate) fn new(stream: TcpStream, patience: Duration, most_head: usize) -> Self {
+    /// `max_head` is the maximum size of a request's headers in bytes.
+    pub(crate) fn new(stream: TcpStream, write_timeout: Duration, max_head: usize) -> Self {
         Self {
             stream,
-            framing: Framing::new(most_head),
+            framing: Framing::new(max_head),
             ambiguous: Ambiguous::default(),
-            patience,
+            write_timeout,
             write_deadline: None,
             linger_deadline: None,
         }
     }
 
-    /// What is found out about the requests that are read here.
+    /// The check of this connection's requests.
     pub(crate) fn ambiguous(&self) -> Ambiguous {
         self.ambiguous.clone()
     }
 
-    fn in_time(
+    fn with_timeout(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<usize>>,
@@ -72,26 +71,26 @@ impl Connection {
             self.write_deadline = None;
             return written;
         }
-        let patience = self.patience;
+        let timeout = self.write_timeout;
         let deadline = self
             .write_deadline
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(deadline.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Throws away what still comes, until the client closes its side or time is up.
+    /// Discards input until the client closes its side or the linger timeout ends.
     fn linger(
         &mut self,
         context: &mut Context<'_>,
         mut deadline: Pin<Box<Sleep>>,
     ) -> Poll<io::Result<()>> {
-        let mut scrap = [0; 4096];
+        let mut discarded = [0; 4096];
         loop {
             if deadline.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Ok(()));
             }
-            let mut buffer = ReadBuf::new(&mut scrap);
+            let mut buffer = ReadBuf::new(&mut discarded);
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
@@ -126,7 +125,7 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.in_time(context, written)
+        self.with_timeout(context, written)
     }
 
     fn poll_write_vectored(
@@ -135,7 +134,7 @@ impl AsyncWrite for Connection {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.in_time(context, written)
+        self.with_timeout(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -151,7 +150,7 @@ impl AsyncWrite for Connection {
             deadline
         } else {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-            Box::pin(tokio::time::sleep(LINGER))
+            Box::pin(tokio::time::sleep(LINGER_TIMEOUT))
         };
         self.linger(context, deadline)
     }

@@ -1,4 +1,4 @@
-//! Bodies and queries that answer bad input with the contract's problem, field by field.
+//! Extractors of JSON bodies and queries, which answer invalid input with the contract's 422.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,24 +15,24 @@ use serde::{Deserialize, Deserializer};
 
 use crate::problem::Problem;
 
-/// Time for a client to send a body. The gateway, which faces clients, has a setting for it and
-/// sends its own requests whole.
+/// The timeout of receiving a body. The gateway has a setting for it; services receive whole bodies
+/// from the gateway.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How deep a body may be nested; those of the shop are three deep. `serde_json` counts only where
-/// it reads, and not in fields that nobody asked for.
-const DEEPEST: usize = 32;
+/// The maximum nesting of a body; the contract's bodies have three levels. The limit of `serde_json`
+/// does not apply to ignored fields.
+const MAX_DEPTH: usize = 32;
 
-/// A JSON body. What is not of the right shape is answered 422 with the field's path.
+/// A JSON body. Invalid input is answered 422 with the field's path.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-/// The query of a URL. What is not of the right shape is answered 422 with the parameter's name.
+/// The query of a URL. Invalid input is answered 422 with the parameter's name.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
-/// A JSON object, and nothing else: serde on its own would also take a list of the fields'
-/// values. [`Json`] sees to the body itself; this is for objects within it.
+/// A JSON object only: serde structs also accept a list of their fields' values. [`Json`] applies it
+/// to the body itself; use it for objects inside a body.
 #[derive(Clone, Debug)]
 pub struct Object<T>(pub T);
 
@@ -60,7 +60,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !says_json(request.headers()) {
+        if !is_json(request.headers()) {
             return Err(Problem::invalid(
                 "body",
                 "must be JSON (Content-Type: application/json)",
@@ -70,7 +70,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let bytes = tokio::time::timeout(BODY_TIMEOUT, read)
             .await
             .map_err(|_| Problem::body_too_slow())?
-            .map_err(|rejection| unread(&rejection))?;
+            .map_err(|rejection| unreadable_body(&rejection))?;
         json::<Object<T>>(&bytes).map(|Object(value)| Self(value))
     }
 }
@@ -83,8 +83,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// A body without a Content-Type is given the benefit of the doubt; another one is not JSON.
-fn says_json(headers: &HeaderMap) -> bool {
+/// A body without a Content-Type is accepted as JSON.
+fn is_json(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(|value| {
         value.to_str().is_ok_and(|value| {
             let essence = value
@@ -98,7 +98,7 @@ fn says_json(headers: &HeaderMap) -> bool {
     })
 }
 
-fn unread(rejection: &BytesRejection) -> Problem {
+fn unreadable_body(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::body_too_large()
     } else {
@@ -107,10 +107,10 @@ fn unread(rejection: &BytesRejection) -> Problem {
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // Also where a field is ignored, which serde_json would not look into.
+    // serde_json does not check ignored fields.
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::invalid("body", "must be UTF-8"))?;
     if is_too_deep(text) {
-        let message = format!("must not be nested more than {DEEPEST} deep");
+        let message = format!("must not be nested more than {MAX_DEPTH} deep");
         return Err(Problem::invalid("body", message));
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -118,9 +118,9 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let path = error.path().to_string();
         let cause = error.into_inner();
         if cause.is_data() {
-            wrong_field(&path, &cause.to_string())
+            field_error(&path, &cause.to_string())
         } else {
-            // Where it is not known which field would have come, there is a question mark.
+            // The path ends in a question mark if the field is unknown.
             let field = path.trim_end_matches('?').trim_end_matches('.');
             if cause.is_eof() || field.is_empty() {
                 Problem::invalid("body", "must be one JSON value")
@@ -135,20 +135,20 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Whether more than [`DEEPEST`] lists and objects are open at once. Right for JSON; what is none
-/// is refused for that anyway.
+/// Whether arrays and objects are nested more than [`MAX_DEPTH`] deep. Valid for JSON; other input is
+/// refused by the parser.
 fn is_too_deep(text: &str) -> bool {
-    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
     for byte in text.bytes() {
         match byte {
             _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = in_text,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => depth += 1,
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return true;
         }
     }
@@ -158,16 +158,16 @@ fn is_too_deep(text: &str) -> bool {
 fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(form_pairs(query));
     serde_path_to_error::deserialize(pairs)
-        .map_err(|error| wrong_field(&error.path().to_string(), &error.into_inner().to_string()))
+        .map_err(|error| field_error(&error.path().to_string(), &error.into_inner().to_string()))
 }
 
 fn form_pairs(query: &str) -> form_urlencoded::Parse<'_> {
     form_urlencoded::parse(query.as_bytes())
 }
 
-/// Makes a field error of serde's message, without its position and with the missing field's
-/// name in the path.
-fn wrong_field(path: &str, message: &str) -> Problem {
+/// Converts serde's message to a field error: removes the position and adds a missing field's name
+/// to the path.
+fn field_error(path: &str, message: &str) -> Problem {
     let message = message.split(" at line ").next().unwrap_or(message);
     let within = |name: &str| {
         if path == "." {
@@ -189,16 +189,16 @@ fn wrong_field(path: &str, message: &str) -> Problem {
         return Problem::invalid(within(name), "is there twice");
     }
     let field = if path == "." { "body" } else { path };
-    Problem::invalid(field, in_words(message))
+    Problem::invalid(field, reworded(message))
 }
 
-/// serde speaks to programmers: of types, digits and targets.
-fn in_words(message: &str) -> String {
+/// Rewords serde's messages, which name Rust types, for clients.
+fn reworded(message: &str) -> String {
     let expected = message
         .split_once(", expected ")
         .map(|(_, expected)| expected);
     match expected {
-        // Without "expected" it is the number in a query that could not be read.
+        // A message without "expected" is about an invalid number in a query.
         Some("i64" | "u64" | "i32" | "u32") | None => "must be a whole number".to_owned(),
         Some("f64") => "must be a number".to_owned(),
         Some("a sequence") => "must be a list".to_owned(),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn given_bodies_of_the_wrong_shape_when_read_then_the_field_is_named() {
+    fn given_bodies_of_the_wrong_shape_when_parsed_then_the_error_names_the_field() {
         let check = |body: &str, field: &str| {
             let problem = json::<Object<Order>>(body.as_bytes()).expect_err(body);
             assert_eq!(problem.status, 422, "{body}");
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn given_a_wrong_type_when_refused_then_the_message_is_for_a_person() {
+    fn given_a_wrong_type_when_refused_then_the_message_is_readable() {
         let check = |body: &str, detail: &str| {
             assert_eq!(
                 json::<Object<Order>>(body.as_bytes())
@@ -304,25 +304,28 @@ mod tests {
     }
 
     #[test]
-    fn given_a_field_that_nobody_asked_for_when_it_is_too_deep_then_the_body_is_refused() {
+    fn given_an_unknown_field_when_it_is_nested_too_deep_then_the_body_is_refused() {
         let body = |depth| {
             let (open, close) = ("[".repeat(depth), "]".repeat(depth));
             format!(r#"{{"products":[],"z":{open}{close}}}"#)
         };
         let read = |body: &str| json::<Object<Order>>(body.as_bytes()).map_err(|it| it.detail);
-        assert!(read(&body(DEEPEST - 1)).is_ok());
-        for depth in [DEEPEST, 10_000] {
+        assert!(read(&body(MAX_DEPTH - 1)).is_ok());
+        for depth in [MAX_DEPTH, 10_000] {
             let detail = "body: must not be nested more than 32 deep".to_owned();
             assert_eq!(read(&body(depth)).err(), Some(detail), "{depth}");
         }
-        let brackets = format!(r#"{{"products":[],"z":"\"{}"}}"#, "[{".repeat(DEEPEST));
-        assert!(read(&brackets).is_ok(), "in a text they are letters");
-        let side_by_side = format!(r#"{{"products":[],"z":[{}0]}}"#, "[],".repeat(DEEPEST));
+        let brackets = format!(r#"{{"products":[],"z":"\"{}"}}"#, "[{".repeat(MAX_DEPTH));
+        assert!(
+            read(&brackets).is_ok(),
+            "brackets inside a string do not count"
+        );
+        let side_by_side = format!(r#"{{"products":[],"z":[{}0]}}"#, "[],".repeat(MAX_DEPTH));
         assert!(read(&side_by_side).is_ok());
     }
 
     #[test]
-    fn given_invalid_utf_8_when_read_then_it_is_refused() {
+    fn given_invalid_utf_8_when_parsed_then_it_is_refused() {
         assert_eq!(
             json::<Object<Order>>(b"{\"products\":[\"\xff\"]}")
                 .expect_err("refused")

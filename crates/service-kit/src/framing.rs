@@ -1,59 +1,56 @@
-//! Finds requests that say twice how long their body is.
+//! Detects requests with both a Content-Length and a Transfer-Encoding.
 //!
-//! With both a Content-Length and a Transfer-Encoding two servers in a row can disagree about
-//! where a request ends, and what one takes for a body is a request to the other (RFC 9112, 6.1
-//! and 11.2). hyper drops the length before anything of ours sees the request, so the heads are
-//! read here too, beside it, from the bytes as they come. What cannot be read here counts as such a
-//! request: hyper, if it can read it, would be followed no further.
+//! Two servers can disagree about where such a request ends, so that one reads as a request what the
+//! other read as a body: request smuggling (RFC 9112, 6.1 and 11.2). hyper removes the length before
+//! middleware sees the request, so this parses the headers a second time from the raw bytes. Input
+//! that it cannot parse counts as ambiguous.
 
 use httparse::{EMPTY_HEADER, Request, Status};
 
-/// As many headers as hyper reads.
-const MOST_HEADERS: usize = 100;
+/// hyper's maximum number of headers.
+const MAX_HEADERS: usize = 100;
 
-/// Follows the bytes of one connection from request to request.
+/// The parser state of one connection.
 pub(crate) struct Framing {
-    at: Position,
-    /// What came of the head, chunk size or trailer that is not here as a whole.
-    held: Vec<u8>,
-    most_held: usize,
+    expects: Element,
+    /// The received part of an incomplete head, chunk size or trailer.
+    buffer: Vec<u8>,
+    max_buffer: usize,
 }
 
-/// What the next byte belongs to.
+/// The element of the protocol to which the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Position {
+enum Element {
     Head,
-    /// A body, or one chunk of it, of which this much is still to come.
+    /// A body with this number of bytes left.
     Sized(u64),
     ChunkSize,
     Chunk(u64),
     Trailers,
-    /// Where what comes next begins is not known; hyper closes most such connections.
+    /// The parser lost track of the input.
     Unreadable,
 }
 
 impl Framing {
-    /// At the beginning of a connection whose heads are at most `most_head` bytes long.
-    pub(crate) fn new(most_head: usize) -> Self {
+    /// The start of a connection; `max_head` is the maximum size of request headers in bytes.
+    pub(crate) fn new(max_head: usize) -> Self {
         Self {
-            at: Position::Head,
-            held: Vec::new(),
-            most_held: most_head,
+            expects: Element::Head,
+            buffer: Vec::new(),
+            max_buffer: max_head,
         }
     }
 
-    /// Takes what came next; whether there was a head with two lengths in it, or may have been.
+    /// Parses the next bytes; `true` if a request in them has two lengths or cannot be parsed.
     pub(crate) fn is_ambiguous(&mut self, mut bytes: &[u8]) -> bool {
         let mut ambiguous = false;
         while !bytes.is_empty() {
-            bytes = match self.at {
-                Position::Unreadable => return true,
-                Position::Sized(left) => self.skip(bytes, left, Position::Head, Position::Sized),
-                Position::Chunk(left) => {
-                    self.skip(bytes, left, Position::ChunkSize, Position::Chunk)
-                }
-                Position::Head | Position::ChunkSize | Position::Trailers => {
-                    let (rest, found) = self.read(bytes);
+            bytes = match self.expects {
+                Element::Unreadable => return true,
+                Element::Sized(left) => self.skip(bytes, left, Element::Head, Element::Sized),
+                Element::Chunk(left) => self.skip(bytes, left, Element::ChunkSize, Element::Chunk),
+                Element::Head | Element::ChunkSize | Element::Trailers => {
+                    let (rest, found) = self.parse(bytes);
                     ambiguous |= found;
                     rest
                 }
@@ -66,44 +63,44 @@ impl Framing {
         &mut self,
         bytes: &'a [u8],
         left: u64,
-        then: Position,
-        still: fn(u64) -> Position,
+        then: Element,
+        still: fn(u64) -> Element,
     ) -> &'a [u8] {
         let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         let left = left - here as u64;
-        self.at = if left == 0 { then } else { still(left) };
+        self.expects = if left == 0 { then } else { still(left) };
         &bytes[here..]
     }
 
-    /// Reads a head, chunk size or trailer, if its end is here; the bytes after it, and whether it
-    /// was a head with two lengths.
-    fn read<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
-        let before = self.held.len();
-        self.held.extend_from_slice(bytes);
-        let read = match self.at {
-            Position::Head => head(&self.held),
-            Position::ChunkSize => chunk_size(&self.held),
-            _ => trailers(&self.held),
+    /// Parses a head, chunk size or trailer if it is complete. Returns the bytes after it, and whether
+    /// it was a head with two lengths.
+    fn parse<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
+        let before = self.buffer.len();
+        self.buffer.extend_from_slice(bytes);
+        let read = match self.expects {
+            Element::Head => head(&self.buffer),
+            Element::ChunkSize => chunk_size(&self.buffer),
+            _ => trailers(&self.buffer),
         };
-        let (at, length, ambiguous) = match read {
+        let (next, length, ambiguous) = match read {
             Ok(Status::Complete(read)) => read,
-            Ok(Status::Partial) if self.held.len() <= self.most_held => return (&[], false),
-            Ok(Status::Partial) | Err(_) => (Position::Unreadable, self.held.len(), true),
+            Ok(Status::Partial) if self.buffer.len() <= self.max_buffer => return (&[], false),
+            Ok(Status::Partial) | Err(_) => (Element::Unreadable, self.buffer.len(), true),
         };
-        self.at = at;
-        self.held.clear();
-        // Nothing that was held alone was an end, so the end is in what came now.
+        self.expects = next;
+        self.buffer.clear();
+        // The buffered bytes were incomplete, so the end is in the new bytes.
         (&bytes[length.saturating_sub(before)..], ambiguous)
     }
 }
 
-/// What follows, after how many bytes, and whether there were two lengths.
-type Read = (Position, usize, bool);
+/// The next element, the number of parsed bytes, and whether there were two lengths.
+type Parsed = (Element, usize, bool);
 
-fn head(held: &[u8]) -> httparse::Result<Read> {
-    let mut headers = [EMPTY_HEADER; MOST_HEADERS];
+fn head(bytes: &[u8]) -> httparse::Result<Parsed> {
+    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut request = Request::new(&mut headers);
-    let Status::Complete(length) = request.parse(held)? else {
+    let Status::Complete(length) = request.parse(bytes)? else {
         return Ok(Status::Partial);
     };
     let value = |name: &str| {
@@ -114,45 +111,45 @@ fn head(held: &[u8]) -> httparse::Result<Read> {
         header.map(|header| header.value)
     };
     let is_chunked = value("transfer-encoding").is_some();
-    let announced = value("content-length");
-    let at = match announced {
-        _ if is_chunked => Position::ChunkSize,
-        None => Position::Head,
-        Some(announced) => match std::str::from_utf8(announced).map(str::parse) {
-            Ok(Ok(0)) => Position::Head,
-            Ok(Ok(size)) => Position::Sized(size),
-            _ => Position::Unreadable,
+    let content_length = value("content-length");
+    let next = match content_length {
+        _ if is_chunked => Element::ChunkSize,
+        None => Element::Head,
+        Some(length) => match std::str::from_utf8(length).map(str::parse) {
+            Ok(Ok(0)) => Element::Head,
+            Ok(Ok(size)) => Element::Sized(size),
+            _ => Element::Unreadable,
         },
     };
     Ok(Status::Complete((
-        at,
+        next,
         length,
-        is_chunked && announced.is_some(),
+        is_chunked && content_length.is_some(),
     )))
 }
 
-fn chunk_size(held: &[u8]) -> httparse::Result<Read> {
-    let Ok(read) = httparse::parse_chunk_size(held) else {
+fn chunk_size(bytes: &[u8]) -> httparse::Result<Parsed> {
+    let Ok(read) = httparse::parse_chunk_size(bytes) else {
         return Err(httparse::Error::Token);
     };
     Ok(match read {
         Status::Partial => Status::Partial,
-        Status::Complete((length, 0)) => Status::Complete((Position::Trailers, length, false)),
-        // A line break ends each chunk.
+        Status::Complete((length, 0)) => Status::Complete((Element::Trailers, length, false)),
+        // Each chunk ends with a line break.
         Status::Complete((length, size)) => {
-            Status::Complete((Position::Chunk(size.saturating_add(2)), length, false))
+            Status::Complete((Element::Chunk(size.saturating_add(2)), length, false))
         }
     })
 }
 
-/// Up to an empty line. hyper takes a line feed alone for a part of the line, other programs for
-/// its end, so there is none.
-fn trailers(held: &[u8]) -> httparse::Result<Read> {
+/// Parses trailers up to an empty line. A line feed alone is refused: hyper reads it as a part of the
+/// line, other servers as its end.
+fn trailers(bytes: &[u8]) -> httparse::Result<Parsed> {
     let mut length = 0;
-    for line in held.split_inclusive(|byte| *byte == b'\n') {
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         length += line.len();
         match line {
-            b"\r\n" => return Ok(Status::Complete((Position::Head, length, false))),
+            b"\r\n" => return Ok(Status::Complete((Element::Head, length, false))),
             [.., b'\r', b'\n'] => {}
             [.., b'\n'] => return Err(httparse::Error::NewLine),
             _ => {}
@@ -174,24 +171,24 @@ mod tests {
                            13;a=b\r\nContent-Length: 1\r\n\r\n0\r\nContent-Length: 1\r\n\r\n";
     const BOTH: &str = "POST / HTTP/1.1\r\nContent-length: 5\r\nTransfer-ENCODING: chunked\r\n\r\n";
 
-    /// How often two lengths were found, when `stream` comes in pieces of this size.
-    fn found(stream: &str, piece: usize) -> usize {
+    /// The number of detections when `stream` arrives in chunks of this size.
+    fn detections(stream: &str, size: usize) -> usize {
         let mut framing = Framing::new(16 * 1024);
         stream
             .as_bytes()
-            .chunks(piece)
+            .chunks(size)
             .filter(|bytes| framing.is_ambiguous(bytes))
             .count()
     }
 
     #[test]
-    fn given_a_body_that_other_programs_read_otherwise_when_two_lengths_follow_then_they_are_found()
+    fn given_a_body_that_servers_parse_differently_when_two_lengths_follow_then_they_are_detected()
     {
         const CHUNKED_HEAD: &str = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
         let check = |body: &str| {
             let stream = [CHUNKED_HEAD, body, BOTH].concat();
-            for piece in [1, 7, stream.len()] {
-                assert!(found(&stream, piece) > 0, "{body:?} by {piece}");
+            for size in [1, 7, stream.len()] {
+                assert!(detections(&stream, size) > 0, "{body:?} by {size}");
             }
         };
         check("00000000000000000\r\n\r\n");
@@ -202,17 +199,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn given_requests_in_any_order_when_they_come_in_pieces_then_only_two_lengths_are_found(
+        fn given_requests_in_any_order_when_they_arrive_in_chunks_then_only_two_lengths_are_detected(
             requests in prop::collection::vec(prop::sample::select(vec![PLAIN, SIZED, CHUNKED]), 0..6),
             piece in 1_usize..80,
         ) {
             let stream = requests.concat();
-            prop_assert_eq!(found(&stream, piece), 0, "{}", stream);
-            prop_assert_eq!(found(&(stream.clone() + BOTH), piece), 1, "{}", stream);
+            prop_assert_eq!(detections(&stream, piece), 0, "{}", stream);
+            prop_assert_eq!(detections(&(stream.clone() + BOTH), piece), 1, "{}", stream);
         }
 
         #[test]
-        fn given_any_bytes_when_read_then_it_does_not_panic_and_holds_little(
+        fn given_any_bytes_when_parsed_then_it_does_not_panic_and_the_buffer_is_bounded(
             bytes in prop::collection::vec(any::<u8>(), 0..2000),
             start in prop::sample::select(vec!["", SIZED, CHUNKED, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"]),
         ) {
@@ -220,7 +217,7 @@ mod tests {
             framing.is_ambiguous(start.as_bytes());
             for piece in bytes.chunks(100) {
                 framing.is_ambiguous(piece);
-                prop_assert!(framing.held.len() <= 256 + 100);
+                prop_assert!(framing.buffer.len() <= 256 + 100);
             }
         }
     }

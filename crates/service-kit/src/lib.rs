@@ -12,4 +12,4 @@ mod probes;
 pub mod problem;
 pub mod request_context;
 pub mod server;
-mod unread;
+mod unread_body;

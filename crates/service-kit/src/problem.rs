@@ -1,7 +1,7 @@
-//! The one error envelope: an RFC 9457 problem document.
+//! The error response of all services: an RFC 9457 problem document.
 //!
-//! `detail` is the sentence that a client shows; `type` is what a program branches on. What
-//! went wrong inside never gets in here: it is logged, once, where it is noticed.
+//! Clients show `detail` and branch on `type`. Internal causes never appear in it; they are logged
+//! once, with the request id.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -14,40 +14,40 @@ use crate::request_context;
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// An error as its client sees it.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
-    /// A stable path a program can branch on.
+    /// A stable path that identifies the kind of problem.
     #[serde(rename = "type")]
     #[schema(example = "/problems/insufficient-stock")]
     pub kind: String,
-    /// The status in words.
+    /// The reason phrase of the status.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// The sentence for a person.
+    /// A sentence for people.
     pub detail: String,
-    /// The id of the request, for asking about it.
+    /// The request id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
-    /// Which parts of the input were wrong, and how.
+    /// The invalid fields of the input.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
 
-/// One wrong part of the input.
+/// An invalid field of the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// Where: a path such as `products[0].quantity`; `body` for the whole.
+    /// The path of the field, such as `products[0].quantity`; `body` for the whole body.
     pub field: String,
-    /// What is wrong with it.
+    /// The error.
     pub message: String,
 }
 
 impl Problem {
-    /// A problem whose type follows from its status, such as `/problems/not-found`.
+    /// A problem whose type is derived from its status, such as `/problems/not-found`.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         Self {
@@ -61,35 +61,35 @@ impl Problem {
         }
     }
 
-    /// The same with a type of its own: `slug` becomes `/problems/slug`.
+    /// Sets the type to `/problems/slug`.
     #[must_use]
     pub fn of_kind(mut self, slug: &str) -> Self {
         self.kind = format!("/problems/{slug}");
         self
     }
 
-    /// 400: the input has the right shape but breaks a rule.
+    /// 400: the input has the right shape but violates a rule.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// 404 with the sentence of what is missing.
+    /// 404 with this detail.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// 404: there is no such thing in the shop, such as a `product`.
+    /// 404: the `thing`, such as a `product`, does not exist.
     pub fn unknown(thing: &str) -> Self {
         Self::not_found(format!("The requested {thing} does not exist."))
             .of_kind(&format!("unknown-{thing}"))
     }
 
-    /// 404: there is no such path.
+    /// 404: the path does not exist.
     pub fn unknown_endpoint() -> Self {
         Self::not_found("Endpoint not found!").of_kind("unknown-endpoint")
     }
 
-    /// 405: the path exists, the method does not.
+    /// 405: the path does not support the method.
     pub fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -102,7 +102,7 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "Incorrect token").of_kind("incorrect-token")
     }
 
-    /// 401: no token where one is needed.
+    /// 401: a required token is missing.
     pub fn no_token() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -111,7 +111,7 @@ impl Problem {
         .of_kind("no-token")
     }
 
-    /// 403: a valid token without the role.
+    /// 403: the token lacks the role.
     pub fn forbidden() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -120,7 +120,7 @@ impl Problem {
         .of_kind("wrong-role")
     }
 
-    /// 422: the input does not have the right shape at `field`.
+    /// 422: `field` does not have the right shape.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         let error = FieldError {
             field: field.into(),
@@ -135,13 +135,13 @@ impl Problem {
         problem
     }
 
-    /// 422: the Idempotency-Key belongs to another request for the same, such as an `order`.
+    /// 422: the Idempotency-Key was used for another `thing`, such as an `order`.
     pub fn key_reused(thing: &str) -> Self {
         Self::invalid("Idempotency-Key", format!("was used for another {thing}"))
             .of_kind("idempotency-key-reused")
     }
 
-    /// 408: the body took longer than it may.
+    /// 408: receiving the body timed out.
     pub fn body_too_slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -149,7 +149,7 @@ impl Problem {
         )
     }
 
-    /// 413: the body is larger than this address takes.
+    /// 413: the body exceeds the limit of the path.
     pub fn body_too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -158,7 +158,7 @@ impl Problem {
         .of_kind("body-too-large")
     }
 
-    /// 429: come back in `seconds`.
+    /// 429 with `Retry-After: seconds`.
     pub fn too_many_requests(seconds: u32) -> Self {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -167,12 +167,12 @@ impl Problem {
         .retry_after(seconds)
     }
 
-    /// 503: something that this call needs is away; it is worth trying again soon.
+    /// 503: a dependency is unavailable; the client may retry in a second.
     pub fn unavailable() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable!").retry_after(1)
     }
 
-    /// 500: a mistake of ours. What it was is in the log, under the request's id.
+    /// 500: an internal error; the log has its cause with the request id.
     pub fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,7 +1,7 @@
-//! HTTP/1.1 with a limit on everything a client can make us wait for, and a drain that loses
-//! no request.
+//! The HTTP/1.1 server: timeouts for everything a client can delay, and a graceful shutdown that
+//! loses no request.
 //!
-//! `axum::serve` has no header timeout, so the connection loop is hyper's.
+//! It uses hyper's connection loop, because `axum::serve` has no header timeout.
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,22 +25,22 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::connection::{Ambiguous, Connection};
 use crate::problem::Problem;
-use crate::{probes, request_context, unread};
+use crate::{probes, request_context, unread_body};
 use runtime::health::{self, Health};
 use runtime::settings::Common;
 
-/// The largest request head that is read, in bytes.
+/// The maximum size of request headers in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// The largest request body, in bytes, where a route sets no other limit.
+/// The maximum size of a request body in bytes, unless a route sets another limit.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// Puts around a service's API what every service has: health, request context, body limit,
-/// and the contract's answers for unknown paths, wrong methods and panics.
+/// Adds to a service's API what all services share: probes, request context, body limit, and the
+/// contract's responses to unknown paths, unsupported methods and panics.
 pub fn router(api: Router, health: &Health) -> Router {
-    // Probes and scrapes are not counted among the requests, but read as strictly.
+    // Probes and scrapes are not counted as requests, but checked as strictly.
     let health = probes::router(health.clone())
         .layer(middleware::from_fn(refuse_ambiguous))
-        .layer(middleware::from_fn(unread::close_after));
+        .layer(middleware::from_fn(unread_body::close_connection));
     api.fallback(async || Problem::unknown_endpoint())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -48,13 +48,13 @@ pub fn router(api: Router, health: &Health) -> Router {
             |_: Box<dyn std::any::Any + Send>| Problem::internal().into_response(),
         ))
         .layer(middleware::from_fn(refuse_ambiguous))
-        .layer(middleware::from_fn(unread::close_after))
+        .layer(middleware::from_fn(unread_body::close_connection))
         .layer(middleware::from_fn(request_context::observe))
         .merge(health)
 }
 
-/// Serves until `shutdown`: says that it is not ready, goes on for the drain delay, stops
-/// accepting, and gives the requests under way until the drain timeout.
+/// Serves until `shutdown`. Then it reports not ready, accepts connections for the drain delay, stops
+/// accepting, and waits for running requests until the drain timeout.
 pub async fn serve(
     settings: &Common,
     listener: TcpListener,
@@ -62,13 +62,13 @@ pub async fn serve(
     health: &Health,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "listens");
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let draining = health.part(health::ACCEPTING);
     draining.set(true);
     let connections = GracefulShutdown::new();
     let router = router.layer(middleware::map_response_with_state(
         shutdown.clone(),
-        say_that_it_stops,
+        announce_shutdown,
     ));
     let stop_accepting = async {
         shutdown.cancelled().await;
@@ -85,7 +85,7 @@ pub async fn serve(
             },
         }
     }
-    // Whom the kernel has accepted already is not turned away.
+    // Connections in the kernel's queue are already established, so they are served.
     while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
         spawn_connection(settings, stream, peer, &router, &connections);
     }
@@ -94,7 +94,7 @@ pub async fn serve(
         .await
         .is_err()
     {
-        tracing::warn!("cut the requests that did not finish within the drain timeout");
+        tracing::warn!("closed connections whose requests did not finish within DRAIN_TIMEOUT");
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ fn spawn_connection(
     router: &Router,
     connections: &GracefulShutdown,
 ) {
-    // Only a hint to the kernel: without it answers are slower, not wrong.
+    // Only an optimisation; a failure does no harm.
     let _ = stream.set_nodelay(true);
     let stream = Connection::new(stream, settings.write_timeout, MAX_HEAD);
     let ambiguous = stream.ambiguous();
@@ -131,9 +131,9 @@ fn spawn_connection(
     });
 }
 
-/// Lets whoever keeps connections for later requests know in time that they are about to close:
-/// a request that is sent while its connection closes is lost (RFC 9112, 9.6).
-async fn say_that_it_stops(
+/// Sends `Connection: close` during shutdown, so that clients do not reuse a connection that is about
+/// to close: a request sent at that moment is lost (RFC 9112, 9.6).
+async fn announce_shutdown(
     State(stop): State<CancellationToken>,
     mut response: Response,
 ) -> Response {
@@ -145,20 +145,20 @@ async fn say_that_it_stops(
     response
 }
 
-/// Out of file descriptors, mostly: waiting a moment lets connections end.
+/// Usually out of file descriptors: pauses until other connections have ended.
 async fn accept_failed(error: &io::Error) {
-    tracing::warn!(%error, "could not accept a connection");
+    tracing::warn!(%error, "cannot accept a connection");
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
-/// A request that two servers could read differently is a way to smuggle another one in
+/// Refuses requests that two servers could parse differently, which allows request smuggling
 /// (RFC 9112, 3.2 and 6.1).
 async fn refuse_ambiguous(request: Request, next: Next) -> Response {
     let two_lengths = request
         .extensions()
         .get::<Ambiguous>()
         .is_some_and(Ambiguous::is_set);
-    if two_lengths || !names_one_host(&request) {
+    if two_lengths || !has_one_host(&request) {
         let mut response =
             Problem::bad_request("The request's headers contradict each other.").into_response();
         response
@@ -169,8 +169,8 @@ async fn refuse_ambiguous(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Whether there is one Host header and it is one; before HTTP/1.1 there need not be any.
-fn names_one_host(request: &Request) -> bool {
+/// Whether there is exactly one valid Host header; HTTP/1.0 requests may have none.
+fn has_one_host(request: &Request) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok(),
@@ -196,17 +196,17 @@ mod tests {
         common: Common,
     }
 
-    /// An answer without end, which cancels `given_up` when it is.
-    fn endless(given_up: CancellationToken) -> Response {
-        let guard = given_up.drop_guard();
-        let pieces = futures::stream::repeat_with(move || {
+    /// An endless response, which cancels `dropped` when it is dropped.
+    fn endless(dropped: CancellationToken) -> Response {
+        let guard = dropped.drop_guard();
+        let chunks = futures::stream::repeat_with(move || {
             let _ = &guard;
             Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 8192]))
         });
-        Body::from_stream(pieces).into_response()
+        Body::from_stream(chunks).into_response()
     }
 
-    /// A service on a port of its own.
+    /// A service on a free port.
     async fn served(router: Router) -> SocketAddr {
         let settings = Settings::parse_from(["test", "--write-timeout", "100ms"]).common;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -227,22 +227,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn given_a_client_that_does_not_read_when_it_was_waited_for_then_its_answer_is_given_up()
-    {
-        let given_up = CancellationToken::new();
-        let answer = given_up.clone();
+    async fn given_a_client_that_does_not_read_when_the_write_timeout_ends_then_its_response_is_dropped()
+     {
+        let dropped = CancellationToken::new();
+        let answer = dropped.clone();
         let router = Router::new().route("/", get(async move || endless(answer.clone())));
         let mut client = std::net::TcpStream::connect(served(router).await).expect("a connection");
         client
             .write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             .expect("the request");
-        tokio::time::timeout(Duration::from_secs(20), given_up.cancelled())
+        tokio::time::timeout(Duration::from_secs(20), dropped.cancelled())
             .await
             .expect("the answer is given up");
     }
 
     #[tokio::test]
-    async fn given_a_request_that_can_be_read_in_two_ways_when_sent_anywhere_then_400() {
+    async fn given_an_ambiguous_request_when_sent_to_any_path_then_400() {
         let router = Router::new().route("/", post(async || ()));
         let address = served(router).await;
         let refused = tokio::task::spawn_blocking(move || {
@@ -264,9 +264,9 @@ mod tests {
         refused.await.expect("no panic");
     }
 
-    /// More than fits into the buffers on the way, so it is refused while it is being sent.
+    /// The body exceeds all buffers, so it is refused while it is being sent.
     #[tokio::test]
-    async fn given_a_body_that_is_far_too_large_when_all_of_it_was_sent_then_413_can_be_read() {
+    async fn given_a_body_that_is_far_too_large_when_it_was_sent_then_413_can_be_read() {
         let router = Router::new().route("/", post(async |_: Bytes| ()));
         let address = served(router).await;
         let answer = tokio::task::spawn_blocking(move || {

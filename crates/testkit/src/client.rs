@@ -1,4 +1,4 @@
-//! Somebody who uses the shop over HTTP.
+//! An HTTP client of the shop.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,56 +7,60 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::EventStream;
+use crate::event_stream::EventStream;
+use crate::eventually::eventually;
 
-/// Somebody who uses the shop: a visitor, or one who has a token.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const STREAM_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// An HTTP client with a base URL, and possibly an access token and further headers.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
-    base: String,
+    base_url: String,
     token: Option<String>,
     headers: Vec<(String, String)>,
 }
 
-/// What was answered.
+/// A response that was read to its end.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    /// What was asked, for messages.
-    pub asked: String,
-    /// The status.
+pub struct Response {
+    /// Method and path of the request, for error messages.
+    pub request: String,
+    /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body's bytes.
+    /// The body.
     pub body: Vec<u8>,
 }
 
 impl Client {
-    /// A visitor of `base`, such as `http://127.0.0.1:8000`.
-    pub fn new(base: &str) -> Self {
+    /// A client of `base_url`, such as `http://127.0.0.1:8000`, without a token.
+    pub fn new(base_url: &str) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
+            .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .expect("a client without TLS can always be built");
+            .expect("a client without TLS can be built");
         Self {
             http,
-            base: base.to_owned(),
+            base_url: base_url.to_owned(),
             token: None,
             headers: Vec::new(),
         }
     }
 
-    /// The same person at another address.
+    /// The same client of another base URL.
     #[must_use]
-    pub fn at(&self, base: &str) -> Self {
+    pub fn at(&self, base_url: &str) -> Self {
         Self {
-            base: base.to_owned(),
+            base_url: base_url.to_owned(),
             ..self.clone()
         }
     }
 
-    /// The same connections with this bearer token.
+    /// The same client with this bearer token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self {
@@ -65,16 +69,7 @@ impl Client {
         }
     }
 
-    /// The same without a token.
-    #[must_use]
-    pub fn without_token(&self) -> Self {
-        Self {
-            token: None,
-            ..self.clone()
-        }
-    }
-
-    /// The same with one more header in every call.
+    /// The same client with one more header in each request.
     #[must_use]
     pub fn with_header(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();
@@ -82,83 +77,83 @@ impl Client {
         client
     }
 
-    /// The token.
+    /// The bearer token.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// GET.
-    pub async fn get(&self, path: &str) -> Answer {
+    /// Sends GET.
+    pub async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, None).await
     }
 
-    /// POST of a JSON body.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// Sends POST with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    /// PATCH of a JSON body.
-    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+    /// Sends PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Response {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
-    /// Any call; fails the test if there is no answer at all.
-    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        match self.try_send(method.clone(), path, body).await {
-            Ok(answer) => answer,
-            Err(error) => panic!("{method} {path} was not answered: {error:?}"),
-        }
+    /// Sends a request; panics if there is no response.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+        let request = self.json_request(method, path, body);
+        execute(request)
+            .await
+            .unwrap_or_else(|error| panic!("no response: {error:?}"))
     }
 
-    /// Any call, which may well not be answered.
-    pub async fn try_send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> reqwest::Result<Answer> {
-        let mut request = self.request(method.clone(), path);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        read(format!("{method} {path}"), request).await
+    /// Sends GET; an error means that there is no response.
+    pub async fn try_get(&self, path: &str) -> reqwest::Result<Response> {
+        execute(self.request(Method::GET, path)).await
     }
 
-    /// A call with a body of any bytes and content type.
+    /// Sends POST with a JSON body; an error means that there is no response.
+    pub async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<Response> {
+        execute(self.json_request(Method::POST, path, Some(body))).await
+    }
+
+    /// Sends a body of any bytes and content type; panics if there is no response.
     pub async fn send_bytes(
         &self,
         method: Method,
         path: &str,
         content_type: &str,
         body: Vec<u8>,
-    ) -> Answer {
+    ) -> Response {
         let request = self
-            .request(method.clone(), path)
+            .request(method, path)
             .header("content-type", content_type)
             .body(body);
-        match read(format!("{method} {path}"), request).await {
-            Ok(answer) => answer,
-            Err(error) => panic!("{method} {path} was not answered: {error:?}"),
-        }
+        execute(request)
+            .await
+            .unwrap_or_else(|error| panic!("no response: {error:?}"))
     }
 
-    /// Opens a stream of server-sent events; fails the test unless it is one.
+    /// Opens an event stream; panics if the response is not one.
     pub async fn stream(&self, path: &str, last_event_id: Option<&str>) -> EventStream {
-        let mut request = self
-            .request(Method::GET, path)
-            .timeout(Duration::from_mins(10));
+        let mut request = self.request(Method::GET, path).timeout(STREAM_TIMEOUT);
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
-        let response = request
-            .send()
-            .await
-            .unwrap_or_else(|error| panic!("GET {path}: {error:?}"));
-        EventStream::of(response)
+        let response = request.send().await;
+        EventStream::new(response.unwrap_or_else(|error| panic!("GET {path}: {error:?}")))
+    }
+
+    fn json_request(&self, method: Method, path: &str, body: Option<&Value>) -> RequestBuilder {
+        let request = self.request(method, path);
+        match body {
+            Some(body) => request.json(body),
+            None => request,
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.base_url));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -169,21 +164,25 @@ impl Client {
     }
 }
 
-async fn read(asked: String, request: RequestBuilder) -> reqwest::Result<Answer> {
-    let response = request.send().await?;
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = response.bytes().await?.to_vec();
-    Ok(Answer {
-        asked,
-        status,
-        headers,
-        body,
+async fn execute(request: RequestBuilder) -> reqwest::Result<Response> {
+    let (http, request) = request.build_split();
+    let request = request?;
+    let description = format!("{} {}", request.method(), request.url());
+    let response = http.execute(request).await?;
+    Ok(Response {
+        request: description,
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: response.bytes().await?.to_vec(),
     })
 }
 
-impl Answer {
-    /// Fails unless the status is this one.
-    #[must_use]
+impl Response {
+    /// Returns the response; panics unless it has this status.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "most tests check only the status"
+    )]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self}");
         self
@@ -194,24 +193,50 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self}"))
     }
 
+    /// A string member of the JSON body.
+    pub fn string(&self, name: &str) -> String {
+        let json = self.json();
+        let string = json[name].as_str();
+        string
+            .unwrap_or_else(|| panic!("no {name} in {self}"))
+            .to_owned()
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// A header, if it is there.
+    /// A header, if the response has it.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Response {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body: String = self.text().chars().take(2_000).collect();
         write!(
             formatter,
-            "{} was answered {} {body}",
-            self.asked, self.status
+            "response to {}: {} {body}",
+            self.request, self.status
         )
     }
+}
+
+/// Repeats a call until the response has this status, and returns that response.
+pub async fn eventually_status(
+    what: &str,
+    status: u16,
+    call: impl AsyncFn() -> Response,
+) -> Response {
+    eventually(what, async || {
+        let response = call().await;
+        if response.status == status {
+            Ok(response)
+        } else {
+            Err(response.to_string())
+        }
+    })
+    .await
 }

@@ -1,25 +1,31 @@
-//! Waiting for a condition, never for a time.
+//! Polling for a condition instead of sleeping for a fixed time.
 
 use std::time::{Duration, Instant};
 
-/// How often a condition is looked at.
-const POLL: Duration = Duration::from_millis(20);
+/// Time limit for what an idle machine does at once.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Looks at `condition` until it holds and gives what it found; after `deadline` fails with `what`
-/// and with what was missing at the last look.
-pub async fn eventually<T>(
+/// Polls `condition` until it returns `Ok`, and returns the value; panics after [`TIMEOUT`].
+pub async fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Result<T, String>) -> T {
+    eventually_within(TIMEOUT, what, condition).await
+}
+
+/// Polls `condition` until it returns `Ok`, and returns the value; panics after `timeout` with
+/// `what` and the last error.
+pub async fn eventually_within<T>(
+    timeout: Duration,
     what: &str,
-    deadline: Duration,
     mut condition: impl AsyncFnMut() -> Result<T, String>,
 ) -> T {
-    let end = Instant::now() + deadline;
+    let deadline = Instant::now() + timeout;
     loop {
         match condition().await {
-            Ok(found) => return found,
-            Err(missing) if Instant::now() > end => {
-                panic!("not within {deadline:?}: {what}. At the last look: {missing}")
+            Ok(value) => return value,
+            Err(error) if Instant::now() > deadline => {
+                panic!("timed out after {timeout:?}: {what}; at the last poll: {error}")
             }
-            Err(_) => tokio::time::sleep(POLL).await,
+            Err(_) => tokio::time::sleep(POLL_INTERVAL).await,
         }
     }
 }

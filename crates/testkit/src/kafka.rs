@@ -1,4 +1,4 @@
-//! The test's own hand on Kafka: raw messages in, everything out.
+//! Raw messages, topics and consumer groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -11,45 +11,61 @@ use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders, OwnedMe
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
+use serde_json::Value;
 
-/// How long one request to the broker may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A message to be sent, which may be anything.
+/// A message to send, valid or not.
 #[derive(Clone, Debug, Default)]
-pub struct Raw {
-    /// What decides its partition.
+pub struct RawMessage {
+    /// The key, which decides the partition.
     pub key: String,
-    /// Its headers.
+    /// The headers.
     pub headers: Vec<(String, String)>,
-    /// Its bytes.
+    /// The payload.
     pub payload: Vec<u8>,
 }
 
-/// A message as it is on a topic.
+impl RawMessage {
+    /// A message without key and headers.
+    pub fn new(payload: impl Into<Vec<u8>>) -> Self {
+        Self {
+            payload: payload.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A message read from a topic.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Its partition.
+    /// The partition.
     pub partition: i32,
-    /// Its place in the partition.
+    /// The offset.
     pub offset: i64,
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// Its headers.
+    /// The headers.
     pub headers: BTreeMap<String, String>,
-    /// Its bytes.
+    /// The payload.
     pub payload: Vec<u8>,
 }
 
 impl Record {
-    /// A header, if it is there.
+    /// A header, if the message has it.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The same message, ready to be sent again.
-    pub fn again(&self) -> Raw {
-        Raw {
+    /// The payload as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.payload).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// A copy of the message to send.
+    pub fn to_raw(&self) -> RawMessage {
+        RawMessage {
             key: self.key.clone(),
             headers: self.headers.clone().into_iter().collect(),
             payload: self.payload.clone(),
@@ -57,27 +73,27 @@ impl Record {
     }
 }
 
-/// A hand on the broker.
+/// A connection to the brokers.
 #[derive(Clone)]
 pub(crate) struct Kafka {
     brokers: String,
 }
 
 impl Kafka {
-    pub(crate) fn at(brokers: &str) -> Self {
+    pub(crate) fn new(brokers: &str) -> Self {
         Self {
             brokers: brokers.to_owned(),
         }
     }
 
-    /// Sends messages one after the other; gives partition and offset of each.
-    pub(crate) async fn produce(&self, topic: &str, messages: &[Raw]) -> Vec<(i32, i64)> {
+    /// Sends messages one after the other; returns the partition and offset of each.
+    pub(crate) async fn produce(&self, topic: &str, messages: &[RawMessage]) -> Vec<(i32, i64)> {
         let mut config = self.config();
         config
             .set("message.max.bytes", "5000000")
             .set("linger.ms", "0");
-        let producer: FutureProducer = config.create().expect("the settings are right");
-        let mut places = Vec::new();
+        let producer: FutureProducer = config.create().expect("the settings are valid");
+        let mut offsets = Vec::new();
         for message in messages {
             let mut headers = OwnedHeaders::new();
             for (key, value) in &message.headers {
@@ -91,94 +107,109 @@ impl Kafka {
                 .payload(&message.payload)
                 .headers(headers);
             let delivery = producer
-                .send(record, PATIENCE)
+                .send(record, REQUEST_TIMEOUT)
                 .await
-                .expect("the broker takes the message");
-            places.push((delivery.partition, delivery.offset));
+                .expect("the broker acknowledges the message");
+            offsets.push((delivery.partition, delivery.offset));
         }
-        places
+        offsets
     }
 
-    /// Every message of a topic, partition by partition.
+    /// Reads all messages of a topic, partition by partition.
     pub(crate) async fn read(&self, topic: &str) -> Vec<Record> {
-        let (kafka, topic) = (self.clone(), topic.to_owned());
-        let read = tokio::task::spawn_blocking(move || kafka.read_blocking(&topic));
-        read.await.expect("reading does not panic")
+        let topic = topic.to_owned();
+        self.blocking(move |kafka| kafka.read_blocking(&topic))
+            .await
     }
 
-    /// How far the group is behind on the topics.
+    /// How many messages of the topics the group has not committed yet.
     pub(crate) async fn lag(&self, group: &str, topics: Vec<String>) -> i64 {
-        let (kafka, group) = (self.clone(), group.to_owned());
-        let read = tokio::task::spawn_blocking(move || kafka.lag_blocking(&group, &topics));
-        read.await.expect("reading does not panic")
+        let group = group.to_owned();
+        self.blocking(move |kafka| kafka.lag_blocking(&group, &topics))
+            .await
     }
 
-    /// What the broker says of a group, for messages.
-    pub(crate) async fn describe(&self, group: &str) -> String {
-        let (kafka, group) = (self.clone(), group.to_owned());
-        let described = tokio::task::spawn_blocking(move || {
+    /// Describes the state of a group, for error messages.
+    pub(crate) async fn describe_group(&self, group: &str) -> String {
+        let group = group.to_owned();
+        self.blocking(move |kafka| {
             let groups = kafka
                 .consumer(&group)
-                .fetch_group_list(Some(&group), PATIENCE);
-            let groups = groups.expect("the broker answers");
-            let told = groups.groups().iter().map(|group| {
-                format!(
-                    "{} is {} with {} members",
-                    group.name(),
-                    group.state(),
-                    group.members().len()
-                )
+                .fetch_group_list(Some(&group), REQUEST_TIMEOUT)
+                .expect("the broker responds");
+            let descriptions = groups.groups().iter().map(|group| {
+                let (name, state) = (group.name(), group.state());
+                format!("{name} is {state} with {} members", group.members().len())
             });
-            told.collect::<Vec<_>>().join("; ")
-        });
-        described.await.expect("asking does not panic")
+            descriptions.collect::<Vec<_>>().join("; ")
+        })
+        .await
     }
 
-    /// Makes a group that nobody is in read the topics from the beginning.
-    pub(crate) async fn rewind(&self, group: &str, topics: Vec<String>) {
-        let (kafka, group) = (self.clone(), group.to_owned());
-        let done = tokio::task::spawn_blocking(move || kafka.rewind_blocking(&group, &topics));
-        done.await.expect("rewinding does not panic");
+    /// Resets the offsets of a group without members to the beginning.
+    pub(crate) async fn reset_offsets(&self, group: &str, topics: Vec<String>) {
+        let group = group.to_owned();
+        self.blocking(move |kafka| {
+            let consumer = kafka.consumer(&group);
+            let mut list = TopicPartitionList::new();
+            for topic in &topics {
+                for partition in partitions(&consumer, topic) {
+                    let added = list.add_partition_offset(topic, partition, Offset::Offset(0));
+                    added.expect("0 is a valid offset");
+                }
+            }
+            consumer
+                .commit(&list, CommitMode::Sync)
+                .expect("the group has no other member");
+        })
+        .await;
     }
 
-    /// Removes topics, so that the broker of a long run stays small.
-    pub(crate) async fn delete(&self, topics: &[&str]) {
+    /// Deletes topics. Errors do not matter: the topics may not exist, or the broker may be down.
+    pub(crate) async fn delete_topics(&self, topics: &[&str]) {
         let admin: AdminClient<DefaultClientContext> =
-            self.config().create().expect("the settings are right");
-        // What is not there need not go, and a broker that is away takes everything with it.
+            self.config().create().expect("the settings are valid");
         let _ = admin.delete_topics(topics, &AdminOptions::new()).await;
     }
 
+    async fn blocking<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> T {
+        let kafka = self.clone();
+        let task = tokio::task::spawn_blocking(move || call(&kafka));
+        task.await.expect("the call does not panic")
+    }
+
     fn read_blocking(&self, topic: &str) -> Vec<Record> {
-        let consumer = self.consumer("nobody");
-        let mut missing = BTreeMap::new();
+        let consumer = self.consumer("reader");
+        // The end offsets of the partitions that are not read to their end yet.
+        let mut unread = BTreeMap::new();
         let mut assignment = TopicPartitionList::new();
         for partition in partitions(&consumer, topic) {
-            let (low, high) = consumer
-                .fetch_watermarks(topic, partition, PATIENCE)
-                .expect("the broker knows its partition");
+            let (low, high) = watermarks(&consumer, topic, partition);
             if low < high {
-                missing.insert(partition, high);
-                let from = assignment.add_partition_offset(topic, partition, Offset::Offset(low));
-                from.expect("an offset is an offset");
+                unread.insert(partition, high);
+                let added = assignment.add_partition_offset(topic, partition, Offset::Offset(low));
+                added.expect("the offset is valid");
             }
         }
         consumer
             .assign(&assignment)
-            .expect("partitions can be assigned");
+            .expect("the partitions are assigned");
         let mut records = Vec::new();
-        let end = Instant::now() + PATIENCE;
-        while !missing.is_empty() {
-            assert!(Instant::now() < end, "{topic} could not be read to its end");
-            let Some(Ok(message)) = consumer.poll(Duration::from_millis(100)) else {
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
+        while !unread.is_empty() {
+            assert!(Instant::now() < deadline, "timed out reading {topic}");
+            let Some(Ok(message)) = consumer.poll(POLL_INTERVAL) else {
                 continue;
             };
             let record = record(&message.detach());
-            let Some(high) = missing.get(&record.partition).copied() else {
+            let Some(high) = unread.get(&record.partition).copied() else {
                 continue;
             };
             if record.offset + 1 >= high {
-                missing.remove(&record.partition);
+                unread.remove(&record.partition);
             }
             if record.offset < high {
                 records.push(record);
@@ -197,35 +228,15 @@ impl Kafka {
                 list.add_partition(topic, partition);
             }
             let committed = consumer
-                .committed_offsets(list, PATIENCE)
+                .committed_offsets(list, REQUEST_TIMEOUT)
                 .expect("the group has a coordinator");
             for element in committed.elements() {
-                let (low, high) = consumer
-                    .fetch_watermarks(topic, element.partition(), PATIENCE)
-                    .expect("the broker knows its partition");
-                lag += high
-                    - element
-                        .offset()
-                        .to_raw()
-                        .filter(|offset| *offset >= 0)
-                        .unwrap_or(low);
+                let (low, high) = watermarks(&consumer, topic, element.partition());
+                let committed = element.offset().to_raw().filter(|offset| *offset >= 0);
+                lag += high - committed.unwrap_or(low);
             }
         }
         lag
-    }
-
-    fn rewind_blocking(&self, group: &str, topics: &[String]) {
-        let consumer = self.consumer(group);
-        let mut list = TopicPartitionList::new();
-        for topic in topics {
-            for partition in partitions(&consumer, topic) {
-                let added = list.add_partition_offset(topic, partition, Offset::Offset(0));
-                added.expect("zero is an offset");
-            }
-        }
-        consumer
-            .commit(&list, CommitMode::Sync)
-            .expect("nobody else is in the group");
     }
 
     fn consumer(&self, group: &str) -> BaseConsumer {
@@ -233,9 +244,9 @@ impl Kafka {
         config
             .set("group.id", group)
             .set("enable.auto.commit", "false")
-            // What is there is there: nothing is gained by waiting for more.
+            // Waiting for more messages would only slow reading down.
             .set("fetch.wait.max.ms", "5");
-        config.create().expect("the settings are right")
+        config.create().expect("the settings are valid")
     }
 
     fn config(&self) -> ClientConfig {
@@ -247,13 +258,20 @@ impl Kafka {
     }
 }
 
-/// The partitions of a topic; none if there is no such topic.
+/// The partitions of a topic; none if the topic does not exist.
 fn partitions(consumer: &BaseConsumer, topic: &str) -> BTreeSet<i32> {
     let metadata = consumer
-        .fetch_metadata(Some(topic), PATIENCE)
-        .expect("the broker answers");
+        .fetch_metadata(Some(topic), REQUEST_TIMEOUT)
+        .expect("the broker responds");
     let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
     partitions.map(MetadataPartition::id).collect()
+}
+
+/// The first offset of a partition, and the one after the last.
+fn watermarks(consumer: &BaseConsumer, topic: &str, partition: i32) -> (i64, i64) {
+    consumer
+        .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
+        .expect("the broker knows the partition")
 }
 
 fn record(message: &OwnedMessage) -> Record {
@@ -262,18 +280,15 @@ fn record(message: &OwnedMessage) -> Record {
         .headers()
         .into_iter()
         .flat_map(|headers| headers.iter());
+    let header = |header: Header<'_, &[u8]>| {
+        let value = header.value.map(text).unwrap_or_default();
+        (header.key.to_owned(), value)
+    };
     Record {
         partition: message.partition(),
         offset: message.offset(),
         key: message.key().map(text).unwrap_or_default(),
-        headers: headers
-            .map(|header| {
-                (
-                    header.key.to_owned(),
-                    header.value.map(text).unwrap_or_default(),
-                )
-            })
-            .collect(),
+        headers: headers.map(header).collect(),
         payload: message.payload().unwrap_or_default().to_vec(),
     }
 }

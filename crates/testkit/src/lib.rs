@@ -1,30 +1,40 @@
 #![doc = include_str!("../README.md")]
 #![expect(
     clippy::missing_panics_doc,
-    reason = "everything here is for tests, and a test's way to fail is to panic with a sentence"
+    reason = "everything here is for tests, and a test fails by panicking with a message"
 )]
 
+mod bodies;
+mod builder;
 mod client;
+mod event_stream;
 mod eventually;
-mod judge;
+mod invariants;
 mod kafka;
 mod problem;
+mod random;
+mod servers;
 mod service;
+mod settings;
 mod shop;
+mod single_service;
+mod standalone;
 mod stores;
-mod stream;
 mod tokens;
 
-pub use client::{Answer, Client};
-pub use eventually::eventually;
-pub use judge::{Ledger, number};
-pub use kafka::{Raw, Record};
-pub use problem::{INSIDE, says_of_the_inside};
-pub use service::run_alone;
-pub use shop::{Builder, Shop, order};
-pub use stores::Stores;
-pub use stream::{EventStream, ServerEvent};
-pub use tokens::{Claims, sign_with_another_key, write_another_key};
-
-/// How long the whole shop may take to do what it does at once on an idle machine.
-pub const SOON: std::time::Duration = std::time::Duration::from_secs(20);
+pub use bodies::{credentials, order, product};
+pub use builder::Builder;
+pub use client::{Client, Response, eventually_status};
+pub use event_stream::{EventStream, ServerEvent};
+pub use eventually::{TIMEOUT, eventually, eventually_within};
+pub use invariants::{Expectations, integer};
+pub use kafka::{RawMessage, Record};
+pub use problem::{INTERNALS, leaks_internals};
+pub use reqwest::Method;
+pub use servers::Servers;
+pub use service::built_program;
+pub use settings::{BACKENDS, SERVICES, Settings};
+pub use shop::Shop;
+pub use single_service::SingleService;
+pub use standalone::{Exit, run_service};
+pub use tokens::{Claims, sign_with_unknown_key, write_new_key};

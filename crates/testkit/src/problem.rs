@@ -1,11 +1,11 @@
-//! What every error must look like, and what it must not say.
+//! The form of every error response, and words that it must not contain.
 
 use serde_json::Value;
 
-use crate::Answer;
+use crate::client::Response;
 
-/// Words of the inside, none of which an error may say to a client.
-pub const INSIDE: [&str; 17] = [
+/// Words about internals that no response may contain.
+pub const INTERNALS: [&str; 17] = [
     "mongo",
     "bson",
     "serde",
@@ -25,96 +25,78 @@ pub const INSIDE: [&str; 17] = [
     ".rs:",
 ];
 
-/// The word of the inside that `text` says, if it says one.
-pub fn says_of_the_inside(text: &str) -> Option<String> {
+/// Returns the first word about internals in `text`: one of [`INTERNALS`] or a Rust number type.
+pub fn leaks_internals(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
-    let word = INSIDE
-        .iter()
-        .find(|word| lower.contains(**word))
-        .map(ToString::to_string);
-    word.or_else(|| {
-        let is_type = |word: &&str| {
-            word.strip_prefix(['i', 'u', 'f'])
-                .is_some_and(|bits| matches!(bits, "8" | "16" | "32" | "64" | "128" | "size"))
-        };
-        lower
-            .split(|character: char| !character.is_ascii_alphanumeric())
-            .find(is_type)
-            .map(str::to_owned)
-    })
+    let is_number_type = |word: &&str| {
+        word.strip_prefix(['i', 'u', 'f'])
+            .is_some_and(|bits| matches!(bits, "8" | "16" | "32" | "64" | "128" | "size"))
+    };
+    let mut words = lower.split(|character: char| !character.is_ascii_alphanumeric());
+    let internal = INTERNALS.into_iter().find(|word| lower.contains(word));
+    internal
+        .or_else(|| words.find(is_number_type))
+        .map(str::to_owned)
 }
 
-impl Answer {
-    /// Fails unless this is a problem document with this status; gives the document.
-    pub fn problem(&self, status: u16) -> Value {
-        let what = format!("{self}");
-        assert_eq!(self.status, status, "{what}");
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/problem+json"),
-            "{what}"
-        );
+impl Response {
+    /// Panics unless this is a valid problem document with this status; returns the document.
+    pub fn expect_problem(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self}");
+        let content_type = self.header("content-type");
+        assert_eq!(content_type, Some("application/problem+json"), "{self}");
         let document = self.json();
         let text = |field: &str| {
             let text = document[field].as_str();
             text.filter(|text| !text.is_empty())
-                .unwrap_or_else(|| panic!("no {field} in {what}"))
+                .unwrap_or_else(|| panic!("no {field} in {self}"))
         };
-        assert!(text("type").starts_with("/problems/"), "{what}");
+        assert!(text("type").starts_with("/problems/"), "{self}");
         assert!(!text("title").is_empty());
         assert!(!text("detail").is_empty());
-        assert_eq!(document["status"], status, "{what}");
-        assert_eq!(
-            Some(text("instance")),
-            self.header("x-request-id"),
-            "{what}"
-        );
+        assert_eq!(document["status"], status, "{self}");
+        let instance = text("instance");
+        assert_eq!(Some(instance), self.header("x-request-id"), "{self}");
         if status == 422 {
             let errors = document["errors"].as_array().map_or(&[][..], Vec::as_slice);
-            assert!(!errors.is_empty(), "a 422 names the field: {what}");
+            assert!(!errors.is_empty(), "no field is named in {self}");
             for error in errors {
                 assert!(
                     error["field"].is_string() && error["message"].is_string(),
-                    "{what}"
+                    "{self}"
                 );
             }
         }
-        if status == 401 {
-            assert!(
-                self.header("www-authenticate").is_some(),
-                "no WWW-Authenticate in {what}"
-            );
+        let required = match status {
+            401 => Some("www-authenticate"),
+            429 | 503 => Some("retry-after"),
+            _ => None,
+        };
+        if let Some(header) = required {
+            assert!(self.header(header).is_some(), "no {header} in {self}");
         }
-        if matches!(status, 429 | 503) {
-            assert!(
-                self.header("retry-after").is_some(),
-                "no Retry-After in {what}"
-            );
-        }
-        // The request's id is random, and may spell anything.
-        let said = says_of_the_inside(&self.text().replace(text("instance"), ""));
-        assert_eq!(said, None, "an error says something of the inside: {what}");
+        // The request id is random, so it may contain any word.
+        let leak = leaks_internals(&self.text().replace(instance, ""));
+        assert_eq!(leak, None, "the error leaks internals: {self}");
         document
     }
 
-    /// Fails unless this is a problem document with this status and sentence.
-    pub fn says(&self, status: u16, detail: &str) -> Value {
-        let document = self.problem(status);
+    /// Panics unless this is a problem document with this status and detail; returns the document.
+    pub fn expect_detail(&self, status: u16, detail: &str) -> Value {
+        let document = self.expect_problem(status);
         assert_eq!(document["detail"], detail, "{self}");
         document
     }
 
-    /// Fails unless this is a 422 that names `field`.
-    pub fn names(&self, field: &str) -> Value {
-        let document = self.problem(422);
-        let named = document["errors"].as_array().is_some_and(|errors| {
-            errors.iter().any(|error| {
-                error["field"]
-                    .as_str()
-                    .is_some_and(|named| named == field || named.starts_with(field))
-            })
-        });
-        assert!(named, "{field} is not named by {self}");
+    /// Panics unless this is a 422 that names `field` or a part of it; returns the document.
+    pub fn expect_field_error(&self, field: &str) -> Value {
+        let document = self.expect_problem(422);
+        let mut errors = document["errors"].as_array().into_iter().flatten();
+        let is_named = |error: &Value| {
+            let named = error["field"].as_str();
+            named.is_some_and(|named| named.starts_with(field))
+        };
+        assert!(errors.any(is_named), "{field} is not named in {self}");
         document
     }
 }
@@ -124,13 +106,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_sentences_when_searched_for_the_inside_then_only_its_words_are_found() {
+    fn given_texts_when_searched_for_internals_then_only_words_about_internals_are_found() {
         let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(says_of_the_inside(text).as_deref(), expected, "{text}");
+            assert_eq!(leaks_internals(text).as_deref(), expected, "{text}");
         };
         check("The requested product does not exist.", None);
         check("invalid type: string, expected i64", Some("i64"));
-        check("a structure of 64 pieces", None);
-        check("MongoDB is away", Some("mongo"));
+        check("a structure of 64 parts", None);
+        check("MongoDB is unavailable", Some("mongo"));
     }
 }

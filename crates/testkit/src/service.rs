@@ -1,86 +1,75 @@
-//! One service as a real process.
+//! One service as a child process.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use std::{fs, io};
 
 use backing_services::{Process, last_lines};
 use nix::sys::signal::Signal;
 
-use crate::{SOON, eventually, stores};
+use crate::servers::scratch_directory;
+use crate::settings::{Settings, local_url};
 
-pub(crate) type Settings = BTreeMap<String, String>;
-
-/// The four kinds of service, in the order in which they are started.
-pub(crate) const KINDS: [&str; 4] = ["authentication", "products", "orders", "gateway"];
-
-/// One service: its settings, and the process if it runs.
+/// A replica of a service: its settings, and its process while it runs.
 #[derive(Debug)]
 pub(crate) struct Service {
-    /// Which program.
-    pub(crate) kind: String,
-    /// The kind, with `-2`, `-3` for more of the same.
+    /// The name of the executable.
+    program: String,
+    /// The service's name, with `-2`, `-3`, … for further replicas.
     pub(crate) name: String,
-    pub(crate) port: u16,
+    port: u16,
     settings: Settings,
-    /// Before the names of its log and of the file with its process id.
-    prefix: String,
+    /// The beginning of the names of its log and pid files.
+    file_prefix: String,
     starts: AtomicU32,
     process: Mutex<Option<Process>>,
 }
 
 impl Service {
-    pub(crate) fn new(shop: &str, kind: &str, name: String, port: u16, settings: Settings) -> Self {
+    pub(crate) fn new(id: &str, service: &str, name: &str, port: u16, settings: Settings) -> Self {
         Self {
-            kind: kind.to_owned(),
-            prefix: format!("{shop}-{name}"),
-            name,
+            program: service.to_owned(),
+            name: name.to_owned(),
             port,
             settings,
+            file_prefix: format!("{id}-{name}"),
             starts: AtomicU32::new(0),
             process: Mutex::new(None),
         }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        local_url(self.port)
     }
 
+    /// The largest resident set so far in MiB (`VmHWM` in proc(5)).
     pub(crate) fn peak_memory(&self) -> u64 {
-        let process = self.process();
-        let process = process.as_ref().expect("it runs");
-        let status = fs::read_to_string(format!("/proc/{}/status", process.pid()));
-        status
-            .ok()
-            .and_then(|status| {
-                let line = status
-                    .lines()
-                    .find_map(|line| line.strip_prefix("VmHWM:"))?;
-                let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-                Some(kilobytes / 1024)
-            })
-            .expect("the kernel tells how much memory a process has")
+        let pid = self.process().as_ref().expect("the service runs").pid();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let kibibytes = status.lines().find_map(|line| {
+            let value = line.strip_prefix("VmHWM:")?.split_whitespace().next()?;
+            value.parse::<u64>().ok()
+        });
+        kibibytes.expect("the kernel reports VmHWM") / 1024
     }
 
-    /// Starts the process with its settings and these. Only the first start means to crash.
+    /// Starts the process; `more` overrides its settings. Only the first start uses `CRASH_AT`.
     pub(crate) fn start(&self, more: &[(&str, &str)]) {
         let mut process = self.process();
-        assert!(process.is_none(), "{} runs already", self.name);
-        let mut command = Command::new(program(&self.kind));
+        assert!(process.is_none(), "{} is already running", self.name);
+        let mut command = Command::new(linked_program(&self.program));
         command.env_clear().envs(inherited()).envs(&self.settings);
         if self.starts.fetch_add(1, Ordering::Relaxed) > 0 {
             command.env_remove("CRASH_AT");
         }
         command.envs(more.iter().copied());
-        let started = Process::spawn(&self.name, &mut command, &self.log())
+        let started = Process::spawn(&self.name, &mut command, &self.log_file())
             .unwrap_or_else(|error| panic!("{error}"));
         let pid = started.pid();
         *process = Some(started);
-        fs::write(self.pid_file(), pid.to_string()).expect("the run's folder can be written to");
+        fs::write(self.pid_file(), pid.to_string()).expect("cannot write the pid file");
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -91,71 +80,67 @@ impl Service {
         }
     }
 
-    /// Ends the process at once and waits until it is gone.
+    /// Kills the process and waits until it is gone.
     pub(crate) fn kill(&self) {
         if let Some(mut process) = self.process().take() {
             process.kill().unwrap_or_else(|error| panic!("{error}"));
-            self.forget_pid();
+            self.remove_pid_file();
         }
     }
 
-    /// Whether the process has ended.
-    pub(crate) fn has_ended(&self) -> bool {
+    pub(crate) fn has_exited(&self) -> bool {
         let mut process = self.process();
         let exited = process.as_mut().map(Process::exited);
         exited.is_none_or(|exited| exited.is_ok_and(|status| status.is_some()))
     }
 
-    /// How the process ended, if it has; then it can be started again.
-    pub(crate) fn ended(&self) -> Option<ExitStatus> {
+    /// Reaps the process: its exit status if it has exited, once. It can then be started again.
+    pub(crate) fn try_wait(&self) -> Option<ExitStatus> {
         let mut process = self.process();
         let status = process
             .as_mut()?
             .exited()
             .unwrap_or_else(|error| panic!("{error}"))?;
         *process = None;
-        self.forget_pid();
+        self.remove_pid_file();
         Some(status)
     }
 
-    /// The end of each log so far.
+    /// The last lines of the log of each start.
     pub(crate) fn last_lines(&self, count: usize) -> String {
         let starts = self.starts.load(Ordering::Relaxed);
         let log = |start| {
-            format!(
-                "--- {}, start {start}\n{}\n",
-                self.name,
-                last_lines(&self.log_of(start), count)
-            )
+            let lines = last_lines(&self.log_file_of(start), count);
+            format!("--- {}, start {start}\n{lines}\n", self.name)
         };
         (1..=starts).map(log).collect()
     }
 
     pub(crate) fn remove_logs(&self) {
         for start in 1..=self.starts.load(Ordering::Relaxed) {
-            // What is left goes with the run's folder.
-            let _ = fs::remove_file(self.log_of(start));
+            // The scratch directory is removed in any case.
+            let _ = fs::remove_file(self.log_file_of(start));
         }
     }
 
-    /// Everything it has logged since it was started the last time.
-    pub(crate) fn logged(&self) -> String {
-        fs::read_to_string(self.log()).unwrap_or_default()
+    /// The log since the last start.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    fn log(&self) -> PathBuf {
-        self.log_of(self.starts.load(Ordering::Relaxed))
+    fn log_file(&self) -> PathBuf {
+        self.log_file_of(self.starts.load(Ordering::Relaxed))
     }
 
-    fn log_of(&self, start: u32) -> PathBuf {
-        stores::folder().join(format!("{}.{start}.log", self.prefix))
+    fn log_file_of(&self, start: u32) -> PathBuf {
+        scratch_directory().join(format!("{}.{start}.log", self.file_prefix))
     }
 
     fn pid_file(&self) -> PathBuf {
-        stores::folder().join(format!("{}.pid", self.prefix))
+        scratch_directory().join(format!("{}.pid", self.file_prefix))
     }
 
-    fn forget_pid(&self) {
+    fn remove_pid_file(&self) {
         let _ = fs::remove_file(self.pid_file());
     }
 
@@ -164,54 +149,33 @@ impl Service {
     }
 }
 
-/// Starts one service with its usual settings, changed by `change`, and waits for its end, which is
-/// its exit code and what it printed; `None` if it goes on running.
-pub async fn run_alone(
-    kind: &str,
-    change: impl FnOnce(&mut BTreeMap<String, String>),
-) -> Option<(Option<i32>, String)> {
-    let mut settings = crate::shop::settings_alone(kind);
-    change(&mut settings);
-    let shop = format!("alone-{:016x}", crate::tokens::random());
-    let service = Service::new(&shop, kind, kind.to_owned(), 0, settings);
-    service.start(&[]);
-    let end = tokio::time::timeout(Duration::from_secs(10), async {
-        eventually("it ends", SOON, async || {
-            service.ended().ok_or_else(|| "it runs".to_owned())
-        })
-        .await
-    });
-    let end = end.await.ok();
-    let printed = service.logged();
-    service.kill();
-    service.remove_logs();
-    end.map(|status| (status.code(), printed))
+/// The path of a program of the workspace, built beside this test program.
+pub fn built_program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("this program has a path");
+    let directory = test.parent().and_then(Path::parent);
+    let program = directory.expect("target/debug/deps/NAME").join(name);
+    assert!(
+        program.exists(),
+        "{} does not exist; `cargo xtask test` builds it",
+        program.display()
+    );
+    program
 }
 
-/// The program as a link in the run's folder, so that the folder's guardian knows the process as
-/// one of ours by its command line.
-fn program(kind: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("this program has a path");
-    let built = test
-        .parent()
-        .and_then(std::path::Path::parent)
-        .expect("target/debug/deps/NAME")
-        .join(kind);
-    assert!(
-        built.exists(),
-        "{} is not there; run `cargo xtask test`, which builds it",
-        built.display()
-    );
-    let link = stores::folder().join(kind);
-    match std::os::unix::fs::symlink(&built, &link) {
+/// A link to the program in the scratch directory, by which the directory's guardian recognizes the
+/// process's command line.
+fn linked_program(name: &str) -> PathBuf {
+    let program = built_program(name);
+    let link = scratch_directory().join(name);
+    match std::os::unix::fs::symlink(&program, &link) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            panic!("could not link {}: {error}", built.display())
+            panic!("cannot link {}: {error}", program.display())
         }
         _ => link,
     }
 }
 
-/// The variables that reach a service from the test's own environment: none that is a setting.
+/// The variables that a service inherits from the test. None of them is a setting.
 fn inherited() -> impl Iterator<Item = (String, String)> {
     ["PATH", "HOME", "RUST_BACKTRACE"]
         .into_iter()

@@ -1,119 +1,110 @@
-//! The MongoDB and the Kafka that the shops of a test run share, or that one shop has of its own.
+//! The databases, topics and consumer groups of one test.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
-use backing_services::{Backing, Quiet, Scratch, Tools};
+use bson::Document;
+use mongodb::{Collection, Database};
 
-/// The run's folder: logs, process ids, the signing key. A guardian clears it, and ends what was
-/// started from it, even when this process is killed.
-static FOLDER: LazyLock<Scratch> =
-    LazyLock::new(|| Scratch::new().expect("a temporary folder can be made"));
+use crate::kafka::Kafka;
+use crate::random::random_id;
+use crate::servers::Servers;
 
-static SHARED: LazyLock<Stores> = LazyLock::new(|| {
-    let stores = from_environment().unwrap_or_else(Stores::start);
-    Stores {
-        own: false,
-        ..stores
-    }
-});
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(5);
+const DATABASES: [&str; 3] = ["authentication", "products", "orders"];
+const TOPICS: [&str; 4] = ["products", "orders", "order-status", "dead-letters"];
 
-/// Where a MongoDB and a Kafka are, and how they are harmed if they belong to one test.
+/// A prefix that separates one test's databases, topics and groups from those of other tests.
 #[derive(Clone, Debug)]
-pub struct Stores {
-    /// For `MONGODB_URI`.
-    pub mongodb_uri: String,
-    /// For `KAFKA_BROKERS`.
-    pub kafka_brokers: String,
-    servers: Option<Arc<Mutex<Backing>>>,
-    own: bool,
+pub(crate) struct Namespace(pub(crate) String);
+
+impl Namespace {
+    pub(crate) fn random() -> Self {
+        Self(format!("t_{}", random_id()))
+    }
+
+    pub(crate) fn database(&self, service: &str) -> String {
+        format!("{}_{service}", self.0)
+    }
+
+    pub(crate) fn topic(&self, name: &str) -> String {
+        format!("{}.{name}", self.0)
+    }
+
+    pub(crate) fn group(&self, service: &str) -> String {
+        format!("{}-{service}", self.0)
+    }
+}
+
+/// A namespace on servers. Dropping it removes its databases and topics.
+pub(crate) struct Stores {
+    pub(crate) namespace: Namespace,
+    pub(crate) servers: Servers,
+    pub(crate) mongodb: mongodb::Client,
+    pub(crate) kafka: Kafka,
 }
 
 impl Stores {
-    /// Those that every test may use and none may harm.
-    pub(crate) fn shared() -> Self {
-        SHARED.clone()
-    }
-
-    /// Starts a MongoDB and a Kafka, which end with the last copy of this value.
-    pub(crate) fn start() -> Self {
-        let tools = Tools::bring(&tools_folder(), &Quiet).unwrap_or_else(|error| panic!("{error}"));
-        let servers = Backing::start(&tools).unwrap_or_else(|error| panic!("{error}"));
+    /// Creates a namespace on the shared servers, or on new ones.
+    pub(crate) async fn new(dedicated: bool) -> Self {
+        let start = move || {
+            if dedicated {
+                Servers::start()
+            } else {
+                Servers::shared()
+            }
+        };
+        let servers = tokio::task::spawn_blocking(start)
+            .await
+            .expect("the servers start");
+        let mongodb = mongodb::Client::with_uri_str(&servers.mongodb_uri).await;
         Self {
-            mongodb_uri: servers.mongodb_uri(),
-            kafka_brokers: servers.kafka_brokers(),
-            servers: Some(Arc::new(Mutex::new(servers))),
-            own: true,
+            namespace: Namespace::random(),
+            mongodb: mongodb.expect("the connection string is valid"),
+            kafka: Kafka::new(&servers.kafka_brokers),
+            servers,
         }
     }
 
-    /// Whether they end with the shop that uses them.
-    pub(crate) fn are_own(&self) -> bool {
-        self.own
+    pub(crate) fn database(&self, service: &str) -> Database {
+        self.mongodb.database(&self.namespace.database(service))
     }
 
-    /// Kills the MongoDB as a power failure would.
-    pub async fn kill_mongod(&self) {
-        self.harm(|servers| servers.mongod().kill()).await;
-    }
-
-    /// Starts the MongoDB again on its data and waits until it is ready.
-    pub async fn restart_mongod(&self) {
-        self.harm(|servers| servers.mongod().restart()).await;
-    }
-
-    /// Halts the MongoDB: its connections stay open and nothing answers.
-    pub async fn pause_mongod(&self) {
-        self.harm(|servers| servers.mongod().pause()).await;
-    }
-
-    /// Lets the MongoDB go on.
-    pub async fn resume_mongod(&self) {
-        self.harm(|servers| servers.mongod().resume()).await;
-    }
-
-    /// Kills the Kafka as a power failure would.
-    pub async fn kill_kafka(&self) {
-        self.harm(|servers| servers.kafka().kill()).await;
-    }
-
-    /// Starts the Kafka again on its data and waits until it is ready.
-    pub async fn restart_kafka(&self) {
-        self.harm(|servers| servers.kafka().restart()).await;
-    }
-
-    async fn harm(
-        &self,
-        how: impl FnOnce(&mut Backing) -> backing_services::Result<()> + Send + 'static,
-    ) {
-        let servers = self
-            .servers
-            .clone()
-            .filter(|_| self.own)
-            .expect("only stores of a test's own are harmed");
-        let done = tokio::task::spawn_blocking(move || {
-            how(&mut servers.lock().unwrap_or_else(PoisonError::into_inner))
-        });
-        let outcome = done.await.expect("the work itself does not panic");
-        outcome.unwrap_or_else(|error| panic!("{error}"));
+    pub(crate) fn collection(&self, service: &str, name: &str) -> Collection<Document> {
+        self.database(service).collection(name)
     }
 }
 
-/// The run's folder.
-pub(crate) fn folder() -> &'static Path {
-    FOLDER.path()
+impl Drop for Stores {
+    fn drop(&mut self) {
+        if self.servers.are_dedicated() {
+            return;
+        }
+        let databases = DATABASES.map(|service| self.namespace.database(service));
+        let topics = TOPICS.map(|name| self.namespace.topic(name));
+        let (uri, kafka) = (self.servers.mongodb_uri.clone(), self.kafka.clone());
+        // `drop` cannot await on the test's own runtime.
+        let cleanup = std::thread::spawn(move || clean(&uri, &databases, &kafka, &topics));
+        let _ = cleanup.join();
+    }
 }
 
-fn from_environment() -> Option<Stores> {
-    Some(Stores {
-        mongodb_uri: std::env::var("TEST_MONGODB_URI").ok()?,
-        kafka_brokers: std::env::var("TEST_KAFKA_BROKERS").ok()?,
-        servers: None,
-        own: false,
-    })
-}
-
-fn tools_folder() -> PathBuf {
-    let beside_the_project = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.shop/tools");
-    std::env::var_os("TEST_TOOLS_DIR").map_or_else(beside_the_project, PathBuf::from)
+/// Removes databases and topics. The servers end with the run, so errors do not matter.
+fn clean(uri: &str, databases: &[String], kafka: &Kafka, topics: &[String]) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else { return };
+    runtime.block_on(async {
+        let cleanup = async {
+            let Ok(client) = mongodb::Client::with_uri_str(uri).await else {
+                return;
+            };
+            for database in databases {
+                let _ = client.database(database).drop().await;
+            }
+            let topics: Vec<_> = topics.iter().map(String::as_str).collect();
+            kafka.delete_topics(&topics).await;
+        };
+        let _ = tokio::time::timeout(CLEANUP_TIMEOUT, cleanup).await;
+    });
 }

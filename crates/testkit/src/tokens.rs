@@ -1,4 +1,4 @@
-//! The signing key of a test run, and tokens that the shop itself would never make.
+//! The signing key of a test run, and access tokens with any claims.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,121 +6,123 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::EncodePrivateKey as _;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
-use crate::stores;
+use crate::random::random_id;
+use crate::servers::scratch_directory;
 
-/// What comes before the 32 bytes of an Ed25519 private key in PKCS#8 (RFC 8410, 7 and 10.3).
-const PKCS8_PREFIX: [u8; 16] = [
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
+static KEY_PEM: LazyLock<String> = LazyLock::new(new_key);
 
-static KEY: LazyLock<String> = LazyLock::new(new_key);
-
-/// The claims of a token, to be changed at will.
+/// The claims of an access token.
 #[derive(Clone, Debug)]
 pub struct Claims(Map<String, Value>);
 
 impl Claims {
-    /// What authentication would say of this person now, valid for an hour.
-    pub fn of(email: &str, role: &str) -> Self {
+    /// The claims that authentication issues for this account, valid for an hour from now.
+    pub fn new(email: &str, role: &str) -> Self {
         let now = now();
         let claims = json!({
             "email": email, "role": role, "iat": now, "nbf": now - 5, "exp": now + 3600,
-            "jti": format!("{:016x}", random()), "iss": "fleetmarket", "aud": "fleetmarket",
+            "jti": random_id(), "iss": "fleetmarket", "aud": "fleetmarket",
         });
         let Value::Object(claims) = claims else {
-            unreachable!("written as an object")
+            unreachable!("it is written as an object")
         };
         Self(claims)
     }
 
-    /// The same with another claim.
+    /// Sets a claim.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The same without a claim.
+    /// Removes a claim.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.0.remove(name);
         self
     }
 
-    /// The same, `seconds` ago expired.
+    /// Makes the token an hour old and lets it expire in `seconds`, which may be negative.
     #[must_use]
-    pub fn expired(self, seconds: i64) -> Self {
+    pub fn expiring_in(self, seconds: i64) -> Self {
         let now = now();
         self.with("iat", now - 3600)
             .with("nbf", now - 3600)
-            .with("exp", now - seconds)
+            .with("exp", now + seconds)
     }
 }
 
-/// The run's key as a file, for authentication to sign with.
+/// The file with the run's signing key, for `TOKEN_SIGNING_KEY_FILE`.
 pub(crate) fn key_file() -> &'static Path {
     static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
-        let path = stores::folder().join("signing.pem");
-        write(&path, &KEY);
+        let path = scratch_directory().join("signing.pem");
+        write_key(&path, &KEY_PEM);
         path
     });
     &FILE
 }
 
-/// A token with these claims under the run's key, which `kid` names.
+/// Signs claims with the run's key, whose key id is `kid`.
 pub(crate) fn sign(kid: &str, claims: &Claims) -> String {
-    sign_under(&KEY, Some(kid), claims)
+    sign_with(&KEY_PEM, Some(kid), claims)
 }
 
-/// A token with these claims under a key that nobody knows, named `kid`.
-pub fn sign_with_another_key(kid: Option<&str>, claims: &Claims) -> String {
-    sign_under(&new_key(), kid, claims)
+/// Signs claims with a key that no service knows, under the key id `kid`.
+pub fn sign_with_unknown_key(kid: Option<&str>, claims: &Claims) -> String {
+    sign_with(&new_key(), kid, claims)
 }
 
-fn sign_under(key: &str, kid: Option<&str>, claims: &Claims) -> String {
-    let key = EncodingKey::from_ed_pem(key.as_bytes()).expect("a key of our own making is one");
+/// Signs claims with a shared secret (HS256).
+pub(crate) fn sign_hs256(secret: &str, claims: &Claims) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(Algorithm::HS256, None, &key, claims)
+}
+
+fn sign_with(key_pem: &str, kid: Option<&str>, claims: &Claims) -> String {
+    let key = EncodingKey::from_ed_pem(key_pem.as_bytes()).expect("the key is a valid PEM");
+    encode(Algorithm::EdDSA, kid, &key, claims)
+}
+
+fn encode(algorithm: Algorithm, kid: Option<&str>, key: &EncodingKey, claims: &Claims) -> String {
     let header = Header {
         typ: Some("at+jwt".to_owned()),
         kid: kid.map(str::to_owned),
-        ..Header::new(Algorithm::EdDSA)
+        ..Header::new(algorithm)
     };
-    jsonwebtoken::encode(&header, &claims.0, &key).expect("claims are JSON")
+    jsonwebtoken::encode(&header, &claims.0, key).expect("claims are JSON")
 }
 
-/// Writes another key for authentication to sign with.
-pub fn write_another_key(path: &Path) {
-    write(path, &new_key());
+/// Writes a new signing key to `path`.
+pub fn write_new_key(path: &Path) {
+    write_key(path, &new_key());
 }
 
-/// Puts it there as a whole, and where only its owner can read it, as authentication demands.
-fn write(path: &Path, key: &str) {
+/// Replaces the file atomically, readable by its owner alone, as authentication requires.
+fn write_key(path: &Path, key_pem: &str) {
     let new = path.with_extension("new");
-    fs::write(&new, key)
+    fs::write(&new, key_pem)
         .and_then(|()| fs::set_permissions(&new, fs::Permissions::from_mode(0o600)))
         .and_then(|()| fs::rename(&new, path))
-        .expect("a key can be written into a folder of ours");
+        .expect("cannot write the key");
 }
 
 fn new_key() -> String {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).expect("the system has randomness");
-    let der = BASE64_STANDARD.encode([&PKCS8_PREFIX[..], &seed].concat());
-    format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n")
-}
-
-/// A random number, for names that no other test has.
-pub(crate) fn random() -> u64 {
-    getrandom::u64().expect("the system has randomness")
+    getrandom::fill(&mut seed).expect("the system provides randomness");
+    let pem = SigningKey::from_bytes(&seed).to_pkcs8_pem(LineEnding::LF);
+    pem.expect("an Ed25519 key has a PKCS#8 form").to_string()
 }
 
 fn now() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .expect("it is after 1970");
-    i64::try_from(since.as_secs()).expect("it is before the end of time")
+        .expect("the clock is after 1970");
+    i64::try_from(since.as_secs()).expect("the clock fits 64 bits")
 }

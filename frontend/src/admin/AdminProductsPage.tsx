@@ -1,76 +1,81 @@
 import { Suspense, useId, useState } from 'react';
 import Button from 'react-bootstrap/Button';
-import { later } from '../app/later';
+import { hasLoadError, LoadError } from '../app/LoadError';
+import { lazyWithPreload } from '../app/lazyWithPreload';
 import { PageTitle } from '../app/PageTitle';
-import { isInTrouble, Trouble } from '../app/Trouble';
 import { countText, useProducts } from '../catalogue/useCatalogue';
 import { SearchField } from '../forms/SearchField';
 import { CategoriesSection } from './CategoriesSection';
+import type { ProductAction } from './ProductDialog';
 import { ProductTable, type TableSort } from './ProductTable';
-import type { Task } from './task';
 
-/** Looking at the table needs no form; its code comes with the first task. */
-const TaskDialog = later(() => import('./TaskDialog'));
+/** The form libraries load with the first dialog, because the table does not need them. */
+const ProductDialog = lazyWithPreload(() => import('./ProductDialog'));
 
-const pageSize = 50;
+const PAGE_SIZE = 50;
 
 export default function AdminProductsPage() {
-  const [task, setTask] = useState<Task | null>(null);
+  const [action, setAction] = useState<ProductAction | null>(null);
   return (
     <div className="page">
       <PageTitle>Manage products</PageTitle>
       <div className="page-head">
         <h1>Manage products</h1>
-        <Button onClick={() => setTask({ kind: 'create' })}>New product</Button>
+        <Button onClick={() => setAction({ kind: 'create' })}>New product</Button>
       </div>
       <CategoriesSection />
-      <Products start={setTask} />
+      <Products openDialog={setAction} />
       <Suspense>
-        {task !== null && (
-          // Its answer may come when another dialog is open.
-          <TaskDialog task={task} close={() => setTask((now) => (now === task ? null : now))} />
+        {action !== null && (
+          // Another dialog may be open when the response of this one arrives.
+          <ProductDialog
+            action={action}
+            close={() => setAction((current) => (current === action ? null : current))}
+          />
         )}
       </Suspense>
     </div>
   );
 }
 
-const stocks = { all: 'Whatever the stock', in: 'In stock', out: 'Sold out' } as const;
+const stockFilters = { all: 'Any stock', in: 'In stock', out: 'Sold out' } as const;
 
-type Stock = keyof typeof stocks;
+type StockFilter = keyof typeof stockFilters;
 
-function Products({ start }: { start: (task: Task) => void }) {
+function Products({ openDialog }: { openDialog: (action: ProductAction) => void }) {
   const [q, setQ] = useState('');
-  const [stock, setStock] = useState<Stock>('all');
+  const [stock, setStock] = useState<StockFilter>('all');
   const [sort, setSort] = useState<TableSort>('name');
   const products = useProducts(
     { sort, ...(q !== '' && { q }), ...(stock !== 'all' && { in_stock: stock === 'in' }) },
-    pageSize,
+    PAGE_SIZE,
   );
   const isFiltered = q !== '' || stock !== 'all';
   return (
     <>
       <search className="admin-filters">
         <SearchField label="Search products" className="admin-search" q={q} search={setQ} />
-        <StockChoice stock={stock} change={setStock} />
+        <StockSelect stock={stock} change={setStock} />
       </search>
-      {/* It stays while its words change: only such a change is sure to be read out. */}
+      {/* Always rendered: screen readers announce only changes of an existing status. */}
       <p className="result-count" role="status">
         {products.data !== undefined && countText(products.data.length, products.hasNextPage)}
         {products.isPending && 'Loading the catalogue…'}
       </p>
-      {isInTrouble(products) && <Trouble query={products} what="The catalogue" />}
+      {hasLoadError(products) && <LoadError query={products} what="the catalogue" />}
       {products.data?.length === 0 && (
-        <p className="quiet admin-none">{isFiltered ? 'No product matches.' : 'Nothing is on sale yet.'}</p>
+        <p className="muted admin-none">
+          {isFiltered ? 'No products match your filters.' : 'There are no products yet.'}
+        </p>
       )}
       {products.data !== undefined && products.data.length > 0 && (
-        <ProductTable products={products} sort={sort} change={setSort} start={start} />
+        <ProductTable products={products} sort={sort} changeSort={setSort} openDialog={openDialog} />
       )}
     </>
   );
 }
 
-function StockChoice({ stock, change }: { stock: Stock; change: (stock: Stock) => void }) {
+function StockSelect({ stock, change }: { stock: StockFilter; change: (stock: StockFilter) => void }) {
   const id = useId();
   return (
     <>
@@ -81,11 +86,11 @@ function StockChoice({ stock, change }: { stock: Stock; change: (stock: Stock) =
         id={id}
         className="form-select"
         value={stock}
-        onChange={(event) => isStock(event.target.value) && change(event.target.value)}
+        onChange={(event) => isStockFilter(event.target.value) && change(event.target.value)}
       >
-        {Object.entries(stocks).map(([value, words]) => (
+        {Object.entries(stockFilters).map(([value, label]) => (
           <option key={value} value={value}>
-            {words}
+            {label}
           </option>
         ))}
       </select>
@@ -93,6 +98,6 @@ function StockChoice({ stock, change }: { stock: Stock; change: (stock: Stock) =
   );
 }
 
-function isStock(text: string): text is Stock {
-  return Object.hasOwn(stocks, text);
+function isStockFilter(value: string): value is StockFilter {
+  return Object.hasOwn(stockFilters, value);
 }

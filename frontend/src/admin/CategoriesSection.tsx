@@ -1,10 +1,10 @@
 import { Suspense, useState } from 'react';
-import { later } from '../app/later';
-import { isInTrouble, Trouble } from '../app/Trouble';
+import { hasLoadError, LoadError } from '../app/LoadError';
+import { lazyWithPreload } from '../app/lazyWithPreload';
 import { useCategories } from '../catalogue/useCatalogue';
-import { titled } from '../product/naming';
+import { displayName } from '../product/naming';
 
-const NewCategory = later(() => import('./NewCategory'));
+const AddCategoryForm = lazyWithPreload(() => import('./AddCategoryForm'));
 
 export function CategoriesSection() {
   const categories = useCategories();
@@ -12,16 +12,16 @@ export function CategoriesSection() {
   return (
     <details className="card-like categories" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Categories{categories.data && ` (${categories.data.length})`}</summary>
-      {isInTrouble(categories) ? (
-        <Trouble query={categories} what="The categories" />
+      {hasLoadError(categories) ? (
+        <LoadError query={categories} what="the categories" />
       ) : (
         <>
           <ul className="category-list">
-            {categories.data?.map((each) => (
-              <li key={each}>{titled(each)}</li>
+            {categories.data?.map((category) => (
+              <li key={category}>{displayName(category)}</li>
             ))}
           </ul>
-          <Suspense>{isOpen && <NewCategory />}</Suspense>
+          <Suspense>{isOpen && <AddCategoryForm />}</Suspense>
         </>
       )}
     </details>

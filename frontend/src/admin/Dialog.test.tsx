@@ -7,11 +7,12 @@ it.each([
   [false, 1],
   [true, 0],
 ])(
-  'given something typed: %s, when Escape is pressed, then the dialog closes %i times',
+  'given a dirty form: %s, when Escape is pressed, then the dialog closes %i times',
   async (isDirty, times) => {
     const close = vi.fn<() => void>();
+    const form = { error: undefined, isDirty, isSubmitting: false, onSubmit: vi.fn() };
     render(
-      <Dialog title="Edit" action="Save" isBusy={false} isDirty={isDirty} submit={vi.fn()} close={close}>
+      <Dialog title="Edit" action="Save" form={form} close={close}>
         <input aria-label="Name" />
       </Dialog>,
     );

@@ -1,42 +1,36 @@
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import type { Product } from '../api/types';
-import { showMore } from '../app/showMore';
-import { useGrowingList } from '../app/useGrowingList';
+import { ShowMore } from '../app/ShowMore';
+import { useAppendFocus } from '../app/useAppendFocus';
 import type { useProducts } from '../catalogue/useCatalogue';
-import { priceText } from '../product/money';
-import { productPath, titled } from '../product/naming';
+import { formatPrice } from '../product/money';
+import { displayName, productPath } from '../product/naming';
 import { StockNote } from '../product/StockNote';
-import type { Task } from './task';
+import type { ProductAction } from './ProductDialog';
 
 type Column = 'name' | 'price';
 
-/** As the shop calls it: a minus turns the order round. */
+/** A `sort` value of the API: a minus means descending. */
 export type TableSort = Column | `-${Column}`;
 
 type Props = {
   products: ReturnType<typeof useProducts>;
   sort: TableSort;
-  change: (sort: TableSort) => void;
-  start: (task: Task) => void;
+  changeSort: (sort: TableSort) => void;
+  openDialog: (action: ProductAction) => void;
 };
 
-export function ProductTable({ products, sort, change, start }: Props) {
+export function ProductTable({ products, sort, changeSort, openDialog }: Props) {
   const shown = products.data ?? [];
-  const { list, willGrow } = useGrowingList<HTMLTableSectionElement>(shown.length);
-  const more = () => {
-    if (!products.isFetchingNextPage) {
-      willGrow();
-      void showMore(products.fetchNextPage);
-    }
-  };
+  const { listRef, rememberFocus } = useAppendFocus<HTMLTableSectionElement>(shown.length);
   return (
     <>
       <table className="admin-table" aria-busy={products.isPlaceholderData}>
         <thead>
           <tr>
-            <SortableHead column="name" words="Product" sort={sort} change={change} />
-            <SortableHead column="price" words="Price" sort={sort} change={change} />
+            <SortableHeader column="name" label="Product" sort={sort} changeSort={changeSort} />
+            <SortableHeader column="price" label="Price" sort={sort} changeSort={changeSort} />
             <th scope="col">Stock</th>
             <th scope="col">Categories</th>
             <th scope="col">
@@ -44,31 +38,25 @@ export function ProductTable({ products, sort, change, start }: Props) {
             </th>
           </tr>
         </thead>
-        <tbody ref={list}>
+        <tbody ref={listRef}>
           {shown.map((product) => (
-            <Row key={product.name} product={product} start={start} />
+            <Row key={product.name} product={product} openDialog={openDialog} />
           ))}
         </tbody>
       </table>
-      {products.hasNextPage && (
-        <div className="show-more">
-          <Button variant="outline-primary" aria-disabled={products.isFetchingNextPage} onClick={more}>
-            {products.isFetchingNextPage ? 'Loading…' : 'Show more'}
-          </Button>
-        </div>
-      )}
+      <ShowMore query={products} beforeFetch={rememberFocus} />
     </>
   );
 }
 
-type HeadProps = Pick<Props, 'sort' | 'change'> & { column: Column; words: string };
+type HeaderProps = Pick<Props, 'sort' | 'changeSort'> & { column: Column; label: string };
 
-function SortableHead({ column, words, sort, change }: HeadProps) {
+function SortableHeader({ column, label, sort, changeSort }: HeaderProps) {
   const [direction, arrow] = directionOf(column, sort);
   return (
     <th scope="col" aria-sort={direction}>
-      <button type="button" onClick={() => change(sort === column ? `-${column}` : column)}>
-        {words}
+      <button type="button" onClick={() => changeSort(sort === column ? `-${column}` : column)}>
+        {label}
         <span aria-hidden="true">{` ${arrow}`}</span>
       </button>
     </th>
@@ -86,15 +74,15 @@ function directionOf(column: Column, sort: TableSort): ['ascending' | 'descendin
   }
 }
 
-function Row({ product, start }: { product: Product; start: Props['start'] }) {
+function Row({ product, openDialog }: Pick<Props, 'openDialog'> & { product: Product }) {
   return (
     <tr>
       <th scope="row">
-        <Link to={productPath(product.name)}>{titled(product.name)}</Link>
+        <Link to={productPath(product.name)}>{displayName(product.name)}</Link>
         <span className="admin-description">{product.description}</span>
       </th>
       <td data-label="Price" className="price">
-        {priceText(product.price)}
+        {formatPrice(product.price)}
       </td>
       <td data-label="Stock">
         {product.quantity > 99 ? (
@@ -103,13 +91,13 @@ function Row({ product, start }: { product: Product; start: Props['start'] }) {
           <StockNote quantity={product.quantity} />
         )}
       </td>
-      <td data-label="Categories">{product.categories.map(titled).join(', ')}</td>
+      <td data-label="Categories">{product.categories.map(displayName).join(', ')}</td>
       <td className="admin-actions">
-        <Button size="sm" variant="secondary" onClick={() => start({ kind: 'edit', product })}>
-          Edit<span className="visually-hidden"> {titled(product.name)}</span>
+        <Button size="sm" variant="secondary" onClick={() => openDialog({ kind: 'edit', product })}>
+          Edit<span className="visually-hidden"> {displayName(product.name)}</span>
         </Button>
-        <Button size="sm" variant="secondary" onClick={() => start({ kind: 'restock', product })}>
-          Restock<span className="visually-hidden"> {titled(product.name)}</span>
+        <Button size="sm" variant="secondary" onClick={() => openDialog({ kind: 'restock', product })}>
+          Restock<span className="visually-hidden"> {displayName(product.name)}</span>
         </Button>
       </td>
     </tr>

@@ -1,25 +1,25 @@
-/** Whoever comes back later has looked what became of it, and restocks anew. In milliseconds. */
-const longestTry = 10 * 60_000;
+/** An admin who restocks again later has seen the result of the first attempt, and means another change. */
+const KEY_LIFETIME_MS = 10 * 60_000;
 
-const tries = new Map<string, { key: string; since: number }>();
+const keys = new Map<string, { key: string; createdAt: number }>();
 
 /**
- * The Idempotency-Keys of restockings: trying the same amount again after a lost answer must not restock twice,
- * even when the dialog was closed in between, or the page left.
+ * The Idempotency-Keys of restocks. Sending the same change again after a lost response must not apply it twice,
+ * even if the admin has closed the dialog or left the page in between.
  */
 export const restockKeys = {
-  /** The key for restocking the product by this many pieces: the same until it is done. */
-  keyFor(name: string, pieces: number): string {
-    const present = tries.get(`${pieces} ${name}`);
-    if (present !== undefined && Date.now() - present.since < longestTry) {
-      return present.key;
+  /** The key for changing the stock of a product by this quantity. It stays the same until `discard`. */
+  keyFor(name: string, quantity: number): string {
+    const existing = keys.get(`${quantity} ${name}`);
+    if (existing !== undefined && Date.now() - existing.createdAt < KEY_LIFETIME_MS) {
+      return existing.key;
     }
     const key = crypto.randomUUID();
-    tries.set(`${pieces} ${name}`, { key, since: Date.now() });
+    keys.set(`${quantity} ${name}`, { key, createdAt: Date.now() });
     return key;
   },
 
-  done(name: string, pieces: number): void {
-    tries.delete(`${pieces} ${name}`);
+  discard(name: string, quantity: number): void {
+    keys.delete(`${quantity} ${name}`);
   },
 };

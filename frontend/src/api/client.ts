@@ -1,35 +1,38 @@
 import createClient from 'openapi-fetch';
 import { session } from '../session/session';
-import { earlyAnswer } from './early';
-import { watchedFetch } from './fetch';
+import { fetchWithTimeout } from './fetch';
+import { prefetchedResponse } from './prefetched';
 import type { paths } from './schema';
 
-/** What anybody may read, and nobody reads differently: it waits for no session. */
-const open = /^\/api\/(?:products|categories)$/;
+/** GET requests that answer everyone the same. They do not wait for the session. */
+const PUBLIC_PATHS = /^\/api\/(?:products|categories)$/;
 
-/** Every call but the session's own: signed with the access token, and tried once more with a new one. */
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: signedFetch });
+/**
+ * The client for all calls except those of the session. It sends the access token, and retries once with a
+ * new token after a 401.
+ */
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: authorizedFetch });
 
-async function signedFetch(request: Request): Promise<Response> {
-  const early = await earlyAnswer(request);
-  if (early !== undefined) {
-    return early;
+async function authorizedFetch(request: Request): Promise<Response> {
+  const prefetched = await prefetchedResponse(request);
+  if (prefetched !== undefined) {
+    return prefetched;
   }
-  const isOpen = request.method === 'GET' && open.test(new URL(request.url).pathname);
-  const token = isOpen ? null : await session.accessToken();
+  const isPublic = request.method === 'GET' && PUBLIC_PATHS.test(new URL(request.url).pathname);
+  const token = isPublic ? null : await session.accessToken();
   if (token === null) {
-    return watchedFetch(request);
+    return fetchWithTimeout(request);
   }
-  const spare = request.clone();
-  const response = await watchedFetch(signed(request, token));
+  const retry = request.clone();
+  const response = await fetchWithTimeout(authorize(request, token));
   if (response.status !== 401) {
     return response;
   }
-  const renewed = await session.renew(token);
-  return renewed === null ? response : watchedFetch(signed(spare, renewed));
+  const newToken = await session.refresh(token);
+  return newToken === null ? response : fetchWithTimeout(authorize(retry, newToken));
 }
 
-function signed(request: Request, token: string): Request {
+function authorize(request: Request, token: string): Request {
   request.headers.set('Authorization', `Bearer ${token}`);
   return request;
 }

@@ -1,19 +1,22 @@
 import { reachability } from './reachability';
 
-const patience = 15_000;
-const standsForAway = new Set([502, 503, 504]);
+const RESPONSE_TIMEOUT_MS = 15_000;
+const UNAVAILABLE_STATUSES = new Set([502, 503, 504]);
 
-/** `fetch` that does not wait for ever for an answer to begin, and remembers which part of the shop was away. */
-export async function watchedFetch(request: Request): Promise<Response> {
-  const giveUp = new AbortController();
-  const timer = setTimeout(() => giveUp.abort(new DOMException('No answer', 'TimeoutError')), patience);
+/** `fetch` with a timeout for the start of the response. Reports whether the service was reachable. */
+export async function fetchWithTimeout(request: Request): Promise<Response> {
+  const timeout = new AbortController();
+  const timer = setTimeout(
+    () => timeout.abort(new DOMException('No response', 'TimeoutError')),
+    RESPONSE_TIMEOUT_MS,
+  );
   try {
-    const response = await fetch(request, { signal: AbortSignal.any([request.signal, giveUp.signal]) });
-    reachability.note(request.url, !standsForAway.has(response.status));
+    const response = await fetch(request, { signal: AbortSignal.any([request.signal, timeout.signal]) });
+    reachability.report(request.url, !UNAVAILABLE_STATUSES.has(response.status));
     return response;
   } catch (error) {
     if (!request.signal.aborted) {
-      reachability.note(request.url, false);
+      reachability.report(request.url, false);
     }
     throw error;
   } finally {

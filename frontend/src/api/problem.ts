@@ -1,6 +1,6 @@
 import type { FieldError, Problem } from './types';
 
-/** The shop answered, and the answer is no. */
+/** The shop refused a call: an RFC 9457 problem. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
@@ -17,36 +17,36 @@ export class ApiProblem extends Error {
   }
 }
 
-/** There was no answer: no network, or nobody at the other end. */
-export class Unreachable extends Error {
-  override readonly name = 'Unreachable';
+/** There was no response: no network, a timeout, or the shop is down. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
 }
 
-type Answer<T> = { data?: T; error?: unknown; response: Response };
+type Result<T> = { data?: T; error?: unknown; response: Response };
 
-/** The data of a call, or one of the two errors above. */
-export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
-  let answer: Answer<T>;
+/** The data of a call. Throws `ApiProblem` or `NetworkError`. */
+export async function unwrap<T>(call: Promise<Result<T>>): Promise<T> {
+  let result: Result<T>;
   try {
-    answer = await call;
+    result = await call;
   } catch (cause) {
     const isAborted = cause instanceof DOMException && cause.name === 'AbortError';
-    // Renewing the session is a call within this one, whose trouble is known already.
-    if (isAborted || cause instanceof ApiProblem || cause instanceof Unreachable) {
+    // A call may refresh the session first, whose errors are unwrapped already.
+    if (isAborted || cause instanceof ApiProblem || cause instanceof NetworkError) {
       throw cause;
     }
-    throw new Unreachable('The shop did not answer.', { cause });
+    throw new NetworkError('The shop did not respond.', { cause });
   }
-  if (!answer.response.ok) {
-    throw problemFrom(answer.error, answer.response);
+  if (!result.response.ok) {
+    throw toApiProblem(result.error, result.response);
   }
-  return answer.data as T;
+  return result.data as T;
 }
 
-/** The same; nothing where the shop knows no such thing, which trying again would not change. */
-export async function answerOrNone<T>(call: Promise<Answer<T>>): Promise<T | null> {
+/** Like `unwrap`, but null for a 404, so that queries do not treat a missing item as a failure. */
+export async function unwrapOrNull<T>(call: Promise<Result<T>>): Promise<T | null> {
   try {
-    return await answerOf(call);
+    return await unwrap(call);
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 404) {
       return null;
@@ -55,14 +55,14 @@ export async function answerOrNone<T>(call: Promise<Answer<T>>): Promise<T | nul
   }
 }
 
-export function problemFrom(body: unknown, response: Response): ApiProblem {
-  const wait = Number(response.headers.get('Retry-After') ?? Number.NaN);
-  const retryAfterSeconds = Number.isFinite(wait) ? wait : null;
+export function toApiProblem(body: unknown, response: Response): ApiProblem {
+  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  const retryAfterSeconds = Number.isFinite(seconds) ? seconds : null;
   if (isProblem(body)) {
     return new ApiProblem(body, retryAfterSeconds);
   }
-  // Something between the shop and the browser answered in its place.
-  const detail = response.status >= 500 ? 'Service unavailable!' : 'The shop could not do that.';
+  // A proxy in front of the shop responded in its place.
+  const detail = 'The shop could not process this request.';
   return new ApiProblem(
     { type: 'about:blank', title: '', status: response.status, detail },
     retryAfterSeconds,
@@ -82,40 +82,42 @@ function isProblem(body: unknown): body is Problem {
   );
 }
 
-/** Whether trying the same again later may help. */
-export function isPassing(error: unknown): boolean {
+/** Whether the same call may succeed later. */
+export function isRetryable(error: unknown): boolean {
   return (
-    error instanceof Unreachable ||
+    error instanceof NetworkError ||
     (error instanceof ApiProblem && (error.status === 429 || error.status >= 502))
   );
 }
 
-/** What to tell a person: the shop's own sentence, and what to do about it where that helps. */
-export function sentencesFor(error: unknown): string {
-  if (error instanceof Unreachable) {
-    return 'The shop cannot be reached. Check your connection and try again.';
+/** The message to show for an error. */
+export function errorMessage(error: unknown): string {
+  if (error instanceof NetworkError) {
+    return 'We cannot reach the shop. Check your connection and try again.';
   }
   if (!(error instanceof ApiProblem)) {
     return 'Something went wrong on this page. Please try again.';
   }
   if (error.type === '/problems/foreign-page') {
-    return 'The shop does not know this address as its own. Open it at the address that it was set up for.';
+    return 'This address is not set up for the shop. Open the shop at its usual address.';
   }
   switch (error.status) {
     case 403:
-      return `${error.message} Your account does not have the rights for it.`;
+      return 'You do not have access to this page.';
     case 429:
       return error.retryAfterSeconds === null
-        ? 'That was too often in a short time. Please wait a little and try again.'
-        : `That was too often in a short time. Please try again in ${inWords(error.retryAfterSeconds)}.`;
+        ? 'Too many attempts. Please wait a moment and try again.'
+        : `Too many attempts. Try again in ${formatWait(error.retryAfterSeconds)}.`;
+    case 502:
     case 503:
-      return `${error.message} This part of the shop is away for a moment. Please try again shortly.`;
+    case 504:
+      return 'This part of the shop is unavailable right now. Please try again shortly.';
     default:
       return error.message;
   }
 }
 
-function inWords(seconds: number): string {
+function formatWait(seconds: number): string {
   if (seconds <= 1) {
     return 'a second';
   }

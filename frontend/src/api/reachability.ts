@@ -1,38 +1,38 @@
-/** The parts of the shop that can be away one at a time. */
-export type Part = 'authentication' | 'products' | 'orders';
+/** The services that can be unreachable independently. */
+export type Service = 'authentication' | 'products' | 'orders';
 
-const away = new Set<Part>();
+const unreachable = new Set<Service>();
 const listeners = new Set<() => void>();
-let snapshot: readonly Part[] = [];
+let snapshot: readonly Service[] = [];
 
 export const reachability = {
-  away: (): readonly Part[] => snapshot,
+  unreachable: (): readonly Service[] => snapshot,
   subscribe(listener: () => void): () => void {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  note(url: string, answers: boolean): void {
-    // The stream is a comfort that may fail alone; what matters of orders is asked for by other calls too.
+  report(url: string, isReachable: boolean): void {
+    // The event stream may fail alone. The page polls then, and polling reports an outage of orders.
     if (url.endsWith('/events')) {
       return;
     }
-    const part = partOf(url);
-    if (away.has(part) === !answers) {
+    const service = serviceOf(url);
+    if (unreachable.has(service) === !isReachable) {
       return;
     }
-    if (answers) {
-      away.delete(part);
+    if (isReachable) {
+      unreachable.delete(service);
     } else {
-      away.add(part);
+      unreachable.add(service);
     }
-    snapshot = [...away];
+    snapshot = [...unreachable];
     for (const listener of listeners) {
       listener();
     }
   },
 };
 
-export function partOf(url: string): Part {
+export function serviceOf(url: string): Service {
   const path = new URL(url, 'http://shop').pathname;
   if (/^\/api\/(?:products|categories)/.test(path)) {
     return 'products';

@@ -3,23 +3,23 @@ import { Link } from 'react-router';
 import type { Me } from '../session/accessToken';
 import { useLogOut } from '../session/useLogOut';
 import { ThemeChoice } from '../theme/ThemeChoice';
-import { useFocusOutlives } from './focus';
+import { useFocusFallback } from './focus';
 import { PersonIcon } from './Icons';
 
-/** The browser opens and closes it: by a click elsewhere and by Escape too. */
+/** A native popover: the browser closes it on Escape and on a click outside. */
 export function AccountMenu({ me }: { me: Me }) {
   const id = useId();
   const logOut = useLogOut();
-  const menu = useFocusOutlives<HTMLDivElement>();
+  const menu = useFocusFallback<HTMLDivElement>();
   const close = () => document.getElementById(id)?.hidePopover();
   return (
     <>
-      <button type="button" className="masthead-link" popoverTarget={id}>
+      <button type="button" className="site-header-link" popoverTarget={id}>
         <PersonIcon />
-        <span className="words">Account</span>
+        <span>Account</span>
       </button>
       <div ref={menu} id={id} popover="auto" className="account-menu">
-        <div className="account-who">
+        <div className="account-email">
           <span>{me.role === 'admin' ? 'Logged in as an admin' : 'Logged in as'}</span>
           {me.email}
         </div>

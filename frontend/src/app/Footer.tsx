@@ -4,7 +4,7 @@ export function Footer() {
   return (
     <footer className="footer">
       <div className="page-width">
-        <p>Fleetmarket. What we show is what we have.</p>
+        <p>© Fleetmarket</p>
         <ThemeChoice />
       </div>
     </footer>

@@ -52,7 +52,7 @@ export function ManageIcon() {
   );
 }
 
-export function Mark() {
+export function Logo() {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true">
       <rect width={32} height={32} rx={8} fill="#0b5a52" />

@@ -1,26 +1,26 @@
 import { Suspense, useLayoutEffect, useRef } from 'react';
 import { Outlet, useLocation, useNavigationType } from 'react-router';
 import { Notices } from '../notices/Notices';
+import { ErrorBoundary } from './ErrorBoundary';
 import { Footer } from './Footer';
-import { Masthead } from './Masthead';
-import { PageBoundary } from './PageBoundary';
-import { UnreachableBanner } from './UnreachableBanner';
+import { Header } from './Header';
+import { OutageBanner } from './OutageBanner';
 
 export function Layout() {
   const { pathname } = useLocation();
-  const main = useArrival(pathname);
+  const main = useFocusOnNavigation(pathname);
   return (
     <>
       <a href="#content" className="skip-link">
-        Skip to the content
+        Skip to content
       </a>
-      <Masthead />
-      <UnreachableBanner />
+      <Header />
+      <OutageBanner />
       <main id="content" tabIndex={-1} ref={main}>
-        <Suspense fallback={<p className="page quiet">Loading…</p>}>
-          <PageBoundary key={pathname}>
+        <Suspense fallback={<p className="page muted">Loading…</p>}>
+          <ErrorBoundary key={pathname}>
             <Outlet />
-          </PageBoundary>
+          </ErrorBoundary>
         </Suspense>
       </main>
       <Footer />
@@ -29,22 +29,22 @@ export function Layout() {
   );
 }
 
-/** After navigation the view and the focus are at the new page's beginning, as after loading a page. */
-function useArrival(pathname: string) {
+/** After navigation, moves scroll position and focus to the start of the page, as loading a document does. */
+function useFocusOnNavigation(pathname: string) {
   const main = useRef<HTMLElement>(null);
-  const arrivedAt = useRef(pathname);
-  const way = useNavigationType();
-  // Before the page is drawn: later, it would take the focus from whoever has already moved on with Tab.
+  const lastPathname = useRef(pathname);
+  const navigationType = useNavigationType();
+  // A layout effect: a later one would steal the focus from a user who has pressed Tab already.
   useLayoutEffect(() => {
-    if (arrivedAt.current === pathname) {
+    if (lastPathname.current === pathname) {
       return;
     }
-    arrivedAt.current = pathname;
+    lastPathname.current = pathname;
     main.current?.focus({ preventScroll: true });
-    // Going back, the browser knows better where one was.
-    if (way !== 'POP') {
+    // On back and forward, the browser restores the scroll position.
+    if (navigationType !== 'POP') {
       window.scrollTo(0, 0);
     }
-  }, [pathname, way]);
+  }, [pathname, navigationType]);
   return main;
 }

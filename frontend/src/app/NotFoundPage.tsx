@@ -1,19 +1,19 @@
 import { Link } from 'react-router';
-import { QuietPicture } from '../product/picture/QuietPicture';
+import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
 import { PageTitle } from './PageTitle';
 
 export default function NotFoundPage() {
   return (
-    <div className="quiet-state">
+    <div className="empty-state">
       <PageTitle>Page not found</PageTitle>
-      <QuietPicture of="chair" />
-      <h1>There is no such page</h1>
-      <p>The address may be mistyped, or what was here is gone. Everything we sell is in the catalogue.</p>
+      <EmptyStatePicture of="chair" />
+      <h1>Page not found</h1>
+      <p>The address may be wrong, or the page may have been removed.</p>
       <Link to="/" className="btn btn-primary">
-        To the catalogue
+        Continue shopping
       </Link>
       <p>
-        Or look at <Link to="/cart">your cart</Link> or <Link to="/orders">your orders</Link>.
+        You can also go to <Link to="/cart">your cart</Link> or <Link to="/orders">your orders</Link>.
       </p>
     </div>
   );

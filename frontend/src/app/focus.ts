@@ -1,21 +1,21 @@
 import { type RefObject, useLayoutEffect, useRef } from 'react';
 
-/** Puts the focus where reading goes on when what had it is gone: there, or at the beginning of the page. */
-export function focusOn(element: HTMLElement | null | undefined): void {
+/** Moves the focus to the element, or to the main content if there is none. */
+export function moveFocus(element: HTMLElement | null | undefined): void {
   (element ?? document.getElementById('content'))?.focus();
 }
 
-/** For a part that goes when something in it has been pressed: the focus does not go with it. */
-export function useFocusOutlives<Part extends HTMLElement>(): RefObject<Part | null> {
-  const part = useRef<Part>(null);
+/** For elements that disappear when something in them is pressed: the focus then moves to the main content. */
+export function useFocusFallback<Container extends HTMLElement>(): RefObject<Container | null> {
+  const container = useRef<Container>(null);
   useLayoutEffect(() => {
-    const element = part.current;
-    // Cleaned up while the part is still in the page.
+    const element = container.current;
+    // The cleanup of a layout effect runs while the element is still in the document.
     return () => {
       if (element?.contains(document.activeElement)) {
-        focusOn(null);
+        moveFocus(null);
       }
     };
   }, []);
-  return part;
+  return container;
 }

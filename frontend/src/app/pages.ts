@@ -1,46 +1,42 @@
 import { matchPath } from 'react-router';
 import { orderPage } from '../orders/orderPage';
 import { session } from '../session/session';
-import { type LaterPage, later } from './later';
+import { lazyWithPreload, type PreloadablePage } from './lazyWithPreload';
 
-/**
- * The pages by their addresses, and who may see them. What of them is seen before the script has come is in
- * public/before-paint.js.
- */
-const catalogue = later(() => import('../catalogue/CataloguePage'));
+const catalogue = lazyWithPreload(() => import('../catalogue/CataloguePage'));
 
+/** The pages by path and required role. public/before-paint.js has their shells. */
 export const pages = {
-  everybody: {
+  public: {
     '/': catalogue,
     '/products': catalogue,
-    '/products/:name': later(() => import('../product/ProductPage')),
-    '/cart': later(() => import('../cart/CartPage')),
-    '/login': later(() => import('../account/LogInPage')),
-    '/register': later(() => import('../account/RegisterPage')),
+    '/products/:name': lazyWithPreload(() => import('../product/ProductPage')),
+    '/cart': lazyWithPreload(() => import('../cart/CartPage')),
+    '/login': lazyWithPreload(() => import('../account/LogInPage')),
+    '/register': lazyWithPreload(() => import('../account/RegisterPage')),
   },
   user: {
-    '/orders': later(() => import('../orders/OrdersPage')),
+    '/orders': lazyWithPreload(() => import('../orders/OrdersPage')),
     '/orders/:id': orderPage,
   },
   admin: {
-    '/admin/products': later(() => import('../admin/AdminProductsPage')),
+    '/admin/products': lazyWithPreload(() => import('../admin/AdminProductsPage')),
   },
-} satisfies Record<string, Record<string, LaterPage>>;
+} satisfies Record<string, Record<string, PreloadablePage>>;
 
-export const notFound = later(() => import('./NotFoundPage'));
+export const notFound = lazyWithPreload(() => import('./NotFoundPage'));
 
-/** Brings the code of the page that an address leads to, so that the first thing drawn is that page. */
-export async function fetchPage(address: string): Promise<void> {
+/** Loads the page of a path, so that the first render shows it without a loading state. */
+export async function preloadPage(pathname: string): Promise<void> {
   const isVisitor = session.state().status === 'visitor';
-  const all = { ...pages.everybody, ...pages.user, ...pages.admin };
-  const [path, page] = Object.entries<LaterPage>(all).find(([each]) => matchPath(each, address)) ?? [
-    '',
-    notFound,
-  ];
-  const isForOthers = isVisitor && (path in pages.user || path in pages.admin);
+  const allPages = { ...pages.public, ...pages.user, ...pages.admin };
+  const [path, page] = Object.entries<PreloadablePage>(allPages).find(([pattern]) =>
+    matchPath(pattern, pathname),
+  ) ?? ['', notFound];
+  const needsLogIn = isVisitor && (path in pages.user || path in pages.admin);
   try {
-    await (isForOthers ? pages.everybody['/login'] : page).fetch();
+    await (needsLogIn ? pages.public['/login'] : page).preload();
   } catch {
-    // The page itself says so, and offers to try again.
+    // ErrorBoundary reports it when the page is rendered.
   }
 }

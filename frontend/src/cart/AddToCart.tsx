@@ -1,15 +1,14 @@
 import Button from 'react-bootstrap/Button';
 import type { Product } from '../api/types';
-import { notify } from '../notices/notices';
-import { titled } from '../product/naming';
-import { add, mostLines, quantityOf } from './cart';
+import { notify } from '../notices/noticeStore';
+import { displayName } from '../product/naming';
+import { add, MAX_LINES, quantityOf } from './cart';
 import { cartStore, useCart } from './cartStore';
 
 type Props = { product: Product; quantity?: number; compact?: boolean };
 
 export function AddToCart({ product, quantity = 1, compact = false }: Props) {
-  const present = quantityOf(useCart(), product.name);
-  const room = product.quantity - present;
+  const left = product.quantity - quantityOf(useCart(), product.name);
   const size = compact ? { size: 'sm' as const } : { size: 'lg' as const };
   if (product.quantity <= 0) {
     return (
@@ -18,29 +17,29 @@ export function AddToCart({ product, quantity = 1, compact = false }: Props) {
       </Button>
     );
   }
-  if (room <= 0) {
+  if (left <= 0) {
     return (
-      // Still a button that can have the focus: whoever has just pressed it is on it.
+      // Not `disabled`, because the button that was just pressed must keep the focus.
       <Button {...size} variant="secondary" className="disabled" aria-disabled>
-        All in your cart
+        Maximum in cart
       </Button>
     );
   }
   return (
-    <Button {...size} className="add-to-cart" onClick={() => put(product, Math.min(quantity, room))}>
+    <Button {...size} className="add-to-cart" onClick={() => addToCart(product, Math.min(quantity, left))}>
       Add<span className={compact ? 'visually-hidden' : undefined}> to cart</span>
-      {compact && <span className="visually-hidden">: {titled(product.name)}</span>}
+      {compact && <span className="visually-hidden">: {displayName(product.name)}</span>}
     </Button>
   );
 }
 
-function put(product: Product, quantity: number): void {
+function addToCart(product: Product, quantity: number): void {
   const cart = cartStore.cart();
-  if (cart.length >= mostLines && quantityOf(cart, product.name) === 0) {
-    notify({ tone: 'bad', text: `An order has at most ${mostLines} different products.` });
+  if (cart.length >= MAX_LINES && quantityOf(cart, product.name) === 0) {
+    notify({ tone: 'bad', text: `Your cart can have at most ${MAX_LINES} different products.` });
     return;
   }
-  cartStore.change((now) => add(now, { name: product.name, quantity }));
-  const what = quantity === 1 ? titled(product.name) : `${quantity} × ${titled(product.name)}`;
-  notify({ tone: 'good', text: `${what} added to your cart.`, link: { to: '/cart', words: 'See cart' } });
+  cartStore.change((current) => add(current, { name: product.name, quantity }));
+  const what = quantity === 1 ? displayName(product.name) : `${quantity} × ${displayName(product.name)}`;
+  notify({ tone: 'good', text: `${what} added to your cart.`, link: { to: '/cart', label: 'View cart' } });
 }

@@ -1,124 +1,122 @@
 import { useRef } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
-import { focusOn } from '../app/focus';
-import { announce } from '../notices/notices';
-import { money, priceText } from '../product/money';
-import { productPath, titled } from '../product/naming';
+import { moveFocus } from '../app/focus';
+import { announce } from '../notices/noticeStore';
+import { formatMoney, formatPrice } from '../product/money';
+import { displayName, productPath } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { QuantityStepper } from '../product/QuantityStepper';
 import { StockNote } from '../product/StockNote';
-import { mostPieces } from '../product/stock';
+import { MAX_QUANTITY } from '../product/stock';
 import { remove, setQuantity } from './cart';
 import { cartStore } from './cartStore';
-import { lineTotal, type ReckonedLine, type Standing } from './reckoning';
+import { type Availability, lineTotal, type PricedLine } from './pricing';
 
-export function CartLineRow({ line }: { line: ReckonedLine }) {
-  const { name, quantity, standing } = line;
-  const product = 'product' in standing ? standing.product : null;
+export function CartLineRow({ line }: { line: PricedLine }) {
+  const { name, quantity, availability } = line;
+  const product = 'product' in availability ? availability.product : null;
   const sum = lineTotal(line);
   const row = useRef<HTMLLIElement>(null);
-  const takeOut = () => {
+  const removeLine = () => {
     const next = linkIn(row.current?.nextElementSibling ?? row.current?.previousElementSibling);
     cartStore.change((cart) => remove(cart, name));
-    announce(`${titled(name)} is out of your cart.`);
-    focusOn(next);
+    announce(`${displayName(name)} was removed from your cart.`);
+    moveFocus(next);
   };
-  const takeOnly = (left: number) => {
+  const reduceTo = (left: number) => {
     changeQuantity(name, left);
-    focusOn(linkIn(row.current));
+    moveFocus(linkIn(row.current));
   };
   return (
     <li className="cart-line" ref={row}>
       <div className="cart-line-picture">
-        {standing.kind === 'unknown' ? (
-          <div className="bone" />
+        {availability.kind === 'unknown' ? (
+          <div className="skeleton" />
         ) : (
           <ProductPicture name={name} categories={product?.categories ?? []} />
         )}
       </div>
-      <div className="cart-line-what">
+      <div className="cart-line-details">
         <h2>
-          <Link to={productPath(name)}>{titled(name)}</Link>
+          <Link to={productPath(name)}>{displayName(name)}</Link>
         </h2>
-        {/* It has its line before there is a price, so that the rows below stay where they are. */}
-        <p className="quiet">{product === null ? '\u00a0' : `${priceText(product.price)} each`}</p>
-        <StandingNote standing={standing} />
+        {/* Reserves the line while the price is loading, so that the rows below do not move. */}
+        <p className="muted">{product === null ? '\u00a0' : `${formatPrice(product.price)} each`}</p>
+        <AvailabilityNote availability={availability} />
       </div>
-      <div className="cart-line-how-many">
-        {standing.kind !== 'gone' && (
+      <div className="cart-line-quantity">
+        {availability.kind !== 'gone' && (
           <QuantityStepper
-            label={titled(name)}
+            label={displayName(name)}
             quantity={quantity}
-            most={product === null ? mostPieces : Math.max(product.quantity, quantity)}
+            max={product === null ? MAX_QUANTITY : Math.max(product.quantity, quantity)}
             change={(wanted) => changeQuantity(name, wanted)}
           />
         )}
-        <Button variant="link" size="sm" onClick={takeOut}>
-          Remove<span className="visually-hidden"> {titled(name)}</span>
+        <Button variant="link" size="sm" onClick={removeLine}>
+          Remove<span className="visually-hidden"> {displayName(name)}</span>
         </Button>
       </div>
-      <p className="price cart-line-sum">{sum === null ? '–' : money(sum)}</p>
-      <Mend name={name} standing={standing} takeOut={takeOut} takeOnly={takeOnly} />
+      <p className="price cart-line-sum">{sum === null ? '–' : formatMoney(sum)}</p>
+      <Problem name={displayName(name)} availability={availability} remove={removeLine} reduceTo={reduceTo} />
     </li>
   );
 }
 
-function StandingNote({ standing }: { standing: Standing }) {
-  switch (standing.kind) {
+function AvailabilityNote({ availability }: { availability: Availability }) {
+  switch (availability.kind) {
     case 'unknown':
-      return <p className="quiet">Checking the stock…</p>;
+      return <p className="muted">Checking stock…</p>;
     case 'gone':
       return null;
     default:
-      return <StockNote quantity={standing.product.quantity} />;
+      return <StockNote quantity={availability.product.quantity} />;
   }
 }
 
-type MendProps = {
+type ProblemProps = {
   name: string;
-  standing: Standing;
-  takeOut: () => void;
-  takeOnly: (left: number) => void;
+  availability: Availability;
+  remove: () => void;
+  reduceTo: (left: number) => void;
 };
 
-function Mend({ name, standing, takeOut, takeOnly }: MendProps) {
-  switch (standing.kind) {
+function Problem({ name, availability, remove: removeLine, reduceTo }: ProblemProps) {
+  switch (availability.kind) {
     case 'gone':
-      return (
-        <p className="cart-line-mend">
-          {titled(name)} is no longer sold.{' '}
-          <Button variant="link" onClick={takeOut}>
-            Take it out
-          </Button>
-        </p>
-      );
+      return <ProblemText text={`${name} is no longer available.`} action="Remove" onClick={removeLine} />;
     case 'sold-out':
+      return <ProblemText text={`${name} is sold out.`} action="Remove" onClick={removeLine} />;
+    case 'short': {
+      const { left } = availability;
       return (
-        <p className="cart-line-mend">
-          {titled(name)} is sold out.{' '}
-          <Button variant="link" onClick={takeOut}>
-            Take it out
-          </Button>
-        </p>
+        <ProblemText
+          text={`We have only ${left} of ${name} left.`}
+          action={`Change to ${left}`}
+          onClick={() => reduceTo(left)}
+        />
       );
-    case 'short':
-      return (
-        <p className="cart-line-mend">
-          There {standing.left === 1 ? 'is' : 'are'} only {standing.left} left of {titled(name)}.{' '}
-          <Button variant="link" onClick={() => takeOnly(standing.left)}>
-            Take {standing.left}
-          </Button>
-        </p>
-      );
+    }
     default:
       return null;
   }
+}
+
+function ProblemText({ text, action, onClick }: { text: string; action: string; onClick: () => void }) {
+  return (
+    <p className="cart-line-problem">
+      {text}{' '}
+      <Button variant="link" onClick={onClick}>
+        {action}
+      </Button>
+    </p>
+  );
 }
 
 function changeQuantity(name: string, quantity: number): void {
   cartStore.change((cart) => setQuantity(cart, name, quantity));
-  announce(`${titled(name)}: ${quantity} in your cart.`);
+  announce(`${displayName(name)}: ${quantity} in your cart.`);
 }
 
 function linkIn(row: Element | null | undefined): HTMLElement | null | undefined {

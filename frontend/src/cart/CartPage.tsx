@@ -1,18 +1,18 @@
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
-import { sentencesFor } from '../api/problem';
-import { focusOn } from '../app/focus';
+import { errorMessage } from '../api/problem';
+import { moveFocus } from '../app/focus';
 import { PageTitle } from '../app/PageTitle';
-import { announce } from '../notices/notices';
-import { QuietPicture } from '../product/picture/QuietPicture';
+import { announce } from '../notices/noticeStore';
+import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
 import { CartLineRow } from './CartLineRow';
 import { Checkout } from './Checkout';
 import { cartStore } from './cartStore';
-import { mended, needsMending, type ReckonedLine } from './reckoning';
-import { useReckonedCart } from './useReckonedCart';
+import { matchStock, needsAttention, type PricedLine } from './pricing';
+import { usePricedCart } from './usePricedCart';
 
 export default function CartPage() {
-  const { lines, isReckoning, error, retry } = useReckonedCart();
+  const { lines, isLoading, error, retry } = usePricedCart();
   if (lines.length === 0) {
     return <EmptyCart />;
   }
@@ -23,39 +23,40 @@ export default function CartPage() {
         <h1>Your cart</h1>
       </div>
       {error !== null && (
-        <div className="advice" role="alert">
-          <p>We cannot check the stock just now. {sentencesFor(error)}</p>
+        <div className="cart-notice" role="alert">
+          <p>We cannot check the stock right now. {errorMessage(error)}</p>
           <Button size="sm" variant="outline-primary" onClick={retry}>
             Try again
           </Button>
         </div>
       )}
-      <Mending lines={lines} />
+      <AttentionNotice lines={lines} />
       <div className="cart">
         <ul className="cart-lines">
           {lines.map((line) => (
             <CartLineRow key={line.name} line={line} />
           ))}
         </ul>
-        <Checkout lines={lines} isReckoning={isReckoning} />
+        <Checkout lines={lines} isLoading={isLoading} />
       </div>
     </div>
   );
 }
 
-function Mending({ lines }: { lines: ReckonedLine[] }) {
-  const broken = lines.filter(needsMending);
+function AttentionNotice({ lines }: { lines: PricedLine[] }) {
+  const count = lines.filter(needsAttention).length;
+  const updateCart = () => {
+    cartStore.change(() => matchStock(lines));
+    announce('Your cart now matches our stock.');
+    moveFocus(null);
+  };
   return (
     <div role="status">
-      {broken.length > 0 && (
-        <div className="advice">
-          <p>
-            {broken.length === 1
-              ? 'One line cannot be had as it is.'
-              : `${broken.length} lines cannot be had as they are.`}
-          </p>
-          <Button size="sm" onClick={() => mend(lines)}>
-            Mend my cart
+      {count > 0 && (
+        <div className="cart-notice">
+          <p>{count === 1 ? '1 item needs your attention.' : `${count} items need your attention.`}</p>
+          <Button size="sm" onClick={updateCart}>
+            Update my cart
           </Button>
         </div>
       )}
@@ -63,21 +64,15 @@ function Mending({ lines }: { lines: ReckonedLine[] }) {
   );
 }
 
-function mend(lines: ReckonedLine[]): void {
-  cartStore.change(() => mended(lines));
-  announce('Your cart asks for what there is.');
-  focusOn(null);
-}
-
 function EmptyCart() {
   return (
-    <div className="quiet-state">
+    <div className="empty-state">
       <PageTitle>Your cart</PageTitle>
-      <QuietPicture of="shelf" />
+      <EmptyStatePicture of="shelf" />
       <h1>Your cart is empty</h1>
-      <p>What you add stays here, also when you close the page or log in.</p>
+      <p>Items stay in your cart on this device.</p>
       <Link to="/" className="btn btn-primary">
-        To the catalogue
+        Continue shopping
       </Link>
     </div>
   );

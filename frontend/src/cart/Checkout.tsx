@@ -1,29 +1,28 @@
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
-import { logInPath } from '../account/next';
-import { isPassing, sentencesFor } from '../api/problem';
-import { money } from '../product/money';
+import { logInPath } from '../account/redirect';
+import { errorMessage, isRetryable } from '../api/problem';
+import { formatMoney } from '../product/money';
 import { useSession } from '../session/useSession';
-import { isSame, pieces } from './cart';
-import { useOrderKey } from './cartStore';
-import { needsMending, type ReckonedLine, total } from './reckoning';
+import { hasSameItems, itemCount } from './cart';
+import { useIdempotencyKey } from './cartStore';
+import { needsAttention, type PricedLine, total } from './pricing';
 import { usePlaceOrder } from './usePlaceOrder';
 
-type Props = { lines: ReckonedLine[]; isReckoning: boolean };
+type Props = { lines: PricedLine[]; isLoading: boolean };
 
-export function Checkout({ lines, isReckoning }: Props) {
-  const count = pieces(lines);
+export function Checkout({ lines, isLoading }: Props) {
   const sum = total(lines);
   return (
-    <section className="checkout" aria-label="Summary">
+    <section className="checkout" aria-label="Order summary">
       <dl>
         <div>
-          <dt>Pieces</dt>
-          <dd>{count}</dd>
+          <dt>Items</dt>
+          <dd>{itemCount(lines)}</dd>
         </div>
         <div className="checkout-total">
           <dt>Total</dt>
-          <dd aria-busy={isReckoning}>{sum === null ? '–' : money(sum)}</dd>
+          <dd aria-busy={isLoading}>{sum === null ? '–' : formatMoney(sum)}</dd>
         </div>
       </dl>
       <PlaceOrder lines={lines} />
@@ -31,28 +30,28 @@ export function Checkout({ lines, isReckoning }: Props) {
   );
 }
 
-function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
+function PlaceOrder({ lines }: { lines: PricedLine[] }) {
   const session = useSession();
   const order = usePlaceOrder();
-  const key = useOrderKey();
+  const key = useIdempotencyKey();
   if (session.status === 'visitor') {
     return (
       <>
         <Link to={logInPath('/cart')} className="btn btn-primary btn-lg">
           Log in to order
         </Link>
-        <p className="quiet checkout-note">Your cart waits for you.</p>
+        <p className="muted checkout-note">Your cart is saved.</p>
       </>
     );
   }
-  const mustMend = lines.some(needsMending);
+  const mustUpdate = lines.some(needsAttention);
   const cart = lines.map(({ name, quantity }) => ({ name, quantity }));
-  // What was refused was that cart; another one has not been tried yet.
-  const refusal = order.isError && isSame(order.variables.cart, cart) ? order.error : null;
-  // Lines that were changed and changed back are another order: of the one without an answer nobody knows.
-  const isSameOrder = order.variables?.key === key;
-  const action = isPassing(refusal) && isSameOrder ? 'Try again' : 'Place order';
-  const canOrder = !mustMend && !order.isPending && session.status === 'signed-in';
+  // An error belongs to the cart it was returned for. A different cart has not been tried yet.
+  const error = order.isError && hasSameItems(order.variables.cart, cart) ? order.error : null;
+  // A cart that was changed and changed back has a new key, so ordering it is not a retry.
+  const isRetry = order.variables?.key === key;
+  const label = isRetryable(error) && isRetry ? 'Try again' : 'Place order';
+  const canOrder = !mustUpdate && !order.isPending && session.status === 'signed-in';
   return (
     <>
       <Button
@@ -61,17 +60,17 @@ function PlaceOrder({ lines }: { lines: ReckonedLine[] }) {
         aria-disabled={!canOrder}
         onClick={() => canOrder && order.place(session.me.email, cart)}
       >
-        {order.isPending ? 'Placing your order…' : action}
+        {order.isPending ? 'Placing your order…' : label}
       </Button>
-      {mustMend && <p className="quiet checkout-note">Mend your cart first.</p>}
+      {mustUpdate && <p className="muted checkout-note">Update your cart to continue.</p>}
       <div role="alert">
-        {refusal !== null && (
-          <p className="form-mistake checkout-note">
-            {sentencesFor(refusal)}
-            {isPassing(refusal) &&
-              (isSameOrder
-                ? ' Trying again will not order twice.'
-                : ' It may have been placed all the same: please look at your orders first.')}
+        {error !== null && (
+          <p className="form-error checkout-note">
+            {errorMessage(error)}
+            {isRetryable(error) &&
+              (isRetry
+                ? ' Trying again will not place a second order.'
+                : ' Your order may have been placed. Please check your orders first.')}
           </p>
         )}
       </div>

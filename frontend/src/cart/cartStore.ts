@@ -1,48 +1,53 @@
 import { useSyncExternalStore } from 'react';
 import { storage } from '../storage';
-import { type Cart, isSame, subtract } from './cart';
-import { emptyCart, type KeptCart, newKey, readCart, writeCart } from './keptCart';
+import { type Cart, hasSameItems, subtract } from './cart';
+import {
+  emptyCart,
+  newIdempotencyKey,
+  type PersistedCart,
+  parseCart,
+  serializeCart,
+} from './cartPersistence';
 
-const place = 'cart';
+const STORAGE_KEY = 'cart';
 const listeners = new Set<() => void>();
-let kept = emptyCart();
+let current = emptyCart();
 
-/** The cart of this browser: it outlives the page, logging in and logging out, and is one for all tabs. */
+/** The cart of this browser. All tabs share it, and it survives logging in and out. */
 export const cartStore = {
-  cart: (): Cart => kept.lines,
-  key: (): string => kept.key,
+  cart: (): Cart => current.lines,
+  key: (): string => current.key,
   subscribe(listener: () => void): () => void {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  /** Other lines are another order, so they get another key. */
-  change(next: (cart: Cart) => Cart): void {
-    readAgain();
-    const lines = next(kept.lines);
-    keep({ ...kept, lines, key: isSame(lines, kept.lines) ? kept.key : newKey() });
+  /** Changes the lines. Different lines are a different order, so they get a new Idempotency-Key. */
+  change(update: (cart: Cart) => Cart): void {
+    reload();
+    const lines = update(current.lines);
+    save({ ...current, lines, key: hasSameItems(lines, current.lines) ? current.key : newIdempotencyKey() });
   },
   /**
-   * The Idempotency-Key of an order of the cart as it is. It is kept from when the lines were chosen until they
-   * change, so that an order whose answer was lost is not placed again after a reload, and that tabs which
-   * order in the same instant send the same. None for a cart that is not the one that is kept, because another
-   * tab has changed or ordered it.
+   * The Idempotency-Key for ordering this cart, or null if another tab has changed or ordered it. The key is
+   * stored with the lines until they change. So an order whose response was lost is not placed again after a
+   * reload, and tabs that order at the same time send the same key.
    */
   orderKey(cart: Cart): string | null {
-    readAgain();
-    return isSame(cart, kept.lines) ? kept.key : null;
+    reload();
+    return hasSameItems(cart, current.lines) ? current.key : null;
   },
-  /** The shop has refused this order for good: the next try is a new one. */
-  renewOrderKey(refused: string): void {
-    readAgain();
-    if (kept.key === refused) {
-      keep({ ...kept, key: newKey() });
+  /** Replaces the key of an order that was refused for good, because the next attempt is a new order. */
+  replaceKey(refused: string): void {
+    reload();
+    if (current.key === refused) {
+      save({ ...current, key: newIdempotencyKey() });
     }
   },
-  /** What was ordered is out of the cart, once for each order, however many tabs hear of it. */
-  takeOut(ordered: Cart, key: string): void {
-    readAgain();
-    if (kept.takenOut !== key) {
-      keep({ lines: subtract(kept.lines, ordered), key: newKey(), takenOut: key });
+  /** Removes the lines of an order, once even if several tabs have placed it. */
+  removeOrdered(ordered: Cart, key: string): void {
+    reload();
+    if (current.takenOut !== key) {
+      save({ lines: subtract(current.lines, ordered), key: newIdempotencyKey(), takenOut: key });
     }
   },
 };
@@ -51,43 +56,43 @@ export function useCart(): Cart {
   return useSyncExternalStore(cartStore.subscribe, cartStore.cart);
 }
 
-/** The key that an order of the cart would have now. */
-export function useOrderKey(): string {
+/** The Idempotency-Key for ordering the current cart. */
+export function useIdempotencyKey(): string {
   return useSyncExternalStore(cartStore.subscribe, cartStore.key);
 }
 
 window.addEventListener('storage', (event) => {
-  if (event.key === place) {
-    readAgain();
+  if (event.key === STORAGE_KEY) {
+    reload();
   } else if (event.key === null) {
-    show(emptyCart());
+    set(emptyCart());
   }
 });
 
-readAgain();
+reload();
 
 /**
- * Another tab may have been quicker than its message. Where nothing can be kept, what this page knows counts.
- * What could not be understood is not left to be read again and again.
+ * Reads the stored cart, because another tab may have changed it before its `storage` event arrives here.
+ * Invalid parts are dropped from the storage too. If the storage is blocked, the cart in memory is used.
  */
-function readAgain(): void {
-  const text = storage.read(place);
-  if (text !== null && text !== writeCart(kept)) {
-    const read = readCart(text);
-    show(read);
-    if (text !== writeCart(read)) {
-      storage.write(place, writeCart(read));
+function reload(): void {
+  const text = storage.read(STORAGE_KEY);
+  if (text !== null && text !== serializeCart(current)) {
+    const stored = parseCart(text);
+    set(stored);
+    if (text !== serializeCart(stored)) {
+      storage.write(STORAGE_KEY, serializeCart(stored));
     }
   }
 }
 
-function keep(next: KeptCart): void {
-  show(next);
-  storage.write(place, writeCart(next));
+function save(next: PersistedCart): void {
+  set(next);
+  storage.write(STORAGE_KEY, serializeCart(next));
 }
 
-function show(next: KeptCart): void {
-  kept = next;
+function set(next: PersistedCart): void {
+  current = next;
   for (const listener of listeners) {
     listener();
   }

@@ -2,29 +2,28 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { api } from '../api/client';
-import { ApiProblem, answerOf } from '../api/problem';
-import { announce, notify } from '../notices/notices';
+import { ApiProblem, unwrap } from '../api/problem';
+import { announce, notify } from '../notices/noticeStore';
 import { orderKeys } from '../orders/orderKeys';
 import { orderPage } from '../orders/orderPage';
 import type { Cart } from './cart';
 import { cartStore } from './cartStore';
 
-/** In milliseconds. */
-const longestWaitForPage = 3000;
+const PAGE_LOAD_TIMEOUT_MS = 3000;
 
 type Placement = { buyer: string; cart: Cart; key: string };
 
 export function usePlaceOrder() {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  // A second click can come before the button is drawn as disabled.
-  const underWay = useRef(false);
-  const code = useRef<Promise<unknown>>(undefined);
+  // A second click may come before the button is rendered as disabled.
+  const isInFlight = useRef(false);
+  const pageLoad = useRef<Promise<unknown>>(undefined);
   const mutation = useMutation({
     mutationFn: ({ cart, key }: Placement) => {
-      // Where its code does not come, the page says so itself.
-      code.current = orderPage.fetch().catch(() => undefined);
-      return answerOf(
+      // ErrorBoundary reports it if the order page fails to load.
+      pageLoad.current = orderPage.preload().catch(() => undefined);
+      return unwrap(
         api.POST('/api/orders', {
           params: { header: { 'Idempotency-Key': key } },
           body: { products: [...cart] },
@@ -35,42 +34,49 @@ export function usePlaceOrder() {
       queries.setQueryData(orderKeys.one(buyer, order.id), order);
       void queries.invalidateQueries({ queryKey: orderKeys.lists(buyer) });
       const path = `/orders/${order.id}`;
-      // The cart stays in sight until there is a page to go to, but not for good: it has been ordered.
-      await Promise.race([code.current, new Promise((goOn) => setTimeout(goOn, longestWaitForPage))]);
+      // The cart stays visible until the order page can replace it.
+      await Promise.race([
+        pageLoad.current,
+        new Promise((resolve) => setTimeout(resolve, PAGE_LOAD_TIMEOUT_MS)),
+      ]);
       if (window.location.pathname === '/cart') {
-        announce('Your order is placed.');
+        announce('Your order has been placed.');
         await navigate(path);
       } else {
-        notify({ tone: 'good', text: 'Your order is placed.', link: { to: path, words: 'See order' } });
+        notify({
+          tone: 'good',
+          text: 'Your order has been placed.',
+          link: { to: path, label: 'View order' },
+        });
       }
-      cartStore.takeOut(cart, key);
+      cartStore.removeOrdered(cart, key);
     },
     onError: (error, { key }) => {
       if (isFinal(error)) {
-        cartStore.renewOrderKey(key);
+        cartStore.replaceKey(key);
         void queries.invalidateQueries({ queryKey: ['products'] });
       }
     },
     onSettled: () => {
-      underWay.current = false;
+      isInFlight.current = false;
     },
   });
   const place = (buyer: string, cart: Cart) => {
-    if (underWay.current) {
+    if (isInFlight.current) {
       return;
     }
     const key = cartStore.orderKey(cart);
     if (key === null) {
-      notify({ tone: 'bad', text: 'Your cart was changed in another tab. Please look at it again.' });
+      notify({ tone: 'bad', text: 'Your cart was changed in another tab. Please check it and try again.' });
       return;
     }
-    underWay.current = true;
+    isInFlight.current = true;
     mutation.mutate({ buyer, cart, key });
   };
   return { ...mutation, place };
 }
 
-/** The shop has refused this order: it was not placed and will not be. */
+/** Whether the shop has refused the order for good, so that a retry with the same key is pointless. */
 function isFinal(error: unknown): boolean {
   return (
     error instanceof ApiProblem &&

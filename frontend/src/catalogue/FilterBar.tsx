@@ -1,6 +1,6 @@
 import { startTransition, useCallback, useId, useOptimistic } from 'react';
 import { SearchField } from '../forms/SearchField';
-import { titled } from '../product/naming';
+import { displayName } from '../product/naming';
 import { type Filters, isSort, sorts } from './filters';
 import { useCategories } from './useCatalogue';
 
@@ -9,17 +9,20 @@ type Props = { filters: Filters; change: (change: Partial<Filters>) => void };
 export function FilterBar({ filters, change }: Props) {
   const id = useId();
   const search = useCallback((q: string) => change({ q }), [change]);
-  // A choice is shown as made at once, also where drawing what follows from it takes a while.
-  const [shown, show] = useOptimistic(filters, (now, made: Partial<Filters>) => ({ ...now, ...made }));
-  const choose = (made: Partial<Filters>) =>
+  // The controls change at once, even if rendering the results takes longer.
+  const [shown, showChanges] = useOptimistic(filters, (current, changes: Partial<Filters>) => ({
+    ...current,
+    ...changes,
+  }));
+  const choose = (changes: Partial<Filters>) =>
     startTransition(() => {
-      show(made);
-      change(made);
+      showChanges(changes);
+      change(changes);
     });
   return (
     <search className="filter-bar">
       <SearchField label="Search the shop" className="filter-bar-search" q={filters.q} search={search} />
-      <CategoryChips chosen={shown.category} change={choose} />
+      <CategoryChips selected={shown.category} change={choose} />
       <div className="filter-bar-choices">
         <div className="form-check form-switch">
           <input
@@ -42,9 +45,9 @@ export function FilterBar({ filters, change }: Props) {
           value={shown.sort}
           onChange={(event) => isSort(event.target.value) && choose({ sort: event.target.value })}
         >
-          {Object.entries(sorts).map(([sort, words]) => (
+          {Object.entries(sorts).map(([sort, label]) => (
             <option key={sort} value={sort}>
-              {words}
+              {label}
             </option>
           ))}
         </select>
@@ -53,21 +56,21 @@ export function FilterBar({ filters, change }: Props) {
   );
 }
 
-function CategoryChips({ chosen, change }: { chosen: string | null; change: Props['change'] }) {
+function CategoryChips({ selected, change }: { selected: string | null; change: Props['change'] }) {
   const { data: categories = [] } = useCategories();
-  const known = chosen !== null && !categories.includes(chosen) ? [...categories, chosen] : categories;
+  const chips = selected !== null && !categories.includes(selected) ? [...categories, selected] : categories;
   return (
     <fieldset className="chips">
       <legend className="visually-hidden">Category</legend>
-      {[null, ...known].map((category) => (
+      {[null, ...chips].map((category) => (
         <button
           key={category ?? ''}
           type="button"
           className="chip"
-          aria-pressed={category === chosen}
+          aria-pressed={category === selected}
           onClick={() => change({ category })}
         >
-          {category === null ? 'Everything' : titled(category)}
+          {category === null ? 'All' : displayName(category)}
         </button>
       ))}
     </fieldset>

@@ -1,8 +1,8 @@
 import { Link } from 'react-router';
 import type { Product } from '../api/types';
 import { AddToCart } from '../cart/AddToCart';
-import { priceText } from '../product/money';
-import { productPath, titled } from '../product/naming';
+import { formatPrice } from '../product/money';
+import { displayName, productPath } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { StockNote } from '../product/StockNote';
 
@@ -13,13 +13,13 @@ export function ProductCard({ product }: { product: Product }) {
         <ProductPicture name={product.name} categories={product.categories} />
       </div>
       <div className="product-card-body">
-        <p className="product-card-category">{product.categories.map(titled).join(', ')}</p>
+        <p className="product-card-category">{product.categories.map(displayName).join(', ')}</p>
         <h2 className="product-card-name">
           <Link to={productPath(product.name)} className="stretched-link">
-            {titled(product.name)}
+            {displayName(product.name)}
           </Link>
         </h2>
-        <p className="price">{priceText(product.price)}</p>
+        <p className="price">{formatPrice(product.price)}</p>
         <div className="product-card-foot">
           <StockNote quantity={product.quantity} />
           <AddToCart product={product} compact />
@@ -32,12 +32,12 @@ export function ProductCard({ product }: { product: Product }) {
 export function ProductCardSkeleton() {
   return (
     <li className="product-card" aria-hidden="true">
-      <div className="product-card-picture bone" />
+      <div className="product-card-picture skeleton" />
       <div className="product-card-body">
-        <span className="bone bone-line w-50" />
-        <span className="bone bone-line w-75" />
-        <span className="bone bone-line w-50" />
-        <span className="bone bone-button" />
+        <span className="skeleton skeleton-line w-50" />
+        <span className="skeleton skeleton-line w-75" />
+        <span className="skeleton skeleton-line w-50" />
+        <span className="skeleton skeleton-button" />
       </div>
     </li>
   );

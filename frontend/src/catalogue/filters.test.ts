@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { filtersFrom, questionOf, searchFrom } from './filters';
+import { parseFilters, toQuery, toSearchParams } from './filters';
 
 const filters = { q: 'oak & ash', category: 'garden/yard', sort: 'dearest', inStock: true } as const;
 
 describe('the filters in the address', () => {
-  it('given filters, when they go through the address, then they are the same', () => {
-    expect(filtersFrom(new URLSearchParams(searchFrom(filters).toString()))).toEqual(filters);
+  it('given filters, when they are written to the address and read again, then they are the same', () => {
+    expect(parseFilters(new URLSearchParams(toSearchParams(filters).toString()))).toEqual(filters);
   });
 
-  it('given the plain catalogue, when its address is made, then it is empty', () => {
-    expect(searchFrom(filtersFrom(new URLSearchParams())).toString()).toBe('');
+  it('given no filters, when they are written to the address, then it is empty', () => {
+    expect(toSearchParams(parseFilters(new URLSearchParams())).toString()).toBe('');
   });
 
-  it('given an address that somebody made up, when it is read, then it is the plain catalogue', () => {
-    expect(filtersFrom(new URLSearchParams('sort=toString&stock=perhaps'))).toEqual({
+  it('given an invalid address, when it is read, then there are no filters', () => {
+    expect(parseFilters(new URLSearchParams('sort=toString&stock=perhaps'))).toEqual({
       q: '',
       category: null,
       sort: 'listed',
@@ -22,12 +22,12 @@ describe('the filters in the address', () => {
   });
 });
 
-it('given filters, when the shop is asked, then it is in its own words, and of the plain catalogue nothing is said', () => {
-  expect(questionOf(filters)).toEqual({
+it('given filters, when the API is called, then only set filters are sent, with the names of the API', () => {
+  expect(toQuery(filters)).toEqual({
     q: 'oak & ash',
     categoryName: 'garden/yard',
     sort: '-price',
     in_stock: true,
   });
-  expect(questionOf(filtersFrom(new URLSearchParams()))).toEqual({});
+  expect(toQuery(parseFilters(new URLSearchParams()))).toEqual({});
 });

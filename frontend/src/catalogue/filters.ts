@@ -1,20 +1,20 @@
-import type { Question } from './useCatalogue';
+import type { ProductQuery } from './useCatalogue';
 
 export const sorts = {
-  listed: 'In order of listing',
+  listed: 'Featured',
   newest: 'Newest first',
   cheapest: 'Price, low to high',
   dearest: 'Price, high to low',
   name: 'Name, A to Z',
 } as const;
 
-/** The same in the words of the shop, whose own order is that of listing. */
-const asked = { newest: 'newest', cheapest: 'price', dearest: '-price', name: 'name' } as const;
+/** The `sort` values of the API. Its default is the order of creation. */
+const apiSorts = { newest: 'newest', cheapest: 'price', dearest: '-price', name: 'name' } as const;
 
 export type Sort = keyof typeof sorts;
 export type Filters = { q: string; category: string | null; sort: Sort; inStock: boolean };
 
-export function filtersFrom(search: URLSearchParams): Filters {
+export function parseFilters(search: URLSearchParams): Filters {
   const sort = search.get('sort') ?? '';
   return {
     q: (search.get('q') ?? '').trim(),
@@ -24,8 +24,8 @@ export function filtersFrom(search: URLSearchParams): Filters {
   };
 }
 
-/** Only what differs from the plain catalogue is in the address. */
-export function searchFrom(filters: Filters): URLSearchParams {
+/** Only filters that are set are in the address. */
+export function toSearchParams(filters: Filters): URLSearchParams {
   const search = new URLSearchParams();
   if (filters.q !== '') {
     search.set('q', filters.q);
@@ -42,16 +42,16 @@ export function searchFrom(filters: Filters): URLSearchParams {
   return search;
 }
 
-/** Only what differs from the plain catalogue is asked, which before-paint.js has asked for already. */
-export function questionOf({ q, category, sort, inStock }: Filters): Question {
+/** Without filters the query is empty, so that it matches the request that before-paint.js prefetches. */
+export function toQuery({ q, category, sort, inStock }: Filters): ProductQuery {
   return {
     ...(q !== '' && { q }),
     ...(category !== null && { categoryName: category }),
-    ...(sort !== 'listed' && { sort: asked[sort] }),
+    ...(sort !== 'listed' && { sort: apiSorts[sort] }),
     ...(inStock && { in_stock: true }),
   };
 }
 
-export function isSort(text: string): text is Sort {
-  return Object.hasOwn(sorts, text);
+export function isSort(value: string): value is Sort {
+  return Object.hasOwn(sorts, value);
 }

@@ -1,25 +1,25 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
-import { answerOf } from '../api/problem';
+import { unwrap } from '../api/problem';
 import type { paths } from '../api/schema';
 
 type Query = NonNullable<paths['/api/products']['get']['parameters']['query']>;
-export type Question = Pick<Query, 'q' | 'categoryName' | 'in_stock' | 'sort'>;
+export type ProductQuery = Pick<Query, 'q' | 'categoryName' | 'in_stock' | 'sort'>;
 
-/** The products that the question is about, so many at a time. */
-export function useProducts(question: Question, pageSize: number) {
+/** The products that match, page by page. */
+export function useProducts(query: ProductQuery, pageSize: number) {
   return useInfiniteQuery({
-    queryKey: ['products', 'list', pageSize, question],
+    queryKey: ['products', 'list', pageSize, query],
     queryFn: ({ pageParam, signal }) => {
-      const query = { limit: pageSize, ...question, ...(pageParam === null ? {} : { cursor: pageParam }) };
-      return answerOf(api.GET('/api/products', { params: { query }, signal }));
+      const page = { limit: pageSize, ...(pageParam === null ? {} : { cursor: pageParam }) };
+      return unwrap(api.GET('/api/products', { params: { query: { ...page, ...query } }, signal }));
     },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor ?? null,
-    // What was shown stays until the answer is there; that there was nothing says nothing of it.
-    placeholderData: (shown) =>
-      shown?.pages.some(({ products }) => products.length > 0) ? shown : undefined,
-    select: (data) => data.pages.flatMap((each) => each.products),
+    // The previous results stay visible while new ones load, unless they were empty.
+    placeholderData: (previous) =>
+      previous?.pages.some(({ products }) => products.length > 0) ? previous : undefined,
+    select: (data) => data.pages.flatMap((page) => page.products),
   });
 }
 
@@ -27,14 +27,14 @@ export function useCategories() {
   return useQuery({
     queryKey: ['categories'],
     queryFn: async ({ signal }) => {
-      const { categories } = await answerOf(api.GET('/api/categories', { signal }));
+      const { categories } = await unwrap(api.GET('/api/categories', { signal }));
       return categories.map((category) => category.name);
     },
     staleTime: 60_000,
   });
 }
 
-/** How many are shown, and whether there are more. */
+/** A plus means that there are more pages. */
 export function countText(shown: number, hasMore: boolean): string {
   if (shown === 0) {
     return 'No products';

@@ -4,43 +4,48 @@ import type { FieldError, UseFormRegisterReturn } from 'react-hook-form';
 type Props = {
   label: string;
   hint?: string;
+  /** Makes it a text area of this height. */
+  rows?: number;
   error: FieldError | undefined;
   registration: UseFormRegisterReturn;
 } & Pick<InputHTMLAttributes<HTMLInputElement>, 'type' | 'autoComplete' | 'inputMode' | 'maxLength'>;
 
-/** A labelled input whose mistake is said beside it. */
-export function Field({ label, hint, error, registration, ...input }: Props) {
+/** A labelled input with its error. */
+export function Field({ label, hint, rows, error, registration, ...input }: Props) {
   const id = useId();
-  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
+  const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
+  const control = {
+    id,
+    className: error ? 'form-control is-invalid' : 'form-control',
+    'aria-invalid': error !== undefined,
+    'aria-describedby': describedBy || undefined,
+  };
   return (
     <div className="field">
       <label htmlFor={id} className="form-label">
         {label}
       </label>
-      <input
-        id={id}
-        className={error ? 'form-control is-invalid' : 'form-control'}
-        aria-invalid={error !== undefined}
-        aria-describedby={described || undefined}
-        {...input}
-        {...registration}
-      />
+      {rows === undefined ? (
+        <input {...control} {...input} {...registration} />
+      ) : (
+        <textarea {...control} rows={rows} {...registration} />
+      )}
       {hint && (
         <p id={`${id}-hint`} className="form-text">
           {hint}
         </p>
       )}
-      <FieldMistake id={`${id}-error`} error={error} />
+      <ErrorText id={`${id}-error`} error={error} />
     </div>
   );
 }
 
-type Mistake = { message?: string | undefined };
+type ErrorTextProps = { id: string; error: { message?: string | undefined } | undefined };
 
-export function FieldMistake({ id, error }: { id: string; error: Mistake | undefined }) {
+export function ErrorText({ id, error }: ErrorTextProps) {
   return (
     error && (
-      <p id={id} className="mistake">
+      <p id={id} className="error-text">
         {error.message}
       </p>
     )

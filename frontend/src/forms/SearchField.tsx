@@ -1,27 +1,26 @@
 import { useEffect, useState } from 'react';
 
-const pauseWhileTyping = 200;
+const DEBOUNCE_MS = 200;
 
 type Props = { label: string; className: string; q: string; search: (q: string) => void };
 
-/** What is typed is searched for when the typing pauses. */
+/** A search input that calls `search` when the user pauses typing. */
 export function SearchField({ label, className, q, search }: Props) {
   const [typed, setTyped] = useState(q);
-  const [asked, setAsked] = useState(q);
-  // Changed by another way than typing: back, forward, a link.
-  if (q !== asked) {
-    setAsked(q);
-    // Otherwise somebody types on while what they typed before is searched for.
-    if (typed.trim() === asked) {
+  const [lastQuery, setLastQuery] = useState(q);
+  if (q !== lastQuery) {
+    setLastQuery(q);
+    // Changed by navigation. Otherwise the user has typed more since, which must not be overwritten.
+    if (typed.trim() === lastQuery) {
       setTyped(q);
     }
   }
   useEffect(() => {
-    const wanted = typed.trim();
-    if (wanted === q) {
+    const query = typed.trim();
+    if (query === q) {
       return;
     }
-    const timer = setTimeout(() => search(wanted), pauseWhileTyping);
+    const timer = setTimeout(() => search(query), DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [typed, q, search]);
   return (

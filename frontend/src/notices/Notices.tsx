@@ -1,16 +1,16 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
-import { useFocusOutlives } from '../app/focus';
-import { type Notice, noticeBoard } from './notices';
+import { useFocusFallback } from '../app/focus';
+import { type Notice, noticeStore } from './noticeStore';
 
 export function Notices() {
-  const notices = useSyncExternalStore(noticeBoard.subscribe, noticeBoard.notices);
-  const spoken = useSyncExternalStore(noticeBoard.subscribe, noticeBoard.spoken);
+  const notices = useSyncExternalStore(noticeStore.subscribe, noticeStore.notices);
+  const announcement = useSyncExternalStore(noticeStore.subscribe, noticeStore.announcement);
   return (
     <>
       <div className="visually-hidden" role="status">
-        {spoken}
+        {announcement}
       </div>
       <section className="notices" aria-live="polite" aria-label="Messages">
         {notices.map((notice) => (
@@ -21,27 +21,27 @@ export function Notices() {
   );
 }
 
-const shownFor = 6000;
+const VISIBLE_MS = 6000;
 
 function NoticeToast({ notice }: { notice: Notice }) {
-  const close = () => noticeBoard.close(notice.id);
-  // Whoever reads it, or is about to press something in it, is not hurried.
+  const close = () => noticeStore.close(notice.id);
   const [isHovered, setHovered] = useState(false);
   const [isFocused, setFocused] = useState(false);
-  const part = useFocusOutlives<HTMLDivElement>();
-  const stays = notice.again !== undefined || isHovered || isFocused;
+  const container = useFocusFallback<HTMLDivElement>();
+  // A notice that is being read or used does not close.
+  const staysOpen = notice.retry !== undefined || isHovered || isFocused;
   useEffect(() => {
-    if (stays) {
+    if (staysOpen) {
       return;
     }
-    const timer = setTimeout(() => noticeBoard.close(notice.id), shownFor);
+    const timer = setTimeout(() => noticeStore.close(notice.id), VISIBLE_MS);
     return () => clearTimeout(timer);
-  }, [notice.id, stays]);
+  }, [notice.id, staysOpen]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is pressed here, it only stays longer
+    // biome-ignore lint/a11y/noStaticElementInteractions: hover and focus only keep the notice open
     // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the same
     <div
-      ref={part}
+      ref={container}
       className={`notice notice-${notice.tone}`}
       onMouseEnter={() => setHovered(true)}
       onMouseLeave={() => setHovered(false)}
@@ -51,16 +51,16 @@ function NoticeToast({ notice }: { notice: Notice }) {
       <span className="notice-text">{notice.text}</span>
       {notice.link && (
         <Link className="notice-action" to={notice.link.to} onClick={close}>
-          {notice.link.words}
+          {notice.link.label}
         </Link>
       )}
-      {notice.again && (
+      {notice.retry && (
         <Button
           variant="link"
           className="notice-action"
           onClick={() => {
             close();
-            notice.again?.();
+            notice.retry?.();
           }}
         >
           Try again

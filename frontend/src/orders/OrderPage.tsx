@@ -1,45 +1,45 @@
 import { useMemo } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Order, OrderLine } from '../api/types';
+import { hasLoadError, LoadError } from '../app/LoadError';
 import { PageTitle } from '../app/PageTitle';
-import { isInTrouble, Trouble } from '../app/Trouble';
-import { cents, money, priceText } from '../product/money';
-import { productPath, titled } from '../product/naming';
+import { formatMoney, formatPrice, toCents } from '../product/money';
+import { displayName, productPath } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { useProduct } from '../product/useProduct';
 import { useMe } from '../session/useSession';
 import { BackToOrders } from './BackToOrders';
+import { OrderTimeline } from './OrderTimeline';
 import { StatusBadge } from './StatusBadge';
 import { shortId } from './shortId';
-import { TimeLine } from './TimeLine';
 import { useAnnounceDecisions } from './useAnnounceDecisions';
-import { useFollowOrders } from './useFollowOrders';
+import { useOrderEvents } from './useOrderEvents';
 import { useOrder } from './useOrders';
 
 export default function OrderPage() {
   const me = useMe();
   const { id = '' } = useParams();
-  return me && <OrderOf key={id} buyer={me.email} id={id} />;
+  return me && <BuyerOrder key={id} buyer={me.email} id={id} />;
 }
 
-function OrderOf({ buyer, id }: { buyer: string; id: string }) {
-  const isFollowing = useFollowOrders(buyer);
-  const order = useOrder(buyer, id, isFollowing);
+function BuyerOrder({ buyer, id }: { buyer: string; id: string }) {
+  const isStreaming = useOrderEvents(buyer);
+  const order = useOrder(buyer, id, isStreaming);
   if (order.data) {
-    return <Shown order={order.data} />;
+    return <OrderDetails order={order.data} />;
   }
   if (order.data === null) {
-    return <NoSuchOrder />;
+    return <OrderNotFound />;
   }
   return (
     <>
       <PageTitle>{`Order ${shortId(id)}`}</PageTitle>
-      {isInTrouble(order) ? <Trouble query={order} what="This order" isPage /> : <Loading id={id} />}
+      {hasLoadError(order) ? <LoadError query={order} what="this order" isPage /> : <OrderSkeleton id={id} />}
     </>
   );
 }
 
-function Loading({ id }: { id: string }) {
+function OrderSkeleton({ id }: { id: string }) {
   return (
     <div className="page orders">
       <BackToOrders />
@@ -50,18 +50,18 @@ function Loading({ id }: { id: string }) {
         Loading your order…
       </p>
       <div className="order" aria-hidden="true">
-        <div className="card-like time-line">
-          <span className="bone bone-line w-50" />
+        <div className="card-like timeline">
+          <span className="skeleton skeleton-line w-50" />
         </div>
         <div className="card-like order-lines">
-          <span className="bone bone-line w-75" />
+          <span className="skeleton skeleton-line w-75" />
         </div>
       </div>
     </div>
   );
 }
 
-function Shown({ order }: { order: Order }) {
+function OrderDetails({ order }: { order: Order }) {
   useAnnounceDecisions(useMemo(() => [order], [order]));
   return (
     <article className="page orders">
@@ -72,8 +72,8 @@ function Shown({ order }: { order: Order }) {
         <StatusBadge status={order.status} />
       </div>
       <div className="order">
-        <TimeLine order={order} />
-        <section className="card-like order-lines" aria-label="What you ordered">
+        <OrderTimeline order={order} />
+        <section className="card-like order-lines" aria-label="Ordered items">
           <ul>
             {order.products.map((line) => (
               <Line key={line.name} line={line} />
@@ -81,7 +81,7 @@ function Shown({ order }: { order: Order }) {
           </ul>
           <p className="order-total">
             <span>Total</span>
-            <span className="price">{priceText(order.cost)}</span>
+            <span className="price">{formatPrice(order.cost)}</span>
           </p>
         </section>
       </div>
@@ -95,32 +95,32 @@ function Line({ line }: { line: OrderLine }) {
     <li className="order-line">
       <div className="order-line-picture">
         {product.isPending ? (
-          <div className="bone" />
+          <div className="skeleton" />
         ) : (
           <ProductPicture name={line.name} categories={product.data?.categories ?? []} />
         )}
       </div>
       <div>
         <h2>
-          <Link to={productPath(line.name)}>{titled(line.name)}</Link>
+          <Link to={productPath(line.name)}>{displayName(line.name)}</Link>
         </h2>
-        <p className="quiet">
-          {line.quantity} × {priceText(line.price)}
+        <p className="muted">
+          {line.quantity} × {formatPrice(line.price)}
         </p>
       </div>
-      <span className="price">{money(cents(line.price) * BigInt(line.quantity))}</span>
+      <span className="price">{formatMoney(toCents(line.price) * BigInt(line.quantity))}</span>
     </li>
   );
 }
 
-function NoSuchOrder() {
+function OrderNotFound() {
   return (
-    <div className="quiet-state">
-      <PageTitle>No such order</PageTitle>
-      <h1>You have no such order</h1>
-      <p>The address may be mistyped, or the order belongs to another account.</p>
+    <div className="empty-state">
+      <PageTitle>Order not found</PageTitle>
+      <h1>Order not found</h1>
+      <p>The address may be wrong, or the order belongs to another account.</p>
       <Link to="/orders" className="btn btn-primary">
-        To your orders
+        View your orders
       </Link>
     </div>
   );

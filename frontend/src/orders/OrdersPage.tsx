@@ -1,79 +1,66 @@
 import { type RefObject, useMemo } from 'react';
-import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import type { Order } from '../api/types';
+import { hasLoadError, LoadError } from '../app/LoadError';
 import { PageTitle } from '../app/PageTitle';
-import { showMore } from '../app/showMore';
-import { isInTrouble, Trouble } from '../app/Trouble';
-import { useGrowingList } from '../app/useGrowingList';
-import { priceText } from '../product/money';
-import { titled } from '../product/naming';
-import { QuietPicture } from '../product/picture/QuietPicture';
+import { ShowMore } from '../app/ShowMore';
+import { useAppendFocus } from '../app/useAppendFocus';
+import { formatPrice } from '../product/money';
+import { displayName } from '../product/naming';
+import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
 import { useMe } from '../session/useSession';
 import { StatusBadge } from './StatusBadge';
 import { shortId } from './shortId';
-import { momentText, reasonText } from './status';
+import { formatDateTime, rejectionReason } from './status';
 import { useAnnounceDecisions } from './useAnnounceDecisions';
-import { useFollowOrders } from './useFollowOrders';
+import { useOrderEvents } from './useOrderEvents';
 import { useOrders } from './useOrders';
 
 export default function OrdersPage() {
   const me = useMe();
-  return me && <OrdersOf buyer={me.email} />;
+  return me && <BuyerOrders buyer={me.email} />;
 }
 
-const none: Order[] = [];
+const NO_ORDERS: Order[] = [];
 
-function OrdersOf({ buyer }: { buyer: string }) {
-  const isFollowing = useFollowOrders(buyer);
-  const orders = useOrders(buyer, isFollowing);
+function BuyerOrders({ buyer }: { buyer: string }) {
+  const isStreaming = useOrderEvents(buyer);
+  const orders = useOrders(buyer, isStreaming);
   const shown = useMemo(() => orders.data?.pages.flatMap((page) => page.orders), [orders.data]);
-  useAnnounceDecisions(shown ?? none);
-  const { list, willGrow } = useGrowingList<HTMLUListElement>(shown?.length ?? 0);
-  const more = () => {
-    if (!orders.isFetchingNextPage) {
-      willGrow();
-      void showMore(orders.fetchNextPage);
-    }
-  };
+  useAnnounceDecisions(shown ?? NO_ORDERS);
+  const { listRef, rememberFocus } = useAppendFocus<HTMLUListElement>(shown?.length ?? 0);
   return (
     <div className="page orders">
       <PageTitle>Your orders</PageTitle>
       <div className="page-head">
         <h1>Your orders</h1>
       </div>
-      {isInTrouble(orders) ? (
-        <Trouble query={orders} what="Your orders" />
+      {hasLoadError(orders) ? (
+        <LoadError query={orders} what="your orders" />
       ) : (
         orders.isPending && <Skeletons />
       )}
-      {shown && <List orders={shown} list={list} />}
-      {orders.hasNextPage && (
-        <div className="show-more">
-          <Button variant="outline-primary" aria-disabled={orders.isFetchingNextPage} onClick={more}>
-            {orders.isFetchingNextPage ? 'Loading…' : 'Show older orders'}
-          </Button>
-        </div>
-      )}
+      {shown && <OrderList orders={shown} listRef={listRef} />}
+      <ShowMore query={orders} beforeFetch={rememberFocus} label="Show older orders" />
     </div>
   );
 }
 
-function List({ orders, list }: { orders: Order[]; list: RefObject<HTMLUListElement | null> }) {
+function OrderList({ orders, listRef }: { orders: Order[]; listRef: RefObject<HTMLUListElement | null> }) {
   if (orders.length === 0) {
     return (
-      <div className="quiet-state">
-        <QuietPicture of="lamp" />
+      <div className="empty-state">
+        <EmptyStatePicture of="lamp" />
         <h2>No orders yet</h2>
-        <p>When you order something, you can watch here what becomes of it.</p>
+        <p>Your orders will appear here.</p>
         <Link to="/" className="btn btn-primary">
-          To the catalogue
+          Continue shopping
         </Link>
       </div>
     );
   }
   return (
-    <ul ref={list} className="order-list">
+    <ul ref={listRef} className="order-list">
       {orders.map((order) => (
         <OrderRow key={order.id} order={order} />
       ))}
@@ -92,15 +79,15 @@ function OrderRow({ order }: { order: Order }) {
         </h2>
         <StatusBadge status={order.status} />
       </div>
-      <p className="order-row-what">
-        {order.products.map((line) => `${line.quantity} × ${titled(line.name)}`).join(', ')}
+      <p className="order-row-items">
+        {order.products.map((line) => `${line.quantity} × ${displayName(line.name)}`).join(', ')}
       </p>
-      {order.status === 'REJECTED' && <p className="order-row-reason">{reasonText(order.reason)}</p>}
+      {order.status === 'REJECTED' && <p className="order-row-reason">{rejectionReason(order.reason)}</p>}
       <div className="order-row-foot">
-        <time dateTime={order.created_at} className="quiet">
-          {momentText(order.created_at)}
+        <time dateTime={order.created_at} className="muted">
+          {formatDateTime(order.created_at)}
         </time>
-        <span className="price">{priceText(order.cost)}</span>
+        <span className="price">{formatPrice(order.cost)}</span>
       </div>
     </li>
   );
@@ -115,9 +102,9 @@ function Skeletons() {
       <ul className="order-list" aria-hidden="true">
         {['first', 'second', 'third'].map((key) => (
           <li key={key} className="order-row">
-            <span className="bone bone-line w-50" />
-            <span className="bone bone-line w-75" />
-            <span className="bone bone-line w-50" />
+            <span className="skeleton skeleton-line w-50" />
+            <span className="skeleton skeleton-line w-75" />
+            <span className="skeleton skeleton-line w-50" />
           </li>
         ))}
       </ul>

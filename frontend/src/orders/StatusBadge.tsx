@@ -1,6 +1,6 @@
 import type { OrderStatus } from '../api/types';
-import { statusWords } from './status';
+import { statusLabels } from './status';
 
 export function StatusBadge({ status }: { status: OrderStatus }) {
-  return <span className={`status status-${status.toLowerCase()}`}>{statusWords[status].word}</span>;
+  return <span className={`status status-${status.toLowerCase()}`}>{statusLabels[status].label}</span>;
 }

@@ -1,6 +1,6 @@
-/** Where orders are kept in the query cache: under their buyer, so that nobody sees another's. */
+/** The query keys of orders. They contain the buyer, so that no user sees the cached orders of another. */
 export const orderKeys = {
-  of: (buyer: string) => ['orders', buyer] as const,
+  all: (buyer: string) => ['orders', buyer] as const,
   lists: (buyer: string) => ['orders', buyer, 'list'] as const,
   one: (buyer: string, id: string) => ['orders', buyer, 'one', id] as const,
   change: (buyer: string, id: string) => ['orders', buyer, 'change', id] as const,

@@ -1,4 +1,4 @@
-import { later } from '../app/later';
+import { lazyWithPreload } from '../app/lazyWithPreload';
 
-/** Apart from the other pages, because placing an order brings it along. */
-export const orderPage = later(() => import('./OrderPage'));
+/** In a module of its own, because placing an order preloads it. */
+export const orderPage = lazyWithPreload(() => import('./OrderPage'));

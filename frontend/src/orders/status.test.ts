@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Order } from '../api/types';
-import { withChange } from './status';
+import { applyChange } from './status';
 
 const pending: Order = {
   id: '71fefe4a1cad4140785928a4',
@@ -11,12 +11,12 @@ const pending: Order = {
 };
 const accepted = { id: pending.id, status: 'ACCEPTED', at: '2026-01-01T00:00:01Z' } as const;
 
-it('given a decision that was heard, when an older answer comes, then the order stays decided', () => {
-  expect(withChange(pending, accepted)).toMatchObject({ status: 'ACCEPTED', decided_at: accepted.at });
-  expect(withChange(pending, undefined)).toBe(pending);
+it('given a decision, when an older response arrives, then the order stays decided', () => {
+  expect(applyChange(pending, accepted)).toMatchObject({ status: 'ACCEPTED', decided_at: accepted.at });
+  expect(applyChange(pending, undefined)).toBe(pending);
 });
 
-it('given a decided order, when an older change is heard again, then it stays decided', () => {
-  const decided = withChange(pending, accepted);
-  expect(withChange(decided, { ...accepted, status: 'PENDING' })).toBe(decided);
+it('given a decided order, when an older change arrives, then it stays decided', () => {
+  const decided = applyChange(pending, accepted);
+  expect(applyChange(decided, { ...accepted, status: 'PENDING' })).toBe(decided);
 });

@@ -1,33 +1,33 @@
 import type { Order, OrderStatus } from '../api/types';
-import { titled } from '../product/naming';
-import type { OrderChange } from './eventStream';
+import { displayName } from '../product/naming';
+import type { OrderChange } from './orderEvents';
 
-export const statusWords: Record<OrderStatus, { word: string; sentence: string }> = {
-  PENDING: { word: 'Pending', sentence: 'We are checking the stock.' },
-  ACCEPTED: { word: 'Accepted', sentence: 'Everything is yours.' },
-  REJECTED: { word: 'Rejected', sentence: 'This order could not be filled.' },
+export const statusLabels: Record<OrderStatus, { label: string; message: string }> = {
+  PENDING: { label: 'Pending', message: 'We are checking the stock.' },
+  ACCEPTED: { label: 'Accepted', message: 'Your order is confirmed.' },
+  REJECTED: { label: 'Rejected', message: 'We could not confirm your order.' },
 };
 
-/** An order is decided once: what was heard of that holds against an answer that was asked for before. */
-export function withChange(order: Order, change: OrderChange | undefined): Order {
+/** Applies a change to a pending order. A decision is final, so responses from before it cannot undo it. */
+export function applyChange(order: Order, change: OrderChange | undefined): Order {
   return change === undefined || order.status !== 'PENDING'
     ? order
     : { ...order, status: change.status, reason: change.reason ?? null, decided_at: change.at };
 }
 
-export function reasonText(reason: Order['reason']): string {
+export function rejectionReason(reason: Order['reason']): string {
   if (reason?.code !== 'insufficient_stock') {
-    return 'The shop could not fill this order.';
+    return 'We could not confirm your order.';
   }
-  const names = reason.products.map(titled);
+  const names = reason.products.map(displayName);
   if (names.length === 0) {
-    return 'There was not enough in stock.';
+    return 'We did not have enough stock.';
   }
-  return `There was not enough left of ${new Intl.ListFormat('en-GB').format(names)}.`;
+  return `We did not have enough stock of ${new Intl.ListFormat('en-GB').format(names)}.`;
 }
 
-const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
-export function momentText(iso: string): string {
-  return moment.format(new Date(iso));
+export function formatDateTime(iso: string): string {
+  return dateTime.format(new Date(iso));
 }

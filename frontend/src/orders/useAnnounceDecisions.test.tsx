@@ -1,7 +1,7 @@
 import { renderHook } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import type { Order } from '../api/types';
-import { announce, noticeBoard } from '../notices/notices';
+import { announce, noticeStore } from '../notices/noticeStore';
 import { useAnnounceDecisions } from './useAnnounceDecisions';
 
 const pending: Order = {
@@ -17,18 +17,18 @@ const rejected: Order = { ...pending, status: 'REJECTED' };
 beforeEach(() => announce(''));
 
 it.each([
-  [accepted, 'Order 5928a4: Everything is yours.'],
-  [rejected, 'Order 5928a4: This order could not be filled.'],
-])('given a pending order that is shown, when it is decided, then that is said', (decided, sentence) => {
+  [accepted, 'Order 5928a4: Your order is confirmed.'],
+  [rejected, 'Order 5928a4: We could not confirm your order.'],
+])('given a pending order on the page, when it is decided, then that is announced', (decided, message) => {
   const { rerender } = renderHook(useAnnounceDecisions, { initialProps: [pending] });
-  expect(noticeBoard.spoken()).toBe('');
+  expect(noticeStore.announcement()).toBe('');
   rerender([decided]);
-  expect(noticeBoard.spoken()).toBe(sentence);
+  expect(noticeStore.announcement()).toBe(message);
 });
 
-it('given an order that was decided before, when it is shown, then nothing is said', () => {
+it('given an order that was decided before, when it is shown, then nothing is announced', () => {
   const { rerender } = renderHook(useAnnounceDecisions, { initialProps: [] as Order[] });
   rerender([accepted]);
   rerender([accepted, rejected]);
-  expect(noticeBoard.spoken()).toBe('');
+  expect(noticeStore.announcement()).toBe('');
 });

@@ -1,18 +1,18 @@
 import { useEffect, useRef } from 'react';
 import type { Order, OrderStatus } from '../api/types';
-import { announce } from '../notices/notices';
+import { announce } from '../notices/noticeStore';
 import { shortId } from './shortId';
-import { statusWords } from './status';
+import { statusLabels } from './status';
 
-/** Says it when an order that is shown has been decided, whether the stream told or asking did. */
+/** Announces decisions of the orders on the page, whether they come from the event stream or from polling. */
 export function useAnnounceDecisions(orders: readonly Order[]): void {
-  const shown = useRef(new Map<string, OrderStatus>());
+  const lastStatus = useRef(new Map<string, OrderStatus>());
   useEffect(() => {
     for (const { id, status } of orders) {
-      if (shown.current.get(id) === 'PENDING' && status !== 'PENDING') {
-        announce(`Order ${shortId(id)}: ${statusWords[status].sentence}`);
+      if (lastStatus.current.get(id) === 'PENDING' && status !== 'PENDING') {
+        announce(`Order ${shortId(id)}: ${statusLabels[status].message}`);
       }
-      shown.current.set(id, status);
+      lastStatus.current.set(id, status);
     }
   }, [orders]);
 }

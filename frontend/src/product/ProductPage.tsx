@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Product } from '../api/types';
+import { hasLoadError, LoadError } from '../app/LoadError';
 import { PageTitle } from '../app/PageTitle';
-import { isInTrouble, Trouble } from '../app/Trouble';
 import { AddToCart } from '../cart/AddToCart';
-import { priceText } from './money';
-import { titled } from './naming';
+import { formatPrice } from './money';
+import { displayName } from './naming';
 import { ProductPicture } from './picture/ProductPicture';
 import { QuantityStepper } from './QuantityStepper';
 import { StockNote } from './StockNote';
@@ -15,25 +15,25 @@ export default function ProductPage() {
   const { name = '' } = useParams();
   const product = useProduct(name);
   if (product.data === undefined) {
-    return isInTrouble(product) ? (
-      <NoAnswer name={name} product={product} />
+    return hasLoadError(product) ? (
+      <ProductError name={name} product={product} />
     ) : (
       <ProductSkeleton name={name} />
     );
   }
   if (product.data === null) {
-    return <Gone name={name} />;
+    return <ProductNotFound name={name} />;
   }
-  return <Shown key={product.data.name} product={product.data} />;
+  return <ProductDetails key={product.data.name} product={product.data} />;
 }
 
-function Shown({ product }: { product: Product }) {
-  const [quantity, setQuantity] = useState(1);
-  const most = Math.max(1, product.quantity);
-  const wanted = Math.min(quantity, most);
+function ProductDetails({ product }: { product: Product }) {
+  const [chosen, setChosen] = useState(1);
+  const max = Math.max(1, product.quantity);
+  const quantity = Math.min(chosen, max);
   return (
     <article className="page product">
-      <PageTitle>{titled(product.name)}</PageTitle>
+      <PageTitle>{displayName(product.name)}</PageTitle>
       <BackToCatalogue />
       <div className="product-picture-frame">
         <ProductPicture name={product.name} categories={product.categories} />
@@ -42,24 +42,24 @@ function Shown({ product }: { product: Product }) {
         <ul className="product-categories">
           {product.categories.map((category) => (
             <li key={category}>
-              <Link to={`/?category=${encodeURIComponent(category)}`}>{titled(category)}</Link>
+              <Link to={`/?category=${encodeURIComponent(category)}`}>{displayName(category)}</Link>
             </li>
           ))}
         </ul>
-        <h1>{titled(product.name)}</h1>
-        <p className="price product-price">{priceText(product.price)}</p>
+        <h1>{displayName(product.name)}</h1>
+        <p className="price product-price">{formatPrice(product.price)}</p>
         <StockNote quantity={product.quantity} />
         <p className="product-description">{product.description}</p>
         <div className="product-buy">
           {product.quantity > 0 && (
             <QuantityStepper
-              label={titled(product.name)}
-              quantity={wanted}
-              most={most}
-              change={setQuantity}
+              label={displayName(product.name)}
+              quantity={quantity}
+              max={max}
+              change={setChosen}
             />
           )}
-          <AddToCart product={product} quantity={wanted} />
+          <AddToCart product={product} quantity={quantity} />
         </div>
       </div>
     </article>
@@ -74,42 +74,42 @@ function BackToCatalogue() {
   );
 }
 
-/** The same is in index.html, for the time before the script has come. */
+/** Looks like the shell in index.html. */
 function ProductSkeleton({ name }: { name: string }) {
   return (
     <div className="page product">
-      <PageTitle>{titled(name)}</PageTitle>
+      <PageTitle>{displayName(name)}</PageTitle>
       <p className="visually-hidden" role="status">
         Loading…
       </p>
       <BackToCatalogue />
-      <div className="product-picture-frame bone" />
+      <div className="product-picture-frame skeleton" />
       <div className="product-facts">
-        <span className="bone bone-line w-50" />
-        <h1>{titled(name)}</h1>
-        <span className="bone bone-line w-50" />
+        <span className="skeleton skeleton-line w-50" />
+        <h1>{displayName(name)}</h1>
+        <span className="skeleton skeleton-line w-50" />
       </div>
     </div>
   );
 }
 
-function NoAnswer({ name, product }: { name: string; product: ReturnType<typeof useProduct> }) {
+function ProductError({ name, product }: { name: string; product: ReturnType<typeof useProduct> }) {
   return (
     <>
-      <PageTitle>{titled(name)}</PageTitle>
-      <Trouble query={product} what={titled(name)} isPage />
+      <PageTitle>{displayName(name)}</PageTitle>
+      <LoadError query={product} what={`“${displayName(name)}”`} isPage />
     </>
   );
 }
 
-function Gone({ name }: { name: string }) {
+function ProductNotFound({ name }: { name: string }) {
   return (
-    <div className="quiet-state">
-      <PageTitle>No such product</PageTitle>
-      <h1>We do not have “{titled(name)}”</h1>
-      <p>The requested product does not exist. The address may be mistyped.</p>
+    <div className="empty-state">
+      <PageTitle>Product not found</PageTitle>
+      <h1>We could not find “{displayName(name)}”</h1>
+      <p>The address may be wrong, or the product may have been removed.</p>
       <Link to="/" className="btn btn-primary">
-        To the catalogue
+        Continue shopping
       </Link>
     </div>
   );

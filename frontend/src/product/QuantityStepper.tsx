@@ -3,21 +3,21 @@ import { useId, useState } from 'react';
 type Props = {
   label: string;
   quantity: number;
-  most: number;
+  max: number;
   change: (quantity: number) => void;
 };
 
 /**
- * A number with a button on each side; it can be typed too. At an end a button does nothing but stays
- * where it is, so that whoever pressed it does not lose their place.
+ * A number input with a button on each side. At a limit a button is inert but not `disabled`, so that it keeps
+ * the focus.
  */
-export function QuantityStepper({ label, quantity, most, change }: Props) {
+export function QuantityStepper({ label, quantity, max, change }: Props) {
   const id = useId();
   const [typed, setTyped] = useState<string | null>(null);
-  const settle = () => {
+  const commit = () => {
     const wanted = Number.parseInt(typed ?? '', 10);
     if (Number.isFinite(wanted)) {
-      change(Math.min(most, Math.max(1, wanted)));
+      change(Math.min(max, Math.max(1, wanted)));
     }
     setTyped(null);
   };
@@ -25,7 +25,7 @@ export function QuantityStepper({ label, quantity, most, change }: Props) {
     <div className="stepper">
       <button
         type="button"
-        aria-label={`Fewer: ${label}`}
+        aria-label={`Decrease quantity: ${label}`}
         aria-disabled={quantity <= 1}
         onClick={() => quantity > 1 && change(quantity - 1)}
       >
@@ -41,14 +41,14 @@ export function QuantityStepper({ label, quantity, most, change }: Props) {
         size={3}
         value={typed ?? quantity}
         onChange={(event) => setTyped(event.target.value.replaceAll(/\D/g, '').slice(0, 10))}
-        onBlur={settle}
-        onKeyDown={(event) => event.key === 'Enter' && settle()}
+        onBlur={commit}
+        onKeyDown={(event) => event.key === 'Enter' && commit()}
       />
       <button
         type="button"
-        aria-label={`More: ${label}`}
-        aria-disabled={quantity >= most}
-        onClick={() => quantity < most && change(quantity + 1)}
+        aria-label={`Increase quantity: ${label}`}
+        aria-disabled={quantity >= max}
+        onClick={() => quantity < max && change(quantity + 1)}
       >
         +
       </button>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cents, money, priceText } from './money';
-import { titled } from './naming';
+import { formatMoney, formatPrice, toCents } from './money';
+import { displayName } from './naming';
 import { stockOf } from './stock';
 
 describe('money', () => {
@@ -12,27 +12,27 @@ describe('money', () => {
     [1299.99, '€1,299.99'],
     [99_999_999.99, '€99,999,999.99'],
   ])('given %d, when it is shown, then it reads %s', (price, text) => {
-    expect(priceText(price)).toBe(text);
+    expect(formatPrice(price)).toBe(text);
   });
 
-  it('given more cents than a float can count, when they are shown, then none is lost', () => {
-    expect(money(9_007_199_254_740_993n)).toBe('€90,071,992,547,409.93');
-    expect(cents(0.29)).toBe(29n);
+  it('given more cents than a float can represent, when they are shown, then the amount is exact', () => {
+    expect(formatMoney(9_007_199_254_740_993n)).toBe('€90,071,992,547,409.93');
+    expect(toCents(0.29)).toBe(29n);
   });
 });
 
-describe('the words on a product', () => {
+describe('the texts on a product', () => {
   it('given a name in lower case, when it is shown, then it begins with a capital in any script', () => {
-    expect([titled('chair'), titled('écharpe'), titled('чайник'), titled('😀 cup'), titled('')]).toEqual([
-      'Chair',
-      'Écharpe',
-      'Чайник',
-      '😀 cup',
-      '',
-    ]);
+    expect([
+      displayName('chair'),
+      displayName('écharpe'),
+      displayName('чайник'),
+      displayName('😀 cup'),
+      displayName(''),
+    ]).toEqual(['Chair', 'Écharpe', 'Чайник', '😀 cup', '']);
   });
 
-  it('given a stock, when it is shown, then little is said to be little', () => {
+  it('given a stock, when it is shown, then low stock is marked', () => {
     expect([0, 1, 5, 6, 100].map((quantity) => stockOf(quantity).text)).toEqual([
       'Sold out',
       'Only 1 left',

@@ -1,15 +1,15 @@
-/** The shop counts in whole cents; a sum of floating-point prices would drift. */
-export function cents(price: number): bigint {
+/** Money is counted in whole cents, because sums of floating-point prices would be inexact. */
+export function toCents(price: number): bigint {
   return BigInt(Math.round(price * 100));
 }
 
-const format = new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'EUR' });
+const euros = new Intl.NumberFormat('en-GB', { style: 'currency', currency: 'EUR' });
 
-export function money(amount: bigint): string {
-  const digits = amount.toString().padStart(3, '0');
-  return format.format(`${digits.slice(0, -2)}.${digits.slice(-2)}` as Intl.StringNumericLiteral);
+export function formatMoney(cents: bigint): string {
+  const digits = cents.toString().padStart(3, '0');
+  return euros.format(`${digits.slice(0, -2)}.${digits.slice(-2)}` as Intl.StringNumericLiteral);
 }
 
-export function priceText(price: number): string {
-  return money(cents(price));
+export function formatPrice(price: number): string {
+  return formatMoney(toCents(price));
 }

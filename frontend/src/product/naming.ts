@@ -1,5 +1,5 @@
-/** Names are kept in lower case; a shop window has them with a capital. */
-export function titled(name: string): string {
+/** Names are stored in lower case, and shown with a capital. */
+export function displayName(name: string): string {
   const [first = ''] = name;
   return first.toLocaleUpperCase('en-GB') + name.slice(first.length);
 }

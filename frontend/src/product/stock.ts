@@ -1,5 +1,5 @@
-/** What the shop can count of one thing. */
-export const mostPieces = 2_147_483_647;
+/** The highest stock of a product, and the highest quantity of a line. */
+export const MAX_QUANTITY = 2_147_483_647;
 
 export type Stock = { level: 'none' | 'low' | 'plenty'; text: string };
 

@@ -1,20 +1,20 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { atMost } from '../api/atMost';
 import { api } from '../api/client';
-import { answerOrNone } from '../api/problem';
+import { limitConcurrency } from '../api/limitConcurrency';
+import { unwrapOrNull } from '../api/problem';
 
-/** A cart of a hundred lines is no burst of a hundred calls. */
-const inTurn = atMost(4);
+/** A cart may have a hundred lines, whose products must not be requested in one burst. */
+const limited = limitConcurrency(4);
 
-/** The product; null if the shop has no such thing. */
+/** The product, or null if it does not exist. */
 export function productQuery(name: string) {
   return queryOptions({
     queryKey: ['products', 'one', name],
     queryFn: async ({ signal }) => {
-      const answer = await inTurn(() =>
-        answerOrNone(api.GET('/api/products', { params: { query: { name } }, signal })),
+      const response = await limited(() =>
+        unwrapOrNull(api.GET('/api/products', { params: { query: { name } }, signal })),
       );
-      return answer?.products[0] ?? null;
+      return response?.products[0] ?? null;
     },
   });
 }

@@ -10,7 +10,7 @@ const claims = z.object({
 export type Me = { email: string; role: 'user' | 'admin' };
 export type AccessToken = { value: string; me: Me; lifetimeSeconds: number };
 
-/** Reads what the token says of its holder. Only the shop can tell whether it is genuine. */
+/** Decodes the claims of a token without verifying its signature, which only the shop can do. */
 export function readAccessToken(value: string): AccessToken | null {
   const [, payload] = value.split('.');
   if (payload === undefined) {

@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiProblem, Unreachable } from '../api/problem';
+import { ApiProblem, NetworkError } from '../api/problem';
 
-const calls = { renew: vi.fn<() => Promise<string>>(), logOut: vi.fn<() => Promise<void>>() };
+const calls = { refresh: vi.fn<() => Promise<string>>(), logOut: vi.fn<() => Promise<void>>() };
 
-// The session is loaded anew for each test; its errors have to remain those of this file.
+// Each test loads the session module anew, but its error classes must stay those of this file.
 const errors = vi.hoisted(() => ({ module: undefined as Promise<unknown> | undefined }));
 vi.mock('../api/problem', (original) => {
   errors.module ??= original();
   return errors.module as never;
 });
 
-vi.mock('./tokens', () => ({
+vi.mock('./authApi', () => ({
   logIn: () => Promise.resolve(token('first')),
   register: () => Promise.resolve(),
-  renew: () => calls.renew(),
+  refresh: () => calls.refresh(),
   logOut: () => calls.logOut(),
 }));
 
-/** What the shop's tokens look like from outside; nobody here checks a signature. */
+/** An unsigned token: the page does not verify signatures. */
 function token(id: string): string {
   const claims = { email: 'ada@example.com', role: 'user', iat: 1000, exp: 1900, jti: id };
   return `head.${btoa(JSON.stringify(claims))}.${id}`;
@@ -36,7 +36,7 @@ const Channel = BroadcastChannel;
 let tests = 0;
 
 beforeEach(() => {
-  // What the tabs of one test tell each other is not for those of the next.
+  // Broadcasts of one test must not reach the next.
   tests += 1;
   const browser = `browser ${tests}`;
   vi.stubGlobal(
@@ -47,86 +47,86 @@ beforeEach(() => {
       }
     },
   );
-  calls.renew.mockReset();
+  calls.refresh.mockReset();
   calls.logOut.mockReset().mockResolvedValue();
 });
 
 afterEach(() => vi.useRealTimers());
 
 describe('the session', () => {
-  it('given a visitor, when the page is loaded, then the shop is not asked', async () => {
+  it('given a visitor, when the page is loaded, then no refresh request is sent', async () => {
     const session = await freshSession();
     expect(await session.accessToken()).toBeNull();
-    expect(calls.renew).not.toHaveBeenCalled();
+    expect(calls.refresh).not.toHaveBeenCalled();
   });
 
-  it('given a session before, when the page is loaded, then it is restored', async () => {
+  it('given an earlier session, when the page is loaded, then it is restored', async () => {
     localStorage.setItem('signed-in', '1');
-    calls.renew.mockResolvedValue(token('restored'));
+    calls.refresh.mockResolvedValue(token('restored'));
     const session = await freshSession();
     expect(await session.accessToken()).toBe(token('restored'));
     expect(session.state()).toEqual({ status: 'signed-in', me: { email: 'ada@example.com', role: 'user' } });
   });
 
-  it('given foreign data in place of the hint, when the page is loaded, then one is a visitor and it is gone', async () => {
+  it('given invalid data in the storage, when the page is loaded, then the user is a visitor and the data is removed', async () => {
     localStorage.setItem('signed-in', '{"<foreign>":[');
-    calls.renew.mockResolvedValue('not a token');
+    calls.refresh.mockResolvedValue('not a token');
     const session = await freshSession();
     await session.accessToken();
     expect(session.state()).toEqual({ status: 'visitor' });
     expect(localStorage.getItem('signed-in')).toBeNull();
   });
 
-  it('given many calls with a spent token, when each asks for another, then the shop is asked once', async () => {
+  it('given many calls with an expired token, when each refreshes it, then one request is sent', async () => {
     const session = await freshSession();
     await session.logIn('ada@example.com', 'secret');
-    calls.renew.mockResolvedValue(token('second'));
-    const renewed = await Promise.all(Array.from({ length: 20 }, () => session.renew(token('first'))));
-    expect(new Set(renewed)).toEqual(new Set([token('second')]));
-    expect(calls.renew).toHaveBeenCalledTimes(1);
-    expect(await session.renew(token('first'))).toBe(token('second'));
-    expect(calls.renew).toHaveBeenCalledTimes(1);
+    calls.refresh.mockResolvedValue(token('second'));
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => session.refresh(token('first'))));
+    expect(new Set(tokens)).toEqual(new Set([token('second')]));
+    expect(calls.refresh).toHaveBeenCalledTimes(1);
+    expect(await session.refresh(token('first'))).toBe(token('second'));
+    expect(calls.refresh).toHaveBeenCalledTimes(1);
   });
 
-  it('given a log-out while a renewal is under way, when its answer comes, then one stays logged out', async () => {
+  it('given a log-out during a refresh, when its response arrives, then the user stays logged out', async () => {
     const session = await freshSession();
     await session.logIn('ada@example.com', 'secret');
-    let answer: (value: string) => void = () => undefined;
-    calls.renew.mockReturnValue(
+    let respond: (value: string) => void = () => undefined;
+    calls.refresh.mockReturnValue(
       new Promise((resolve) => {
-        answer = resolve;
+        respond = resolve;
       }),
     );
-    const renewal = session.renew(token('first'));
+    const refresh = session.refresh(token('first'));
     const end = session.logOut();
-    answer(token('second'));
-    expect(await renewal).toBeNull();
+    respond(token('second'));
+    expect(await refresh).toBeNull();
     await end;
     expect(session.state()).toEqual({ status: 'visitor' });
     expect(localStorage.getItem('signed-in')).toBeNull();
   });
 
-  it('given a page that was left during its renewal, when the next one is refused at first, then it asks again', async () => {
+  it('given a page that was left during a refresh, when the next refresh is refused at first, then it is retried', async () => {
     vi.useFakeTimers();
     localStorage.setItem('signed-in', '1');
     localStorage.setItem('renewal-unseen', '1');
-    calls.renew.mockRejectedValueOnce(problem(401)).mockResolvedValue(token('second'));
+    calls.refresh.mockRejectedValueOnce(problem(401)).mockResolvedValue(token('second'));
     const session = await freshSession();
     await vi.advanceTimersByTimeAsync(1000);
     expect(await session.accessToken()).toBe(token('second'));
     expect(localStorage.getItem('renewal-unseen')).toBeNull();
   });
 
-  it('given a token of another tab that comes after a log-out, when it is heard, then one stays logged out', async () => {
+  it('given a token from another tab after a log-out, when it arrives, then the user stays logged out', async () => {
     const session = await freshSession();
     await session.logIn('ada@example.com', 'secret');
     await session.logOut();
     const other = new BroadcastChannel('session');
-    const heard = new Promise((resolve) => {
+    const received = new Promise((resolve) => {
       new BroadcastChannel('session').addEventListener('message', resolve);
     });
     other.postMessage({ kind: 'signed-in', accessToken: token('late') });
-    await heard;
+    await received;
     expect(session.state()).toEqual({ status: 'visitor' });
   });
 });
@@ -134,51 +134,51 @@ describe('the session', () => {
 describe.each([
   ['503', () => problem(503)],
   ['429', () => problem(429)],
-  ['no network', () => new Unreachable('')],
-])('the session while authentication answers %s', (_, trouble) => {
+  ['no network', () => new NetworkError('')],
+])('the session while authentication fails with %s', (_, newError) => {
   beforeEach(() => vi.useFakeTimers());
 
-  it('given a session before, when the page is loaded, then nobody is logged out and it comes back by itself', async () => {
+  it('given an earlier session, when the page is loaded, then the user is not logged out and the session is restored later', async () => {
     localStorage.setItem('signed-in', '1');
-    const error = trouble();
-    calls.renew.mockRejectedValue(error);
+    const error = newError();
+    calls.refresh.mockRejectedValue(error);
     const session = await freshSession();
     await expect(session.accessToken()).rejects.toBe(error);
     expect(session.state()).toEqual({ status: 'restoring' });
-    calls.renew.mockResolvedValue(token('restored'));
+    calls.refresh.mockResolvedValue(token('restored'));
     await vi.advanceTimersByTimeAsync(10_000);
     expect(session.state()).toMatchObject({ status: 'signed-in' });
   });
 
-  it('given a spent token, when another is needed, then that fails and one stays logged in', async () => {
+  it('given an expired token, when it is refreshed, then that fails and the user stays logged in', async () => {
     const session = await freshSession();
     await session.logIn('ada@example.com', 'secret');
-    const error = trouble();
-    calls.renew.mockRejectedValue(error);
-    await expect(session.renew(token('first'))).rejects.toBe(error);
+    const error = newError();
+    calls.refresh.mockRejectedValue(error);
+    await expect(session.refresh(token('first'))).rejects.toBe(error);
     expect(session.state()).toMatchObject({ status: 'signed-in' });
   });
 
-  it('given a log-out that the shop has not heard, when the page is loaded again, then it is told before anything else', async () => {
+  it('given a pending log-out, when the page is loaded again, then it is sent before anything else', async () => {
     const session = await freshSession();
     await session.logIn('ada@example.com', 'secret');
-    calls.logOut.mockRejectedValue(trouble());
+    calls.logOut.mockRejectedValue(newError());
     await expect(session.logOut()).rejects.toThrow();
     expect(session.state()).toEqual({ status: 'visitor' });
     calls.logOut.mockReset().mockResolvedValue();
     await freshSession();
     await vi.advanceTimersByTimeAsync(0);
     expect(calls.logOut).toHaveBeenCalledOnce();
-    expect(calls.renew).not.toHaveBeenCalled();
+    expect(calls.refresh).not.toHaveBeenCalled();
     await freshSession();
     await vi.advanceTimersByTimeAsync(0);
     expect(calls.logOut).toHaveBeenCalledOnce();
   });
 
-  it('given a log-out that the shop has not heard, when the page stays open, then it is told later', async () => {
+  it('given a pending log-out, when the page stays open, then it is retried later', async () => {
     const session = await freshSession();
     await session.logIn('ada@example.com', 'secret');
-    calls.logOut.mockRejectedValueOnce(trouble());
+    calls.logOut.mockRejectedValueOnce(newError());
     await expect(session.logOut()).rejects.toThrow();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(calls.logOut).toHaveBeenCalledTimes(2);

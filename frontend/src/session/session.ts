@@ -1,25 +1,26 @@
 import { ApiProblem } from '../api/problem';
 import { storage } from '../storage';
 import { type AccessToken, type Me, readAccessToken } from './accessToken';
-import { otherTabs } from './otherTabs';
-import * as tokens from './tokens';
+import * as authApi from './authApi';
+import { tabSync } from './tabSync';
 
 export type SessionState = { status: 'restoring' } | { status: 'visitor' } | { status: 'signed-in'; me: Me };
 
-/** Not a secret: it only says that asking for the session is worth a call. */
-const hint = 'signed-in';
-/** The shop has not heard yet that somebody logged out here. */
-const owed = 'log-out-owed';
-/** A renewal has begun, and its answer has not been seen. */
-const unseen = 'renewal-unseen';
-const secondsBeforeExpiry = 30;
-const secondsBetweenTries = 5;
+/** A hint that this browser has a session cookie, so that visitors send no refresh request. */
+const SIGNED_IN_KEY = 'signed-in';
+/** The user has logged out here, but the shop has not confirmed it yet. */
+const PENDING_LOG_OUT_KEY = 'log-out-owed';
+/** A refresh has started, and its response has not arrived. */
+const REFRESH_IN_FLIGHT_KEY = 'renewal-unseen';
+const REFRESH_BEFORE_EXPIRY_SECONDS = 30;
+const RETRY_DELAY_SECONDS = 5;
 
-let state: SessionState = { status: hinted() ? 'restoring' : 'visitor' };
+let state: SessionState = { status: hasSessionHint() ? 'restoring' : 'visitor' };
 let token: AccessToken | null = null;
-/** What another tab has told and this one does not know to be true yet. */
-let told: string | null = null;
-let renewing: Promise<string | null> | null = null;
+/** A token from another tab, which may have logged out since. See `acceptBroadcastToken`. */
+let broadcastToken: string | null = null;
+let refreshInFlight: Promise<string | null> | null = null;
+/** For the next scheduled refresh or retry. */
 let timer: number | undefined;
 const listeners = new Set<() => void>();
 
@@ -30,215 +31,217 @@ export const session = {
     return () => listeners.delete(listener);
   },
 
-  /** The token for the next call; none for a visitor. Throws while it cannot be known whether there is one. */
+  /** The access token, or null for a visitor. Throws while the session cannot be restored. */
   accessToken(): Promise<string | null> {
     if (token !== null) {
       return Promise.resolve(token.value);
     }
-    return state.status === 'restoring' ? session.renew(null) : Promise.resolve(null);
+    return state.status === 'restoring' ? session.refresh(null) : Promise.resolve(null);
   },
 
   /**
-   * A token other than the spent one; none for whoever is logged out. However many calls wait for it, it is
-   * asked for once. Throws when the shop cannot say: nobody is logged out by an outage.
+   * A token other than the expired one, or null if the user is logged out. Concurrent calls share one request.
+   * Throws when the shop is unavailable: an outage never logs a user out.
    */
-  renew(spent: string | null): Promise<string | null> {
-    if (token !== null && token.value !== spent) {
+  refresh(expired: string | null): Promise<string | null> {
+    if (token !== null && token.value !== expired) {
       return Promise.resolve(token.value);
     }
-    renewing ??= otherTabs
-      .inTurn(() => renewUnlessAnotherTabDid(spent))
+    refreshInFlight ??= tabSync
+      .withLock(() => refreshUnlessDone(expired))
       .finally(() => {
-        renewing = null;
+        refreshInFlight = null;
       });
-    return renewing;
+    return refreshInFlight;
   },
 
-  /** Makes up for what could not be asked or told while the shop was away. */
+  /** Catches up after an outage: sends a pending log-out, and restores the session. */
   async restore(): Promise<void> {
     try {
-      await payLogOut();
-      if (token === null && hinted()) {
-        await session.renew(null);
+      await sendPendingLogOut();
+      if (token === null && hasSessionHint()) {
+        await session.refresh(null);
       }
     } catch {
-      // It is tried again.
+      // Both schedule a retry.
     }
   },
 
   async logIn(email: string, password: string): Promise<void> {
-    // After a renewal or a log-out that is under way: their cookies must not come after this one's.
-    await otherTabs.inTurn(async () => {
-      const value = await tokens.logIn(email, password);
-      // The cookie of the session that was to be ended is replaced.
-      storage.remove(owed);
-      adopt(value);
+    // Under the lock, so that the cookie of a concurrent refresh or log-out cannot replace the new one.
+    await tabSync.withLock(async () => {
+      const value = await authApi.logIn(email, password);
+      // The new cookie has replaced that of the session to be logged out.
+      storage.remove(PENDING_LOG_OUT_KEY);
+      acceptAndBroadcast(value);
     });
   },
 
-  register: tokens.register,
+  register: authApi.register,
 
-  /** This browser forgets the session at once. Throws when the shop could not be told; it will be. */
+  /** Ends the session in this browser at once. Throws when the shop is unavailable; it is then retried. */
   async logOut(): Promise<void> {
     signOut();
-    storage.write(owed, '1');
-    otherTabs.tell({ kind: 'signed-out' });
-    await payLogOut();
+    storage.write(PENDING_LOG_OUT_KEY, '1');
+    tabSync.broadcast({ kind: 'signed-out' });
+    await sendPendingLogOut();
   },
 };
 
-async function renewUnlessAnotherTabDid(spent: string | null): Promise<string | null> {
-  if (token !== null && token.value !== spent) {
+async function refreshUnlessDone(expired: string | null): Promise<string | null> {
+  // Another tab may have refreshed, or logged out, while this one waited for the lock.
+  if (token !== null && token.value !== expired) {
     return token.value;
   }
-  if (!hinted()) {
+  if (!hasSessionHint()) {
     signOut();
     return null;
   }
   try {
-    const renewed = await renewThroughReloads();
-    // Whoever logged out while this was under way stays logged out.
-    return hinted() ? adopt(renewed) : null;
+    const value = await refreshWithRetries();
+    // The user may have logged out meanwhile.
+    return hasSessionHint() ? acceptAndBroadcast(value) : null;
   } catch (error) {
     if (isRefusal(error)) {
       signOut();
       return null;
     }
-    tryLater(() => session.renew(spent), error);
+    retryLater(() => session.refresh(expired), error);
     throw error;
   }
 }
 
 /**
- * A renewal whose answer was not seen, because the page was left or the connection lost, may have spent the
- * token, and the new one may still be on its way into the cookie. So a refusal is not believed at once; the
- * shop forgives a spent token for ten seconds.
+ * If the response to the last refresh was lost, because the page was left or the connection failed, the shop may
+ * have rotated the token while the new cookie is still in flight. A refusal is then retried: within the shop's
+ * grace period of ten seconds, reusing the old token does not revoke the session.
  */
-async function renewThroughReloads(): Promise<string> {
-  const pauses = storage.read(unseen) === null ? [] : [300, 700, 1500, 3000];
-  storage.write(unseen, '1');
+async function refreshWithRetries(): Promise<string> {
+  const retryDelays = storage.read(REFRESH_IN_FLIGHT_KEY) === null ? [] : [300, 700, 1500, 3000];
+  storage.write(REFRESH_IN_FLIGHT_KEY, '1');
   for (;;) {
     try {
-      const renewed = await tokens.renew();
-      storage.remove(unseen);
-      return renewed;
+      const value = await authApi.refresh();
+      storage.remove(REFRESH_IN_FLIGHT_KEY);
+      return value;
     } catch (error) {
-      const pause = pauses.shift();
+      const delay = retryDelays.shift();
       if (!isRefusal(error)) {
         throw error;
       }
-      if (pause === undefined) {
-        storage.remove(unseen);
+      if (delay === undefined) {
+        storage.remove(REFRESH_IN_FLIGHT_KEY);
         throw error;
       }
-      await new Promise((wake) => setTimeout(wake, pause));
+      await new Promise((resolve) => setTimeout(resolve, delay));
     }
   }
 }
 
-async function payLogOut(): Promise<void> {
-  await otherTabs.inTurn(async () => {
-    if (storage.read(owed) === null) {
+async function sendPendingLogOut(): Promise<void> {
+  await tabSync.withLock(async () => {
+    if (storage.read(PENDING_LOG_OUT_KEY) === null) {
       return;
     }
     try {
-      await tokens.logOut();
+      await authApi.logOut();
     } catch (error) {
       if (!isRefusal(error)) {
-        tryLater(payLogOut, error);
+        retryLater(sendPendingLogOut, error);
         throw error;
       }
     }
-    storage.remove(owed);
+    storage.remove(PENDING_LOG_OUT_KEY);
   });
 }
 
-/** The shop has answered for good; anything else may pass. */
+/** Whether the shop has refused for good. Other errors may pass. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiProblem && error.status < 429;
 }
 
-function tryLater(again: () => Promise<unknown>, error: unknown): void {
-  const wished = error instanceof ApiProblem ? error.retryAfterSeconds : null;
+function retryLater(retry: () => Promise<unknown>, error: unknown): void {
+  const retryAfter = error instanceof ApiProblem ? error.retryAfterSeconds : null;
   window.clearTimeout(timer);
   timer = window.setTimeout(
-    () => void again().catch(() => undefined),
-    Math.max(secondsBetweenTries, wished ?? 0) * 1000,
+    () => void retry().catch(() => undefined),
+    Math.max(RETRY_DELAY_SECONDS, retryAfter ?? 0) * 1000,
   );
 }
 
-function adopt(value: string): string {
-  take(value);
-  otherTabs.tell({ kind: 'signed-in', accessToken: value });
+function acceptAndBroadcast(value: string): string {
+  accept(value);
+  tabSync.broadcast({ kind: 'signed-in', accessToken: value });
   return value;
 }
 
-function take(value: string): void {
-  const read = readAccessToken(value);
-  if (read === null) {
+function accept(value: string): void {
+  const accepted = readAccessToken(value);
+  if (accepted === null) {
     signOut();
     return;
   }
-  token = read;
-  storage.write(hint, '1');
+  token = accepted;
+  storage.write(SIGNED_IN_KEY, '1');
   window.clearTimeout(timer);
-  const early = secondsBeforeExpiry + Math.random() * 5;
+  // Random, so that the tabs do not all refresh at once.
+  const early = REFRESH_BEFORE_EXPIRY_SECONDS + Math.random() * 5;
   timer = window.setTimeout(
-    () => void session.renew(read.value).catch(() => undefined),
-    Math.max(1, read.lifetimeSeconds - early) * 1000,
+    () => void session.refresh(accepted.value).catch(() => undefined),
+    Math.max(1, accepted.lifetimeSeconds - early) * 1000,
   );
-  const same =
-    state.status === 'signed-in' && state.me.email === read.me.email && state.me.role === read.me.role;
-  if (!same) {
-    enter({ status: 'signed-in', me: read.me });
+  const { me } = accepted;
+  const isSameUser = state.status === 'signed-in' && state.me.email === me.email && state.me.role === me.role;
+  if (!isSameUser) {
+    setState({ status: 'signed-in', me });
   }
 }
 
 function signOut(): void {
   token = null;
   window.clearTimeout(timer);
-  storage.remove(hint);
+  storage.remove(SIGNED_IN_KEY);
   if (state.status !== 'visitor') {
-    enter({ status: 'visitor' });
+    setState({ status: 'visitor' });
   }
 }
 
-function enter(next: SessionState): void {
+function setState(next: SessionState): void {
   state = next;
   for (const listener of listeners) {
     listener();
   }
 }
 
-function hinted(): boolean {
-  return storage.read(hint) !== null;
+function hasSessionHint(): boolean {
+  return storage.read(SIGNED_IN_KEY) !== null;
 }
 
-if (hinted() || storage.read(owed) !== null) {
+if (hasSessionHint() || storage.read(PENDING_LOG_OUT_KEY) !== null) {
   void session.restore();
 }
 
-otherTabs.listen((word) => {
-  if (word.kind === 'signed-out') {
-    told = null;
+tabSync.listen((message) => {
+  if (message.kind === 'signed-out') {
+    broadcastToken = null;
     signOut();
   } else {
-    told = word.accessToken;
-    takeTold();
+    broadcastToken = message.accessToken;
+    acceptBroadcastToken();
   }
 });
 
-// A word between tabs can be quicker than the storage that they share.
+// A broadcast can arrive before the change of the shared storage.
 window.addEventListener('storage', (event) => {
-  if (event.key === hint) {
-    takeTold();
+  if (event.key === SIGNED_IN_KEY) {
+    acceptBroadcastToken();
   }
 });
 
-/** Whoever told a token has left the hint first; without it somebody has logged out since. */
-function takeTold(): void {
-  if (told !== null && hinted()) {
-    take(told);
-    told = null;
+/** The sender stores the hint before it broadcasts a token. If it is missing, the user has logged out since. */
+function acceptBroadcastToken(): void {
+  if (broadcastToken !== null && hasSessionHint()) {
+    accept(broadcastToken);
+    broadcastToken = null;
   }
 }

@@ -1,5 +1,5 @@
 import { useNavigate } from 'react-router';
-import { notify } from '../notices/notices';
+import { notify } from '../notices/noticeStore';
 import { session } from './session';
 
 export function useLogOut(): () => Promise<void> {
@@ -10,7 +10,10 @@ export function useLogOut(): () => Promise<void> {
       await session.logOut();
       notify({ tone: 'good', text: 'You are logged out.' });
     } catch {
-      notify({ tone: 'bad', text: 'You are logged out here. The shop hears of it as soon as it answers.' });
+      notify({
+        tone: 'bad',
+        text: 'You are logged out here. We will end the session as soon as we reconnect.',
+      });
     }
   };
 }

@@ -7,13 +7,13 @@ const choices: [Choice, string][] = [
 ];
 
 export function ThemeChoice() {
-  const [chosen, choose] = useThemeChoice();
+  const [current, choose] = useThemeChoice();
   return (
     <fieldset className="theme-choice">
       <legend className="visually-hidden">Colours</legend>
-      {choices.map(([choice, words]) => (
-        <button key={choice} type="button" aria-pressed={choice === chosen} onClick={() => choose(choice)}>
-          {words}
+      {choices.map(([choice, label]) => (
+        <button key={choice} type="button" aria-pressed={choice === current} onClick={() => choose(choice)}>
+          {label}
         </button>
       ))}
     </fieldset>

@@ -11,9 +11,9 @@ it.each([
   ['purple', 'Automatic'],
   ['{"version":1}', 'Automatic'],
   ['', 'Automatic'],
-])('given %j in the storage, when the colours are chosen by it, then it is %s', async (kept, chosen) => {
-  localStorage.setItem('theme', kept);
+])('given %j in the storage, when the page is loaded, then the theme is %s', async (stored, label) => {
+  localStorage.setItem('theme', stored);
   const { ThemeChoice } = await import('./ThemeChoice');
   render(<ThemeChoice />);
-  expect(screen.getByRole('button', { pressed: true })).toHaveTextContent(chosen);
+  expect(screen.getByRole('button', { pressed: true })).toHaveTextContent(label);
 });

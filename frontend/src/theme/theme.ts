@@ -3,11 +3,11 @@ import { storage } from '../storage';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
-/** The same key that `public/before-paint.js` reads. */
-const place = 'theme';
+/** `public/before-paint.js` reads the same key. */
+const STORAGE_KEY = 'theme';
 const systemIsDark = window.matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
-let choice: ThemeChoice = stored();
+let choice: ThemeChoice = readChoice();
 
 export function useThemeChoice(): [ThemeChoice, (choice: ThemeChoice) => void] {
   return [useSyncExternalStore(subscribe, () => choice), choose];
@@ -15,11 +15,11 @@ export function useThemeChoice(): [ThemeChoice, (choice: ThemeChoice) => void] {
 
 function choose(next: ThemeChoice): void {
   choice = next;
-  storage.write(place, next);
-  show();
+  storage.write(STORAGE_KEY, next);
+  applyTheme();
 }
 
-function show(): void {
+function applyTheme(): void {
   const dark = choice === 'dark' || (choice === 'system' && systemIsDark.matches);
   document.documentElement.dataset['bsTheme'] = dark ? 'dark' : 'light';
   for (const listener of listeners) {
@@ -32,15 +32,15 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function stored(): ThemeChoice {
-  const text = storage.read(place);
-  return text === 'light' || text === 'dark' ? text : 'system';
+function readChoice(): ThemeChoice {
+  const value = storage.read(STORAGE_KEY);
+  return value === 'light' || value === 'dark' ? value : 'system';
 }
 
-systemIsDark.addEventListener('change', show);
+systemIsDark.addEventListener('change', applyTheme);
 window.addEventListener('storage', (event) => {
-  if (event.key === place) {
-    choice = stored();
-    show();
+  if (event.key === STORAGE_KEY) {
+    choice = readChoice();
+    applyTheme();
   }
 });

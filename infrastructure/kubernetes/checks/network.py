@@ -1,19 +1,19 @@
-"""What the NetworkPolicies allow is what reachability.yaml says is meant, no more and no less."""
+"""The NetworkPolicies allow exactly the paths of reachability.yaml."""
 
 import ipaddress
 from dataclasses import dataclass, field
 from itertools import product
 
 import yaml
-from shop import FOLDER, name_of
+from manifests import FOLDER, name_of
 
-# No container has it: whoever is reached there is reached at every port.
-ANY_OTHER_PORT = 9
+# Nothing listens on this port: a path that is open here is open on every port.
+UNUSED_PORT = 9
 
 
-@dataclass
-class Party:
-    """Who sends or receives: pods that are alike, or an address outside the cluster."""
+@dataclass(eq=False)
+class Endpoint:
+    """A sender or a receiver: the pods of a workload, or an address outside the cluster (no namespace)."""
 
     name: str
     namespace: str | None
@@ -21,66 +21,57 @@ class Party:
     address: str
     ports: dict = field(default_factory=dict)
 
-    @property
-    def is_pod(self):
-        return self.namespace is not None
 
-
-def check(shop):
+def check(manifests):
     intended = yaml.safe_load((FOLDER / "reachability.yaml").read_text())
-    inside = [party_of(thing, template, number) for number, (thing, template) in enumerate(shop.workloads())]
-    outside = [
-        Party(name, who.get("namespace"), who.get("labels", {}), who.get("address", "10.20.255.1"))
-        for name, who in intended["outside"].items()
+    internal = [pod_endpoint(*workload, number) for number, workload in enumerate(manifests.workloads(), 1)]
+    external = [
+        Endpoint(name, one.get("namespace"), one.get("labels", {}), one.get("address", "10.20.255.1"))
+        for name, one in intended["external"].items()
     ]
-    policies = shop.all("NetworkPolicy")
-    allowed = matrix(policies, inside, outside)
-    meant = meaning(intended, shop.overlay, inside)
-    known = {party.name for party in inside + outside}
-    return [
-        *[
-            f"{name} is in reachability.yaml, and nowhere else."
-            for name in sorted({n for path in meant for n in path[:2]} - known)
-        ],
-        *[f"{describe(path)} is open, and is not meant to be." for path in sorted(shortened(allowed - meant))],
-        *[f"{describe(path)} is meant, and is closed." for path in sorted(meant - allowed)],
-        *[
-            f"NetworkPolicy {name_of(policy)} selects nobody."
-            for policy in policies
-            if not any(selects(policy, p) for p in inside)
-        ],
-    ]
+    policies = manifests.all("NetworkPolicy")
+    allowed = allowed_paths(policies, internal, external)
+    wanted = wanted_paths(intended, manifests.overlay, internal)
+    known = {endpoint.name for endpoint in internal + external}
+    for name in sorted({name for path in wanted for name in path[:2]} - known):
+        yield f"reachability.yaml names {name}, which does not exist"
+    for path in sorted(summarised(allowed - wanted)):
+        yield f"{describe(path)} is open, but not in reachability.yaml"
+    for path in sorted(wanted - allowed):
+        yield f"{describe(path)} is in reachability.yaml, but closed"
+    for policy in policies:
+        if not any(selects(policy, endpoint) for endpoint in internal):
+            yield f"NetworkPolicy {name_of(policy)} selects no pod"
 
 
-def shortened(paths):
-    """Without the ports of those who are open at every port anyway."""
-    everywhere = {(path[0], path[1], path[3]) for path in paths if path[2] == ANY_OTHER_PORT}
-    return {path for path in paths if path[2] == ANY_OTHER_PORT or (path[0], path[1], path[3]) not in everywhere}
+def summarised(paths):
+    """The paths, without the single ports of those that are open on every port."""
+    everywhere = {(path[0], path[1], path[3]) for path in paths if path[2] == UNUSED_PORT}
+    return {path for path in paths if path[2] == UNUSED_PORT or (path[0], path[1], path[3]) not in everywhere}
 
 
 def describe(path):
     source, destination, port, protocol = path
-    port = f"any other {protocol} port" if port == ANY_OTHER_PORT else f"{port}/{protocol}"
-    return f"{source} to {destination} at {port}"
+    port = f"every {protocol} port" if port == UNUSED_PORT else f"{port}/{protocol}"
+    return f"{source} to {destination} on {port}"
 
 
-def party_of(thing, template, number):
+def pod_endpoint(workload, template, number):
     ports = {
         port.get("name", str(port["containerPort"])): (port["containerPort"], port.get("protocol", "TCP"))
         for container in template["spec"]["containers"]
         for port in container.get("ports", [])
     }
-    return Party(
-        name_of(thing), thing["metadata"]["namespace"], template["metadata"]["labels"], f"10.20.0.{number + 1}", ports
-    )
+    metadata = template["metadata"]
+    return Endpoint(name_of(workload), workload["metadata"]["namespace"], metadata["labels"], f"10.20.0.{number}", ports)
 
 
-def meaning(intended, overlay, inside):
-    """The intended paths: source, destination, port, protocol."""
+def wanted_paths(intended, overlay, internal):
+    """The paths of reachability.yaml: source, destination, port, protocol."""
     paths = set()
     for part in (intended["paths"], intended["overlays"].get(overlay, {})):
         for source, destinations in part.items():
-            sources = [party.name for party in inside] if source == "everybody" else [source]
+            sources = [endpoint.name for endpoint in internal] if source == "every-pod" else [source]
             for destination, ports in destinations.items():
                 for port in ports:
                     number, _, protocol = str(port).partition("/")
@@ -88,67 +79,64 @@ def meaning(intended, overlay, inside):
     return paths
 
 
-def matrix(policies, inside, outside):
-    """Every path that is open, among those that begin or end inside."""
-    numbers = (
-        {number for party in inside for number, _ in party.ports.values()} | mentioned(policies) | {ANY_OTHER_PORT}
-    )
+def allowed_paths(policies, internal, external):
+    """Every path that the policies leave open, if it starts or ends inside the namespace."""
+    numbers = {number for endpoint in internal for number, _ in endpoint.ports.values()}
+    numbers |= ports_in_policies(policies) | {UNUSED_PORT}
     paths = set()
-    for source, destination in product(inside + outside, repeat=2):
-        if source in outside and destination in outside:
+    for source, destination in product(internal + external, repeat=2):
+        if source in external and destination in external:
             continue
         for number, protocol in product(numbers, ["TCP", "UDP"]):
-            leaves = source in outside or passes(policies, "Egress", source, destination, destination, number, protocol)
-            if leaves and (
-                destination in outside
-                or passes(policies, "Ingress", destination, source, destination, number, protocol)
+            port = (destination, number, protocol)
+            if (source in external or allows(policies, "Egress", source, destination, *port)) and (
+                destination in external or allows(policies, "Ingress", destination, source, *port)
             ):
                 paths.add((source.name, destination.name, number, protocol))
     return paths
 
 
-def mentioned(policies):
-    """The ports that policies name by number."""
-    rules = [rule for policy in policies for way in ("ingress", "egress") for rule in policy["spec"].get(way, [])]
+def ports_in_policies(policies):
+    rules = [rule for policy in policies for direction in ("ingress", "egress") for rule in policy["spec"].get(direction, [])]
     ports = [port for rule in rules for port in rule.get("ports", [])]
     return {port["port"] for port in ports if isinstance(port.get("port"), int)}
 
 
-def passes(policies, direction, subject, peer, receiver, number, protocol):
-    """Whether the policies on `subject` let it talk with `peer`; without any in this direction everything passes."""
-    subjects = [policy for policy in policies if selects(policy, subject) and direction in types(policy["spec"])]
-    rules = [rule for policy in subjects for rule in policy["spec"].get(direction.lower(), [])]
+def allows(policies, direction, subject, peer, receiver, number, protocol):
+    """Whether the policies on `subject` allow a path; without a policy in this direction everything is allowed."""
+    applying = [policy for policy in policies if selects(policy, subject) and direction in policy_types(policy["spec"])]
+    rules = [rule for policy in applying for rule in policy["spec"].get(direction.lower(), [])]
     side = "to" if direction == "Egress" else "from"
-    return not subjects or any(
+    return not applying or any(
         (not rule.get(side) or any(is_peer(one, subject, peer) for one in rule[side]))
         and has_port(rule, receiver, number, protocol)
         for rule in rules
     )
 
 
-def selects(policy, party):
-    return policy["metadata"]["namespace"] == party.namespace and matches(policy["spec"]["podSelector"], party.labels)
+def selects(policy, endpoint):
+    return policy["metadata"]["namespace"] == endpoint.namespace and matches(policy["spec"]["podSelector"], endpoint.labels)
 
 
-def types(spec):
+def policy_types(spec):
     return spec.get("policyTypes") or ["Ingress"] + (["Egress"] if "egress" in spec else [])
 
 
-def is_peer(peer, subject, party):
+def is_peer(peer, subject, endpoint):
     block = peer.get("ipBlock")
     if block:
-        # Of pods too: whether a block means them is left to the network, so it must not.
-        address = ipaddress.ip_address(party.address)
-        return address in ipaddress.ip_network(block["cidr"]) and not any(
-            address in ipaddress.ip_network(part) for part in block.get("except", [])
-        )
-    if not party.is_pod:
+        # Whether a block applies to pods depends on the network plug-in, so no block may contain their addresses.
+        address = ipaddress.ip_address(endpoint.address)
+        networks = [ipaddress.ip_network(one) for one in (block["cidr"], *block.get("except", []))]
+        return address in networks[0] and not any(address in network for network in networks[1:])
+    if endpoint.namespace is None:
         return False
-    if "namespaceSelector" in peer:
-        is_there = matches(peer["namespaceSelector"], {"kubernetes.io/metadata.name": party.namespace})
+    namespaces = peer.get("namespaceSelector")
+    if namespaces is None:
+        in_namespace = endpoint.namespace == subject.namespace
     else:
-        is_there = party.namespace == subject.namespace
-    return is_there and matches(peer.get("podSelector", {}), party.labels)
+        in_namespace = matches(namespaces, {"kubernetes.io/metadata.name": endpoint.namespace})
+    return in_namespace and matches(peer.get("podSelector", {}), endpoint.labels)
 
 
 def has_port(rule, receiver, number, protocol):
@@ -166,15 +154,15 @@ def is_port(port, receiver, number, protocol):
 
 def matches(selector, labels):
     return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
-        expression(one, labels) for one in selector.get("matchExpressions", [])
+        holds(expression, labels) for expression in selector.get("matchExpressions", [])
     )
 
 
-def expression(one, labels):
-    value = labels.get(one["key"])
+def holds(expression, labels):
+    value = labels.get(expression["key"])
     return {
-        "In": lambda: value in one["values"],
-        "NotIn": lambda: value not in one["values"],
+        "In": lambda: value in expression["values"],
+        "NotIn": lambda: value not in expression["values"],
         "Exists": lambda: value is not None,
         "DoesNotExist": lambda: value is None,
-    }[one["operator"]]()
+    }[expression["operator"]]()

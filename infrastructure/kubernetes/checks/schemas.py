@@ -1,51 +1,41 @@
-"""Every object is one that Kubernetes, or whoever made the kind, would take."""
+"""Every object is valid against the schema of its kind."""
 
 import re
 
 import jsonschema
 import kubernetes_validate
 import yaml
-from shop import FOLDER, title
+from manifests import FOLDER, title
 
-# The oldest that GKE's regular channel and a new kind have.
+# The oldest version that GKE's regular channel offers and that a new kind cluster has.
 KUBERNETES = "1.34"
 
 
-def check(shop):
+def check(manifests):
     custom = yaml.safe_load((FOLDER / "checks/custom-resources.yaml").read_text())
-    return [complaint for thing in shop.objects for complaint in complaints(thing, custom)]
+    for item in manifests.objects:
+        yield from validate(item, custom)
+    yield from quantities(manifests)
 
 
-def complaints(thing, custom):
-    schema = custom.get(f"{thing.get('apiVersion')}/{thing.get('kind')}")
+def validate(item, custom):
+    schema = custom.get(f"{item.get('apiVersion')}/{item.get('kind')}")
     try:
         if schema:
-            jsonschema.validate(thing.get("spec"), schema)
+            jsonschema.validate(item.get("spec"), schema)
         else:
-            kubernetes_validate.validate(thing, KUBERNETES, strict=True)
+            kubernetes_validate.validate(item, KUBERNETES, strict=True)
     except (kubernetes_validate.ValidationError, jsonschema.ValidationError) as error:
-        where = ".".join(str(part) for part in error.path)
-        yield f"{title(thing)} is not valid at {where or 'its top'}: {error.message}"
+        path = ".".join(str(part) for part in error.path)
+        yield f"{title(item)} is invalid at {path or 'the top level'}: {error.message}"
     except kubernetes_validate.SchemaNotFoundError:
-        yield f"{title(thing)}: nothing is known of {thing['apiVersion']}, neither here nor in custom-resources.yaml."
-    yield from quantities(thing)
+        yield f"{title(item)}: no schema for {item['apiVersion']}; add one to custom-resources.yaml"
 
 
-def quantities(thing):
-    """The schema takes any text as a quantity."""
-    for path, value in leaves(thing):
-        if re.search(r"\.(requests|limits)\.[a-z]+$", path) and not re.fullmatch(
-            r"\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?", str(value)
-        ):
-            yield f"{title(thing)}: {path} is {value}, which is no quantity."
-
-
-def leaves(value, path=""):
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from leaves(inner, f"{path}.{key}")
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner, path)
-    else:
-        yield path, value
+def quantities(manifests):
+    """The Kubernetes schema accepts any text as a quantity."""
+    for workload, _, container in manifests.containers():
+        for values in container.get("resources", {}).values():
+            for name, value in values.items():
+                if not re.fullmatch(r"\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?", str(value)):
+                    yield f"{title(workload)}: {name}: {value} is not a quantity"

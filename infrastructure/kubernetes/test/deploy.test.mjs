@@ -1,5 +1,5 @@
-// What `deploy` decides, tried with stand-ins for the programs that reach a cluster: they write down what they are
-// called with, and fail where they are told to. kustomize is the real one.
+// Tests `deploy` with stubs for the programs that reach a cluster; kustomize is real. Each stub records its calls, and
+// fails when FAILS matches the call.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,25 +24,24 @@ const DEPLOYMENT = {
     backups_bucket: "fleetmarket-test-backups",
 };
 
-// Every stand-in writes a line first, and fails where FAILS matches it.
-const BEGINNING = `#!/usr/bin/env bash
+const PREAMBLE = `#!/usr/bin/env bash
 call="$(basename "$0") $*"
 printf '%s\\n' "$call" >>"$CALLS"
-if [[ -n \${FAILS:-} && $call =~ $FAILS ]]; then echo 'told to fail' >&2; exit "\${STATUS:-1}"; fi
+if [[ -n \${FAILS:-} && $call =~ $FAILS ]]; then echo 'stub failed' >&2; exit "\${STATUS:-1}"; fi
 `;
 
-const STAND_INS = {
+const STUBS = {
     gcloud: "",
     kubectl: `case "$call" in
     *' kustomize '*) exec ${KUBECTL} "$@" ;;
-    *' apply '*) ${KUBECTL} kustomize "\${@: -1}" >"$MANIFESTS"; cat "$APPLIED"; [[ -z \${REFUSES:-} ]] ;;
+    *' apply '*) ${KUBECTL} kustomize "\${@: -1}" >"$MANIFESTS"; cat "$APPLIED"; [[ -z \${REJECTS:-} ]] ;;
     *' get namespace '*) echo namespace/fleetmarket ;;
     *' get deployments,statefulsets '*) printf '%s\\n' deployment.apps/gateway deployment.apps/orders statefulset.apps/kafka ;;
     *' rollout history '*) printf 'REVISION  CHANGE-CAUSE\\n6  <none>\\n7  <none>\\n\\n' ;;
     *'condition=failed'*) [[ -n \${SETUP_FAILS:-} ]] || exec tail -f /dev/null ;;
     *'condition=complete'*) [[ -z \${SETUP_FAILS:-} ]] || exec tail -f /dev/null ;;
 esac`,
-    // Answers as a shop that is well does.
+    // A healthy shop.
     curl: `while (($#)); do
     case $1 in --dump-header) headers=$2 ;; --output) body=$2 ;; esac
     address=$1
@@ -60,36 +59,36 @@ printf 200`,
 
 const folder = mkdtempSync(join(tmpdir(), "deploy-"));
 after(() => rmSync(folder, { recursive: true }));
-for (const [name, lines] of Object.entries(STAND_INS)) {
-    writeFileSync(join(folder, name), `${BEGINNING}${lines}\n`);
+for (const [name, lines] of Object.entries(STUBS)) {
+    writeFileSync(join(folder, name), `${PREAMBLE}${lines}\n`);
     chmodSync(join(folder, name), 0o755);
 }
 const headers = [...EDGE.matchAll(/add_header ([A-Za-z-]+) (?:"([^"]+)"|([^$" ]+)) always/g)];
 writeFileSync(join(folder, "headers"), headers.map(([, name, a, b]) => `${name}: ${a ?? b}\r\n`).join(""));
 
 async function deploy({ environment = "staging", digests = IMAGES, applied = APPLIED, ...variables } = {}) {
-    const run = mkdtempSync(join(folder, "run-"));
-    writeFileSync(join(run, "digests"), digests.map((image) => `${image}=${digestOf(image)}\n`).join(""));
-    writeFileSync(join(run, "applied"), applied.map((line) => `${line}\n`).join(""));
-    writeFileSync(join(run, "calls"), "");
-    const child = spawn(DEPLOY, [environment, join(run, "digests")], {
+    const scratch = mkdtempSync(join(folder, "run-"));
+    writeFileSync(join(scratch, "digests"), digests.map((image) => `${image}=${digestOf(image)}\n`).join(""));
+    writeFileSync(join(scratch, "applied"), applied.map((line) => `${line}\n`).join(""));
+    writeFileSync(join(scratch, "calls"), "");
+    const child = spawn(DEPLOY, [environment, join(scratch, "digests")], {
         env: {
             PATH: `${folder}:${process.env.PATH}`,
             HOME: process.env.HOME,
             DEPLOYMENT: JSON.stringify(DEPLOYMENT),
-            CALLS: join(run, "calls"),
-            APPLIED: join(run, "applied"),
-            MANIFESTS: join(run, "manifests"),
+            CALLS: join(scratch, "calls"),
+            APPLIED: join(scratch, "applied"),
+            MANIFESTS: join(scratch, "manifests"),
             HEADERS: join(folder, "headers"),
             ...variables,
         },
     });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
     const status = await new Promise((resolve) => child.on("close", resolve));
-    const calls = readFileSync(join(run, "calls"), "utf8").trim().split("\n");
-    const manifests = existsSync(join(run, "manifests")) ? readFileSync(join(run, "manifests"), "utf8") : "";
-    return { status, said, calls, manifests };
+    const calls = readFileSync(join(scratch, "calls"), "utf8").trim().split("\n");
+    const manifests = existsSync(join(scratch, "manifests")) ? readFileSync(join(scratch, "manifests"), "utf8") : "";
+    return { status, output, calls, manifests };
 }
 
 const APPLIED = [
@@ -99,25 +98,25 @@ const APPLIED = [
     "deployment.apps/page created",
     "statefulset.apps/kafka configured",
 ];
-const undone = (calls) => calls.filter((call) => call.includes("rollout undo"));
-const UNDO_OF_WHAT_CHANGED = ["deployment/gateway", "statefulset/kafka"].map(
+const rollbacks = (calls) => calls.filter((call) => call.includes("rollout undo"));
+const ROLLBACKS_OF_CHANGED = ["deployment/gateway", "statefulset/kafka"].map(
     (workload) => `kubectl --namespace fleetmarket rollout undo ${workload} --to-revision=7`,
 );
 const isApplied = (calls) => calls.some((call) => call.startsWith("kubectl apply"));
 
-test("given digests when all goes well then each step follows the other and nothing is undone", async () => {
-    const { status, said, calls } = await deploy();
-    assert.equal(status, 0, said);
+test("given digests when every step succeeds then the steps run in order and nothing is rolled back", async () => {
+    const { status, output, calls } = await deploy();
+    assert.equal(status, 0, output);
     const steps = ["get-credentials fleetmarket", "kubectl diff", "--for=delete job/setup", "kubectl apply", "condition=complete",
         "rollout status deployment/gateway", "rollout status deployment/orders", "rollout status deployment/page",
         "rollout status statefulset/kafka", "https://shop.test/", "https://shop.test/api/orders_health"];
-    const places = steps.map((step) => calls.findIndex((call) => call.includes(step)));
-    assert.ok(places.every((place, at) => place > (places[at - 1] ?? -1)), `${steps}\n${places}\n${calls.join("\n")}`);
-    assert.deepEqual(undone(calls), []);
-    assert.match(said, /Deployed to staging/);
+    const positions = steps.map((step) => calls.findIndex((call) => call.includes(step)));
+    assert.ok(positions.every((position, index) => position > (positions[index - 1] ?? -1)), `${steps}\n${positions}\n${calls.join("\n")}`);
+    assert.deepEqual(rollbacks(calls), []);
+    assert.match(output, /deployed to staging/);
 });
 
-test("given digests when applied then every image is named by its own and the environment is Terraform's", async () => {
+test("given digests when applied then every image has its digest and the settings are Terraform's", async () => {
     const { manifests } = await deploy();
     for (const image of ["setup", "authentication", "products", "orders", "gateway", "edge"])
         assert.ok(manifests.includes(`image: ${DEPLOYMENT.registry}/${image}@${digestOf(image)}\n`), image);
@@ -127,67 +126,67 @@ test("given digests when applied then every image is named by its own and the en
     assert.doesNotMatch(manifests, /example/);
 });
 
-test("given a deployment when it is made then nothing is deleted", async () => {
+test("given a deployment when it succeeds or fails then nothing is deleted", async () => {
     for (const options of [{}, { FAILS: "rollout status" }]) {
         const { calls } = await deploy(options);
         assert.deepEqual(calls.filter((call) => / (delete|replace|scale) /.test(call)), []);
     }
 });
 
-test("given a rollout when it does not end then exactly what changed is brought back", async () => {
-    const { status, said, calls } = await deploy({ FAILS: "status deployment/orders --timeout" });
+test("given a rollout when it times out then exactly the changed workloads are rolled back", async () => {
+    const { status, output, calls } = await deploy({ FAILS: "status deployment/orders --timeout" });
     assert.equal(status, 1);
-    assert.deepEqual(undone(calls), UNDO_OF_WHAT_CHANGED);
-    assert.ok(!calls.some((call) => call.startsWith("curl")), "a shop that is not rolled out is not asked");
-    assert.match(said, /a rollout did not end in time/);
+    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+    assert.ok(!calls.some((call) => call.startsWith("curl")), "the smoke test must not run");
+    assert.match(output, /a rollout timed out/);
 });
 
-test("given a shop when it does not answer as it should then exactly what changed is brought back", async () => {
-    const { status, said, calls } = await deploy({ FAILS: "^curl .*/api/products$" });
+test("given a shop when the smoke test fails then exactly the changed workloads are rolled back", async () => {
+    const { status, output, calls } = await deploy({ FAILS: "^curl .*/api/products$" });
     assert.equal(status, 1);
-    assert.deepEqual(undone(calls), UNDO_OF_WHAT_CHANGED);
-    assert.match(said, /\/api\/products answers nothing, not 200/);
+    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+    assert.match(output, /\/api\/products: no response, expected 200/);
 });
 
-test("given the set-up when it fails then exactly what changed is brought back and its log is shown", async () => {
+test("given the set-up when it fails then exactly the changed workloads are rolled back and its log is shown", async () => {
     const { status, calls } = await deploy({ SETUP_FAILS: "yes" });
     assert.equal(status, 1);
-    assert.deepEqual(undone(calls), UNDO_OF_WHAT_CHANGED);
+    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
     assert.ok(calls.some((call) => call.includes("logs job/setup")));
 });
 
-test("given an apply when part of it is refused then what was applied until then is brought back", async () => {
-    const { status, calls } = await deploy({ applied: ["deployment.apps/orders configured"], REFUSES: "yes" });
+test("given an apply when a manifest is rejected then the workloads applied before it are rolled back", async () => {
+    const { status, calls } = await deploy({ applied: ["deployment.apps/orders configured"], REJECTS: "yes" });
     assert.equal(status, 1);
     assert.ok(!calls.some((call) => call.includes("condition=complete")));
-    assert.deepEqual(undone(calls), ["kubectl --namespace fleetmarket rollout undo deployment/orders --to-revision=7"]);
+    assert.deepEqual(rollbacks(calls), ["kubectl --namespace fleetmarket rollout undo deployment/orders --to-revision=7"]);
 });
 
-test("given a workload when it cannot be brought back then the others still are and it is named", async () => {
-    const { status, said, calls } = await deploy({ FAILS: "status deployment/orders|undo deployment/gateway" });
+test("given a workload when its rollback fails then the others are rolled back and it is reported", async () => {
+    const { status, output, calls } = await deploy({ FAILS: "status deployment/orders|undo deployment/gateway" });
     assert.equal(status, 1);
-    assert.deepEqual(undone(calls), UNDO_OF_WHAT_CHANGED);
-    assert.match(said, /deployment\/gateway was not brought back/);
+    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+    assert.match(output, /deployment\/gateway was not rolled back/);
 });
 
-test("given a cluster when it would refuse then nothing is applied", async () => {
+test("given a cluster when it rejects the manifests then nothing is applied", async () => {
     const { status, calls } = await deploy({ FAILS: "kubectl diff", STATUS: "2" });
     assert.equal(status, 1);
     assert.ok(!isApplied(calls));
 });
 
-test("given a difference when it is shown then that is no failure", async () => {
-    const { status, said } = await deploy({ FAILS: "kubectl diff", STATUS: "1" });
-    assert.equal(status, 0, said);
+test("given a difference when it is shown then the deployment continues", async () => {
+    const { status, output } = await deploy({ FAILS: "kubectl diff", STATUS: "1" });
+    assert.equal(status, 0, output);
 });
 
-test("given the set-up of before when it does not go away then nothing is applied", async () => {
+test("given the last set-up when it is not removed then nothing is applied", async () => {
     const { status, calls } = await deploy({ FAILS: "for=delete" });
     assert.equal(status, 1);
     assert.ok(!isApplied(calls));
 });
 
-test("given versions of before when they cannot be read then nothing is applied", async () => {
+test("given the current revisions when they cannot be read then nothing is applied", async () => {
     for (const call of ["get deployments", "rollout history"]) {
         const { status, calls } = await deploy({ FAILS: call });
         assert.equal(status, 1);
@@ -195,23 +194,23 @@ test("given versions of before when they cannot be read then nothing is applied"
     }
 });
 
-test("given an environment when there is none of that name then nothing is called", async () => {
-    const { status, said, calls } = await deploy({ environment: "elsewhere" });
+test("given an unknown environment when deploying then no program is called", async () => {
+    const { status, output, calls } = await deploy({ environment: "elsewhere" });
     assert.equal(status, 1);
-    assert.match(said, /there is no environment elsewhere/);
+    assert.match(output, /unknown environment elsewhere/);
     assert.deepEqual(calls, [""]);
 });
 
-test("given digests when one is missing then nothing is called", async () => {
-    const { status, said, calls } = await deploy({ digests: IMAGES.filter((image) => image !== "orders") });
+test("given digests when one is missing then no program is called", async () => {
+    const { status, output, calls } = await deploy({ digests: IMAGES.filter((image) => image !== "orders") });
     assert.equal(status, 1);
-    assert.match(said, /has no digest of the image orders/);
+    assert.match(output, /has no digest for the image orders/);
     assert.deepEqual(calls, [""]);
 });
 
-test("given Terraform's outputs when one is missing then nothing is called", async () => {
-    const { status, said, calls } = await deploy({ DEPLOYMENT: JSON.stringify({ ...DEPLOYMENT, dns_zone: undefined }) });
+test("given Terraform's output when a value is missing then no program is called", async () => {
+    const { status, output, calls } = await deploy({ DEPLOYMENT: JSON.stringify({ ...DEPLOYMENT, dns_zone: undefined }) });
     assert.equal(status, 1);
-    assert.match(said, /have no dns_zone/);
+    assert.match(output, /has no dns_zone/);
     assert.deepEqual(calls, [""]);
 });

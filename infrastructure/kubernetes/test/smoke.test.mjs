@@ -1,4 +1,4 @@
-// What `smoke` finds wrong with a shop, tried with one that answers over HTTP what each test wants.
+// Tests `smoke` against an HTTP server with the responses of each test.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ const HEADERS = Object.fromEntries(
     [...EDGE.matchAll(/add_header ([A-Za-z-]+) (?:"([^"]+)"|([^$" ]+)) always/g)].map(([, name, a, b]) => [name, a ?? b]),
 );
 const HEALTH = { type: "application/json", body: '{"status":"ok"}' };
-const WELL = {
+const HEALTHY = {
     "/": { type: "text/html; charset=utf-8", body: '<body><div id="root"></div>' },
     "/api/products": { type: "application/json", body: '{"products":[]}' },
     "/api/authentication_health": HEALTH,
@@ -20,61 +20,61 @@ const WELL = {
     "/api/orders_health": HEALTH,
 };
 
-// Asks a shop that answers well but for what is different; `first` is what its very first answer is like.
-async function smoke(different = {}, first = {}) {
-    let asked = 0;
+// Runs `smoke` on a healthy shop with some other responses; `first` overrides the first response.
+async function smoke(overrides = {}, first = {}) {
+    let requests = 0;
     const server = createServer(({ url }, response) => {
-        const { status = 200, type, body, headers = HEADERS } = { ...WELL[url], ...different[url], ...(asked++ ? {} : first) };
+        const { status = 200, type, body, headers = HEADERS } = { ...HEALTHY[url], ...overrides[url], ...(requests++ ? {} : first) };
         response.writeHead(status, { ...headers, "content-type": type }).end(body);
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const child = spawn(SMOKE, [`http://127.0.0.1:${server.address().port}`], { env: { ...process.env, SMOKE_TIMEOUT: first.status ? "30" : "1" } });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
     const [status] = await once(child, "close");
     server.close();
-    return { status, said };
+    return { status, output };
 }
 
-test("given a shop that is well when it is asked then nothing is wrong", async () => {
-    const { status, said } = await smoke();
-    assert.equal(status, 0, said);
-    assert.equal(said.match(/^200 \//gm).length, 5);
+test("given a healthy shop when tested then the smoke test passes", async () => {
+    const { status, output } = await smoke();
+    assert.equal(status, 0, output);
+    assert.equal(output.match(/^200 \//gm).length, 5);
 });
 
-for (const path of Object.keys(WELL)) {
-    test(`given ${path} when it answers with an error then that is said`, async () => {
-        const { status, said } = await smoke({ [path]: { status: 503 } });
+for (const path of Object.keys(HEALTHY)) {
+    test(`given ${path} when it responds with an error then it is reported`, async () => {
+        const { status, output } = await smoke({ [path]: { status: 503 } });
         assert.equal(status, 1);
-        assert.match(said, new RegExp(`${path} answers 503, not 200`));
+        assert.match(output, new RegExp(`${path}: 503, expected 200`));
     });
 
-    test(`given ${path} when it is of another type and content then that is said`, async () => {
-        const { status, said } = await smoke({ [path]: { type: "text/plain", body: "hello" } });
+    test(`given ${path} when it has another type and content then both are reported`, async () => {
+        const { status, output } = await smoke({ [path]: { type: "text/plain", body: "hello" } });
         assert.equal(status, 1);
-        assert.match(said, new RegExp(`${path} is not (text/html|application/json)`));
-        assert.match(said, new RegExp(`${path} has an answer without`));
+        assert.match(output, new RegExp(`${path}: the content type is not (text/html|application/json)`));
+        assert.match(output, new RegExp(`${path}: the body does not match`));
     });
 }
 
 for (const [name, value] of Object.entries(HEADERS)) {
-    test(`given an answer when ${name} is another one then that is said`, async () => {
-        const { status, said } = await smoke({ "/api/products": { headers: { ...HEADERS, [name]: `${value}x` } } });
+    test(`given a response when ${name} has another value then it is reported`, async () => {
+        const { status, output } = await smoke({ "/api/products": { headers: { ...HEADERS, [name]: `${value}x` } } });
         assert.equal(status, 1);
-        assert.ok(said.includes(`/api/products is sent without ${name}: ${value}`), said);
+        assert.ok(output.includes(`/api/products: missing header ${name}: ${value}`), output);
     });
 }
 
-test("given a shop that is not there yet when it is asked then it is asked again", async () => {
-    const { status, said } = await smoke({}, { status: 503, headers: {} });
-    assert.equal(status, 0, said);
+test("given a shop that is not ready yet when tested then the request is retried", async () => {
+    const { status, output } = await smoke({}, { status: 503, headers: {} });
+    assert.equal(status, 0, output);
 });
 
-test("given nobody when asked then that is said", async () => {
+test("given no server when tested then the missing response is reported", async () => {
     const child = spawn(SMOKE, ["http://127.0.0.1:1"], { env: { ...process.env, SMOKE_TIMEOUT: "1" } });
-    let said = "";
-    child.stderr.on("data", (data) => (said += data));
+    let output = "";
+    child.stderr.on("data", (data) => (output += data));
     const [status] = await once(child, "close");
     assert.equal(status, 1);
-    assert.match(said, /\/ answers nothing, not 200/);
+    assert.match(output, /\/: no response, expected 200/);
 });

@@ -1,6 +1,5 @@
-//! Starts nginx with the shop's configuration, in an image that has no shell: writes the
-//! configuration with what the environment says, and becomes nginx. With `--healthcheck` it asks
-//! the nginx that runs.
+//! Starts nginx in an image without a shell: renders the configuration from the environment and
+//! replaces itself by nginx. With `--healthcheck` it checks the running nginx.
 
 use std::env;
 use std::fs;
@@ -12,53 +11,57 @@ use std::process::{Command, ExitCode};
 
 const TEMPLATE: &str = include_str!("../nginx.conf.template");
 const NGINX: &str = "/usr/sbin/nginx";
-/// What the page's server answers without asking anybody.
-const PAGE: &str = "/";
+/// Served from a file, so its health does not depend on the gateway.
+const HEALTH_PATH: &str = "/";
 
 fn main() -> ExitCode {
     let outcome = match env::args().nth(1).as_deref() {
         None => start().map(|()| ExitCode::SUCCESS),
-        Some("--healthcheck") => listen().map(|listen| healthcheck::report("edge", listen, PAGE)),
-        Some(other) => Err(format!("there is no option {other}, only --healthcheck")),
+        Some("--healthcheck") => {
+            listen_address().map(|listen| healthcheck::report("edge", listen, HEALTH_PATH))
+        }
+        Some(other) => Err(format!(
+            "unknown option {other}; the only option is --healthcheck"
+        )),
     };
-    outcome.unwrap_or_else(|sentence| {
-        // There may be nobody who reads it.
-        let _ = writeln!(io::stderr(), "edge: {sentence}");
+    outcome.unwrap_or_else(|error| {
+        // stderr may be closed.
+        let _ = writeln!(io::stderr(), "edge: {error}");
         ExitCode::FAILURE
     })
 }
 
-/// Becomes nginx, or says why not.
+/// Does not return if nginx starts.
 fn start() -> Result<(), String> {
-    // What it is asked for its health by must be readable before it runs.
-    listen()?;
-    let text = render(TEMPLATE, variable)?;
-    let configuration = Path::new(&variable("EDGE_RUN")?).join("nginx.conf");
+    // The health check needs a valid address later.
+    listen_address()?;
+    let text = render(TEMPLATE, required_variable)?;
+    let configuration = Path::new(&required_variable("EDGE_RUN")?).join("nginx.conf");
     fs::write(&configuration, text).map_err(|error| {
         format!(
-            "EDGE_RUN must be a folder that can be written to, but {} cannot: {error}",
+            "EDGE_RUN must be a writable directory; cannot write {}: {error}",
             configuration.display()
         )
     })?;
     let error = Command::new(NGINX)
-        // Before it has read where its log is, nginx would look for it where none can be written.
+        // Until nginx has read its configuration it would log to a path that is not writable.
         .args(["-e", "/dev/stderr", "-g", "daemon off;", "-c"])
         .arg(&configuration)
         .exec();
-    Err(format!("{NGINX} cannot be started: {error}"))
+    Err(format!("cannot start {NGINX}: {error}"))
 }
 
-fn listen() -> Result<SocketAddr, String> {
-    let text = variable("EDGE_LISTEN")?;
+fn listen_address() -> Result<SocketAddr, String> {
+    let text = required_variable("EDGE_LISTEN")?;
     text.parse()
-        .map_err(|_| format!("EDGE_LISTEN is {text}, which is not an address and a port"))
+        .map_err(|_| format!("EDGE_LISTEN={text} is not an address and a port"))
 }
 
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} must be set; empty where nothing is meant"))
+fn required_variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} must be set; it may be empty"))
 }
 
-/// Replaces each `${NAME}` by its value.
+/// Replaces each `${NAME}` in `template` by its value.
 fn render(
     template: &str,
     value: impl Fn(&str) -> Result<String, String>,
@@ -68,7 +71,7 @@ fn render(
     for part in parts {
         let (name, rest) = part
             .split_once('}')
-            .ok_or("the configuration has a ${ without its }")?;
+            .ok_or("the template has a ${ without a }")?;
         text.push_str(&value(name)?);
         text.push_str(rest);
     }
@@ -80,7 +83,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_a_template_when_rendered_then_names_are_replaced_and_a_missing_one_is_named() {
+    fn given_a_template_when_rendered_then_variables_are_replaced_and_a_missing_variable_is_named()
+    {
         let value = |name: &str| match name {
             "A" => Ok("1".to_owned()),
             "NOTHING" => Ok(String::new()),
@@ -92,11 +96,11 @@ mod tests {
         };
         check("a ${A};${NOTHING}; $uri", Ok("a 1;; $uri"));
         check("${B}", Err("B must be set"));
-        check("${A", Err("the configuration has a ${ without its }"));
+        check("${A", Err("the template has a ${ without a }"));
     }
 
     #[test]
-    fn given_the_configuration_when_rendered_then_nothing_is_left_to_replace() {
+    fn given_the_nginx_template_when_rendered_then_no_placeholder_is_left() {
         let text = render(TEMPLATE, |name| Ok(name.to_lowercase())).expect("renders");
         assert!(!text.contains("${"));
     }

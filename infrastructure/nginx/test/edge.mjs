@@ -1,4 +1,4 @@
-// nginx with the configuration as it is shipped, in front of a small page and a gateway that does what it is told.
+// Starts nginx with the shipped configuration, a small page and a stub gateway.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,9 @@ import { render } from './render.mjs';
 export const page = '<!doctype html><title>The page</title>';
 export const script = `export const script = '${'x'.repeat(2000)}';`;
 
-/** A server on a free port that answers as `answer` says; its address. */
-export async function startGateway(answer) {
-  const server = createServer(answer);
+/** Starts a stub gateway on a free port with this request handler. */
+export async function startGateway(handler) {
+  const server = createServer(handler);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -27,7 +27,7 @@ export async function startGateway(answer) {
   };
 }
 
-/** nginx in a folder of its own, until `stop`. */
+/** Starts nginx in a temporary folder; runs until `stop`. */
 export async function startEdge(values) {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'));
   const built = join(folder, 'page');
@@ -46,19 +46,19 @@ export async function startEdge(values) {
     file,
     render({ EDGE_LISTEN: `127.0.0.1:${port}`, EDGE_RUN: folder, EDGE_PAGE: built, ...values }),
   );
-  // A file, because nginx opens its output once more, which a pipe of Node's does not allow.
+  // A file, because nginx reopens /dev/stdout, which fails for a pipe of Node.js.
   const log = openSync(join(folder, 'log'), 'a');
-  const program = spawn('nginx', ['-p', folder, '-c', file, '-g', 'daemon off; master_process off;'], {
+  const nginx = spawn('nginx', ['-p', folder, '-c', file, '-g', 'daemon off; master_process off;'], {
     stdio: ['ignore', log, log],
   });
-  const ended = once(program, 'exit');
-  await accepting(port, program);
+  const exited = once(nginx, 'exit');
+  await waitForPort(port, nginx);
   return {
     port,
-    /** Ends it; what it has logged. */
+    /** Stops nginx; returns its log. */
     async stop() {
-      program.kill();
-      await ended;
+      nginx.kill();
+      await exited;
       closeSync(log);
       const logged = readFileSync(join(folder, 'log'), 'utf8');
       rmSync(folder, { recursive: true });
@@ -67,38 +67,38 @@ export async function startEdge(values) {
   };
 }
 
-/** One request, and all of its answer. */
-export async function ask(edge, path, { method = 'GET', headers = {}, body } = {}) {
-  const asked = request({ port: edge.port, host: '127.0.0.1', path, method, headers, agent: false });
-  asked.end(body);
-  const [answer] = await once(asked, 'response');
-  return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
+/** Sends a request; returns the whole response. */
+export async function fetchFrom(edge, path, { method = 'GET', headers = {}, body } = {}) {
+  const outgoing = request({ port: edge.port, host: '127.0.0.1', path, method, headers, agent: false });
+  outgoing.end(body);
+  const [response] = await once(outgoing, 'response');
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
-/** The beginning of an answer whose end is far away. */
-export async function askForStream(edge, path, headers = {}) {
-  const { destroy, ...beginning } = await openStream(edge, path, headers);
+/** Sends a request for a stream; returns its first chunk, and closes it. */
+export async function fetchFirstChunk(edge, path, headers = {}) {
+  const { destroy, ...start } = await openStream(edge, path, headers);
   destroy();
-  return beginning;
+  return start;
 }
 
-/** The same, open until `destroy`. */
+/** Sends a request for a stream, which stays open until `destroy`. */
 export async function openStream(edge, path, headers = {}) {
-  const asked = request({ port: edge.port, host: '127.0.0.1', path, headers, agent: false });
-  asked.on('error', () => undefined);
-  asked.end();
-  const [answer] = await once(asked, 'response');
-  const [first] = await once(answer, 'data');
+  const outgoing = request({ port: edge.port, host: '127.0.0.1', path, headers, agent: false });
+  outgoing.on('error', () => undefined);
+  outgoing.end();
+  const [response] = await once(outgoing, 'response');
+  const [first] = await once(response, 'data');
   return {
-    status: answer.statusCode,
-    headers: answer.headers,
+    status: response.statusCode,
+    headers: response.headers,
     first: String(first),
-    destroy: () => asked.destroy(),
+    destroy: () => outgoing.destroy(),
   };
 }
 
-/** What comes back for bytes that no client of ours would send. */
-export async function send(edge, bytes) {
+/** Sends raw bytes; returns everything that is received. */
+export async function sendBytes(edge, bytes) {
   const socket = connect(edge.port, '127.0.0.1');
   socket.end(bytes);
   return await text(socket);
@@ -113,14 +113,14 @@ async function freePort() {
   return port;
 }
 
-async function accepting(port, program) {
-  while (program.exitCode === null) {
+async function waitForPort(port, nginx) {
+  while (nginx.exitCode === null) {
     const socket = connect(port, '127.0.0.1');
     try {
       await once(socket, 'connect');
       return;
     } catch {
-      // Not yet.
+      // nginx does not listen yet.
     } finally {
       socket.destroy();
     }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { ask, askForStream, openStream, page, script, send, startEdge, startGateway } from './edge.mjs';
+import { fetchFirstChunk, fetchFrom, openStream, page, script, sendBytes, startEdge, startGateway } from './edge.mjs';
 
-const forGood = 'public, max-age=31536000, immutable';
+const forever = 'public, max-age=31536000, immutable';
 const security = {
-  // Nothing is allowed that is not named, scripts come from files of ours only, and nothing is `unsafe-…`.
+  // Nothing by default, scripts from this origin only, and no `unsafe-…`.
   'content-security-policy':
     /^(?!.*unsafe-)default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/,
   'strict-transport-security': /max-age=63072000/,
@@ -17,20 +17,20 @@ const security = {
   'cross-origin-resource-policy': /^same-origin$/,
 };
 
-/** What is true of every answer, errors included. */
-function hold(answer, status, cache, type) {
-  assert.equal(answer.status, status);
+/** What holds for every response, including errors. */
+function expectResponse(response, status, cache, type) {
+  assert.equal(response.status, status);
   for (const [name, value] of Object.entries(security)) {
-    assert.match(answer.headers[name] ?? '', value, name);
+    assert.match(response.headers[name] ?? '', value, name);
   }
-  assert.equal(answer.headers['cache-control'], cache);
-  assert.equal(answer.headers['content-type']?.split(';')[0], type);
-  assert.equal(answer.headers.server, 'nginx', 'no version');
+  assert.equal(response.headers['cache-control'], cache);
+  assert.equal(response.headers['content-type']?.split(';')[0], type);
+  assert.equal(response.headers.server, 'nginx', 'the Server header contains a version');
 }
 
-function holdProblem(answer, status, kind) {
-  hold(answer, status, 'no-store', 'application/problem+json');
-  const problem = JSON.parse(answer.body);
+function expectProblem(response, status, kind) {
+  expectResponse(response, status, 'no-store', 'application/problem+json');
+  const problem = JSON.parse(response.body);
   assert.equal(problem.type, `/problems/${kind}`);
   assert.equal(problem.status, status);
   assert.match(problem.instance, /^[0-9a-f]{32}$/);
@@ -38,16 +38,16 @@ function holdProblem(answer, status, kind) {
 
 let gateway;
 let edge;
-const seen = [];
+const received = [];
 
 before(async () => {
   gateway = await startGateway((request, response) => {
-    seen.push(request);
+    received.push(request);
     const { pathname, searchParams } = new URL(request.url, 'http://gateway');
     const status = Number(searchParams.get('status') ?? 200);
     if (pathname === '/api/orders/events') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
-      response.write(': here\n\n');
+      response.write(': connected\n\n');
       return;
     }
     const long = JSON.stringify({ detail: 'x'.repeat(2000) });
@@ -82,89 +82,89 @@ describe('the page', () => {
     '/register',
     '/admin/products',
   ]) {
-    test(`given ${path}, when it is opened directly, then the page is there and asked for again each time`, async () => {
-      const answer = await ask(edge, path);
-      hold(answer, 200, 'no-cache', 'text/html');
-      assert.equal(answer.body, page);
+    test(`given ${path}, when it is requested, then it is the page, to be revalidated each time`, async () => {
+      const response = await fetchFrom(edge, path);
+      expectResponse(response, 200, 'no-cache', 'text/html');
+      assert.equal(response.body, page);
     });
   }
 
   for (const path of ['/no/such/page', '/assets/gone-1a2b.js', '/orders/a/b']) {
-    test(`given ${path}, when it is opened, then it is 404 with the page, and nobody keeps that`, async () => {
-      const answer = await ask(edge, path);
-      hold(answer, 404, 'no-store', 'text/html');
-      assert.equal(answer.body, page);
+    test(`given ${path}, when it is requested, then it is 404 with the page, not cached`, async () => {
+      const response = await fetchFrom(edge, path);
+      expectResponse(response, 404, 'no-store', 'text/html');
+      assert.equal(response.body, page);
     });
   }
 
-  test('given what is not for outside, when it is asked for, then the gateway is not', async () => {
-    seen.length = 0;
+  test('given an internal path, when it is requested, then it does not reach the gateway', async () => {
+    received.length = 0;
     for (const path of ['/metrics', '/health/ready', '/api-docs/openapi.json']) {
-      hold(await ask(edge, path), 404, 'no-store', 'text/html');
+      expectResponse(await fetchFrom(edge, path), 404, 'no-store', 'text/html');
     }
-    assert.equal(seen.length, 0);
+    assert.equal(received.length, 0);
   });
 });
 
 describe('an asset', () => {
   const asset = '/assets/shop-1a2b.js';
 
-  test('given its name, when it is asked for, then it may be kept for good', async () => {
-    const answer = await ask(edge, asset);
-    hold(answer, 200, forGood, 'text/javascript');
-    assert.equal(answer.body, script);
+  test('given its name, when it is requested, then it is cached forever', async () => {
+    const response = await fetchFrom(edge, asset);
+    expectResponse(response, 200, forever, 'text/javascript');
+    assert.equal(response.body, script);
   });
 
-  test('given it is known, when it is asked for again, then it is 304 and may be kept for good', async () => {
-    const { headers } = await ask(edge, asset);
-    hold(await ask(edge, asset, { headers: { 'If-None-Match': headers.etag } }), 304, forGood, undefined);
+  test('given its ETag, when it is requested again, then it is 304 and cached forever', async () => {
+    const { headers } = await fetchFrom(edge, asset);
+    expectResponse(await fetchFrom(edge, asset, { headers: { 'If-None-Match': headers.etag } }), 304, forever, undefined);
   });
 
   for (const range of ['bytes=0-3', 'bytes=9000-']) {
-    test(`given ${range} is wanted, when it is asked for, then it comes whole`, async () => {
-      const answer = await ask(edge, asset, { headers: { Range: range } });
-      hold(answer, 200, forGood, 'text/javascript');
-      assert.equal(answer.body, script);
+    test(`given ${range}, when it is requested, then the whole file is sent`, async () => {
+      const response = await fetchFrom(edge, asset, { headers: { Range: range } });
+      expectResponse(response, 200, forever, 'text/javascript');
+      assert.equal(response.body, script);
     });
   }
 
-  test('given a call that a file does not take, when it is made, then nobody keeps the refusal', async () => {
-    hold(await ask(edge, asset, { method: 'POST', body: '' }), 405, 'no-store', 'text/html');
+  test('given a POST, when it is sent, then the error is not cached', async () => {
+    expectResponse(await fetchFrom(edge, asset, { method: 'POST', body: '' }), 405, 'no-store', 'text/html');
   });
 
-  test('given a browser that takes gzip, when it is asked for, then it comes as it was compressed at build time', async () => {
-    const answer = await askForStream(edge, asset, { 'Accept-Encoding': 'gzip' });
-    assert.equal(answer.headers['content-encoding'], 'gzip');
-    assert.equal(answer.headers.vary, 'Accept-Encoding');
-    assert.equal(Number(answer.headers['content-length']) < script.length, true);
-    assert.equal((await ask(edge, asset)).headers['content-encoding'], undefined);
+  test('given a client that accepts gzip, when it is requested, then the precompressed file is sent', async () => {
+    const response = await fetchFirstChunk(edge, asset, { 'Accept-Encoding': 'gzip' });
+    assert.equal(response.headers['content-encoding'], 'gzip');
+    assert.equal(response.headers.vary, 'Accept-Encoding');
+    assert.equal(Number(response.headers['content-length']) < script.length, true);
+    assert.equal((await fetchFrom(edge, asset)).headers['content-encoding'], undefined);
   });
 });
 
-describe('the shop behind it', () => {
+describe('the gateway', () => {
   for (const status of [200, 400, 404, 405, 422]) {
-    test(`given ${status} of the gateway, when it is passed on, then nobody keeps it`, async () => {
+    test(`given ${status} from the gateway, when it is proxied, then it is not cached`, async () => {
       const type = status < 400 ? 'application/json' : 'application/problem+json';
-      hold(await ask(edge, `/api/products?status=${status}`), status, 'no-store', type);
+      expectResponse(await fetchFrom(edge, `/api/products?status=${status}`), status, 'no-store', type);
     });
   }
 
-  test('given a gateway that says what may be kept, when that is passed on, then it is said once', async () => {
-    const answer = await ask(edge, '/api/products?cache=max-age=5');
-    hold(answer, 200, 'max-age=5', 'application/json');
+  test('given a Cache-Control header from the gateway, when it is proxied, then it is sent once', async () => {
+    const response = await fetchFrom(edge, '/api/products?cache=max-age=5');
+    expectResponse(response, 200, 'max-age=5', 'application/json');
   });
 
-  test('given 304 of the gateway, when it is passed on, then it is 304', async () => {
-    hold(await ask(edge, '/api/products?status=304'), 304, 'no-store', 'application/json');
+  test('given 304 from the gateway, when it is proxied, then it is 304', async () => {
+    expectResponse(await fetchFrom(edge, '/api/products?status=304'), 304, 'no-store', 'application/json');
   });
 
   for (const status of [502, 504]) {
     test(`given ${status} of the gateway, when it is passed on, then it is passed on`, async () => {
-      hold(await ask(edge, `/api/orders?status=${status}`), status, 'no-store', 'application/problem+json');
+      expectResponse(await fetchFrom(edge, `/api/orders?status=${status}`), status, 'no-store', 'application/problem+json');
     });
   }
 
-  const claims = {
+  const forwardingHeaders = {
     'X-Request-Id': 'mine',
     'X-Forwarded-For': '203.0.113.9',
     'X-Forwarded-Host': 'evil.example',
@@ -173,8 +173,8 @@ describe('the shop behind it', () => {
     Forwarded: 'for=203.0.113.9;host=evil.example',
   };
 
-  function holdOrigin(address) {
-    const headers = seen[0].headers;
+  function expectOrigin(address) {
+    const headers = received[0].headers;
     assert.equal(headers['x-forwarded-for'], address);
     assert.match(headers['x-request-id'], /^[0-9a-f]{32}$/);
     for (const name of ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded']) {
@@ -182,76 +182,76 @@ describe('the shop behind it', () => {
     }
   }
 
-  test('given a proxy in front, when it says where a call is from, then that is believed, and nothing else', async () => {
-    seen.length = 0;
-    await ask(edge, '/api/products', { headers: claims });
-    holdOrigin('203.0.113.9');
-    // The hop that the proxy wrote is the last one.
-    seen.length = 0;
-    await ask(edge, '/api/products', { headers: { ...claims, 'X-Forwarded-For': '6.6.6.6, 203.0.113.9' } });
-    holdOrigin('203.0.113.9');
+  test('given a trusted proxy, when it sends forwarding headers, then only its client address is used', async () => {
+    received.length = 0;
+    await fetchFrom(edge, '/api/products', { headers: forwardingHeaders });
+    expectOrigin('203.0.113.9');
+    // The proxy appends the last address.
+    received.length = 0;
+    await fetchFrom(edge, '/api/products', { headers: { ...forwardingHeaders, 'X-Forwarded-For': '6.6.6.6, 203.0.113.9' } });
+    expectOrigin('203.0.113.9');
   });
 
-  test('given a caller who is no proxy, when they say where they are from, then nothing of it is believed', async () => {
-    const alone = await startEdge({ GATEWAY: gateway.address, EDGE_TRUSTED_PROXIES: '192.0.2.1/32' });
+  test('given an untrusted client, when it sends forwarding headers, then none is used', async () => {
+    const withoutProxy = await startEdge({ GATEWAY: gateway.address, EDGE_TRUSTED_PROXIES: '192.0.2.1/32' });
     try {
-      seen.length = 0;
-      await ask(alone, '/api/products', { headers: claims });
-      holdOrigin('127.0.0.1');
+      received.length = 0;
+      await fetchFrom(withoutProxy, '/api/products', { headers: forwardingHeaders });
+      expectOrigin('127.0.0.1');
     } finally {
-      await alone.stop();
+      await withoutProxy.stop();
     }
   });
 
-  test('given a body that is too large, when it is sent, then it is refused with a problem', async () => {
+  test('given a body that is too large, when it is sent, then it is rejected with a problem', async () => {
     const body = 'x'.repeat(65 * 1024);
-    holdProblem(await ask(edge, '/api/orders', { method: 'POST', body }), 413, 'body-too-large');
+    expectProblem(await fetchFrom(edge, '/api/orders', { method: 'POST', body }), 413, 'body-too-large');
   });
 
-  test('given an address that is too long, when it is asked for, then it is 414', async () => {
-    hold(await ask(edge, `/api/products?q=${'x'.repeat(5000)}`), 414, 'no-store', 'text/html');
+  test('given a URI that is too long, when it is requested, then it is 414', async () => {
+    expectResponse(await fetchFrom(edge, `/api/products?q=${'x'.repeat(5000)}`), 414, 'no-store', 'text/html');
   });
 
-  test('given a long answer, when a browser takes gzip, then it is compressed, but for tokens', async () => {
+  test('given a long response, when the client accepts gzip, then it is compressed unless it contains tokens', async () => {
     const compressed = async (path) =>
-      (await ask(edge, path, { headers: { 'Accept-Encoding': 'gzip' } })).headers['content-encoding'];
+      (await fetchFrom(edge, path, { headers: { 'Accept-Encoding': 'gzip' } })).headers['content-encoding'];
     assert.equal(await compressed('/api/products'), 'gzip');
     assert.equal(await compressed('/api/login'), undefined);
     assert.equal(await compressed('/api/refresh'), undefined);
   });
 
-  test('given a stream without an end, when its first line is written, then it is passed on at once', async () => {
-    const { status, headers, first } = await askForStream(edge, '/api/orders/events', {
+  test('given an event stream, when its first line is written, then it is sent immediately', async () => {
+    const { status, headers, first } = await fetchFirstChunk(edge, '/api/orders/events', {
       'Accept-Encoding': 'gzip',
     });
     assert.equal(status, 200);
     assert.equal(headers['content-type'].split(';')[0], 'text/event-stream');
     assert.equal(headers['content-encoding'], undefined);
-    assert.equal(first, ': here\n\n');
+    assert.equal(first, ': connected\n\n');
   });
 });
 
-describe('a gateway that is away', () => {
-  test('given nobody at its address, when it is called, then it is 503 with a problem and when to come back', async () => {
-    const away = await startEdge({ GATEWAY: '127.0.0.1:1' });
+describe('an unavailable gateway', () => {
+  test('given no server at its address, when it is called, then it is 503 with a problem and Retry-After', async () => {
+    const down = await startEdge({ GATEWAY: '127.0.0.1:1' });
     try {
-      const answer = await ask(away, '/api/products');
-      holdProblem(answer, 503, 'service-unavailable');
-      assert.equal(answer.headers['retry-after'], '1');
+      const response = await fetchFrom(down, '/api/products');
+      expectProblem(response, 503, 'service-unavailable');
+      assert.equal(response.headers['retry-after'], '1');
     } finally {
-      await away.stop();
+      await down.stop();
     }
   });
 
-  test('given one that hangs up, when it is called, then it is 503 with a problem', async () => {
-    const rude = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-    await once(rude, 'listening');
-    const before = await startEdge({ GATEWAY: `127.0.0.1:${rude.address().port}` });
+  test('given a server that closes connections, when it is called, then it is 503 with a problem', async () => {
+    const closing = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(closing, 'listening');
+    const proxy = await startEdge({ GATEWAY: `127.0.0.1:${closing.address().port}` });
     try {
-      holdProblem(await ask(before, '/api/products'), 503, 'service-unavailable');
+      expectProblem(await fetchFrom(proxy, '/api/products'), 503, 'service-unavailable');
     } finally {
-      await before.stop();
-      rude.close();
+      await proxy.stop();
+      closing.close();
     }
   });
 });
@@ -265,25 +265,25 @@ describe('limits', () => {
 
   after(() => strict.stop());
 
-  test('given more calls than an address may make, when it goes on, then it is told to wait, and nobody keeps that', async () => {
-    const refused = async (path) => {
+  test('given more requests than the rate limit, when they are sent, then they are 429, not cached', async () => {
+    const limited = async (path) => {
       for (;;) {
-        const answer = await ask(strict, path);
-        if (answer.status !== 200) {
-          return answer;
+        const response = await fetchFrom(strict, path);
+        if (response.status !== 200) {
+          return response;
         }
       }
     };
-    const problem = await refused('/api/products');
-    holdProblem(problem, 429, 'too-many-requests');
+    const problem = await limited('/api/products');
+    expectProblem(problem, 429, 'too-many-requests');
     assert.equal(problem.headers['retry-after'], '1');
-    hold(await refused('/assets/shop-1a2b.js'), 429, 'no-store', 'text/html');
+    expectResponse(await limited('/assets/shop-1a2b.js'), 429, 'no-store', 'text/html');
   });
 
-  /** The first status that is not 200 of calls from ever new addresses, or 200 after many. */
+  /** The first status other than 200 of requests from many addresses, or 200. */
   async function statusFrom(address) {
     for (let number = 1; number < 100; number += 1) {
-      const { status } = await ask(strict, '/api/products', { headers: { 'X-Forwarded-For': address(number) } });
+      const { status } = await fetchFrom(strict, '/api/products', { headers: { 'X-Forwarded-For': address(number) } });
       if (status !== 200) {
         return status;
       }
@@ -291,21 +291,21 @@ describe('limits', () => {
     return 200;
   }
 
-  test('given calls from many addresses of one IPv6 network, when they go on, then that network has to wait', async () => {
+  test('given requests from many addresses of one IPv6 /64, when they are sent, then the network is limited', async () => {
     assert.equal(await statusFrom((number) => `2001:db8:0:1::${number}`), 429);
     assert.equal(await statusFrom((number) => `2001:db8:0:1:${number}::`), 429);
-    assert.equal(await statusFrom((number) => `2001:db8:1:${number}::1`), 200, 'as many networks');
-    assert.equal(await statusFrom((number) => `203.0.113.${number}`), 200, 'as many clients');
-    assert.equal(await statusFrom((number) => `::ffff:198.51.100.${number}`), 200, 'written as IPv6');
+    assert.equal(await statusFrom((number) => `2001:db8:1:${number}::1`), 200, 'different networks are different clients');
+    assert.equal(await statusFrom((number) => `203.0.113.${number}`), 200, 'different IPv4 addresses are different clients');
+    assert.equal(await statusFrom((number) => `::ffff:198.51.100.${number}`), 200, 'IPv4-mapped addresses are different clients');
   });
 
-  test('given as many calls under way as an address may have, when another is made, then it is told to wait', async () => {
+  test('given as many open requests as the connection limit, when another is sent, then it is 429', async () => {
     const single = await startEdge({ GATEWAY: gateway.address, EDGE_CONNECTIONS_PER_ADDRESS: '1' });
     try {
       const from = (address) => ({ headers: { 'X-Forwarded-For': address } });
       const stream = await openStream(single, '/api/orders/events', from('2001:db8::1').headers);
-      holdProblem(await ask(single, '/api/products', from('2001:db8::2')), 429, 'too-many-requests');
-      hold(await ask(single, '/api/products', from('2001:db8:0:1::1')), 200, 'no-store', 'application/json');
+      expectProblem(await fetchFrom(single, '/api/products', from('2001:db8::2')), 429, 'too-many-requests');
+      expectResponse(await fetchFrom(single, '/api/products', from('2001:db8:0:1::1')), 200, 'no-store', 'application/json');
       stream.destroy();
     } finally {
       await single.stop();
@@ -313,34 +313,34 @@ describe('limits', () => {
   });
 });
 
-describe('what it logs', () => {
+describe('the log', () => {
   const secrets = {
-    Authorization: 'Bearer of-a-token-nobody-may-read',
-    Cookie: '__Host-refresh_token=of-a-cookie-nobody-may-read',
-    'X-Request-Id': 'of-a-header-nobody-may-read',
+    Authorization: 'Bearer of-a-token-secret-value',
+    Cookie: '__Host-refresh_token=of-a-cookie-secret-value',
+    'X-Request-Id': 'of-a-header-secret-value',
   };
-  const body = JSON.stringify({ password: 'of-a-password-nobody-may-read' });
+  const body = JSON.stringify({ password: 'of-a-password-secret-value' });
 
   for (const [name, values] of Object.entries({
-    'a call that is answered': {},
-    'a gateway that is away': { GATEWAY: '127.0.0.1:1' },
-    'a call too many': { EDGE_REQUESTS_PER_SECOND: '1' },
+    'a successful request': {},
+    'an unavailable gateway': { GATEWAY: '127.0.0.1:1' },
+    'a limited request': { EDGE_REQUESTS_PER_SECOND: '1' },
   })) {
-    test(`given ${name}, when it is logged, then no secret is in the line`, async () => {
+    test(`given ${name}, when it is logged, then the log contains no secret`, async () => {
       const logging = await startEdge({ GATEWAY: gateway.address, ...values });
       for (let number = 0; number < 5; number += 1) {
-        await ask(logging, '/api/login', { method: 'POST', headers: secrets, body });
+        await fetchFrom(logging, '/api/login', { method: 'POST', headers: secrets, body });
       }
       const logged = await logging.stop();
       assert.match(logged, / POST \/api\/login /);
-      assert.doesNotMatch(logged, /nobody-may-read/);
+      assert.doesNotMatch(logged, /secret-value/);
     });
   }
 });
 
-describe('what can be read in two ways', () => {
+describe('ambiguous requests', () => {
   for (const [name, bytes] of Object.entries({
-    'a length and chunks':
+    'a length and chunked encoding':
       'POST /api/orders HTTP/1.1\r\nHost: shop\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     'two lengths':
       'POST /api/orders HTTP/1.1\r\nHost: shop\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde',
@@ -348,13 +348,13 @@ describe('what can be read in two ways', () => {
     'no host': 'GET /api/products HTTP/1.1\r\n\r\n',
     'no HTTP': '\x16\x03\x01 hello\r\n\r\n',
   })) {
-    test(`given ${name}, when it is sent, then it is refused and the gateway does not hear of it`, async () => {
-      seen.length = 0;
-      const answer = await send(edge, bytes);
-      assert.match(answer, /^HTTP\/1\.1 400 /);
-      assert.match(answer, /^cache-control: no-store\r$/im);
-      assert.match(answer, /^x-content-type-options: nosniff\r$/im);
-      assert.equal(seen.length, 0);
+    test(`given ${name}, when it is sent, then it is rejected and does not reach the gateway`, async () => {
+      received.length = 0;
+      const response = await sendBytes(edge, bytes);
+      assert.match(response, /^HTTP\/1\.1 400 /);
+      assert.match(response, /^cache-control: no-store\r$/im);
+      assert.match(response, /^x-content-type-options: nosniff\r$/im);
+      assert.equal(received.length, 0);
     });
   }
 });

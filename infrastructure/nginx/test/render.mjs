@@ -1,10 +1,9 @@
-// Replaces each ${NAME} of the template, as the program of the image and `cargo xtask up` do.
-// nginx's own variables have no braces.
+// Replaces each ${NAME} of the template, as the image and `cargo xtask up` do. nginx's own variables have no braces.
 import { readFileSync } from 'node:fs';
 
 const template = new URL('../nginx.conf.template', import.meta.url);
 
-const usual = {
+const defaults = {
   EDGE_LISTEN: '8080',
   EDGE_RUN: '/run/nginx',
   EDGE_PAGE: '/srv/page',
@@ -16,12 +15,12 @@ const usual = {
   GATEWAY_OPTIONS: '',
 };
 
-/** The configuration with these values, and the usual ones for the rest. */
+/** The configuration with these values, and defaults for the others. */
 export function render(values = {}) {
-  const all = { ...usual, ...values };
+  const all = { ...defaults, ...values };
   return readFileSync(template, 'utf8').replaceAll(/\$\{(\w+)\}/g, (_, name) => {
     if (!(name in all)) {
-      throw new Error(`nothing is known of ${name}`);
+      throw new Error(`no value for ${name}`);
     }
     return all[name];
   });

@@ -1,4 +1,4 @@
-//! The first admin, where one is named.
+//! The first admin.
 
 use std::path::PathBuf;
 
@@ -10,37 +10,32 @@ use runtime::lifecycle::error_chain;
 use runtime::secret;
 use secrecy::SecretString;
 
-use crate::console::say;
-use crate::databases::Database;
-use crate::replica_set::ONE_LOOK;
+use crate::console::print_line;
+use crate::database::{CONNECT_TIMEOUT, Database};
 
-/// Who the first admin is.
 #[derive(Args)]
 pub(crate) struct Admin {
-    /// The e-mail of the first admin.
+    /// E-mail address of the first admin.
     #[arg(long, env = "ADMIN_EMAIL")]
     admin_email: Option<String>,
-    /// File with the admin's password; without it one is made and printed once.
+    /// File with the admin's password; without it a password is generated and printed once.
     #[arg(long, env = "ADMIN_PASSWORD_FILE")]
     admin_password_file: Option<PathBuf>,
 }
 
 impl Admin {
-    /// Makes the account, if one is wanted and missing.
+    /// Creates the account if it is configured and does not exist.
     pub(crate) async fn create(&self, database: Option<&Database>) -> Result<()> {
-        let Some(email) = self
-            .admin_email
-            .as_deref()
-            .filter(|email| !email.is_empty())
-        else {
+        let email = self.admin_email.as_deref();
+        let Some(email) = email.filter(|email| !email.is_empty()) else {
             return Ok(());
         };
-        let email = Email::parse(email).with_context(|| format!("ADMIN_EMAIL is {email}"))?;
-        let database = database.context("MONGODB_AUTHENTICATION_HOSTS must be set for it")?;
-        let done = authentication::admin::ensure(&settings(database), &email, self.password()?)
+        let email = Email::parse(email).with_context(|| format!("ADMIN_EMAIL={email}"))?;
+        let database = database.context("MONGODB_AUTHENTICATION_HOSTS must be set")?;
+        let result = authentication::admin::ensure(&settings(database), &email, self.password()?)
             .await
             .map_err(|error| anyhow!(error_chain(error.as_ref())))?;
-        say(done);
+        print_line(result);
         Ok(())
     }
 
@@ -52,7 +47,7 @@ impl Admin {
     }
 }
 
-/// How authentication itself would reach its database.
+/// The settings with which authentication itself connects to its database.
 fn settings(database: &Database) -> MongoSettings {
     let uri = format!(
         "mongodb://{}/?replicaSet={}",
@@ -62,10 +57,10 @@ fn settings(database: &Database) -> MongoSettings {
     MongoSettings {
         mongodb_uri: Some(uri.into()),
         mongodb_uri_file: None,
-        mongodb_username: Some(database.name.to_owned()),
+        mongodb_username: Some(database.service.to_owned()),
         mongodb_password: Some(database.password.clone()),
         mongodb_password_file: None,
-        mongodb_database: database.shop.clone(),
-        mongodb_timeout: ONE_LOOK,
+        mongodb_database: database.name.clone(),
+        mongodb_timeout: CONNECT_TIMEOUT,
     }
 }

@@ -1,14 +1,14 @@
-//! What is printed: a line for each thing that was done, and why the rest was not.
+//! Output for the operator: progress on stdout, the final error on stderr.
+//!
+//! A closed pipe must not stop the set-up, so write errors are ignored.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
-/// Prints a line. There may be nobody who reads it.
-pub(crate) fn say(line: impl Display) {
+pub(crate) fn print_line(line: impl Display) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// Prints why nothing more is done.
-pub(crate) fn complain(error: &anyhow::Error) {
+pub(crate) fn print_error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "setup: {error:#}");
 }

@@ -2,11 +2,12 @@
 
 mod admin;
 mod console;
-mod databases;
+mod database;
 mod memory;
-mod patience;
+mod mongo_error;
 mod readers;
 mod replica_set;
+mod retry;
 mod topics;
 mod users;
 
@@ -20,14 +21,15 @@ use runtime::settings::{self, duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::Admin;
-use crate::console::{complain, say};
-use crate::patience::Patience;
+use crate::console::{print_error, print_line};
+use crate::database::Database;
+use crate::retry::Retry;
 
-/// Prepares the databases and the broker of a shop.
+/// Sets up the databases and the broker of a shop.
 #[derive(Parser)]
 #[command(name = "setup", version)]
 struct Arguments {
-    /// How long to wait for what is not there yet.
+    /// Time to wait for databases, broker and replication.
     #[arg(long, env = "SETUP_TIMEOUT", default_value = "2m", value_parser = duration)]
     timeout: Duration,
     #[command(flatten)]
@@ -38,15 +40,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes the secrets that are missing, and hands each reader its own.
+    /// Creates missing secrets, and copies to each reader its own.
     Secrets {
-        /// The folder that has all of them.
+        /// The directory of all secrets.
         #[arg(long, default_value = "/secrets")]
         all: PathBuf,
-        /// The folder with a folder for each reader.
+        /// The directory with a subdirectory for each reader.
         #[arg(long, default_value = "/readers")]
         readers: PathBuf,
-        /// Refuses to go on where the machine has less memory than these MiB.
+        /// Fails if the machine has less memory than this, in MiB.
         #[arg(long)]
         needs_memory: Option<u64>,
     },
@@ -59,54 +61,63 @@ fn main() -> ExitCode {
             all,
             readers,
             needs_memory,
-        }) => memory::check(*needs_memory).and_then(|()| readers::supply(all, readers)),
-        None => prepare(&arguments),
+        }) => memory::check(*needs_memory).and_then(|()| readers::distribute(all, readers)),
+        None => run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn prepare(arguments: &Arguments) -> Result<()> {
+fn run(arguments: &Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(async {
-        // The first process of a container ends at no signal that it does not ask for.
+        // Process 1 of a container ignores a signal that it has no handler for.
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
-            _ = terminate.recv() => bail!("was asked to stop before everything was done"),
-            outcome = everything(arguments) => outcome,
+            _ = terminate.recv() => bail!("stopped by SIGTERM before the set-up was complete"),
+            outcome = set_up(arguments) => outcome,
         }
     });
-    // Not waited for: the driver's own work in the background never ends.
+    // The background tasks of the MongoDB driver never end.
     runtime.shutdown_background();
     outcome
 }
 
-/// Databases and broker do not wait for each other; the admin needs a database.
-async fn everything(arguments: &Arguments) -> Result<()> {
-    let patience = Patience::of(arguments.timeout);
-    let databases = databases::from_environment()?;
-    let all = databases
+async fn set_up(arguments: &Arguments) -> Result<()> {
+    let retry = Retry::with_timeout(arguments.timeout);
+    let databases = database::from_environment()?;
+    let prepared = databases
         .iter()
-        .map(|database| databases::prepare(database, patience));
+        .map(|database| prepare_database(database, retry));
     tokio::try_join!(
-        futures::future::try_join_all(all),
-        topics::prepare(patience)
+        futures::future::try_join_all(prepared),
+        topics::prepare(retry)
     )?;
     let authentication = databases
         .iter()
-        .find(|database| database.name == "authentication");
+        .find(|database| database.service == "authentication");
     arguments
         .admin
         .create(authentication)
         .await
-        .context("the first admin was not made")?;
-    say("everything is there");
+        .context("cannot create the first admin")?;
+    print_line("the set-up is complete");
     Ok(())
+}
+
+async fn prepare_database(database: &Database, retry: Retry) -> Result<()> {
+    let prepared = async {
+        replica_set::prepare(database, retry).await?;
+        users::prepare(database).await
+    };
+    prepared
+        .await
+        .with_context(|| format!("cannot set up the database of {}", database.service))
 }

@@ -1,8 +1,8 @@
-//! Who reads which secret, and how each gets its own and no other.
+//! Which program reads which secret, and the copies that it reads.
 //!
-//! A container engine mounts a file with the owner and the rights that it has on the machine, which
-//! fit none of three users inside: our programs (10001), MongoDB (999) and Kafka (1000). So every
-//! reader has a folder of its own, and copies in it that belong to its user alone.
+//! A container engine mounts a file with its owner and mode on the host. One file cannot suit all
+//! three users in the containers: the shop's programs (10001), MongoDB (999) and Kafka (1000). So
+//! each reader has its own directory, with copies that only its user can read.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -14,57 +14,60 @@ use secrets::{
     database_password, kafka_password, key_file, root_password,
 };
 
-use crate::console::say;
+use crate::console::print_line;
 
-/// The user of our own images.
-const OURS: u32 = 10001;
+/// The user of the shop's own images.
+const SHOP_UID: u32 = 10001;
 /// `mongodb` in the image mongo.
-const MONGODB: u32 = 999;
+const MONGODB_UID: u32 = 999;
 /// `appuser` in the image apache/kafka.
-const KAFKA: u32 = 1000;
+const KAFKA_UID: u32 = 1000;
 
-/// Somebody who reads secrets.
+/// A program that reads secrets.
 struct Reader {
     name: String,
-    user: u32,
+    uid: u32,
     files: Vec<String>,
 }
 
-/// Makes what is missing in `all`, and gives every reader that has a folder in `readers` its own.
-pub(crate) fn supply(all: &Path, readers: &Path) -> Result<()> {
-    let made = secrets::make_missing(all)?;
-    if made.is_empty() {
-        say("all secrets are there");
+/// Creates missing secrets in `all`, and copies to each reader's directory in `readers` its own.
+/// A reader without a directory is skipped.
+pub(crate) fn distribute(all: &Path, readers: &Path) -> Result<()> {
+    let created = secrets::make_missing(all)?;
+    if created.is_empty() {
+        print_line("all secrets exist");
     }
-    for name in made {
-        say(format_args!("made the secret {name}"));
+    for name in created {
+        print_line(format_args!("created the secret {name}"));
     }
-    for reader in everybody() {
-        let folder = readers.join(&reader.name);
-        if !folder.is_dir() {
+    for reader in all_readers() {
+        let directory = readers.join(&reader.name);
+        if !directory.is_dir() {
             continue;
         }
         for name in &reader.files {
-            hand_over(&all.join(name), &folder.join(name), reader.user)
-                .with_context(|| format!("{} did not get its secret {name}", reader.name))?;
+            copy_for(reader.uid, &all.join(name), &directory.join(name))
+                .with_context(|| format!("cannot copy the secret {name} for {}", reader.name))?;
         }
-        say(format_args!(
-            "{} has its {} secrets",
-            reader.name,
-            reader.files.len()
+        print_line(format_args!(
+            "copied {} secrets for {}",
+            reader.files.len(),
+            reader.name
         ));
     }
     Ok(())
 }
 
-fn everybody() -> Vec<Reader> {
+fn all_readers() -> Vec<Reader> {
+    let reader = |name: &str, uid, files| Reader {
+        name: name.to_owned(),
+        uid,
+        files,
+    };
     let mut readers = Vec::new();
     for database in DATABASES {
-        readers.push(Reader {
-            name: format!("mongo-{database}"),
-            user: MONGODB,
-            files: vec![root_password(database), key_file(database)],
-        });
+        let files = vec![root_password(database), key_file(database)];
+        readers.push(reader(&format!("mongo-{database}"), MONGODB_UID, files));
         let mut files = vec![database_password(database)];
         if KAFKA_CLIENTS.contains(&database) {
             files.push(kafka_password(database));
@@ -72,44 +75,29 @@ fn everybody() -> Vec<Reader> {
         if database == "authentication" {
             files.extend(TOKEN_KEYS.map(str::to_owned));
         }
-        readers.push(Reader {
-            name: database.to_owned(),
-            user: OURS,
-            files,
-        });
+        readers.push(reader(database, SHOP_UID, files));
     }
-    readers.push(Reader {
-        name: "kafka".to_owned(),
-        user: KAFKA,
-        files: vec![KAFKA_USERS.to_owned()],
-    });
+    readers.push(reader("kafka", KAFKA_UID, vec![KAFKA_USERS.to_owned()]));
     let passwords = DATABASES.into_iter().flat_map(|database| {
-        [root_password, database_password, browser_password].map(|name| name(database))
+        [root_password, database_password, browser_password].map(|file| file(database))
     });
-    readers.push(Reader {
-        name: "setup".to_owned(),
-        user: OURS,
-        files: passwords.chain([kafka_password("setup")]).collect(),
-    });
+    let files = passwords.chain([kafka_password("setup")]).collect();
+    readers.push(reader("setup", SHOP_UID, files));
     let passwords = DATABASES.into_iter().map(browser_password);
     let others = [kafka_password(BROWSER), BROWSER_LOGIN.to_owned()];
-    readers.push(Reader {
-        name: BROWSER.to_owned(),
-        user: OURS,
-        files: passwords.chain(others).collect(),
-    });
+    readers.push(reader(BROWSER, SHOP_UID, passwords.chain(others).collect()));
     readers
 }
 
-/// A copy that only `user` can read. It appears whole, and in place of what was there.
-fn hand_over(secret: &Path, copy: &Path, user: u32) -> Result<()> {
-    let text = fs::read_to_string(secret)
-        .with_context(|| format!("{} cannot be read", secret.display()))?;
-    let new = copy.with_added_extension("handed");
-    secrets::write_private(&new, &text)?;
-    fs::set_permissions(&new, fs::Permissions::from_mode(0o400))?;
-    chown(&new, Some(user), Some(user)).context("only root can give files away")?;
-    fs::rename(&new, copy)?;
+/// Replaces `copy` atomically; only the user `uid` can read it.
+fn copy_for(uid: u32, secret: &Path, copy: &Path) -> Result<()> {
+    let text =
+        fs::read_to_string(secret).with_context(|| format!("cannot read {}", secret.display()))?;
+    let temporary = copy.with_added_extension("new");
+    secrets::write_private(&temporary, &text)?;
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(0o400))?;
+    chown(&temporary, Some(uid), Some(uid)).context("only root can change the owner of a file")?;
+    fs::rename(&temporary, copy)?;
     Ok(())
 }
 
@@ -120,28 +108,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_all_secrets_when_handed_out_then_nobody_has_the_root_password_of_another() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let made: BTreeSet<_> = secrets::make_missing(folder.path())
-            .expect("makes them")
+    fn given_all_readers_when_listed_then_none_reads_the_secret_of_another() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let created: BTreeSet<_> = secrets::make_missing(directory.path())
+            .expect("creates the secrets")
             .into_iter()
             .collect();
-        for reader in everybody() {
+        for reader in all_readers() {
             for file in &reader.files {
-                assert!(made.contains(file), "{} reads {file}", reader.name);
-                let is_its_own = ["setup", "kafka"].contains(&reader.name.as_str())
+                assert!(created.contains(file), "{} reads {file}", reader.name);
+                let is_own_secret = ["setup", "kafka"].contains(&reader.name.as_str())
                     || file.contains(reader.name.trim_start_matches("mongo-"))
                     || (reader.name == "authentication" && file.starts_with("token-"));
-                assert!(is_its_own, "{} reads {file}", reader.name);
+                assert!(is_own_secret, "{} reads {file}", reader.name);
             }
         }
     }
 
     #[test]
-    fn given_a_reader_without_a_folder_when_handed_out_then_it_is_left_out() {
+    fn given_a_reader_without_a_directory_when_distributed_then_it_is_skipped() {
         let (all, readers) = (tempfile::tempdir(), tempfile::tempdir());
-        let (all, readers) = (all.expect("a folder"), readers.expect("a folder"));
-        supply(all.path(), readers.path()).expect("makes them");
-        assert_eq!(fs::read_dir(readers.path()).expect("is there").count(), 0);
+        let (all, readers) = (all.expect("a directory"), readers.expect("a directory"));
+        distribute(all.path(), readers.path()).expect("creates the secrets");
+        assert_eq!(
+            fs::read_dir(readers.path()).expect("a directory").count(),
+            0
+        );
     }
 }

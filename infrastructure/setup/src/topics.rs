@@ -1,4 +1,4 @@
-//! The topics of the shop.
+//! The Kafka topics.
 
 use std::env;
 
@@ -8,43 +8,44 @@ use messaging::settings::KafkaSettings;
 use messaging::topics::{self, TopicsError};
 use runtime::lifecycle::error_chain;
 
-use crate::console::say;
-use crate::patience::{Attempt, Patience};
+use crate::console::print_line;
+use crate::retry::{Attempt, Retry};
 
-/// The broker, and what topics are like there.
 #[derive(clap::Parser)]
 struct Broker {
     #[command(flatten)]
     kafka: KafkaSettings,
 }
 
-/// Makes the topics that are missing, where there is a broker.
-pub(crate) async fn prepare(patience: Patience) -> Result<()> {
+/// Creates missing topics, if a broker is configured.
+pub(crate) async fn prepare(retry: Retry) -> Result<()> {
     if env::var_os("KAFKA_BROKERS").is_none_or(|brokers| brokers.is_empty()) {
-        say("KAFKA_BROKERS is not set; makes no topics");
+        print_line("KAFKA_BROKERS is not set; skipping the topics");
         return Ok(());
     }
-    // Everything is in the environment.
+    // The settings are environment variables; the program's own arguments do not belong to them.
     let kafka = match Broker::try_parse_from(["setup"]) {
         Ok(broker) => broker.kafka,
         Err(error) => bail!("{}", error.render()),
     };
-    let what = format!("Kafka does not answer at {}", kafka.kafka_brokers);
-    let made = patience
-        .until(&what, async || match topics::create_missing(&kafka).await {
-            Ok(made) => Ok(Attempt::Done(made)),
-            Err(error @ TopicsError::Settings(_)) => Err(error.into()),
-            Err(error) => match topics::refusal(&kafka).await? {
-                Some(refusal) => bail!("Kafka does not let the user in: {refusal}"),
-                None => Ok(Attempt::NotYet(error_chain(&error))),
-            },
+    let failure = format!("cannot reach Kafka at {}", kafka.kafka_brokers);
+    let created = retry
+        .until_done(&failure, async || {
+            match topics::create_missing(&kafka).await {
+                Ok(created) => Ok(Attempt::Done(created)),
+                Err(error @ TopicsError::Settings(_)) => Err(error.into()),
+                Err(error) => match topics::authentication_error(&kafka).await? {
+                    Some(refusal) => bail!("Kafka refused the credentials: {refusal}"),
+                    None => Ok(Attempt::Failed(error_chain(&error))),
+                },
+            }
         })
         .await?;
     for name in kafka.topics().all() {
-        if made.iter().any(|made| made == name) {
-            say(format_args!("made the topic {name}"));
+        if created.iter().any(|created| created == name) {
+            print_line(format_args!("created the topic {name}"));
         } else {
-            say(format_args!("the topic {name} is there"));
+            print_line(format_args!("the topic {name} exists"));
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! A database's users: the service, which reaches its own database and nothing else, and one who may
-//! only look.
+//! The users of a database: the service, with write access to its own database only, and a read-only
+//! user for people.
 
 use anyhow::{Result, anyhow};
 use mongodb::Client;
@@ -7,21 +7,15 @@ use mongodb::bson::{Bson, Document, doc};
 use secrecy::{ExposeSecret as _, SecretString};
 use secrets::BROWSER;
 
-use crate::console::say;
-use crate::databases::{Database, User};
-use crate::replica_set::{is_refused, sentence};
+use crate::console::print_line;
+use crate::database::{Database, User};
+use crate::mongo_error::{is_authentication_failure, reason};
 
-/// Makes the users, or sees to it that they have their passwords and rights.
+/// Creates missing users, and corrects passwords and roles that differ.
 pub(crate) async fn prepare(database: &Database) -> Result<()> {
     let root = database.client(User::Root)?;
-    ensure(
-        database,
-        &root,
-        database.name,
-        &database.password,
-        "readWrite",
-    )
-    .await?;
+    let password = &database.password;
+    ensure(database, &root, database.service, password, "readWrite").await?;
     if let Some(password) = &database.browser_password {
         ensure(database, &root, BROWSER, password, "read").await?;
     }
@@ -35,26 +29,23 @@ async fn ensure(
     password: &SecretString,
     role: &str,
 ) -> Result<()> {
-    let shop = database.shop.as_str();
-    let roles = vec![Bson::from(doc! { "role": role, "db": shop })];
-    let change = |verb: &str| doc! { verb: name, "pwd": password.expose_secret(), "roles": &roles };
+    let service = database.service;
+    let roles = vec![Bson::from(doc! { "role": role, "db": &database.name })];
+    let command =
+        |verb: &str| doc! { verb: name, "pwd": password.expose_secret(), "roles": &roles };
     let run = async |command: Document| {
-        let outcome = root.database(shop).run_command(command).await;
+        let outcome = root.database(&database.name).run_command(command).await;
         outcome.map_err(|error| {
-            anyhow!(sentence(&error)).context(format!("the user {name} was not looked after"))
+            anyhow!(reason(&error)).context(format!("cannot set up the user {name}"))
         })
     };
 
     let found = run(doc! { "usersInfo": name }).await?;
-    let user = found
-        .get_array("users")?
-        .first()
-        .and_then(Bson::as_document);
-    let Some(user) = user else {
-        run(change("createUser")).await?;
-        say(format_args!(
-            "made the user {name} of the database of {}, with the role {role}",
-            database.name
+    let users = found.get_array("users")?;
+    let Some(user) = users.first().and_then(Bson::as_document) else {
+        run(command("createUser")).await?;
+        print_line(format_args!(
+            "created the user {name} with the role {role} in the database of {service}"
         ));
         return Ok(());
     };
@@ -62,30 +53,24 @@ async fn ensure(
         .get_array("roles")
         .is_ok_and(|granted| granted == &roles);
     if has_role && can_log_in(database, name, password).await? {
-        say(format_args!(
-            "the database of {} has its user {name}",
-            database.name
+        print_line(format_args!(
+            "the user {name} exists in the database of {service}"
         ));
     } else {
-        run(change("updateUser")).await?;
-        say(format_args!(
-            "gave the user {name} of the database of {} its password and role anew",
-            database.name
+        run(command("updateUser")).await?;
+        print_line(format_args!(
+            "updated the password and the role of the user {name} in the database of {service}"
         ));
     }
     Ok(())
 }
 
-/// Whether the password in the file is the one in the database.
 async fn can_log_in(database: &Database, name: &str, password: &SecretString) -> Result<bool> {
-    let user = database.client(User::Of(name, password))?;
-    match user
-        .database(&database.shop)
-        .run_command(doc! { "ping": 1 })
-        .await
-    {
+    let client = database.client(User::Named(name, password))?;
+    let shop = client.database(&database.name);
+    match shop.run_command(doc! { "ping": 1 }).await {
         Ok(_) => Ok(true),
-        Err(error) if is_refused(&error) => Ok(false),
-        Err(error) => Err(anyhow!(sentence(&error))),
+        Err(error) if is_authentication_failure(&error) => Ok(false),
+        Err(error) => Err(anyhow!(reason(&error))),
     }
 }

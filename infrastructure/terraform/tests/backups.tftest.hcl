@@ -10,12 +10,12 @@ variables {
   protected      = true
 }
 
-run "given_the_bucket_when_made_then_nobody_from_outside_can_look_into_it" {
+run "given_the_bucket_when_created_then_it_is_not_public" {
   module { source = "./modules/backups" }
 
   assert {
     condition     = google_storage_bucket.backups.uniform_bucket_level_access
-    error_message = "Single objects could be opened to others."
+    error_message = "Single objects could be shared."
   }
 
   assert {
@@ -24,7 +24,7 @@ run "given_the_bucket_when_made_then_nobody_from_outside_can_look_into_it" {
   }
 }
 
-run "given_a_backup_when_it_is_younger_than_its_retention_then_nobody_can_remove_it" {
+run "given_a_backup_when_within_its_retention_then_it_cannot_be_deleted" {
   module { source = "./modules/backups" }
 
   assert {
@@ -34,16 +34,16 @@ run "given_a_backup_when_it_is_younger_than_its_retention_then_nobody_can_remove
 
   assert {
     condition     = one([for rule in google_storage_bucket.backups.lifecycle_rule : rule.condition[0].age if rule.action[0].type == "Delete"]) == 36
-    error_message = "Backups must be removed when their retention is over, and not before."
+    error_message = "Backups must be deleted the day after their retention."
   }
 
   assert {
     condition     = google_storage_bucket.backups.force_destroy == false && google_storage_bucket.backups.deletion_policy == "PREVENT"
-    error_message = "The bucket could be deleted with all that is in it."
+    error_message = "The bucket could be deleted with its content."
   }
 }
 
-run "given_the_job_that_makes_backups_when_taken_over_then_it_can_only_make_more" {
+run "given_the_backup_job_when_compromised_then_it_can_only_add_backups" {
   module { source = "./modules/backups" }
 
   assert {
@@ -53,11 +53,11 @@ run "given_the_job_that_makes_backups_when_taken_over_then_it_can_only_make_more
 
   assert {
     condition     = google_storage_bucket_iam_member.reader.role == "roles/storage.objectViewer" && google_storage_bucket_iam_member.reader.member == var.reader
-    error_message = "Restoring must read, and nothing else."
+    error_message = "The restore job must only read."
   }
 }
 
-run "given_a_retention_when_it_is_no_time_then_it_is_refused" {
+run "given_a_retention_of_zero_when_planned_then_it_is_rejected" {
   command = plan
   module { source = "./modules/backups" }
 

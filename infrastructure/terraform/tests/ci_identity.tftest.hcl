@@ -22,15 +22,15 @@ variables {
   }
 }
 
-run "given_a_job_when_not_of_the_organisation_project_and_main_then_its_token_is_refused" {
+run "given_a_job_when_not_of_the_organisation_project_and_main_then_its_token_is_rejected" {
   module { source = "./modules/ci-identity" }
 
   assert {
     condition     = google_iam_workload_identity_pool_provider.circleci.oidc[0].issuer_uri == "https://oidc.circleci.com/org/11111111-1111-4111-8111-111111111111" && google_iam_workload_identity_pool_provider.circleci.oidc[0].allowed_audiences == tolist(["11111111-1111-4111-8111-111111111111"])
-    error_message = "Tokens of other organisations would be taken."
+    error_message = "Tokens of other organisations would be accepted."
   }
 
-  # The condition as a whole: one alternative (||) too many would undo all of it.
+  # The whole condition: an additional alternative (||) would disable it.
   assert {
     condition = google_iam_workload_identity_pool_provider.circleci.attribute_condition == join(" && ", [
       "assertion.sub.startsWith('org/11111111-1111-4111-8111-111111111111/project/22222222-2222-4222-8222-222222222222/')",
@@ -39,7 +39,7 @@ run "given_a_job_when_not_of_the_organisation_project_and_main_then_its_token_is
       "assertion['oidc.circleci.com/ssh-rerun'] == false",
       "'33333333-3333-4333-8333-333333333333' in assertion['oidc.circleci.com/context-ids']",
     ])
-    error_message = "A job must be of this organisation and project, for main of this repository, have no shell open, and have been given the context."
+    error_message = "A job must belong to this organisation and project, run for main of this repository, be no SSH rerun, and use the context."
   }
 
   assert {
@@ -48,7 +48,7 @@ run "given_a_job_when_not_of_the_organisation_project_and_main_then_its_token_is
   }
 }
 
-run "given_no_context_when_tokens_are_judged_then_everything_else_still_counts" {
+run "given_no_context_when_tokens_are_checked_then_the_other_conditions_apply" {
   module { source = "./modules/ci-identity" }
 
   variables {
@@ -61,30 +61,30 @@ run "given_no_context_when_tokens_are_judged_then_everything_else_still_counts" 
 
   assert {
     condition     = length(split(" && ", google_iam_workload_identity_pool_provider.circleci.attribute_condition)) == 4 && strcontains(google_iam_workload_identity_pool_provider.circleci.attribute_condition, "'refs/heads/main'")
-    error_message = "Without a context the rest of the condition is lost."
+    error_message = "Without a context the other conditions are missing."
   }
 }
 
-run "given_a_job_of_ci_when_it_is_let_in_then_it_can_deploy_or_push_and_no_more" {
+run "given_a_ci_job_when_authenticated_then_it_can_only_deploy_or_push" {
   module { source = "./modules/ci-identity" }
 
   assert {
     condition     = toset(keys(google_service_account.ci)) == toset(["deployer", "image-pusher"])
-    error_message = "Deploying and pushing must be two accounts, and all there are."
+    error_message = "There must be exactly two accounts, for deploying and for pushing."
   }
 
   assert {
     condition     = alltrue([for binding in google_service_account_iam_member.circleci : binding.role == "roles/iam.workloadIdentityUser" && binding.member == "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/circleci/attribute.project/22222222-2222-4222-8222-222222222222"])
-    error_message = "Others than the project's jobs could become these accounts."
+    error_message = "Other principals than the project's jobs could impersonate these accounts."
   }
 
   assert {
     condition     = google_project_iam_member.deployer.role == "roles/container.developer" && google_project_iam_member.deployer.member == google_service_account.ci["deployer"].member
-    error_message = "The deployer must change what runs in the cluster, and nothing else of the project."
+    error_message = "The deployer must only change workloads of the cluster."
   }
 }
 
-run "given_ids_when_they_are_none_then_they_are_refused" {
+run "given_an_invalid_id_when_planned_then_it_is_rejected" {
   command = plan
   module { source = "./modules/ci-identity" }
 
@@ -99,7 +99,7 @@ run "given_ids_when_they_are_none_then_they_are_refused" {
   expect_failures = [var.circleci]
 }
 
-run "given_a_repository_when_it_carries_a_quote_then_it_is_refused" {
+run "given_a_repository_with_a_quote_when_planned_then_it_is_rejected" {
   command = plan
   module { source = "./modules/ci-identity" }
 

@@ -21,7 +21,7 @@ variables {
   protected  = true
 }
 
-run "given_the_domain_when_asked_for_then_it_is_the_reserved_address" {
+run "given_the_domain_when_resolved_then_it_is_the_reserved_address" {
   module { source = "./modules/dns-and-certificates" }
 
   assert {
@@ -31,16 +31,16 @@ run "given_the_domain_when_asked_for_then_it_is_the_reserved_address" {
 
   assert {
     condition     = google_dns_record_set.shop.rrdatas == tolist([google_compute_address.ingress.address]) && output.address == google_compute_address.ingress.address
-    error_message = "The domain leads to another address than the load balancer's."
+    error_message = "The domain resolves to another address than the load balancer's."
   }
 
   assert {
     condition     = google_compute_address.ingress.region == "europe-west1" && google_compute_address.ingress.address_type == "EXTERNAL" && output.address_name == google_compute_address.ingress.name
-    error_message = "The load balancer can take only an external address of the cluster's region."
+    error_message = "The load balancer needs an external address of the cluster's region."
   }
 }
 
-run "given_the_domain_when_asked_for_then_the_answer_is_signed_and_names_one_authority" {
+run "given_the_domain_when_resolved_then_the_answer_is_signed_and_names_one_authority" {
   module { source = "./modules/dns-and-certificates" }
 
   assert {
@@ -54,7 +54,7 @@ run "given_the_domain_when_asked_for_then_the_answer_is_signed_and_names_one_aut
   }
 }
 
-run "given_cert_manager_when_it_solves_a_challenge_then_it_can_touch_records_of_this_zone_only" {
+run "given_cert_manager_when_it_solves_a_challenge_then_it_can_only_change_records_of_this_zone" {
   module { source = "./modules/dns-and-certificates" }
 
   assert {
@@ -64,7 +64,7 @@ run "given_cert_manager_when_it_solves_a_challenge_then_it_can_touch_records_of_
 
   assert {
     condition     = alltrue([for permission in google_project_iam_custom_role.solver.permissions : can(regex("^dns\\.(changes|resourceRecordSets)\\.(create|delete|get|list|update)$", permission))])
-    error_message = "cert-manager needs records, and nothing else of Cloud DNS."
+    error_message = "cert-manager must only have permissions on records."
   }
 }
 
@@ -73,11 +73,11 @@ run "given_a_protected_environment_when_destroyed_then_address_and_zone_stay" {
 
   assert {
     condition     = google_compute_address.ingress.deletion_policy == "PREVENT" && google_dns_managed_zone.shop.deletion_policy == "PREVENT"
-    error_message = "The address or the zone, which the registrar knows, could be deleted."
+    error_message = "The registered address or zone could be deleted."
   }
 }
 
-run "given_a_domain_when_it_ends_in_a_dot_then_it_is_refused" {
+run "given_a_domain_with_a_trailing_dot_when_planned_then_it_is_rejected" {
   command = plan
   module { source = "./modules/dns-and-certificates" }
 

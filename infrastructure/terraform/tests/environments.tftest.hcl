@@ -13,8 +13,8 @@ mock_provider "google" {
 
   mock_resource "google_service_account" {
     defaults = {
-      email  = "somebody@fleetmarket-test.iam.gserviceaccount.com"
-      member = "serviceAccount:somebody@fleetmarket-test.iam.gserviceaccount.com"
+      email  = "account@fleetmarket-test.iam.gserviceaccount.com"
+      member = "serviceAccount:account@fleetmarket-test.iam.gserviceaccount.com"
     }
   }
 }
@@ -30,7 +30,7 @@ variables {
   }
 }
 
-run "given_production_when_made_then_it_is_protected_against_deletion" {
+run "given_production_when_created_then_it_is_protected_against_deletion" {
   module { source = "./environments/production" }
 
   assert {
@@ -39,40 +39,40 @@ run "given_production_when_made_then_it_is_protected_against_deletion" {
   }
 }
 
-run "given_staging_when_made_then_it_can_be_taken_down" {
+run "given_staging_when_created_then_it_can_be_destroyed" {
   module { source = "./environments/staging" }
 
   assert {
     condition     = output.deployment.protected == false
-    error_message = "Staging could not be taken down and made again."
+    error_message = "Staging could not be destroyed."
   }
 }
 
-run "given_an_environment_when_made_then_its_outputs_say_what_deploying_needs" {
+run "given_an_environment_when_created_then_its_outputs_contain_what_a_deployment_needs" {
   module { source = "./environments/production" }
 
   assert {
     condition     = output.deployment.cluster == "fleetmarket" && output.deployment.location == "europe-west1" && output.deployment.project_id == "fleetmarket-test"
-    error_message = "The cluster cannot be found by what the outputs say."
+    error_message = "The outputs of the cluster are wrong."
   }
 
   assert {
     condition     = output.deployment.registry == "europe-west1-docker.pkg.dev/fleetmarket-test/fleetmarket" && output.deployment.backups_bucket == "fleetmarket-test-backups"
-    error_message = "The registry or the backups cannot be found by what the outputs say."
+    error_message = "The outputs of the registry or the backups are wrong."
   }
 
   assert {
     condition     = output.deployment.domain == "shop.example.com" && output.deployment.address == "192.0.2.10" && output.deployment.address_name == "fleetmarket-ingress" && output.deployment.dns_zone == "fleetmarket"
-    error_message = "The shop cannot be found by what the outputs say."
+    error_message = "The outputs of the domain or the address are wrong."
   }
 
   assert {
     condition     = alltrue([for name in ["workload_identity_provider", "deployer", "image_pusher"] : length(output.deployment[name]) > 0])
-    error_message = "CI cannot get in by what the outputs say."
+    error_message = "The outputs for CI are missing."
   }
 }
 
-run "given_the_shop_when_made_then_its_secrets_are_those_that_the_cluster_reads" {
+run "given_the_shop_when_created_then_its_secrets_are_those_that_the_cluster_reads" {
   variables {
     environment = "staging"
     protected   = false
@@ -86,7 +86,7 @@ run "given_the_shop_when_made_then_its_secrets_are_those_that_the_cluster_reads"
       ["kafka-setup-password", "kafka-products-password", "kafka-orders-password", "kafka-jaas-conf"],
       ["token-current-pem", "token-previous-pem", "token-next-pem"],
     ))
-    error_message = "There are other secrets than those of infrastructure/setup/README.md that the cluster needs."
+    error_message = "The secrets are not those of infrastructure/setup/README.md that the cluster needs."
   }
 
   assert {
@@ -95,26 +95,26 @@ run "given_the_shop_when_made_then_its_secrets_are_those_that_the_cluster_reads"
         for name in flatten(regexall("secrets/([a-z-]+)/versions", object.spec.parameters.secrets)) : "${object.metadata.name} ${name}"
       ] if object.kind == "SecretProviderClass"
     ]))
-    error_message = "components/secret-manager reads other secrets, or as others, than IAM would let it."
+    error_message = "components/secret-manager and IAM differ in the secrets or their readers."
   }
 
   assert {
     condition     = local.shop_principal == "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/fleetmarket-test.svc.id.goog/subject/ns/fleetmarket/sa"
-    error_message = "IAM would not know the shop's service accounts by this name."
+    error_message = "The IAM principal of the shop's service accounts is wrong."
   }
 
   assert {
     condition     = alltrue([for service in ["secretmanager.googleapis.com", "storage.googleapis.com"] : toset(google_project_iam_audit_config.access[service].audit_log_config[*].log_type) == toset(["DATA_READ", "DATA_WRITE"])])
-    error_message = "Nobody could tell who read a secret or a backup."
+    error_message = "Access to secrets and backups must be logged."
   }
 
   assert {
     condition     = alltrue([for service in google_project_service.required : service.disable_on_destroy == false])
-    error_message = "Taking down the shop would switch off services that others in the project use."
+    error_message = "Destroying the shop would disable services that the project may still use."
   }
 }
 
-run "given_an_environment_when_it_has_no_known_name_then_it_is_refused" {
+run "given_an_unknown_environment_when_planned_then_it_is_rejected" {
   command = plan
 
   variables {

@@ -6,7 +6,7 @@ variables {
   region     = "europe-west1"
 }
 
-run "given_the_network_when_made_then_it_has_one_subnetwork_with_ranges_for_pods_and_services" {
+run "given_the_network_when_created_then_it_has_one_subnetwork_with_ranges_for_pods_and_services" {
   module { source = "./modules/network" }
 
   assert {
@@ -16,7 +16,7 @@ run "given_the_network_when_made_then_it_has_one_subnetwork_with_ranges_for_pods
 
   assert {
     condition     = { for range in google_compute_subnetwork.nodes.secondary_ip_range : range.range_name => range.ip_cidr_range } == { (output.range_names.pods) = output.pod_range, (output.range_names.services) = "10.30.0.0/20" }
-    error_message = "The cluster would take its pods' addresses from another range than the gateway is told."
+    error_message = "The pods' addresses would not be in the range that the gateway trusts."
   }
 
   assert {
@@ -25,21 +25,21 @@ run "given_the_network_when_made_then_it_has_one_subnetwork_with_ranges_for_pods
   }
 }
 
-run "given_the_network_when_made_then_it_refuses_what_comes_in_and_lets_nodes_out" {
+run "given_the_network_when_created_then_it_denies_ingress_and_allows_egress" {
   module { source = "./modules/network" }
 
   assert {
     condition     = one(google_compute_firewall.deny_ingress.deny).protocol == "all" && google_compute_firewall.deny_ingress.source_ranges == tolist(["0.0.0.0/0"]) && length(google_compute_firewall.deny_ingress.allow) == 0
-    error_message = "Something from outside is let in."
+    error_message = "Ingress is allowed."
   }
 
   assert {
     condition     = google_compute_router_nat.shop.router == google_compute_router.shop.name && google_compute_router_nat.shop.source_subnetwork_ip_ranges_to_nat == "ALL_SUBNETWORKS_ALL_IP_RANGES"
-    error_message = "Nodes and pods cannot get out."
+    error_message = "Nodes and pods have no egress."
   }
 }
 
-run "given_a_pod_range_when_too_small_then_it_is_refused" {
+run "given_a_small_pod_range_when_planned_then_it_is_rejected" {
   command = plan
   module { source = "./modules/network" }
 

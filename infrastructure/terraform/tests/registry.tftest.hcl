@@ -9,7 +9,7 @@ variables {
   writers    = { ci = "serviceAccount:image-pusher@fleetmarket-test.iam.gserviceaccount.com" }
 }
 
-run "given_the_registry_when_made_then_a_tag_means_the_same_image_for_ever" {
+run "given_the_registry_when_created_then_tags_are_immutable" {
   module { source = "./modules/registry" }
 
   assert {
@@ -24,12 +24,12 @@ run "given_the_registry_when_made_then_a_tag_means_the_same_image_for_ever" {
 
   assert {
     condition     = google_artifact_registry_repository.images.deletion_policy == "PREVENT"
-    error_message = "The registry of a protected environment could be deleted, and with it all that is running there."
+    error_message = "The registry of a protected environment could be deleted, with all running images."
   }
 
   assert {
     condition     = output.url == "europe-west1-docker.pkg.dev/fleetmarket-test/fleetmarket"
-    error_message = "Images would be pushed and pulled under a name that is not the registry's."
+    error_message = "The output is not the name of the registry."
   }
 }
 
@@ -38,25 +38,25 @@ run "given_the_registry_when_cleaned_then_recent_images_are_kept" {
 
   assert {
     condition     = one([for policy in google_artifact_registry_repository.images.cleanup_policies : policy if policy.action == "KEEP"]).most_recent_versions[0].keep_count >= 100
-    error_message = "Cleaning could remove an image that is running, or that one may have to go back to."
+    error_message = "Cleanup could delete images that are running or needed for a rollback."
   }
 
   assert {
     condition     = one([for policy in google_artifact_registry_repository.images.cleanup_policies : policy if policy.action == "DELETE"]).condition[0].older_than == "7776000s"
-    error_message = "Nothing would ever be removed."
+    error_message = "Old images would never be deleted."
   }
 }
 
-run "given_readers_and_writers_when_named_then_each_may_do_that_and_no_more" {
+run "given_readers_and_writers_when_listed_then_each_has_only_its_role" {
   module { source = "./modules/registry" }
 
   assert {
     condition     = { for name, binding in google_artifact_registry_repository_iam_member.reader : name => [binding.role, binding.member] } == { nodes = ["roles/artifactregistry.reader", var.readers.nodes] }
-    error_message = "Readers must read, and nobody else."
+    error_message = "Exactly the listed readers must have the reader role."
   }
 
   assert {
     condition     = { for name, binding in google_artifact_registry_repository_iam_member.writer : name => [binding.role, binding.member] } == { ci = ["roles/artifactregistry.writer", var.writers.ci] }
-    error_message = "CI must write, and can have no role that deletes."
+    error_message = "CI must have the writer role, which cannot delete."
   }
 }

@@ -11,26 +11,26 @@ variables {
   }
 }
 
-run "given_secrets_when_made_then_they_stay_in_the_region_and_are_not_deleted" {
+run "given_secrets_when_created_then_they_are_regional_and_protected" {
   module { source = "./modules/secrets" }
 
   assert {
     condition     = output.names == tolist(["mongo-orders-password", "unread"])
-    error_message = "There are other secrets than were asked for."
+    error_message = "The secrets are not those that are configured."
   }
 
   assert {
     condition     = alltrue([for secret in google_secret_manager_secret.shop : secret.replication[0].user_managed[0].replicas[0].location == "europe-west1"])
-    error_message = "Values would leave the region."
+    error_message = "Values would be replicated to other regions."
   }
 
   assert {
     condition     = alltrue([for secret in google_secret_manager_secret.shop : secret.deletion_protection])
-    error_message = "A secret of a protected environment could be deleted, and with it what it opens."
+    error_message = "A secret of a protected environment could be deleted."
   }
 }
 
-run "given_a_secret_when_read_then_only_by_those_it_is_for" {
+run "given_a_secret_when_created_then_only_its_readers_have_access" {
   module { source = "./modules/secrets" }
 
   assert {
@@ -38,16 +38,16 @@ run "given_a_secret_when_read_then_only_by_those_it_is_for" {
       "mongo-orders-password ${var.workload_principal}/orders",
       "mongo-orders-password ${var.workload_principal}/setup",
     ])
-    error_message = "Each secret must have exactly the readers that are named for it."
+    error_message = "Each secret must have exactly the configured readers."
   }
 
   assert {
     condition     = alltrue([for binding in google_secret_manager_secret_iam_member.reader : binding.role == "roles/secretmanager.secretAccessor"])
-    error_message = "Reading is all that a reader may do."
+    error_message = "Readers must only read."
   }
 }
 
-run "given_a_principal_when_it_is_a_whole_namespace_then_it_is_refused" {
+run "given_a_principal_of_a_whole_namespace_when_planned_then_it_is_rejected" {
   command = plan
   module { source = "./modules/secrets" }
 
@@ -58,7 +58,7 @@ run "given_a_principal_when_it_is_a_whole_namespace_then_it_is_refused" {
   expect_failures = [var.workload_principal]
 }
 
-run "given_a_name_when_it_has_a_dot_then_it_is_refused" {
+run "given_a_name_with_a_dot_when_planned_then_it_is_rejected" {
   command = plan
   module { source = "./modules/secrets" }
 

@@ -1,4 +1,4 @@
-# What no plan shows: what is written nowhere in these files.
+# Checks the source, because no plan shows what these files must not contain.
 mock_provider "google" {}
 
 variables {
@@ -16,7 +16,7 @@ variables {
   }
 }
 
-run "given_every_role_when_granted_then_it_is_one_of_the_known_small_ones" {
+run "given_every_granted_role_when_listed_then_it_is_a_known_narrow_role" {
   command = plan
 
   assert {
@@ -30,25 +30,25 @@ run "given_every_role_when_granted_then_it_is_one_of_the_known_small_ones" {
       "roles/storage.objectCreator",
       "roles/storage.objectViewer",
     ])
-    error_message = "A role is granted, or no longer granted, that this list does not expect: no owner, no editor, no administrator."
+    error_message = "The granted roles are not those of this list, which has no owner, editor or administrator."
   }
 
   assert {
     condition     = length(flatten([for name in fileset(path.module, "**/*.tf") : regexall("allUsers|allAuthenticatedUsers|_iam_policy\"|_iam_binding\"", file("${path.module}/${name}"))])) == 0
-    error_message = "Something is granted to everybody, or in a way that takes it from everybody else."
+    error_message = "Public access and authoritative IAM resources are not allowed."
   }
 }
 
-run "given_every_file_when_read_then_there_is_no_key_file_and_no_value_of_a_secret" {
+run "given_every_file_when_read_then_it_contains_no_key_and_no_secret_value" {
   command = plan
 
   assert {
     condition     = length(flatten([for name in fileset(path.module, "**/*.tf") : regexall("google_service_account_key|google_storage_hmac_key|google_secret_manager_secret_version|private_key|tls_private_key|random_password", file("${path.module}/${name}"))])) == 0
-    error_message = "Terraform would know a key or a secret, and its state with it."
+    error_message = "Terraform and its state would contain a key or a secret."
   }
 
   assert {
     condition     = length(fileset(path.module, "**/*.{json,pem,p12,key,tfstate}")) == 0
-    error_message = "There is a file here that looks like a key or a state."
+    error_message = "There is a key file or a state file."
   }
 }

@@ -1,6 +1,4 @@
-//! Who may make a call.
-//!
-//! The services judge again: this is the first of two locks, not the only one.
+//! Access control at the gateway. The services check again: this is the first of two checks.
 
 use http::{HeaderMap, header};
 use identity::{Role, Verifier};
@@ -10,20 +8,21 @@ use service_kit::problem::Problem;
 /// Who may make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody: a call that gets or ends a session. An Authorization header is ignored and not
-    /// passed on.
+    /// Everyone: a call that starts or ends a session. An Authorization header is ignored and
+    /// not forwarded.
     Session,
-    /// Anybody; a token may be there, but not a bad one.
+    /// Everyone; a token is optional, but an invalid one is refused.
     Public,
-    /// Anybody with a valid token.
+    /// Callers with a valid token.
     User,
-    /// An admin.
+    /// Admins.
     Admin,
 }
 
 impl Access {
-    /// Lets a request with these headers through at `now`, or says why not.
-    pub async fn check(
+    /// Checks the token in `headers` at the time `now`, and removes credentials that the call
+    /// must not carry.
+    pub async fn authorize(
         self,
         verifier: &Verifier,
         headers: &mut HeaderMap,
@@ -33,7 +32,7 @@ impl Access {
             headers.remove(header::AUTHORIZATION);
             return Ok(());
         }
-        // It opens sessions, which is nobody else's business.
+        // The refresh token in it starts sessions, so only session calls may carry it.
         headers.remove(header::COOKIE);
         let Some(token) = identity::bearer(headers)? else {
             return if self == Self::Public {

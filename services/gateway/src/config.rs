@@ -12,107 +12,113 @@ use identity::TokenSettings;
 use runtime::settings::{Common, duration};
 use service_kit::client::TrustedProxies;
 
-/// The settings of the gateway: environment variables, or options on the command line.
+/// The gateway's settings, from environment variables or command-line options.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "gateway", about = "The only way into the shop")]
+#[command(name = "gateway", about = "The only entry point of the shop")]
 pub struct Config {
-    /// What every service has.
+    /// Settings that all services have.
     #[command(flatten)]
     pub common: Common,
-    /// How access tokens are verified.
+    /// Settings for the verification of access tokens.
     #[command(flatten)]
     pub tokens: TokenSettings,
     /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
-    /// Addresses of authentication, comma separated.
+    /// Addresses of authentication, comma-separated.
     #[arg(
         long,
         env = "UPSTREAM_AUTHENTICATION",
         default_value = "http://127.0.0.1:8001",
         value_delimiter = ','
     )]
-    pub upstream_authentication: Vec<Origin>,
-    /// Addresses of products, comma separated.
+    pub upstream_authentication: Vec<UpstreamAddress>,
+    /// Addresses of products, comma-separated.
     #[arg(
         long,
         env = "UPSTREAM_PRODUCTS",
         default_value = "http://127.0.0.1:8002",
         value_delimiter = ','
     )]
-    pub upstream_products: Vec<Origin>,
-    /// Addresses of orders, comma separated.
+    pub upstream_products: Vec<UpstreamAddress>,
+    /// Addresses of orders, comma-separated.
     #[arg(
         long,
         env = "UPSTREAM_ORDERS",
         default_value = "http://127.0.0.1:8003",
         value_delimiter = ','
     )]
-    pub upstream_orders: Vec<Origin>,
-    /// How the addresses are called.
+    pub upstream_orders: Vec<UpstreamAddress>,
+    /// Settings for calls to these addresses.
     #[command(flatten)]
     pub upstream: UpstreamSettings,
-    /// How long an anonymous read of the catalogue may wait for a fetch that answers several
-    /// readers, before it fetches alone; with `0s` all do.
-    #[arg(long, env = "SHARED_READ_PATIENCE", default_value = "250ms", value_parser = duration)]
-    pub shared_read_patience: Duration,
-    /// Time for a client to send a request's whole body.
+    /// Time that a catalogue read without a token waits for a shared fetch before it fetches alone;
+    /// `0s` disables sharing.
+    #[arg(
+        long = "shared-read-patience",
+        env = "SHARED_READ_PATIENCE",
+        default_value = "250ms",
+        value_parser = duration
+    )]
+    pub shared_read_timeout: Duration,
+    /// Time for a client to send a complete request body.
     #[arg(long, env = "BODY_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub body_timeout: Duration,
-    /// Requests a second that one client address may make; without it there is no limit.
+    /// Requests per second that one client address may make; no limit if it is not set.
     #[arg(long, env = "RATE_LIMIT_PER_SECOND")]
     pub rate_limit_per_second: Option<NonZeroU32>,
-    /// Who is believed about where a request comes from.
+    /// Proxies whose `X-Forwarded-…` headers are trusted.
     #[command(flatten)]
     pub trusted_proxies: TrustedProxies,
 }
 
-/// How upstreams are called.
+/// Settings for calls to upstreams.
 #[derive(clap::Args, Clone, Debug)]
 pub struct UpstreamSettings {
-    /// Time for an upstream to begin its answer, all attempts together. An answer that has begun
-    /// may take any time.
+    /// Time for an upstream to start its response, over all attempts. The rest of the response may
+    /// take any time.
     #[arg(long, env = "UPSTREAM_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub upstream_timeout: Duration,
-    /// Time for one connection to an upstream.
+    /// Time for one connection attempt to an upstream.
     #[arg(long, env = "UPSTREAM_CONNECT_TIMEOUT", default_value = "1s", value_parser = duration)]
     pub upstream_connect_timeout: Duration,
-    /// How long an unused connection is kept; shorter than the services' `HEADER_TIMEOUT`, so that
-    /// it is never they who close a connection that is about to be used.
+    /// Time that an idle connection stays open. It must be shorter than the services'
+    /// `HEADER_TIMEOUT`, so that a service never closes a connection that is about to be reused.
     #[arg(long, env = "UPSTREAM_IDLE_TIMEOUT", default_value = "20s", value_parser = duration)]
     pub upstream_idle_timeout: Duration,
-    /// Requests to one upstream that may wait for its answer to begin; more are answered 503.
+    /// Maximum number of requests that wait for one upstream's response to start; more are answered
+    /// 503.
     #[arg(long, env = "UPSTREAM_MAX_IN_FLIGHT", default_value_t = 1024)]
     pub upstream_max_in_flight: usize,
-    /// Failures in a row after which an address is left alone for a while.
+    /// Consecutive failures after which an address's circuit breaker opens.
     #[arg(long, env = "BREAKER_FAILURES", default_value = "5")]
     pub breaker_failures: NonZeroU32,
-    /// How long an address is left alone before one call tries it again.
+    /// Time that a circuit breaker stays open before one call probes the address.
     #[arg(long, env = "BREAKER_PAUSE", default_value = "500ms", value_parser = duration)]
     pub breaker_pause: Duration,
 }
 
-/// Where a service listens: `http://host:port`.
+/// The address of a service: `http://host:port`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin(Authority);
+pub struct UpstreamAddress(Authority);
 
-/// The text is not the address of a service.
+/// The text is not a bare `http` address.
 #[derive(Debug, thiserror::Error)]
-#[error("is not an address such as http://127.0.0.1:8001")]
-pub struct InvalidOrigin;
+#[error("not an address such as http://127.0.0.1:8001")]
+pub struct InvalidUpstreamAddress;
 
-impl Origin {
+impl UpstreamAddress {
     /// Host and port.
     pub fn authority(&self) -> &Authority {
         &self.0
     }
 }
 
-impl FromStr for Origin {
-    type Err = InvalidOrigin;
+impl FromStr for UpstreamAddress {
+    type Err = InvalidUpstreamAddress;
 
-    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
-        let uri: Uri = text.trim().parse().map_err(|_| InvalidOrigin)?;
+    fn from_str(text: &str) -> Result<Self, InvalidUpstreamAddress> {
+        let uri: Uri = text.trim().parse().map_err(|_| InvalidUpstreamAddress)?;
         let is_bare = matches!(
             uri.path_and_query().map(PathAndQuery::as_str),
             None | Some("/")
@@ -125,7 +131,7 @@ impl FromStr for Origin {
             {
                 Ok(Self(authority.clone()))
             }
-            _ => Err(InvalidOrigin),
+            _ => Err(InvalidUpstreamAddress),
         }
     }
 }
@@ -135,14 +141,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_upstream_addresses_when_read_then_only_bare_http_origins_pass() {
+    fn given_upstream_addresses_when_parsed_then_only_bare_http_origins_pass() {
         let check = |text: &str, expected: Option<&str>| {
-            let origin = text.parse::<Origin>().ok();
-            assert_eq!(
-                origin.as_ref().map(|origin| origin.0.as_str()),
-                expected,
-                "{text}"
-            );
+            let address = text.parse::<UpstreamAddress>().ok();
+            let authority = address.as_ref().map(|address| address.0.as_str());
+            assert_eq!(authority, expected, "{text}");
         };
         check("http://127.0.0.1:8001", Some("127.0.0.1:8001"));
         check(" http://orders:8003/ ", Some("orders:8003"));
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn given_no_settings_but_the_key_set_when_parsed_then_the_defaults_hold() {
+    fn given_only_the_key_set_url_when_parsed_then_the_defaults_apply() {
         let config =
             Config::try_parse_from(["gateway", "--jwks-url", "http://127.0.0.1:1/jwks"]).unwrap();
         let loopback = std::net::Ipv4Addr::LOCALHOST.into();

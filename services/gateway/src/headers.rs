@@ -1,30 +1,29 @@
-//! Which headers pass the gateway.
+//! Removes the headers that must not pass the gateway.
 //!
-//! Hop-by-hop headers belong to one connection (RFC 9110, 7.6.1). Headers that claim who the
-//! caller is, or where it comes from, are the gateway's to write and not the caller's: the
-//! token is the only proof of identity.
+//! Hop-by-hop headers belong to one connection (RFC 9110, 7.6.1). A caller must not set headers
+//! that claim an identity or a client address: the token is the only proof of identity.
 
 use http::{HeaderMap, HeaderName, header};
 use service_kit::request_context::{REQUEST_ID, TRACEPARENT};
 
-/// Removes from a request what belongs to its connection and what a caller may not claim.
+/// Removes hop-by-hop headers and claims of identity from a request.
 ///
-/// `Host` and the `X-Forwarded-…` headers stay: [`crate::origin`] replaces them.
-pub fn clean_request(headers: &mut HeaderMap) {
-    remove_named_in_connection(headers);
+/// `Host` and the `X-Forwarded-…` headers stay: [`crate::forwarded`] replaces them.
+pub fn sanitize_request(headers: &mut HeaderMap) {
+    remove_listed_in_connection(headers);
     remove(headers, |name| {
         is_hop_by_hop(name) || claims_identity(name.as_str())
     });
 }
 
-/// Removes from an answer what belongs to the connection to the upstream.
-pub fn clean_response(headers: &mut HeaderMap) {
-    remove_named_in_connection(headers);
+/// Removes hop-by-hop headers from an upstream's response.
+pub fn sanitize_response(headers: &mut HeaderMap) {
+    remove_listed_in_connection(headers);
     remove(headers, is_hop_by_hop);
 }
 
 fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
-    // Mostly empty, and then it allocates nothing.
+    // An empty Vec, the usual case, does not allocate.
     let names: Vec<HeaderName> = headers
         .keys()
         .filter(|name| unwanted(name))
@@ -35,25 +34,27 @@ fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
     }
 }
 
-fn remove_named_in_connection(headers: &mut HeaderMap) {
+fn remove_listed_in_connection(headers: &mut HeaderMap) {
     let Some(first) = headers.get(header::CONNECTION) else {
         return;
     };
-    let is_plain = |value: &[u8]| {
+    let lists_no_header = |value: &[u8]| {
         value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
     };
-    if is_plain(first.as_bytes()) && headers.get_all(header::CONNECTION).iter().nth(1).is_none() {
+    if lists_no_header(first.as_bytes())
+        && headers.get_all(header::CONNECTION).iter().nth(1).is_none()
+    {
         return;
     }
-    let named: Vec<HeaderName> = headers
+    let listed: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
         .collect();
-    // These two are ours by now, whatever the caller calls them.
-    for name in named
+    // The gateway has set these two itself.
+    for name in listed
         .iter()
         .filter(|name| **name != REQUEST_ID && **name != TRACEPARENT)
     {
@@ -115,12 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn given_request_headers_when_cleaned_then_only_end_to_end_ones_remain() {
+    fn given_request_headers_when_sanitized_then_only_end_to_end_headers_remain() {
         let check = |before: &[(&'static str, &'static str)],
                      after: &[(&'static str, &'static str)]| {
-            let mut cleaned = headers(before);
-            clean_request(&mut cleaned);
-            assert_eq!(cleaned, headers(after), "{before:?}");
+            let mut sanitized = headers(before);
+            sanitize_request(&mut sanitized);
+            assert_eq!(sanitized, headers(after), "{before:?}");
         };
         check(
             &[("connection", "keep-alive"), ("accept", "*/*")],
@@ -168,11 +169,11 @@ mod tests {
     }
 
     #[test]
-    fn given_several_connection_headers_when_cleaned_then_all_are_obeyed() {
+    fn given_several_connection_headers_when_sanitized_then_all_listed_headers_are_removed() {
         let mut before = headers(&[("a", "1"), ("b", "2"), ("c", "3")]);
         before.append("connection", HeaderValue::from_static("close"));
         before.append("connection", HeaderValue::from_static("a, b"));
-        clean_response(&mut before);
+        sanitize_response(&mut before);
         assert_eq!(before, headers(&[("c", "3")]));
     }
 }

@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
-pub mod breaker;
+pub mod circuit_breaker;
+pub mod client;
 pub mod config;
+pub mod forwarded;
 pub mod headers;
 pub mod openapi;
-pub mod origin;
 pub mod proxy;
 pub mod rate_limit;
 mod resolver;
@@ -24,10 +25,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::proxy::Gateway;
 use crate::rate_limit::RateLimit;
 
-/// Serves until `shutdown`.
+/// Serves until `shutdown` is cancelled and open requests are drained.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -42,11 +42,10 @@ pub async fn serve(
             .keep_fresh(health.part(health::TOKEN_KEYS), background.stop_token()),
     );
 
-    let chaos = config.common.chaos_endpoints;
-    let gateway = Arc::new(Gateway::new(&config, verifier, shutdown.clone()));
-    let documentation = openapi::router(&routes::rows(chaos).collect::<Vec<_>>())?;
-    let api = routes::router(chaos, &gateway).merge(documentation);
-    let api = limited(api, &config, &background);
+    let routes = routes::table(config.common.chaos_endpoints);
+    let documentation = openapi::router(&routes)?;
+    let api = proxy::router(&routes, &config, verifier, shutdown.clone()).merge(documentation);
+    let api = with_rate_limit(api, &config, &background);
     server::serve(
         &config.common,
         listener,
@@ -59,11 +58,11 @@ pub async fn serve(
     Ok(())
 }
 
-fn limited(api: Router, config: &Config, background: &Background) -> Router {
+fn with_rate_limit(api: Router, config: &Config, background: &Background) -> Router {
     let Some(per_second) = config.rate_limit_per_second else {
         return api;
     };
     let limit = Arc::new(RateLimit::new(per_second, config.trusted_proxies.clone()));
-    background.spawn(Arc::clone(&limit).forget_idle(background.stop_token()));
+    background.spawn(Arc::clone(&limit).evict_idle(background.stop_token()));
     api.layer(middleware::from_fn_with_state(limit, rate_limit::limit))
 }

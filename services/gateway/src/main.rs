@@ -1,4 +1,4 @@
-//! The gateway's process.
+//! Runs the gateway.
 
 use std::process::ExitCode;
 

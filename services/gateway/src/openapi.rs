@@ -1,5 +1,5 @@
-//! One OpenAPI document made of the services' committed ones, so that it is there even while a
-//! service is not, and the page to browse it.
+//! One OpenAPI document, merged from the services' committed documents, and the page to browse it.
+//! Both are available while a service is down.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use serde_json::{Map, Value, json};
 use service_kit::problem::{self, Problem};
 use utoipa_swagger_ui::Config;
 
-use crate::routes::Row;
+use crate::routes::Route;
 
-const DOCUMENT: &str = "/api/openapi.json";
+const DOCUMENT_PATH: &str = "/api/openapi.json";
 
 const SERVICES: [(&str, &str); 3] = [
     (
@@ -26,34 +26,34 @@ const SERVICES: [(&str, &str); 3] = [
     ("orders", include_str!("../../orders/openapi.json")),
 ];
 
-/// What the gateway itself may answer; the first only to calls with a body.
-const OWN_ANSWERS: [(&str, &str); 3] = [
-    (BODY_TOO_SLOW, "The body did not arrive in time"),
-    ("429", "Too many requests; come back after Retry-After"),
+/// Error responses of the gateway itself. A call without a body cannot get `BODY_TIMEOUT`.
+const GATEWAY_RESPONSES: [(&str, &str); 3] = [
+    (BODY_TIMEOUT, "The body was not complete within the timeout"),
+    ("429", "Too many requests; try again after Retry-After"),
     (
         "503",
-        "Something that is needed is away; come back after Retry-After",
+        "A service or its database is unavailable; try again after Retry-After",
     ),
 ];
-const BODY_TOO_SLOW: &str = "408";
+const BODY_TIMEOUT: &str = "408";
 
-/// A service's committed document is not one.
+/// A service's committed document is not valid JSON.
 #[derive(Debug, thiserror::Error)]
-#[error("the OpenAPI document of {service} cannot be read")]
+#[error("cannot parse the OpenAPI document of {service}")]
 pub struct InvalidDocument {
     service: &'static str,
     source: serde_json::Error,
 }
 
-/// The document and its page.
-pub fn router(rows: &[&Row]) -> Result<Router, InvalidDocument> {
-    let text = Bytes::from(merged(rows)?.to_string());
+/// Returns a router of the document and its page.
+pub fn router(routes: &[&Route]) -> Result<Router, InvalidDocument> {
+    let text = Bytes::from(merge(routes)?.to_string());
     let document = get(async move || ([(header::CONTENT_TYPE, "application/json")], text));
-    // Without the bar on top, which offers other documents and needs inline styles.
-    let config = Arc::new(Config::new([DOCUMENT]).use_base_layout());
+    // The top bar, which the base layout omits, offers other documents and needs inline styles.
+    let config = Arc::new(Config::new([DOCUMENT_PATH]).use_base_layout());
     let index = Arc::clone(&config);
     Ok(Router::new()
-        .route(DOCUMENT, document)
+        .route(DOCUMENT_PATH, document)
         .route("/api/docs", get(async || Redirect::permanent("/api/docs/")))
         .route("/api/docs/", get(async move || page_file("", index)))
         .route(
@@ -64,67 +64,47 @@ pub fn router(rows: &[&Row]) -> Result<Router, InvalidDocument> {
 
 fn page_file(path: &str, config: Arc<Config<'static>>) -> Result<Response, Problem> {
     match utoipa_swagger_ui::serve(path, config) {
-        Ok(Some(file)) => Ok((
-            [(header::CONTENT_TYPE, file.content_type)],
-            file.bytes.into_owned(),
-        )
-            .into_response()),
+        Ok(Some(file)) => {
+            let headers = [(header::CONTENT_TYPE, file.content_type)];
+            Ok((headers, file.bytes.into_owned()).into_response())
+        }
         Ok(None) => Err(Problem::unknown_endpoint()),
         Err(error) => {
-            tracing::error!(error, "the page of the documentation cannot be made");
+            tracing::error!(error, "cannot render the documentation page");
             Err(Problem::internal())
         }
     }
 }
 
-/// What the services' documents say of `rows`, in one document.
-pub fn merged(rows: &[&Row]) -> Result<Value, InvalidDocument> {
-    let mut merged = Merged::default();
+/// Merges the services' documents; only `routes` are included.
+pub fn merge(routes: &[&Route]) -> Result<Value, InvalidDocument> {
+    let mut merged = MergedDocument::default();
     for (service, text) in SERVICES {
         let document =
             serde_json::from_str(text).map_err(|source| InvalidDocument { service, source })?;
-        merged.add(service, document, rows);
+        merged.add(service, document, routes);
     }
     Ok(merged.into_document())
 }
 
 #[derive(Default)]
-struct Merged {
+struct MergedDocument {
     paths: Map<String, Value>,
     components: Map<String, Value>,
     tags: Vec<Value>,
     operation_ids: Vec<String>,
 }
 
-impl Merged {
-    fn add(&mut self, service: &str, document: Value, rows: &[&Row]) {
-        let mut document = self.without_name_clashes(service, document);
+impl MergedDocument {
+    fn add(&mut self, service: &str, mut document: Value, routes: &[&Route]) {
+        self.rename_clashing_components(service, &mut document);
         for (kind, components) in take_object(&mut document, "components") {
-            let Value::Object(components) = components else {
-                continue;
-            };
-            let slot = self.components.entry(kind).or_insert_with(|| json!({}));
-            if let Value::Object(slot) = slot {
-                slot.extend(components);
+            let merged = self.components.entry(kind).or_insert_with(|| json!({}));
+            if let (Value::Object(merged), Value::Object(components)) = (merged, components) {
+                merged.extend(components);
             }
         }
-        let everywhere = document.get("security").cloned();
-        for (path, operations) in take_object(&mut document, "paths") {
-            let Value::Object(operations) = operations else {
-                continue;
-            };
-            for (method, mut operation) in operations {
-                if !rows.iter().any(|row| row.is(&method, &path)) {
-                    continue;
-                }
-                if let (Some(security), None) = (&everywhere, operation.get("security")) {
-                    operation["security"] = security.clone();
-                }
-                self.name_operation(service, &mut operation);
-                add_own_answers(&mut operation);
-                self.paths.entry(path.clone()).or_insert_with(|| json!({}))[method] = operation;
-            }
-        }
+        self.add_operations(service, &mut document, routes);
         if let Some(Value::Array(tags)) = document.get_mut("tags") {
             for tag in std::mem::take(tags) {
                 if !self.tags.contains(&tag) {
@@ -134,48 +114,61 @@ impl Merged {
         }
     }
 
-    /// Two services may mean different things by one name; the later one's then gets a prefix.
-    fn without_name_clashes(&self, service: &str, mut document: Value) -> Value {
+    fn add_operations(&mut self, service: &str, document: &mut Value, routes: &[&Route]) {
+        let default_security = document.get("security").cloned();
+        for (path, operations) in take_object(document, "paths") {
+            let Value::Object(operations) = operations else {
+                continue;
+            };
+            for (method, mut operation) in operations {
+                if !routes.iter().any(|route| route.matches(&method, &path)) {
+                    continue;
+                }
+                if let (Some(security), None) = (&default_security, operation.get("security")) {
+                    operation["security"] = security.clone();
+                }
+                self.make_operation_id_unique(service, &mut operation);
+                add_gateway_responses(&mut operation);
+                self.paths.entry(path.clone()).or_insert_with(|| json!({}))[method] = operation;
+            }
+        }
+    }
+
+    /// Prefixes the name of a component with the service if another service's component has the
+    /// same name and a different content.
+    fn rename_clashing_components(&self, service: &str, document: &mut Value) {
         let mut clashes = Vec::new();
-        for (kind, ours) in &self.components {
-            for (name, ours) in ours.as_object().into_iter().flatten() {
-                let theirs = document["components"][kind].get(name);
-                if theirs.is_some_and(|theirs| theirs != ours) {
-                    clashes.push((kind.clone(), name.clone()));
+        for (kind, merged) in &self.components {
+            for (name, component) in merged.as_object().into_iter().flatten() {
+                let added = document["components"][kind].get(name);
+                if added.is_some_and(|added| added != component) {
+                    clashes.push((kind, name));
                 }
             }
         }
         for (kind, name) in clashes {
-            let renamed = format!("{}{name}", capitalised(service));
-            if let Some(components) = document["components"][&kind].as_object_mut()
-                && let Some(component) = components.remove(&name)
+            let renamed = format!("{}{name}", capitalized(service));
+            if let Some(components) = document["components"][kind].as_object_mut()
+                && let Some(component) = components.remove(name)
             {
                 components.insert(renamed.clone(), component);
             }
-            let (from, to) = (
-                format!("#/components/{kind}/{name}"),
-                format!("#/components/{kind}/{renamed}"),
-            );
-            point_elsewhere(&mut document, &from, &to);
+            let from = format!("#/components/{kind}/{name}");
+            let to = format!("#/components/{kind}/{renamed}");
+            replace_references(document, &from, &to);
         }
-        document
     }
 
-    /// Ids of operations are unique in a document (OpenAPI 3.1, 4.8.10).
-    fn name_operation(&mut self, service: &str, operation: &mut Value) {
-        let Some(id) = operation
-            .get("operationId")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-        else {
+    /// Operation ids are unique in a document (OpenAPI 3.1, 4.8.10).
+    fn make_operation_id_unique(&mut self, service: &str, operation: &mut Value) {
+        let Some(id) = operation.get("operationId").and_then(Value::as_str) else {
             return;
         };
-        let id = if self.operation_ids.contains(&id) {
-            format!("{service}_{id}")
-        } else {
-            id
-        };
-        operation["operationId"] = id.clone().into();
+        let mut id = id.to_owned();
+        if self.operation_ids.contains(&id) {
+            id = format!("{service}_{id}");
+            operation["operationId"] = id.clone().into();
+        }
         self.operation_ids.push(id);
     }
 
@@ -184,24 +177,24 @@ impl Merged {
             "openapi": "3.1.0",
             "info": {
                 "title": "Fleetmarket",
-                "description": "Everything that can be called through the gateway.",
+                "description": "All calls of the gateway.",
                 "version": env!("CARGO_PKG_VERSION"),
             },
             "paths": self.paths,
             "components": self.components,
             "tags": self.tags,
         });
-        // Whether it is sorted anyway depends on what else is built with the gateway.
+        // Without this the order would depend on serde_json's features in the build.
         document.sort_all_objects();
         document
     }
 }
 
-/// Adds what the gateway may answer where the service does not say that it may answer so, too.
-fn add_own_answers(operation: &mut Value) {
-    let takes_body = operation.get("requestBody").is_some();
-    for (status, description) in OWN_ANSWERS {
-        let applies = takes_body || status != BODY_TOO_SLOW;
+/// Adds the gateway's error responses that the service does not document itself.
+fn add_gateway_responses(operation: &mut Value) {
+    let has_body = operation.get("requestBody").is_some();
+    for (status, description) in GATEWAY_RESPONSES {
+        let applies = has_body || status != BODY_TIMEOUT;
         if applies && operation["responses"].get(status).is_none() {
             operation["responses"][status] = json!({
                 "description": description,
@@ -220,27 +213,23 @@ fn take_object(document: &mut Value, key: &str) -> Map<String, Value> {
     }
 }
 
-fn point_elsewhere(value: &mut Value, from: &str, to: &str) {
+fn replace_references(value: &mut Value, from: &str, to: &str) {
     match value {
         Value::String(text) if text == from => to.clone_into(text),
         Value::Array(items) => items
             .iter_mut()
-            .for_each(|item| point_elsewhere(item, from, to)),
+            .for_each(|item| replace_references(item, from, to)),
         Value::Object(fields) => fields
             .values_mut()
-            .for_each(|field| point_elsewhere(field, from, to)),
+            .for_each(|field| replace_references(field, from, to)),
         _ => {}
     }
 }
 
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect()
+/// `word` is not empty and begins with an ASCII letter.
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
 }
 
 #[cfg(test)]
@@ -249,54 +238,63 @@ mod tests {
     use crate::access::Access;
     use crate::routes;
 
-    fn rows(chaos: bool) -> Vec<&'static Row> {
-        routes::rows(chaos).collect()
+    fn merged(chaos: bool) -> Value {
+        merge(&routes::table(chaos)).unwrap()
     }
 
-    /// Whether a document says that a call needs a token (OpenAPI 3.1, 4.8.30: an empty
-    /// requirement makes it optional).
-    fn needs_token(operation: &Value) -> bool {
-        operation["security"].as_array().is_some_and(|all| {
-            !all.is_empty()
-                && all
-                    .iter()
-                    .all(|one| one.as_object().is_some_and(|one| !one.is_empty()))
-        })
+    fn operation<'a>(document: &'a Value, route: &Route) -> &'a Value {
+        &document["paths"][route.path][route.method.as_str().to_lowercase()]
+    }
+
+    /// Whether the document requires a token for a call (OpenAPI 3.1, 4.8.30: an empty requirement
+    /// makes the token optional).
+    fn requires_token(operation: &Value) -> bool {
+        operation["security"]
+            .as_array()
+            .is_some_and(|alternatives| {
+                !alternatives.is_empty()
+                    && alternatives.iter().all(|alternative| {
+                        alternative
+                            .as_object()
+                            .is_some_and(|schemes| !schemes.is_empty())
+                    })
+            })
     }
 
     #[test]
-    fn given_the_table_when_compared_with_the_document_then_each_call_is_there_with_its_access() {
-        let merged = merged(&rows(false)).unwrap();
-        for row in routes::rows(false) {
-            let operation = &merged["paths"][row.path][row.method.as_str().to_lowercase()];
+    fn given_the_route_table_when_compared_with_the_document_then_each_call_is_documented_with_its_access()
+     {
+        let merged = merged(false);
+        for route in routes::table(false) {
+            let (method, path) = (&route.method, route.path);
+            let operation = operation(&merged, route);
             assert!(
                 operation.is_object(),
-                "{} {} is in no service's document",
-                row.method,
-                row.path
+                "{method} {path} is in no service's document"
             );
-            let expected = matches!(row.access, Access::User | Access::Admin);
+            let expected = matches!(route.access, Access::User | Access::Admin);
             assert_eq!(
-                needs_token(operation),
+                requires_token(operation),
                 expected,
-                "security of {} {}",
-                row.method,
-                row.path
+                "security of {method} {path}"
             );
         }
     }
 
     #[test]
-    fn given_the_services_documents_when_compared_with_the_table_then_no_call_is_missing_there() {
+    fn given_the_services_documents_when_compared_with_the_route_table_then_each_call_has_a_route()
+    {
         for (service, text) in SERVICES {
             let document: Value = serde_json::from_str(text).unwrap();
             let paths = document["paths"].as_object().unwrap();
-            // What is elsewhere, such as the key set, is not for the outside.
+            // Other paths, such as the key set, are internal.
             for (path, operations) in paths.iter().filter(|(path, _)| path.starts_with("/api/")) {
                 for method in operations.as_object().unwrap().keys() {
                     assert!(
-                        routes::rows(true).any(|row| row.is(method, path)),
-                        "{method} {path} of {service} has no row"
+                        routes::table(true)
+                            .iter()
+                            .any(|route| route.matches(method, path)),
+                        "{method} {path} of {service} has no route"
                     );
                 }
             }
@@ -304,10 +302,9 @@ mod tests {
     }
 
     #[test]
-    fn given_the_merged_document_when_made_then_the_committed_one_is_the_same() {
+    fn given_the_merged_document_when_generated_then_it_equals_the_committed_document() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
-        let merged = merged(&rows(false)).expect("valid documents");
-        let document = serde_json::to_string_pretty(&merged).expect("serialises") + "\n";
+        let document = serde_json::to_string_pretty(&merged(false)).expect("serializes") + "\n";
         if std::env::var_os("UPDATE_OPENAPI").is_some() {
             std::fs::write(path, &document).expect("writes");
         }
@@ -319,10 +316,10 @@ mod tests {
     }
 
     #[test]
-    fn given_the_merged_document_when_read_then_each_call_says_what_the_gateway_may_answer() {
-        let merged = merged(&rows(false)).unwrap();
-        for row in routes::rows(false) {
-            let operation = &merged["paths"][row.path][row.method.as_str().to_lowercase()];
+    fn given_the_merged_document_when_read_then_each_call_documents_the_gateways_responses() {
+        let merged = merged(false);
+        for route in routes::table(false) {
+            let operation = operation(&merged, route);
             let mut statuses = vec!["429", "503"];
             if operation.get("requestBody").is_some() {
                 statuses.extend(["408", "413"]);
@@ -331,8 +328,8 @@ mod tests {
                 assert!(
                     operation["responses"][status].is_object(),
                     "{status} of {} {}",
-                    row.method,
-                    row.path
+                    route.method,
+                    route.path
                 );
             }
         }
@@ -340,7 +337,7 @@ mod tests {
 
     #[test]
     fn given_the_merged_document_when_read_then_every_error_is_a_problem_document() {
-        let merged = merged(&rows(false)).unwrap();
+        let merged = merged(false);
         let operations = merged["paths"].as_object().unwrap().values();
         for operation in operations.flat_map(|path| path.as_object().unwrap().values()) {
             let responses = operation["responses"].as_object().unwrap();
@@ -348,9 +345,10 @@ mod tests {
                 .iter()
                 .filter(|(status, _)| status.starts_with(['4', '5']));
             for (status, response) in errors {
-                let kinds: Vec<&String> = response["content"].as_object().unwrap().keys().collect();
+                let media_types: Vec<&String> =
+                    response["content"].as_object().unwrap().keys().collect();
                 assert_eq!(
-                    kinds,
+                    media_types,
                     ["application/problem+json"],
                     "{status} of {operation}"
                 );
@@ -359,15 +357,11 @@ mod tests {
     }
 
     #[test]
-    fn given_the_merged_document_when_read_then_every_reference_leads_somewhere() {
+    fn given_the_merged_document_when_read_then_every_reference_can_be_resolved() {
         fn check(value: &Value, document: &Value) {
             if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
-                assert!(
-                    document
-                        .pointer(reference.trim_start_matches('#'))
-                        .is_some(),
-                    "{reference}"
-                );
+                let target = document.pointer(reference.trim_start_matches('#'));
+                assert!(target.is_some(), "{reference}");
             }
             match value {
                 Value::Array(items) => items.iter().for_each(|item| check(item, document)),
@@ -375,12 +369,12 @@ mod tests {
                 _ => {}
             }
         }
-        let merged = merged(&rows(true)).unwrap();
+        let merged = merged(true);
         check(&merged, &merged);
     }
 
     #[test]
-    fn given_two_services_with_one_name_for_two_things_when_merged_then_both_are_kept_apart() {
+    fn given_two_services_with_one_name_for_two_components_when_merged_then_one_is_renamed() {
         let document = |path: &str, kind: &str| {
             json!({
                 "paths": { path: { "get": {
@@ -390,13 +384,10 @@ mod tests {
                 "components": { "schemas": { "Line": { "type": kind }, "Same": { "type": "null" } } },
             })
         };
-        let mut merged = Merged::default();
-        merged.add(
-            "products",
-            document("/api/products", "string"),
-            &rows(false),
-        );
-        merged.add("orders", document("/api/orders", "object"), &rows(false));
+        let routes = routes::table(false);
+        let mut merged = MergedDocument::default();
+        merged.add("products", document("/api/products", "string"), &routes);
+        merged.add("orders", document("/api/orders", "object"), &routes);
         let merged = merged.into_document();
         let schemas = merged["components"]["schemas"].as_object().unwrap();
         assert_eq!(schemas.len(), 3, "{schemas:?}");

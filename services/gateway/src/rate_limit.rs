@@ -1,4 +1,4 @@
-//! How many requests a second one client address may make.
+//! A rate limit per client address.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -14,7 +14,7 @@ use service_kit::client::{Network, TrustedProxies};
 use service_kit::problem::Problem;
 use tokio_util::sync::CancellationToken;
 
-/// A bucket for each client address, as large as a second's worth of requests.
+/// One token bucket per client network. A bucket holds the requests of one second.
 pub struct RateLimit {
     buckets: DefaultKeyedRateLimiter<Network>,
     clock: DefaultClock,
@@ -22,7 +22,8 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Allows `per_second` requests to each client that `proxies` are between or not.
+    /// Allows `per_second` requests to each client. `proxies` are trusted to report the client
+    /// address.
     pub fn new(per_second: NonZeroU32, proxies: TrustedProxies) -> Self {
         Self {
             buckets: RateLimiter::dashmap(Quota::per_second(per_second)),
@@ -31,7 +32,7 @@ impl RateLimit {
         }
     }
 
-    /// Counts a request of `client`, or says when to come back.
+    /// Counts a request of `client`; over the limit, returns a 429 with `Retry-After`.
     pub fn check(&self, client: IpAddr) -> Result<(), Problem> {
         self.buckets
             .check_key(&Network::of(client))
@@ -42,25 +43,25 @@ impl RateLimit {
             })
     }
 
-    /// Forgets the addresses whose buckets are full again, every second until `stop`, so that
-    /// the memory is bounded by the clients of the last seconds.
-    pub async fn forget_idle(self: Arc<Self>, stop: CancellationToken) {
+    /// Removes full buckets every second until `stop` is cancelled, so that only the clients of the
+    /// last seconds occupy memory.
+    pub async fn evict_idle(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                _ = ticks.tick() => self.forget(),
+                _ = ticks.tick() => self.evict_full_buckets(),
             }
         }
     }
 
-    fn forget(&self) {
+    fn evict_full_buckets(&self) {
         self.buckets.retain_recent();
         self.buckets.shrink_to_fit();
     }
 }
 
-/// Middleware: answers 429 to a client that asks too often.
+/// Middleware that answers 429 to a client over its limit.
 pub async fn limit(State(limit): State<Arc<RateLimit>>, request: Request, next: Next) -> Response {
     let Some(ConnectInfo(peer)) = request
         .extensions()
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn given_a_client_that_asks_too_often_when_counted_then_it_and_only_it_is_refused() {
+    fn given_a_client_over_its_limit_when_counted_then_only_that_client_is_refused() {
         let limit = limit(1);
         let check = |client: &str| {
             limit
@@ -103,19 +104,19 @@ mod tests {
     }
 
     #[test]
-    fn given_clients_that_left_when_their_buckets_are_full_again_then_they_are_forgotten() {
+    fn given_idle_clients_when_their_buckets_are_full_again_then_the_buckets_are_removed() {
         let limit = limit(1_000_000);
         for last in 0..=255 {
             limit.check(IpAddr::from([203, 0, 113, last])).unwrap();
         }
-        let until = std::time::Instant::now() + Duration::from_secs(5);
+        let deadline = std::time::Instant::now() + Duration::from_secs(5);
         while !limit.buckets.is_empty() {
             assert!(
-                std::time::Instant::now() < until,
-                "{} are remembered",
+                std::time::Instant::now() < deadline,
+                "{} buckets are left",
                 limit.buckets.len()
             );
-            limit.forget();
+            limit.evict_full_buckets();
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Names with several addresses, as Compose and Kubernetes give a service with several replicas.
+//! DNS resolution for names with several addresses, as Compose and Kubernetes give a service with
+//! several replicas.
 //!
-//! The system sorts a name's addresses by how near they are, so the first one is the same every time,
-//! and one replica would get every connection. Here each connection begins with another one; the
-//! connector goes on to the next where nobody answers.
+//! The system resolver sorts addresses by distance, so the first one is always the same and one
+//! replica would get every connection. A random order spreads the connections; the connector tries
+//! the next address if one is unreachable.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -12,17 +13,17 @@ use std::{io, vec};
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower::Service;
 
-/// The system's resolver, whose addresses come in any order.
+/// The system resolver with its addresses in random order.
 #[derive(Clone, Debug)]
-pub(crate) struct Shuffled(GaiResolver);
+pub(crate) struct ShufflingResolver(GaiResolver);
 
-impl Default for Shuffled {
+impl Default for ShufflingResolver {
     fn default() -> Self {
         Self(GaiResolver::new())
     }
 }
 
-impl Service<Name> for Shuffled {
+impl Service<Name> for ShufflingResolver {
     type Response = vec::IntoIter<SocketAddr>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
@@ -46,9 +47,9 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn given_a_name_when_resolved_then_its_addresses_are_those_of_the_system() {
+    async fn given_a_name_when_resolved_then_its_addresses_are_those_of_the_system_resolver() {
         let name: Name = "localhost".parse().unwrap();
-        let mut found: Vec<_> = Shuffled::default()
+        let mut found: Vec<_> = ShufflingResolver::default()
             .call(name.clone())
             .await
             .unwrap()

@@ -1,76 +1,71 @@
-//! What can be called, by whom, and who answers. What is not in this table does not exist.
+//! The route table: which calls exist, who may make each call and which service answers it.
+//! A call that is not in the table is answered 404.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::extract::Request;
-use axum::routing::{MethodFilter, on};
+use axum::routing::MethodFilter;
 use http::Method;
 
 use crate::access::Access::{self, Admin, Public, Session, User};
-use crate::proxy::{Gateway, Route};
 use Service::{Authentication, Orders, Products};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 const PATCH: Method = Method::PATCH;
 
-/// The calls. `HEAD` follows `GET`.
 #[rustfmt::skip]
-const CALLS: &[Row] = &[
-    row(POST,  "/api/register",              Session, Authentication).body(SMALL),
-    row(POST,  "/api/login",                 Session, Authentication).body(SMALL),
-    row(POST,  "/api/refresh",               Session, Authentication).body(SMALL),
-    row(POST,  "/api/logout",                Session, Authentication).body(SMALL),
-    row(GET,   "/api/me",                    User,    Authentication),
+const ROUTES: &[Route] = &[
+    route(POST,  "/api/register",              Session, Authentication).body_limit(SMALL_BODY_LIMIT),
+    route(POST,  "/api/login",                 Session, Authentication).body_limit(SMALL_BODY_LIMIT),
+    route(POST,  "/api/refresh",               Session, Authentication).body_limit(SMALL_BODY_LIMIT),
+    route(POST,  "/api/logout",                Session, Authentication).body_limit(SMALL_BODY_LIMIT),
+    route(GET,   "/api/me",                    User,    Authentication),
 
-    row(GET,   "/api/products",              Public,  Products).shared(),
-    row(POST,  "/api/products",              Admin,   Products),
-    row(PATCH, "/api/products",              Admin,   Products),
-    row(GET,   "/api/categories",            Public,  Products).shared(),
-    row(POST,  "/api/categories",            Admin,   Products),
+    route(GET,   "/api/products",              Public,  Products).shared(),
+    route(POST,  "/api/products",              Admin,   Products),
+    route(PATCH, "/api/products",              Admin,   Products),
+    route(GET,   "/api/categories",            Public,  Products).shared(),
+    route(POST,  "/api/categories",            Admin,   Products),
 
-    row(GET,   "/api/orders",                User,    Orders),
-    row(POST,  "/api/orders",                User,    Orders),
-    row(GET,   "/api/orders/events",         User,    Orders),
-    row(GET,   "/api/orders/{id}",           User,    Orders),
+    route(GET,   "/api/orders",                User,    Orders),
+    route(POST,  "/api/orders",                User,    Orders),
+    route(GET,   "/api/orders/events",         User,    Orders),
+    route(GET,   "/api/orders/{id}",           User,    Orders),
 
-    row(GET,   "/api/authentication_health", Public,  Authentication),
-    row(GET,   "/api/products_health",       Public,  Products),
-    row(GET,   "/api/orders_health",         Public,  Orders),
+    route(GET,   "/api/authentication_health", Public,  Authentication),
+    route(GET,   "/api/products_health",       Public,  Products),
+    route(GET,   "/api/orders_health",         Public,  Orders),
 ];
 
-/// The calls that end a process; there only with `CHAOS_ENDPOINTS=true`.
+/// Fault injection: calls that end a service's process.
 #[rustfmt::skip]
-const CHAOS: &[Row] = &[
-    row(GET,   "/api/authentication_error",  Admin,   Authentication),
-    row(GET,   "/api/products_error",        Admin,   Products),
-    row(GET,   "/api/orders_error",          Admin,   Orders),
+const CHAOS_ROUTES: &[Route] = &[
+    route(GET,   "/api/authentication_error",  Admin,   Authentication),
+    route(GET,   "/api/products_error",        Admin,   Products),
+    route(GET,   "/api/orders_error",          Admin,   Orders),
 ];
 
-/// The largest body where a row names no other, in bytes: an order of 100 lines fits.
-const USUAL: usize = 64 * 1024;
-/// For an e-mail address, a password or a token, in bytes.
-const SMALL: usize = 16 * 1024;
+/// An order of 100 lines fits.
+const DEFAULT_BODY_LIMIT: usize = 64 * 1024;
+/// An e-mail address and a password, or a token, fit.
+const SMALL_BODY_LIMIT: usize = 16 * 1024;
 
-/// One call.
+/// A call and how the gateway handles it.
 #[derive(Debug)]
-pub struct Row {
-    /// Its method.
+pub struct Route {
+    /// HTTP method; a `GET` route also answers `HEAD`.
     pub method: Method,
-    /// Its path, in axum's syntax.
+    /// Path, in axum's syntax.
     pub path: &'static str,
-    /// Who may make it.
+    /// Who may make the call.
     pub access: Access,
-    /// Who answers it.
+    /// The service that answers it.
     pub service: Service,
-    /// The largest body it takes, in bytes.
+    /// Maximum size of the request body, in bytes.
     pub body_limit: usize,
     /// Whether one fetch may answer several readers without a token.
     pub is_shared: bool,
 }
 
-/// Who answers a call.
+/// A service behind the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// Accounts and tokens.
@@ -81,24 +76,28 @@ pub enum Service {
     Orders,
 }
 
-const fn row(method: Method, path: &'static str, access: Access, service: Service) -> Row {
-    Row {
+const fn route(method: Method, path: &'static str, access: Access, service: Service) -> Route {
+    Route {
         method,
         path,
         access,
         service,
-        body_limit: USUAL,
+        body_limit: DEFAULT_BODY_LIMIT,
         is_shared: false,
     }
 }
 
-impl Row {
-    /// Whether this is the call with that method, in any case, and that path.
-    pub fn is(&self, method: &str, path: &str) -> bool {
+impl Route {
+    /// Whether this is the route of `method`, in any case, and `path`.
+    pub fn matches(&self, method: &str, path: &str) -> bool {
         self.path == path && self.method.as_str().eq_ignore_ascii_case(method)
     }
 
-    const fn body(mut self, limit: usize) -> Self {
+    pub(crate) fn method_filter(&self) -> MethodFilter {
+        MethodFilter::try_from(self.method.clone()).expect("the table has only standard methods")
+    }
+
+    const fn body_limit(mut self, limit: usize) -> Self {
         self.body_limit = limit;
         self
     }
@@ -109,29 +108,27 @@ impl Row {
     }
 }
 
-/// The rows there are, with or without the ones that end a process.
-pub fn rows(chaos: bool) -> impl Iterator<Item = &'static Row> {
-    CALLS.iter().chain(CHAOS.iter().filter(move |_| chaos))
+/// Returns all routes; with `chaos` also those that end a process.
+pub fn table(chaos: bool) -> Vec<&'static Route> {
+    let chaos_routes = CHAOS_ROUTES.iter().filter(|_| chaos);
+    ROUTES.iter().chain(chaos_routes).collect()
 }
 
-/// A router of the rows.
-pub fn router(chaos: bool, gateway: &Arc<Gateway>) -> Router {
-    rows(chaos).fold(Router::new(), |router, row| {
-        let route = Arc::new(Route {
-            row,
-            upstream: gateway.upstream(row.service),
-        });
-        let gateway = Arc::clone(gateway);
-        let handler = async move |request: Request| gateway.answer(&route, request).await;
-        router.route(row.path, on(filter(&row.method), handler))
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn filter(method: &Method) -> MethodFilter {
-    match *method {
-        Method::POST => MethodFilter::POST,
-        Method::PATCH => MethodFilter::PATCH,
-        // The only other method in the table.
-        _ => MethodFilter::GET.or(MethodFilter::HEAD),
+    #[test]
+    fn given_a_route_when_its_method_filter_is_built_then_it_is_the_filter_of_that_method() {
+        for (method, expected) in [
+            (GET, MethodFilter::GET),
+            (POST, MethodFilter::POST),
+            (PATCH, MethodFilter::PATCH),
+            (Method::PUT, MethodFilter::PUT),
+            (Method::DELETE, MethodFilter::DELETE),
+        ] {
+            let route = route(method, "/api/products", Admin, Products);
+            assert_eq!(route.method_filter(), expected, "{}", route.method);
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! One fetch for many identical reads.
 //!
-//! While one fetch of a target is under way, later readers of the same wait for it to end; the
-//! next fetch then answers all of them. No reader gets the answer of a fetch that began before
-//! its request arrived, so everybody sees a state at or after their arrival, as without sharing.
-//! Whoever has waited longer than the patience fetches alone, so a fetch that hangs holds
-//! nobody up for long.
+//! While a fetch is in flight, later readers of the same resource wait for it to end; the next
+//! fetch then answers all of them. A reader never gets the response of a fetch that began before
+//! its request arrived, so what it sees is as fresh as without sharing. A reader that has waited
+//! longer than the timeout fetches alone, so a fetch that hangs delays it only for that time.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,73 +18,115 @@ use hyper::body::Incoming;
 use service_kit::problem::Problem;
 use tokio::sync::watch;
 
+use crate::client::{self, UpstreamClient};
 use crate::headers;
-use crate::proxy::{self, Gateway};
 use crate::upstream::Upstream;
 
-/// Larger answers, in bytes, are fetched by each reader alone: they would pile up in memory.
-const LARGEST_SHARED: usize = 1024 * 1024;
+/// A larger body, in bytes, is not shared: copies of it for all waiting readers would fill the
+/// memory.
+const MAX_SHARED_BODY: usize = 1024 * 1024;
 
-/// Which targets are being fetched, and who waits for the next fetch.
+/// The fetches in flight, and the readers that wait for the next fetch.
 #[derive(Debug)]
 pub struct SharedReads {
-    patience: Duration,
-    targets: Mutex<HashMap<Key, Option<Batch>>>,
+    timeout: Duration,
+    fetches: Mutex<HashMap<Key, Option<Batch>>>,
 }
 
-/// All of a request that its answer may depend on.
+/// Everything in a request that its response may depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     uri: Uri,
-    varies: [Option<HeaderValue>; 3],
+    vary: [Option<HeaderValue>; 3],
 }
 
-/// Readers that wait for the next fetch, and the request that it makes.
+/// The readers that wait for the next fetch, and its request.
 #[derive(Debug)]
 struct Batch {
     request: request::Parts,
-    answer: watch::Sender<Option<Answer>>,
+    response: watch::Sender<Option<BufferedResponse>>,
 }
 
 #[derive(Clone, Debug)]
-struct Answer {
+struct BufferedResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
-/// What a reader does.
+/// What a reader has to do.
 enum Turn {
     Fetch,
-    Wait(watch::Receiver<Option<Answer>>),
+    Wait(watch::Receiver<Option<BufferedResponse>>),
 }
 
-/// A fetch under way. When it ends, however it ends, the next batch's begins.
+/// A fetch in flight. When it ends or is cancelled, the next batch's fetch begins.
 struct Fetch {
-    gateway: Arc<Gateway>,
+    reads: Arc<SharedReads>,
+    client: UpstreamClient,
     upstream: Arc<Upstream>,
     key: Key,
 }
 
 impl SharedReads {
-    /// Shares fetches among readers that wait up to `patience`; with none, nothing is shared.
-    pub fn new(patience: Duration) -> Self {
+    /// Shares fetches among readers that wait up to `timeout`; zero disables sharing.
+    pub fn new(timeout: Duration) -> Self {
         Self {
-            patience,
-            targets: Mutex::default(),
+            timeout,
+            fetches: Mutex::default(),
         }
     }
 
-    /// Whether the answer to this request, whose body is empty, may be given to others too.
-    pub fn suits(&self, request: &request::Parts) -> bool {
-        !self.patience.is_zero()
+    /// Whether other readers may get the response to this request, whose body is empty.
+    pub fn can_share(&self, request: &request::Parts) -> bool {
+        !self.timeout.is_zero()
             && request.method == Method::GET
             && !request.headers.contains_key(header::AUTHORIZATION)
             && !request.headers.contains_key(header::RANGE)
     }
 
-    fn turn(&self, key: &Key, request: &request::Parts) -> Turn {
-        match self.targets().entry(key.clone()) {
+    /// Answers a read with a shared fetch or with a fetch of its own.
+    pub async fn read(
+        self: &Arc<Self>,
+        client: &UpstreamClient,
+        upstream: &Arc<Upstream>,
+        request: &request::Parts,
+    ) -> Result<Response, Problem> {
+        let fetch_alone = async || {
+            let response = client.call(upstream, request, Bytes::new()).await;
+            response.map(client::streamed)
+        };
+        let Some(key) = Key::of(request) else {
+            return fetch_alone().await;
+        };
+        match self.join(&key, request) {
+            Turn::Fetch => {
+                let fetch = Fetch {
+                    reads: Arc::clone(self),
+                    client: client.clone(),
+                    upstream: Arc::clone(upstream),
+                    key,
+                };
+                let response = fetch_alone().await;
+                drop(fetch);
+                response
+            }
+            Turn::Wait(mut response) => {
+                let is_shared = response.wait_for(Option::is_some);
+                let shared = match tokio::time::timeout(self.timeout, is_shared).await {
+                    Ok(Ok(response)) => response.clone(),
+                    Ok(Err(_)) | Err(_) => None,
+                };
+                match shared {
+                    Some(response) => Ok(response.into_response()),
+                    None => fetch_alone().await,
+                }
+            }
+        }
+    }
+
+    fn join(&self, key: &Key, request: &request::Parts) -> Turn {
+        match self.fetches().entry(key.clone()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(None);
                 Turn::Fetch
@@ -93,160 +134,111 @@ impl SharedReads {
             Entry::Occupied(mut next) => Turn::Wait(
                 next.get_mut()
                     .get_or_insert_with(|| Batch::new(request))
-                    .answer
+                    .response
                     .subscribe(),
             ),
         }
     }
 
-    /// A fetch has ended: the readers that came meanwhile, for whom the next one begins.
-    fn next(&self, key: &Key) -> Option<Batch> {
-        let mut targets = self.targets();
-        let batch = targets.get_mut(key).and_then(Option::take);
-        // All of its readers may have lost their patience.
-        let batch = batch.filter(|batch| batch.answer.receiver_count() > 0);
+    /// Ends a fetch: returns the batch that gathered meanwhile, whose fetch begins now.
+    fn next_batch(&self, key: &Key) -> Option<Batch> {
+        let mut fetches = self.fetches();
+        let batch = fetches.get_mut(key).and_then(Option::take);
+        // All of its readers may have timed out or disconnected.
+        let batch = batch.filter(|batch| batch.response.receiver_count() > 0);
         if batch.is_none() {
-            targets.remove(key);
+            fetches.remove(key);
         }
         batch
     }
 
-    fn targets(&self) -> MutexGuard<'_, HashMap<Key, Option<Batch>>> {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Answers a read by a fetch of its own, or by one for several readers.
-pub async fn read(
-    gateway: &Arc<Gateway>,
-    upstream: &Arc<Upstream>,
-    request: &request::Parts,
-) -> Result<Response, Problem> {
-    let alone = async || {
-        gateway
-            .call(upstream, request, Bytes::new())
-            .await
-            .map(proxy::stream)
-    };
-    let Some(key) = Key::of(request) else {
-        return alone().await;
-    };
-    match gateway.shared_reads().turn(&key, request) {
-        Turn::Fetch => {
-            let fetch = Fetch {
-                gateway: Arc::clone(gateway),
-                upstream: Arc::clone(upstream),
-                key,
-            };
-            let response = alone().await;
-            drop(fetch);
-            response
-        }
-        Turn::Wait(mut answer) => {
-            let answered = answer.wait_for(Option::is_some);
-            let shared = match tokio::time::timeout(gateway.shared_reads().patience, answered).await
-            {
-                Ok(Ok(answer)) => answer.clone(),
-                Ok(Err(_)) | Err(_) => None,
-            };
-            match shared {
-                Some(answer) => Ok(answer.into_response()),
-                None => alone().await,
-            }
-        }
+    fn fetches(&self) -> MutexGuard<'_, HashMap<Key, Option<Batch>>> {
+        self.fetches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Fetch {
-    async fn answer(&self, request: &request::Parts) -> Option<Answer> {
-        let response = self
-            .gateway
-            .call(&self.upstream, request, Bytes::new())
-            .await
-            .ok()?;
-        Answer::read(response).await
+    async fn response(&self, request: &request::Parts) -> Option<BufferedResponse> {
+        let response = self.client.call(&self.upstream, request, Bytes::new());
+        BufferedResponse::read(response.await.ok()?).await
     }
 }
 
 impl Drop for Fetch {
     fn drop(&mut self) {
-        let Some(batch) = self.gateway.shared_reads().next(&self.key) else {
+        let Some(batch) = self.reads.next_batch(&self.key) else {
             return;
         };
         let fetch = Self {
-            gateway: Arc::clone(&self.gateway),
+            reads: Arc::clone(&self.reads),
+            client: self.client.clone(),
             upstream: Arc::clone(&self.upstream),
             key: self.key.clone(),
         };
-        let limit = self.gateway.upstream_timeout();
-        let work = async move {
-            // Without an answer the sender is dropped, and each reader fetches alone.
-            if let Ok(Some(answer)) =
-                tokio::time::timeout(limit, fetch.answer(&batch.request)).await
+        let task = async move {
+            let response = fetch.response(&batch.request);
+            // On failure the sender is dropped, and each reader fetches alone.
+            if let Ok(Some(response)) = tokio::time::timeout(fetch.client.timeout(), response).await
             {
-                batch.answer.send_replace(Some(answer));
+                batch.response.send_replace(Some(response));
             }
         };
-        // There is no runtime any more when the process is about to end.
+        // At the end of the process there is no runtime left.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(work);
+            runtime.spawn(task);
         }
     }
 }
 
 impl Key {
-    /// None where a header is there twice, which is not worth a thought.
+    /// Returns `None` if one of the headers occurs more than once.
     fn of(request: &request::Parts) -> Option<Self> {
         let single = |name| {
             let mut values = request.headers.get_all(name).iter();
             let value = values.next().cloned();
             values.next().is_none().then_some(value)
         };
-        let varies = [
+        let vary = [
             single(header::IF_NONE_MATCH)?,
             single(header::ACCEPT)?,
             single(header::ACCEPT_ENCODING)?,
         ];
         Some(Self {
             uri: request.uri.clone(),
-            varies,
+            vary,
         })
     }
 }
 
 impl Batch {
-    fn new(of: &request::Parts) -> Self {
+    fn new(first: &request::Parts) -> Self {
         let (mut request, ()) = http::Request::new(()).into_parts();
-        request.method = of.method.clone();
-        request.uri = of.uri.clone();
-        request.headers = of.headers.clone();
+        request.method = first.method.clone();
+        request.uri = first.uri.clone();
+        request.headers = first.headers.clone();
         Self {
             request,
-            answer: watch::Sender::new(None),
+            response: watch::Sender::new(None),
         }
     }
 }
 
-impl Answer {
-    /// Reads an answer that fits everybody: a problem carries the id of one request, and a
-    /// cookie is for one client.
+impl BufferedResponse {
+    /// Reads a response that can be shared. An error is not: its problem document contains one
+    /// request's id. A cookie is for one client.
     async fn read(response: http::Response<Incoming>) -> Option<Self> {
         let (mut parts, body) = response.into_parts();
-        let fits = matches!(parts.status, StatusCode::OK | StatusCode::NOT_MODIFIED)
+        let can_share = matches!(parts.status, StatusCode::OK | StatusCode::NOT_MODIFIED)
             && !parts.headers.contains_key(header::SET_COOKIE);
-        if !fits {
+        if !can_share {
             return None;
         }
-        headers::clean_response(&mut parts.headers);
-        let body = Limited::new(body, LARGEST_SHARED)
-            .collect()
-            .await
-            .ok()?
-            .to_bytes();
+        headers::sanitize_response(&mut parts.headers);
+        let body = Limited::new(body, MAX_SHARED_BODY).collect().await.ok()?;
         Some(Self {
             status: parts.status,
             headers: parts.headers,
-            body,
+            body: body.to_bytes(),
         })
     }
 
@@ -274,38 +266,38 @@ mod tests {
     }
 
     #[test]
-    fn given_readers_that_come_during_a_fetch_when_it_ends_then_they_are_one_batch() {
+    fn given_readers_that_arrive_during_a_fetch_when_it_ends_then_they_are_one_batch() {
         let reads = SharedReads::new(Duration::from_secs(1));
         let request = request("/api/products", &[]);
         let key = Key::of(&request).unwrap();
-        assert!(matches!(reads.turn(&key, &request), Turn::Fetch));
-        let waiting: Vec<Turn> = (0..3).map(|_| reads.turn(&key, &request)).collect();
+        assert!(matches!(reads.join(&key, &request), Turn::Fetch));
+        let waiting: Vec<Turn> = (0..3).map(|_| reads.join(&key, &request)).collect();
         assert!(waiting.iter().all(|turn| matches!(turn, Turn::Wait(_))));
-        let batch = reads.next(&key).expect("a batch");
-        assert_eq!(batch.answer.receiver_count(), 3);
-        // The batch's fetch has begun, so who comes now must not get its answer.
-        let Turn::Wait(_late) = reads.turn(&key, &request) else {
-            panic!("a fetch is under way")
+        let batch = reads.next_batch(&key).expect("a batch");
+        assert_eq!(batch.response.receiver_count(), 3);
+        // The batch's fetch has begun, so a later reader must not get its response.
+        let Turn::Wait(_late) = reads.join(&key, &request) else {
+            panic!("a fetch is in flight")
         };
-        assert_eq!(batch.answer.receiver_count(), 3);
-        assert!(reads.next(&key).is_some());
-        assert!(reads.next(&key).is_none());
-        assert!(reads.targets().is_empty());
+        assert_eq!(batch.response.receiver_count(), 3);
+        assert!(reads.next_batch(&key).is_some());
+        assert!(reads.next_batch(&key).is_none());
+        assert!(reads.fetches().is_empty());
     }
 
     #[test]
-    fn given_readers_that_left_when_the_fetch_ends_then_there_is_no_other_one() {
+    fn given_readers_that_disconnected_when_the_fetch_ends_then_no_other_fetch_begins() {
         let reads = SharedReads::new(Duration::from_secs(1));
         let request = request("/api/products", &[]);
         let key = Key::of(&request).unwrap();
-        assert!(matches!(reads.turn(&key, &request), Turn::Fetch));
-        drop(reads.turn(&key, &request));
-        assert!(reads.next(&key).is_none());
-        assert!(reads.targets().is_empty());
+        assert!(matches!(reads.join(&key, &request), Turn::Fetch));
+        drop(reads.join(&key, &request));
+        assert!(reads.next_batch(&key).is_none());
+        assert!(reads.fetches().is_empty());
     }
 
     #[test]
-    fn given_two_requests_when_they_differ_in_what_an_answer_depends_on_then_they_do_not_share() {
+    fn given_two_requests_when_they_differ_in_uri_or_vary_headers_then_they_do_not_share() {
         let plain = Key::of(&request("/api/products", &[])).unwrap();
         let differs =
             |uri, headers: &[_]| assert_ne!(Key::of(&request(uri, headers)).unwrap(), plain);
@@ -319,17 +311,18 @@ mod tests {
     }
 
     #[test]
-    fn given_requests_with_a_token_a_range_or_another_method_when_judged_then_they_do_not_share() {
+    fn given_requests_with_a_token_a_range_or_another_method_when_checked_then_they_cannot_be_shared()
+     {
         let reads = SharedReads::new(Duration::from_secs(1));
-        assert!(reads.suits(&request("/api/products", &[])));
-        assert!(!reads.suits(&request(
+        assert!(reads.can_share(&request("/api/products", &[])));
+        assert!(!reads.can_share(&request(
             "/api/products",
             &[(header::AUTHORIZATION, "Bearer x")]
         )));
-        assert!(!reads.suits(&request("/api/products", &[(header::RANGE, "bytes=0-1")])));
+        assert!(!reads.can_share(&request("/api/products", &[(header::RANGE, "bytes=0-1")])));
         let mut head = request("/api/products", &[]);
         head.method = Method::HEAD;
-        assert!(!reads.suits(&head));
-        assert!(!SharedReads::new(Duration::ZERO).suits(&request("/api/products", &[])));
+        assert!(!reads.can_share(&head));
+        assert!(!SharedReads::new(Duration::ZERO).can_share(&request("/api/products", &[])));
     }
 }

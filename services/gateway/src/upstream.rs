@@ -1,72 +1,72 @@
-//! The addresses of one service: which of them is called next, and how many calls wait.
+//! The addresses of one service: load balancing, and the limit of requests in flight.
 //!
-//! Calls count until the head of their answer is there, so event streams, which end hours
-//! later, take no room.
+//! A request is in flight until its response starts, so an event stream, which lasts for hours,
+//! does not count.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::uri::Authority;
 
-use crate::breaker::{Breaker, Policy};
+use crate::circuit_breaker::{BreakerPolicy, CircuitBreaker};
 
-/// One service and its addresses.
+/// A service and its addresses.
 #[derive(Debug)]
 pub struct Upstream {
     name: &'static str,
     addresses: Box<[Address]>,
     max_in_flight: usize,
     in_flight: AtomicUsize,
-    turn: AtomicUsize,
-    pause: Duration,
+    round_robin: AtomicUsize,
+    policy: BreakerPolicy,
 }
 
 #[derive(Debug)]
 struct Address {
     authority: Authority,
     in_flight: AtomicUsize,
-    breaker: Mutex<Breaker>,
-    /// It said that it will close its connections; until then others are preferred.
-    leaving_until: Mutex<Option<Instant>>,
+    breaker: Mutex<CircuitBreaker>,
+    /// The address announced its shutdown; until then other addresses are preferred.
+    draining_until: Mutex<Option<Instant>>,
 }
 
-/// A request's place among those that an upstream may have in flight; freed when dropped.
+/// Permission for one request in flight; released when dropped.
 #[derive(Debug)]
-pub struct Place<'a>(&'a AtomicUsize);
+pub struct Permit<'a>(&'a AtomicUsize);
 
-/// One attempt at one address, under way until dropped.
+/// A call to one address, in flight until dropped.
 #[derive(Debug)]
 pub struct Attempt<'a> {
     upstream: &'a Upstream,
     index: usize,
 }
 
-/// Where a request was sent before.
+/// The addresses that a request was sent to.
 #[derive(Debug, Default)]
-pub struct Tried(Vec<usize>);
+pub struct TriedAddresses(Vec<usize>);
 
 impl Upstream {
-    /// An upstream at `addresses` with closed breakers.
+    /// Creates an upstream at `addresses` with closed circuit breakers.
     pub fn new(
         name: &'static str,
         addresses: impl IntoIterator<Item = Authority>,
         max_in_flight: usize,
-        policy: Policy,
+        policy: BreakerPolicy,
     ) -> Self {
         let address = |authority| Address {
             authority,
             in_flight: AtomicUsize::new(0),
-            breaker: Mutex::new(Breaker::new(policy)),
-            leaving_until: Mutex::new(None),
+            breaker: Mutex::new(CircuitBreaker::new(policy)),
+            draining_until: Mutex::new(None),
         };
         Self {
             name,
             addresses: addresses.into_iter().map(address).collect(),
             max_in_flight,
             in_flight: AtomicUsize::new(0),
-            turn: AtomicUsize::new(0),
-            pause: policy.pause,
+            round_robin: AtomicUsize::new(0),
+            policy,
         }
     }
 
@@ -75,29 +75,28 @@ impl Upstream {
         self.name
     }
 
-    /// How many addresses there are.
-    pub fn size(&self) -> usize {
+    /// Number of addresses.
+    pub fn address_count(&self) -> usize {
         self.addresses.len()
     }
 
-    /// A place for one more request, if there is one.
-    pub fn enter(&self) -> Option<Place<'_>> {
+    /// Admits one more request, unless the maximum is in flight.
+    pub fn try_acquire(&self) -> Option<Permit<'_>> {
         let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = Place(&self.in_flight);
-        (before < self.max_in_flight).then_some(place)
+        let permit = Permit(&self.in_flight);
+        (before < self.max_in_flight).then_some(permit)
     }
 
-    /// The least busy address that was not `tried` and whose breaker lets a call through at
-    /// `now`, one that is about to stop only where there is no other; they take turns where they
-    /// are equally busy.
-    pub fn attempt(&self, tried: &mut Tried, now: Instant) -> Option<Attempt<'_>> {
-        while let Some(index) = self.least_busy(tried, now) {
+    /// Starts a call to the address with the fewest calls in flight, round robin among equals.
+    /// Skips addresses that were `tried` and those whose circuit breaker is open at `now`. Uses a
+    /// draining address only if there is no other.
+    pub fn next_attempt(&self, tried: &mut TriedAddresses, now: Instant) -> Option<Attempt<'_>> {
+        while let Some(index) = self.least_loaded(tried, now) {
             tried.0.push(index);
-            // Another request may have become the probe in between.
-            if self.addresses[index].with_breaker(|breaker| breaker.admit(now)) {
-                self.addresses[index]
-                    .in_flight
-                    .fetch_add(1, Ordering::Relaxed);
+            let address = &self.addresses[index];
+            // Meanwhile another request may have become the probe.
+            if address.with_breaker(|breaker| breaker.try_acquire(now)) {
+                address.in_flight.fetch_add(1, Ordering::Relaxed);
                 return Some(Attempt {
                     upstream: self,
                     index,
@@ -107,45 +106,43 @@ impl Upstream {
         None
     }
 
-    fn least_busy(&self, tried: &Tried, now: Instant) -> Option<usize> {
+    fn least_loaded(&self, tried: &TriedAddresses, now: Instant) -> Option<usize> {
         let count = self.addresses.len();
-        let start = if count > 1 {
-            self.turn.fetch_add(1, Ordering::Relaxed) % count
-        } else {
-            0
-        };
+        let start = self.round_robin.fetch_add(1, Ordering::Relaxed) % count.max(1);
         (0..count)
             .map(|step| (start + step) % count)
             .filter(|index| !tried.0.contains(index))
-            .filter(|&index| self.addresses[index].with_breaker(|breaker| breaker.would_admit(now)))
+            .filter(|&index| {
+                self.addresses[index].with_breaker(|breaker| breaker.is_available(now))
+            })
             .min_by_key(|&index| {
                 let address = &self.addresses[index];
-                let busy = address.in_flight.load(Ordering::Relaxed);
-                (address.is_leaving(now), busy)
+                let in_flight = address.in_flight.load(Ordering::Relaxed);
+                (address.is_draining(now), in_flight)
             })
     }
 }
 
-impl Tried {
-    /// Forgets where the request was sent.
+impl TriedAddresses {
+    /// Allows all addresses again.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 }
 
 impl Address {
-    fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker) -> T) -> T {
+    fn with_breaker<T>(&self, act: impl FnOnce(&mut CircuitBreaker) -> T) -> T {
         act(&mut self.breaker.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn leaving_until(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.leaving_until
+    fn draining_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.draining_until
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_leaving(&self, now: Instant) -> bool {
-        self.leaving_until().is_some_and(|until| now < until)
+    fn is_draining(&self, now: Instant) -> bool {
+        self.draining_until().is_some_and(|until| now < until)
     }
 }
 
@@ -155,25 +152,38 @@ impl Attempt<'_> {
         &self.address().authority
     }
 
-    /// The address answered, whatever it said.
-    pub fn answered(&self) {
-        if self.address().with_breaker(Breaker::succeeded) {
-            tracing::info!(upstream = self.upstream.name, address = %self.authority(), "answers again");
+    /// Records a response, whatever its status.
+    pub fn record_success(&self) {
+        if self.address().with_breaker(CircuitBreaker::record_success) {
+            let (upstream, address) = (self.upstream.name, self.authority());
+            tracing::info!(
+                upstream,
+                %address,
+                "the circuit breaker for {upstream} at {address} closed"
+            );
         }
     }
 
-    /// The address said that it closes the connection, as a service does that is about to stop:
-    /// for a while it is only called where there is no other.
-    pub fn leaves(&self, now: Instant) {
-        *self.address().leaving_until() = Some(now + self.upstream.pause);
+    /// Records that the address closes the connection after its response, as a service does before
+    /// it shuts down. For one open duration the address is called only if there is no other.
+    pub fn record_draining(&self, now: Instant) {
+        *self.address().draining_until() = Some(now + self.upstream.policy.open_duration);
     }
 
-    /// The address could not be connected to, or did not answer in time.
-    pub fn failed(&self, now: Instant) {
-        if self.address().with_breaker(|breaker| breaker.failed(now)) {
-            metrics::counter!("gateway_breaker_opened_total", "upstream" => self.upstream.name)
-                .increment(1);
-            tracing::warn!(upstream = self.upstream.name, address = %self.authority(), "is left alone for a while");
+    /// Records a connect failure or a timeout.
+    pub fn record_failure(&self, now: Instant) {
+        if self
+            .address()
+            .with_breaker(|breaker| breaker.record_failure(now))
+        {
+            let (upstream, address) = (self.upstream.name, self.authority());
+            let failures = self.upstream.policy.failure_threshold;
+            metrics::counter!("gateway_breaker_opened_total", "upstream" => upstream).increment(1);
+            tracing::warn!(
+                upstream,
+                %address,
+                "the circuit breaker for {upstream} at {address} opened after {failures} failures"
+            );
         }
     }
 
@@ -188,7 +198,7 @@ impl Drop for Attempt<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -196,11 +206,13 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    const POLICY: Policy = Policy {
-        failures: 1,
-        pause: Duration::from_millis(500),
+    const POLICY: BreakerPolicy = BreakerPolicy {
+        failure_threshold: 1,
+        open_duration: Duration::from_millis(500),
     };
 
     fn upstream(addresses: &[&'static str]) -> Upstream {
@@ -215,13 +227,13 @@ mod tests {
     }
 
     #[test]
-    fn given_idle_addresses_when_called_one_after_another_then_they_take_turns() {
+    fn given_idle_addresses_when_called_one_after_another_then_round_robin_is_used() {
         let upstream = upstream(&["a:1", "b:1"]);
         let called: Vec<_> = (0..4)
             .map(|_| {
                 name(
                     &upstream
-                        .attempt(&mut Tried::default(), Instant::now())
+                        .next_attempt(&mut TriedAddresses::default(), Instant::now())
                         .unwrap(),
                 )
             })
@@ -233,80 +245,105 @@ mod tests {
     fn given_a_busy_address_when_called_then_the_other_one_is_preferred() {
         let upstream = upstream(&["a:1", "b:1"]);
         let now = Instant::now();
-        let busy = upstream.attempt(&mut Tried::default(), now).unwrap();
+        let busy = upstream
+            .next_attempt(&mut TriedAddresses::default(), now)
+            .unwrap();
         for _ in 0..3 {
-            let next = upstream.attempt(&mut Tried::default(), now).unwrap();
+            let next = upstream
+                .next_attempt(&mut TriedAddresses::default(), now)
+                .unwrap();
             assert_ne!(name(&next), name(&busy));
         }
     }
 
     #[test]
-    fn given_every_address_tried_when_asked_for_another_then_there_is_none() {
+    fn given_every_address_tried_when_another_attempt_is_requested_then_there_is_none() {
         let upstream = upstream(&["a:1", "b:1"]);
-        let mut tried = Tried::default();
+        let mut tried = TriedAddresses::default();
         let first = upstream
-            .attempt(&mut tried, Instant::now())
+            .next_attempt(&mut tried, Instant::now())
             .map(|attempt| name(&attempt));
         let second = upstream
-            .attempt(&mut tried, Instant::now())
+            .next_attempt(&mut tried, Instant::now())
             .map(|attempt| name(&attempt));
         assert_ne!(first, second);
-        assert!(upstream.attempt(&mut tried, Instant::now()).is_none());
+        assert!(upstream.next_attempt(&mut tried, Instant::now()).is_none());
     }
 
     #[test]
-    fn given_a_failed_address_when_called_then_it_is_left_out_until_the_pause_is_over() {
+    fn given_a_failed_address_when_called_then_it_is_skipped_for_the_open_duration() {
         let upstream = upstream(&["a:1", "b:1"]);
         let now = Instant::now();
         upstream
-            .attempt(&mut Tried::default(), now)
+            .next_attempt(&mut TriedAddresses::default(), now)
             .unwrap()
-            .failed(now);
+            .record_failure(now);
         for _ in 0..4 {
             assert_eq!(
-                name(&upstream.attempt(&mut Tried::default(), now).unwrap()),
+                name(
+                    &upstream
+                        .next_attempt(&mut TriedAddresses::default(), now)
+                        .unwrap()
+                ),
                 "b:1"
             );
         }
-        let later = now + POLICY.pause;
+        let later = now + POLICY.open_duration;
         let called: Vec<_> = (0..2)
-            .map(|_| name(&upstream.attempt(&mut Tried::default(), later).unwrap()))
+            .map(|_| {
+                name(
+                    &upstream
+                        .next_attempt(&mut TriedAddresses::default(), later)
+                        .unwrap(),
+                )
+            })
             .collect();
         assert!(called.contains(&"a:1".to_owned()), "{called:?}");
     }
 
     #[test]
-    fn given_an_address_that_is_about_to_stop_when_called_then_others_are_preferred_for_a_while() {
+    fn given_a_draining_address_when_called_then_others_are_preferred_for_the_open_duration() {
         let upstream = upstream(&["a:1", "b:1"]);
         let now = Instant::now();
-        let first = upstream.attempt(&mut Tried::default(), now).unwrap();
-        first.leaves(now);
-        let leaving = name(&first);
+        let first = upstream
+            .next_attempt(&mut TriedAddresses::default(), now)
+            .unwrap();
+        first.record_draining(now);
+        let draining = name(&first);
         drop(first);
-        let mut tried = Tried::default();
+        let mut tried = TriedAddresses::default();
         for _ in 0..4 {
             tried.clear();
-            assert_ne!(name(&upstream.attempt(&mut tried, now).unwrap()), leaving);
+            assert_ne!(
+                name(&upstream.next_attempt(&mut tried, now).unwrap()),
+                draining
+            );
         }
-        let rest = upstream.attempt(&mut tried, now).unwrap();
-        assert_eq!(name(&rest), leaving, "where there is no other");
-        drop(rest);
-        let later = now + POLICY.pause;
+        let last = upstream.next_attempt(&mut tried, now).unwrap();
+        assert_eq!(name(&last), draining, "if there is no other");
+        drop(last);
+        let later = now + POLICY.open_duration;
         let called: Vec<_> = (0..2)
-            .map(|_| name(&upstream.attempt(&mut Tried::default(), later).unwrap()))
+            .map(|_| {
+                name(
+                    &upstream
+                        .next_attempt(&mut TriedAddresses::default(), later)
+                        .unwrap(),
+                )
+            })
             .collect();
-        assert!(called.contains(&leaving), "{called:?}");
+        assert!(called.contains(&draining), "{called:?}");
     }
 
     #[test]
-    fn given_as_many_requests_as_allowed_when_one_more_comes_then_it_gets_no_place_until_one_ends()
+    fn given_the_maximum_in_flight_when_one_more_request_arrives_then_it_is_refused_until_one_ends()
     {
         let upstream = upstream(&["a:1"]);
-        let first = upstream.enter();
-        let second = upstream.enter();
+        let first = upstream.try_acquire();
+        let second = upstream.try_acquire();
         assert!(first.is_some() && second.is_some());
-        assert!(upstream.enter().is_none());
+        assert!(upstream.try_acquire().is_none());
         drop(first);
-        assert!(upstream.enter().is_some());
+        assert!(upstream.try_acquire().is_some());
     }
 }

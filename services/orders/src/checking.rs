@@ -1,53 +1,42 @@
-//! The first check of an order, against the copy of the products, and what the order costs.
+//! The check of an order request against the product copy, and its cost.
 //!
-//! It spares buyers orders that are certain to be rejected; whether there really are enough
-//! pieces only products decides.
+//! It refuses orders that would certainly be rejected. Only products decides about the stock.
 
-use domain::{Money, ProductId, ProductName, Stock};
-use events::OrderLine;
+use domain::{Money, ProductName};
 
 use crate::lines::Lines;
+use crate::order::Line;
+use crate::product::ProductCopy;
 
-/// A product as the copy knows it.
+/// The lines of an order at the prices of the product copy, and their cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownProduct {
-    /// Its id.
-    pub id: ProductId,
-    /// What one piece costs.
-    pub price: Money,
-    /// How many pieces there were when last heard of.
-    pub stock: Stock,
+pub(crate) struct PricedLines {
+    /// The lines.
+    pub(crate) lines: Vec<Line>,
+    /// The sum of the lines.
+    pub(crate) cost: Money,
 }
 
-/// An order that may be placed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Priced {
-    /// Its lines, at today's prices.
-    pub lines: Vec<OrderLine>,
-    /// What they cost together.
-    pub cost: Money,
-}
-
-/// Why an order may not be placed.
+/// Why an order is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such product.
-    #[error("there is no such product")]
+    /// The product copy has no product of this name.
+    #[error("a product does not exist")]
     UnknownProduct,
-    /// There are fewer pieces than a line asks for.
-    #[error("The requested amount does not exist.")]
+    /// The stock of a product is smaller than a line's quantity.
+    #[error("the stock is insufficient")]
     InsufficientStock,
-    /// It would cost more than [`Money::MAX`].
-    #[error("Bad request format")]
+    /// The cost exceeds [`Money::MAX`].
+    #[error("the cost is too high")]
     TooExpensive,
 }
 
-/// Checks `lines` against what `find` knows, and prices them.
-pub fn check<'a>(
+/// Checks and prices `lines`; `find` looks a product up in the product copy.
+pub(crate) fn check<'a>(
     lines: &Lines,
-    find: impl Fn(&ProductName) -> Option<&'a KnownProduct>,
-) -> Result<Priced, Refusal> {
-    let known = lines
+    find: impl Fn(&ProductName) -> Option<&'a ProductCopy>,
+) -> Result<PricedLines, Refusal> {
+    let products = lines
         .as_slice()
         .iter()
         .map(|line| {
@@ -56,45 +45,48 @@ pub fn check<'a>(
                 .ok_or(Refusal::UnknownProduct)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    if known
+    if products
         .iter()
         .any(|(line, product)| !product.stock.covers(line.quantity))
     {
         return Err(Refusal::InsufficientStock);
     }
-    let cost = known.iter().try_fold(Money::ZERO, |sum, (line, product)| {
-        product
-            .price
-            .times(line.quantity)
-            .and_then(|cost| sum.plus(cost))
-            .ok_or(Refusal::TooExpensive)
-    })?;
-    let lines = known
+    let cost = products
+        .iter()
+        .try_fold(Money::ZERO, |sum, (line, product)| {
+            product
+                .price
+                .times(line.quantity)
+                .and_then(|cost| sum.plus(cost))
+                .ok_or(Refusal::TooExpensive)
+        })?;
+    let lines = products
         .into_iter()
-        .map(|(line, product)| OrderLine {
-            id: product.id,
+        .map(|(line, product)| Line {
+            product: product.id,
             name: line.name.clone(),
             price: product.price,
             quantity: line.quantity,
         })
         .collect();
-    Ok(Priced { lines, cost })
+    Ok(PricedLines { lines, cost })
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
+    use domain::{ProductId, Stock};
     use proptest::prelude::*;
 
     use super::*;
 
-    fn copy(products: &[(&str, i64, i64)]) -> HashMap<ProductName, KnownProduct> {
+    fn copy(products: &[(&str, i64, i64)]) -> HashMap<ProductName, ProductCopy> {
         products
             .iter()
             .zip(1..)
             .map(|((name, price, stock), number)| {
-                let product = KnownProduct {
+                let product = ProductCopy {
                     id: ProductId::from_bytes([number; 12]),
                     price: Money::from_minor(*price).expect("an amount"),
                     stock: Stock::try_from(*stock).expect("a stock"),
@@ -105,14 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn given_orders_when_checked_then_each_gets_its_answer() {
+    fn given_order_requests_when_checked_then_each_is_priced_or_refused() {
         let copy = copy(&[
             ("cutlery", 599, 200),
             ("chair", 2999, 30),
             ("palace", 9_999_999_999, 2_147_483_647),
         ]);
         let check = |wanted: &[(&str, i64)], expected: Result<i64, Refusal>| {
-            let lines = Lines::merge(wanted.to_vec()).expect("good lines");
+            let lines = Lines::merge(wanted.to_vec()).expect("valid lines");
             let cost =
                 super::check(&lines, |name| copy.get(name)).map(|priced| priced.cost.minor());
             assert_eq!(cost, expected, "{wanted:?}");

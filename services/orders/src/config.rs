@@ -1,4 +1,4 @@
-//! The settings of this service.
+//! The settings of the service.
 
 use std::net::SocketAddr;
 
@@ -8,14 +8,14 @@ use messaging::settings::KafkaSettings;
 use mongo::MongoSettings;
 use runtime::settings::Common;
 
-/// Placing orders and telling how they end. Every setting is an environment variable.
+/// Places orders and streams their status changes. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "orders", version)]
 pub struct Config {
     /// Address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8003")]
     pub listen: SocketAddr,
-    /// What every service has.
+    /// The settings that all services have.
     #[command(flatten)]
     pub common: Common,
     /// The database.
@@ -24,7 +24,7 @@ pub struct Config {
     /// The broker.
     #[command(flatten)]
     pub kafka: KafkaSettings,
-    /// What access tokens are verified with.
+    /// The verification of access tokens.
     #[command(flatten)]
     pub tokens: TokenSettings,
     /// Load development data into an empty database.

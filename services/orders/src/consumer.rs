@@ -1,56 +1,57 @@
-//! Events in: what products says of its products, and how it decided.
+//! Consumed events: states of products and decisions about orders.
 
 use std::collections::{HashMap, HashSet};
 
 use domain::{OrderId, ProductId};
-use events::{Event, ProductState};
+use events::{Event, OrderStatus, ReasonCode};
 use jiff::Timestamp;
 use messaging::consumer::{Handler, IncomingEvent};
 use runtime::lifecycle::Failure;
 
-use crate::order::Decision;
-use crate::store::Store;
+use crate::order::{Decision, Outcome, Rejection, RejectionCode};
+use crate::ports::{Clock, Projection};
+use crate::product::ProductState;
 
-/// Applies events to the orders and to the copy of the products.
-#[derive(Clone)]
-pub struct Listener {
-    store: Store,
+/// Applies the events of products.
+pub struct ProductEventHandler<R, C> {
+    projection: R,
+    clock: C,
 }
 
-impl Listener {
-    /// Applies events to `store`.
-    pub fn new(store: Store) -> Self {
-        Self { store }
+impl<R: Projection, C: Clock> ProductEventHandler<R, C> {
+    /// A handler that applies events to `projection`.
+    pub fn new(projection: R, clock: C) -> Self {
+        Self { projection, clock }
     }
 }
 
-impl Handler for Listener {
+impl<R: Projection, C: Clock> Handler for ProductEventHandler<R, C> {
     async fn handle(&self, batch: &[IncomingEvent]) -> Result<(), Failure> {
-        let products = newest(batch);
+        let products = newest_states(batch);
         if !products.is_empty() {
-            self.store.take_over(&products).await?;
+            self.projection.apply_products(&products).await?;
         }
-        let decisions = decisions(batch, Timestamp::now());
+        let decisions = first_decisions(batch, self.clock.now());
         if !decisions.is_empty() {
-            self.store.decide(decisions).await?;
+            self.projection.apply_decisions(decisions).await?;
         }
         Ok(())
     }
 }
 
-/// Of each product in the batch its newest state.
-fn newest(batch: &[IncomingEvent]) -> Vec<&ProductState> {
-    let mut newest: HashMap<ProductId, &ProductState> = HashMap::new();
+/// Returns the newest state of each product in the batch.
+fn newest_states(batch: &[IncomingEvent]) -> Vec<ProductState> {
+    let mut newest: HashMap<ProductId, &events::ProductState> = HashMap::new();
     for state in batch.iter().flat_map(|incoming| states(&incoming.event)) {
         let known = newest.entry(state.id).or_insert(state);
         if known.version < state.version {
             *known = state;
         }
     }
-    newest.into_values().collect()
+    newest.into_values().map(ProductState::from).collect()
 }
 
-fn states(event: &Event) -> &[ProductState] {
+fn states(event: &Event) -> &[events::ProductState] {
     match event {
         Event::ProductCreate { product } => std::slice::from_ref(product),
         Event::ProductsQuantityUpdate { products } => products,
@@ -58,8 +59,8 @@ fn states(event: &Event) -> &[ProductState] {
     }
 }
 
-/// Of each order in the batch its first decision; `now` where the sender does not say when.
-fn decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
+/// Returns the first decision about each order in the batch. A decision without a time gets `now`.
+fn first_decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
     let mut seen: HashSet<OrderId> = HashSet::new();
     let mut decisions = Vec::new();
     for incoming in batch {
@@ -72,22 +73,48 @@ fn decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
             continue;
         };
         if seen.insert(*order_id) {
-            let at = incoming.time.unwrap_or(now);
+            let outcome = match status {
+                OrderStatus::Accepted => Outcome::Accepted,
+                OrderStatus::Rejected => Outcome::Rejected(reason.as_ref().map(Rejection::from)),
+            };
             decisions.push(Decision {
                 id: *order_id,
-                status: *status,
-                reason: reason.clone(),
-                at,
+                outcome,
+                at: incoming.time.unwrap_or(now),
             });
         }
     }
     decisions
 }
 
+impl From<&events::ProductState> for ProductState {
+    fn from(state: &events::ProductState) -> Self {
+        Self {
+            id: state.id,
+            name: state.name.clone(),
+            price: state.price,
+            stock: state.quantity,
+            version: state.version,
+        }
+    }
+}
+
+impl From<&events::Reason> for Rejection {
+    fn from(reason: &events::Reason) -> Self {
+        let code = match reason.code {
+            ReasonCode::InsufficientStock => RejectionCode::InsufficientStock,
+        };
+        Self {
+            code,
+            products: reason.products.clone(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use domain::{Money, ProductName, Stock};
-    use events::OrderStatus;
+    use events::ProductState;
 
     use super::*;
 
@@ -110,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn given_products_out_of_order_when_a_batch_is_read_then_the_newest_of_each_is_taken() {
+    fn given_products_out_of_order_when_a_batch_is_read_then_the_newest_state_of_each_is_applied() {
         let batch = [
             incoming(Event::ProductsQuantityUpdate {
                 products: vec![state(1, 3), state(2, 5)],
@@ -122,7 +149,7 @@ mod tests {
                 products: vec![state(2, 4), state(1, 7)],
             }),
         ];
-        let mut versions: Vec<(ProductId, u64)> = newest(&batch)
+        let mut versions: Vec<(ProductId, u64)> = newest_states(&batch)
             .into_iter()
             .map(|state| (state.id, state.version))
             .collect();
@@ -138,21 +165,21 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn given_any_batch_of_states_when_read_then_of_each_product_only_the_greatest_version_counts(
-            told in proptest::collection::vec((0..4_u8, 1..9_u64), 0..40)
+        fn given_any_batch_of_states_when_read_then_only_the_greatest_version_of_each_product_counts(
+            sent in proptest::collection::vec((0..4_u8, 1..9_u64), 0..40)
         ) {
-            let batch: Vec<IncomingEvent> = told
+            let batch: Vec<IncomingEvent> = sent
                 .iter()
                 .map(|(id, version)| incoming(Event::ProductCreate { product: state(*id, *version) }))
                 .collect();
-            let read: HashMap<ProductId, u64> =
-                newest(&batch).into_iter().map(|state| (state.id, state.version)).collect();
+            let applied: HashMap<ProductId, u64> =
+                newest_states(&batch).into_iter().map(|state| (state.id, state.version)).collect();
             let mut greatest = HashMap::new();
-            for (id, version) in told {
+            for (id, version) in sent {
                 let known = greatest.entry(ProductId::from_bytes([id; 12])).or_insert(version);
                 *known = version.max(*known);
             }
-            proptest::prop_assert_eq!(read, greatest);
+            proptest::prop_assert_eq!(applied, greatest);
         }
     }
 
@@ -169,11 +196,11 @@ mod tests {
             decided(OrderStatus::Accepted),
             decided(OrderStatus::Rejected),
         ];
-        let decisions = decisions(&batch, Timestamp::UNIX_EPOCH);
+        let decisions = first_decisions(&batch, Timestamp::UNIX_EPOCH);
         assert_eq!(decisions.len(), 1);
         assert_eq!(
-            (decisions[0].status, decisions[0].at),
-            (OrderStatus::Accepted, Timestamp::UNIX_EPOCH)
+            (&decisions[0].outcome, decisions[0].at),
+            (&Outcome::Accepted, Timestamp::UNIX_EPOCH)
         );
     }
 }

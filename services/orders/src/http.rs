@@ -1,37 +1,37 @@
-//! The calls: extract, call the rules or the store, answer.
+//! The HTTP API.
 
 mod cursor;
 mod events;
 mod operations;
+mod order_list;
 mod orders;
 mod problems;
 mod router;
-mod whole_list;
 mod wire;
+
+use std::time::Duration;
 
 use axum::extract::FromRef;
 use identity::Verifier;
 use tokio_util::sync::CancellationToken;
 
-use crate::placing::Counter;
+use crate::placing::PlacementQueue;
 use crate::store::Store;
 use crate::stream::Hub;
 
-pub use router::{api_document, router};
+pub(crate) use router::router;
 
-/// What the calls work with.
+/// The state of the handlers.
 #[derive(Clone)]
-pub struct App {
-    /// Where orders are handed in.
-    pub counter: Counter,
-    /// Where they are read.
-    pub store: Store,
-    /// Where their changes are followed.
-    pub hub: Hub,
-    /// Says whose a token is.
-    pub verifier: Verifier,
-    /// Ends the connections that would not end by themselves.
-    pub stop: CancellationToken,
+pub(crate) struct App {
+    pub(crate) placements: PlacementQueue<Store>,
+    pub(crate) store: Store,
+    pub(crate) hub: Hub,
+    /// The timeout of opening an event stream.
+    pub(crate) timeout: Duration,
+    pub(crate) verifier: Verifier,
+    /// Ends the event streams at shutdown.
+    pub(crate) stop: CancellationToken,
 }
 
 impl FromRef<App> for Verifier {

@@ -1,13 +1,12 @@
-//! The order that a buyer's key stands for, so that a repeat is recognised for ever.
+//! The order id that belongs to a buyer's idempotency key.
 
-use domain::Email;
-use domain::IdempotencyKey;
-use domain::OrderId;
+use domain::{Email, IdempotencyKey, OrderId};
 use sha2::{Digest as _, Sha256};
 
-/// The id of the order that `buyer` places under `key`: the unique index on ids makes it at most
-/// one. The zero byte, which neither part has, keeps the parts apart.
-pub fn order_id(buyer: &Email, key: &IdempotencyKey) -> OrderId {
+/// Returns the id of the order that `buyer` places under `key`. The unique index on ids then allows
+/// at most one such order, forever.
+pub(crate) fn order_id(buyer: &Email, key: &IdempotencyKey) -> OrderId {
+    // Neither part contains the zero byte, so different pairs have different inputs.
     let digest = Sha256::new()
         .chain_update(buyer.as_str())
         .chain_update([0])
@@ -23,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_a_buyer_and_a_key_when_an_id_is_derived_then_it_is_theirs_alone_and_never_changes() {
+    fn given_a_buyer_and_a_key_when_an_id_is_derived_then_it_is_unique_and_never_changes() {
         let id = |buyer: &str, key: &str| {
             let buyer = Email::parse(buyer).expect("an address");
             order_id(

@@ -1,21 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-pub mod announcing;
-pub mod checking;
+mod checking;
 pub mod config;
 pub mod consumer;
-pub mod http;
-pub mod idempotency;
+mod http;
+mod idempotency;
 pub mod lines;
 pub mod order;
 pub mod placing;
+pub mod ports;
+pub mod product;
+mod publisher;
 mod serve;
-pub mod store;
+mod store;
 pub mod stream;
 pub mod sweeper;
 
+pub use checking::Refusal;
 pub use config::Config;
 pub use serve::serve;
 
-/// What this service is called: by its consumer group, its database connections and its events.
-const SERVICE: &str = "orders";
+/// The name of the service in its consumer group, database connections and events.
+pub(crate) const SERVICE: &str = "orders";

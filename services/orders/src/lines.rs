@@ -1,62 +1,63 @@
-//! What a buyer asks for: at least one line, no product twice.
+//! The lines of an order request: at least one, no product twice.
 
 use domain::{ProductName, Quantity};
 
-/// The most lines of an order, after merging.
-pub const MOST_LINES: usize = 100;
+/// The most lines of an order after merging.
+pub const MAX_LINES: usize = 100;
 
-/// So many pieces of a product.
+/// A line of an order request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line {
-    /// Which product.
+pub struct RequestedLine {
+    /// The name of the product.
     pub name: ProductName,
-    /// How many pieces.
+    /// The number of items.
     pub quantity: Quantity,
 }
 
-/// The lines of an order, in the order in which their products were first named.
+/// The merged lines of an order request, sorted by the first occurrence of each product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lines(Vec<Line>);
+pub struct Lines(Vec<RequestedLine>);
 
-/// The lines break a rule: there are none or too many, a name is impossible, or a quantity is
-/// beyond its bounds.
+/// The lines break a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Bad request format")]
-pub struct BadLines;
+#[error("an order has 1 to {MAX_LINES} lines with valid names and quantities")]
+pub struct InvalidLines;
 
 impl Lines {
-    /// Merges what was asked for, product by product.
-    pub fn merge<'a>(wanted: impl IntoIterator<Item = (&'a str, i64)>) -> Result<Self, BadLines> {
-        let mut merged: Vec<Line> = Vec::new();
+    /// Merges the lines of the same product, given as names and quantities.
+    pub fn merge<'a>(
+        wanted: impl IntoIterator<Item = (&'a str, i64)>,
+    ) -> Result<Self, InvalidLines> {
+        let mut merged: Vec<RequestedLine> = Vec::new();
         for (name, quantity) in wanted {
-            let name = ProductName::parse(name).map_err(|_| BadLines)?;
-            let quantity = Quantity::try_from(quantity).map_err(|_| BadLines)?;
+            let name = ProductName::parse(name).map_err(|_| InvalidLines)?;
+            let quantity = Quantity::try_from(quantity).map_err(|_| InvalidLines)?;
             match merged.iter_mut().find(|line| line.name == name) {
-                Some(line) => line.quantity = line.quantity.plus(quantity).ok_or(BadLines)?,
-                None => merged.push(Line { name, quantity }),
+                Some(line) => line.quantity = line.quantity.plus(quantity).ok_or(InvalidLines)?,
+                None => merged.push(RequestedLine { name, quantity }),
             }
-            if merged.len() > MOST_LINES {
-                return Err(BadLines);
+            if merged.len() > MAX_LINES {
+                return Err(InvalidLines);
             }
         }
         if merged.is_empty() {
-            Err(BadLines)
+            Err(InvalidLines)
         } else {
             Ok(Self(merged))
         }
     }
 
     /// The lines.
-    pub fn as_slice(&self) -> &[Line] {
+    pub fn as_slice(&self) -> &[RequestedLine] {
         &self.0
     }
 
-    /// Whether `others` ask for the same, in whatever order.
-    pub fn ask_for_the_same_as<'a>(
+    /// Whether `others` have the same products and quantities, in any order.
+    pub fn is_same_as<'a>(
         &self,
         others: impl ExactSizeIterator<Item = (&'a ProductName, Quantity)>,
     ) -> bool {
-        // No product is on two lines of an order, so as many lines that are all here are the same.
+        // No product is on two lines, so equal counts and containment are equality.
         others.len() == self.0.len()
             && others.into_iter().all(|(name, quantity)| {
                 self.0
@@ -74,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    fn listed(lines: &Lines) -> Vec<(&str, u32)> {
+    fn pairs(lines: &Lines) -> Vec<(&str, u32)> {
         lines
             .0
             .iter()
@@ -85,7 +86,11 @@ mod tests {
     #[test]
     fn given_lines_that_break_a_rule_when_merged_then_they_are_refused() {
         let check = |wanted: &[(&str, i64)]| {
-            assert_eq!(Lines::merge(wanted.to_vec()), Err(BadLines), "{wanted:?}");
+            assert_eq!(
+                Lines::merge(wanted.to_vec()),
+                Err(InvalidLines),
+                "{wanted:?}"
+            );
         };
         check(&[]);
         check(&[("chair", 0)]);
@@ -98,26 +103,26 @@ mod tests {
     }
 
     #[test]
-    fn given_the_same_product_in_other_words_when_merged_then_it_is_one_line() {
+    fn given_the_same_product_spelled_differently_when_merged_then_it_is_one_line() {
         let lines =
-            Lines::merge([("Chair", 2), ("laptop", 1), (" cHAIR ", 3)]).expect("good lines");
-        assert_eq!(listed(&lines), [("chair", 5), ("laptop", 1)]);
+            Lines::merge([("Chair", 2), ("laptop", 1), (" cHAIR ", 3)]).expect("valid lines");
+        assert_eq!(pairs(&lines), [("chair", 5), ("laptop", 1)]);
     }
 
     #[test]
-    fn given_a_hundred_products_when_merged_then_one_more_is_too_many() {
-        let names: Vec<String> = (0..=MOST_LINES)
+    fn given_the_most_lines_when_one_more_product_is_added_then_they_are_refused() {
+        let names: Vec<String> = (0..=MAX_LINES)
             .map(|number| format!("product {number}"))
             .collect();
         let wanted = |count: usize| names[..count].iter().map(|name| (name.as_str(), 1));
-        assert!(Lines::merge(wanted(MOST_LINES)).is_ok());
-        assert!(Lines::merge(wanted(MOST_LINES).chain(wanted(MOST_LINES))).is_ok());
-        assert_eq!(Lines::merge(wanted(MOST_LINES + 1)), Err(BadLines));
+        assert!(Lines::merge(wanted(MAX_LINES)).is_ok());
+        assert!(Lines::merge(wanted(MAX_LINES).chain(wanted(MAX_LINES))).is_ok());
+        assert_eq!(Lines::merge(wanted(MAX_LINES + 1)), Err(InvalidLines));
     }
 
     proptest! {
         #[test]
-        fn given_any_lines_when_merged_then_no_piece_is_lost_and_no_product_is_twice(
+        fn given_any_lines_when_merged_then_no_item_is_lost_and_no_product_is_twice(
             wanted in prop::collection::vec(("[a-c]{1,2}", 1..1000_i64), 1..40),
         ) {
             let mut expected: BTreeMap<&str, i64> = BTreeMap::new();
@@ -126,20 +131,20 @@ mod tests {
             }
             let lines = Lines::merge(wanted.iter().map(|(name, quantity)| (name.as_str(), *quantity))).unwrap();
             let merged: BTreeMap<&str, i64> =
-                listed(&lines).into_iter().map(|(name, quantity)| (name, i64::from(quantity))).collect();
+                pairs(&lines).into_iter().map(|(name, quantity)| (name, i64::from(quantity))).collect();
             prop_assert_eq!(merged.len(), lines.as_slice().len());
             prop_assert_eq!(merged, expected);
         }
 
         #[test]
-        fn given_lines_in_another_order_when_compared_then_they_ask_for_the_same(
+        fn given_lines_in_another_order_when_compared_then_they_are_the_same(
             wanted in prop::collection::btree_map("[a-z]{1,3}", 1..100_i64, 1..20),
         ) {
             let wanted: Vec<(&str, i64)> = wanted.iter().map(|(name, quantity)| (name.as_str(), *quantity)).collect();
             let lines = Lines::merge(wanted.iter().copied()).unwrap();
             let mut reversed = Lines::merge(wanted.iter().rev().copied()).unwrap();
             let same = |other: &Lines| {
-                lines.ask_for_the_same_as(other.0.iter().map(|line| (&line.name, line.quantity)))
+                lines.is_same_as(other.0.iter().map(|line| (&line.name, line.quantity)))
             };
             prop_assert!(same(&reversed));
             reversed.0[0].quantity = reversed.0[0].quantity.plus(Quantity::try_from(1).unwrap()).unwrap();

@@ -1,110 +1,161 @@
-//! An order and its life: PENDING, then ACCEPTED or REJECTED, once, never back.
+//! Orders. An order is placed as PENDING and decided once: ACCEPTED or REJECTED.
 
-use domain::Email;
-use domain::{Money, OrderId, ProductName, Quantity};
-use events::{Event, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, Reason};
+use domain::{Email, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use domain::IdempotencyKey;
-
-/// An order that was placed and that products has yet to decide about.
+/// An order that has no decision yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingOrder {
-    /// Its id.
+    /// The id of the order.
     pub id: OrderId,
-    /// Whose it is.
+    /// The buyer who placed it.
     pub buyer: Email,
-    /// What it costs.
+    /// The sum of its lines.
     pub cost: Money,
-    /// What was ordered, at the prices of the placing.
-    pub lines: Vec<OrderLine>,
+    /// Its lines: at least one, no product twice.
+    pub lines: Vec<Line>,
     /// When it was placed, in whole milliseconds.
     pub created_at: Timestamp,
-    /// What the buyer called the placing.
+    /// The idempotency key of the request.
     pub key: Option<IdempotencyKey>,
-    /// The trace of the placing.
+    /// The trace of the request.
     pub traceparent: Option<String>,
 }
 
+/// A line of an order, with the product's name and price when the order was placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The id of the product.
+    pub product: ProductId,
+    /// The name of the product.
+    pub name: ProductName,
+    /// The price of one item.
+    pub price: Money,
+    /// The number of items.
+    pub quantity: Quantity,
+}
+
+/// The outcome of a decision. There is no pending outcome, so no decision can make an order pending
+/// again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The items are taken from the stock.
+    Accepted,
+    /// Nothing is taken from the stock.
+    Rejected(Option<Rejection>),
+}
+
+/// The reason for a rejection. It is stored and sent to clients in this shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// The reason as a code for programs.
+    pub code: RejectionCode,
+    /// The products concerned.
+    pub products: Vec<ProductName>,
+}
+
+/// The code of a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionCode {
+    /// The stock of a product was smaller than a line's quantity.
+    InsufficientStock,
+}
+
+/// A decision about an order. It applies only while the order is pending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The id of the order.
+    pub id: OrderId,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// When products decided.
+    pub at: Timestamp,
+}
+
+/// An order with its decision. Only [`PendingOrder::decide`] creates one, and a decided order has no
+/// transition, so an order is decided at most once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedOrder {
+    placed: PendingOrder,
+    outcome: Outcome,
+    decided_at: Timestamp,
+}
+
+/// An order in its current state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It has no decision yet.
+    Pending(PendingOrder),
+    /// It is accepted or rejected.
+    Decided(DecidedOrder),
+}
+
+/// A position in a buyer's list of orders: that of the order with these values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the order was placed.
+    pub created_at: Timestamp,
+    /// The id of the order, which orders those of the same millisecond.
+    pub id: OrderId,
+}
+
 impl PendingOrder {
-    /// What products has to hear.
-    pub fn event(&self) -> Event {
-        Event::OrderCreate {
-            order: OrderPlaced {
-                id: self.id,
-                client_email: self.buyer.as_str().to_owned(),
-                cost: self.cost,
-                status: PlacedStatus::Pending,
-                products: self.lines.clone(),
-            },
+    /// Decides the order.
+    pub fn decide(self, outcome: Outcome, at: Timestamp) -> DecidedOrder {
+        DecidedOrder {
+            placed: self,
+            outcome,
+            decided_at: at,
         }
     }
 }
 
-/// Where an order is in its life.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Nobody has decided yet.
-    Pending,
-    /// The pieces are the buyer's.
-    Accepted,
-    /// Nothing was taken from the stock.
-    Rejected(Option<Reason>),
+impl DecidedOrder {
+    /// Returns the order as it was placed, the outcome, and when it was decided.
+    pub fn into_parts(self) -> (PendingOrder, Outcome, Timestamp) {
+        (self.placed, self.outcome, self.decided_at)
+    }
 }
 
-/// An order as its buyer sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// Its id.
-    pub id: OrderId,
-    /// Where it is in its life.
-    pub status: Status,
-    /// What it costs.
-    pub cost: Money,
-    /// What was ordered.
-    pub lines: Vec<BoughtLine>,
-    /// When it was placed.
-    pub created_at: Timestamp,
-    /// When it was decided.
-    pub decided_at: Option<Timestamp>,
+impl Order {
+    /// The position of the order in its buyer's list.
+    pub fn cursor(&self) -> Cursor {
+        let (Self::Pending(placed) | Self::Decided(DecidedOrder { placed, .. })) = self;
+        Cursor {
+            created_at: placed.created_at,
+            id: placed.id,
+        }
+    }
 }
 
-/// A line as the buyer sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoughtLine {
-    /// The product's name when the order was placed.
-    pub name: ProductName,
-    /// Its price when the order was placed.
-    pub price: Money,
-    /// How many pieces.
-    pub quantity: Quantity,
-}
-
-/// How an order ended, as products decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// Which order.
-    pub id: OrderId,
-    /// How it ended.
-    pub status: OrderStatus,
-    /// Why, if it was rejected.
-    pub reason: Option<Reason>,
-    /// When it was decided.
-    pub at: Timestamp,
-}
-
-/// A place in a buyer's list of orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// When the order there was placed.
-    pub created_at: Timestamp,
-    /// Which of those placed in that millisecond it is.
-    pub id: OrderId,
-}
-
-/// `time` in whole milliseconds, which is what the database keeps: an answer must not say more
-/// than its repeat can.
+/// Truncates `time` to whole milliseconds, the precision of the database, so that the first response
+/// and its repeats are equal.
 pub fn whole_millis(time: Timestamp) -> Timestamp {
     // Truncating a valid time gives a valid time.
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_a_pending_order_when_decided_then_only_its_state_changes() {
+        let placed = PendingOrder {
+            id: OrderId::from_bytes([1; 12]),
+            buyer: Email::parse("aaa@aaa.com").expect("an address"),
+            cost: Money::ZERO,
+            lines: Vec::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            key: None,
+            traceparent: None,
+        };
+        let decided = placed.clone().decide(Outcome::Accepted, Timestamp::MAX);
+        assert_eq!(
+            decided.into_parts(),
+            (placed, Outcome::Accepted, Timestamp::MAX)
+        );
+    }
 }

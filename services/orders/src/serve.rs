@@ -1,4 +1,4 @@
-//! The service from start to stop.
+//! The service from start to shutdown.
 
 use std::time::Duration;
 
@@ -12,18 +12,21 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::announcing::Announcer;
+use crate::SERVICE;
 use crate::config::Config;
-use crate::consumer::Listener;
+use crate::consumer::ProductEventHandler;
 use crate::http::{self, App};
+use crate::placing::PlacementQueue;
+use crate::ports::SystemClock;
+use crate::publisher::OrderPublisher;
 use crate::store::Store;
 use crate::stream::Hub;
-use crate::{SERVICE, placing, sweeper};
+use crate::sweeper::Sweeper;
 
-/// How long the work in the background may take to stop.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The timeout of stopping the background tasks, and of flushing the producer.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves on `listener` until `shutdown`. HTTP is there at once; readiness follows when the
+/// Serves on `listener` until `shutdown`. HTTP is available at once; the service is ready when the
 /// database, the broker and the token keys are.
 pub async fn serve(
     config: Config,
@@ -34,93 +37,99 @@ pub async fn serve(
     let background = Background::default();
     let stop = background.stop_token();
     let database = mongo::connect(SERVICE, &config.mongo).await?;
-    let store = Store::new(database.clone(), config.mongo.mongodb_timeout);
+    let timeout = config.mongo.mongodb_timeout;
+    let store = Store::new(database.clone(), timeout);
     let producer = Producer::new(&config.kafka, SERVICE)?;
-    let announcer = Announcer::new(producer.clone(), config.kafka.topics(), background.clone());
+    let publisher = OrderPublisher::new(producer.clone(), config.kafka.topics());
     let verifier = config.tokens.verifier()?;
     let hub = Hub::default();
-    let topics = config.kafka.topics();
-    let subscription = Subscription {
-        service: SERVICE,
-        topics: vec![topics.products, topics.order_status],
-        crash_point: "orders.before-offsets",
-    };
-    let reader = Consumer::new(&config.kafka, subscription, Listener::new(store.clone()))?;
+    let consumer = consumer(&config.kafka, &store)?;
 
     background.spawn(
         verifier
             .clone()
             .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
     );
-    background.spawn(mongo::watch(
-        database,
-        health.part(health::DATABASE),
-        stop.clone(),
-    ));
-    background.spawn(start_work(Work {
-        kafka: config.kafka.clone(),
+    background.spawn(mongo::watch(database, health.part(health::DATABASE), stop));
+    let tasks = Tasks {
+        kafka: config.kafka,
         seed: config.seed_data,
         store: store.clone(),
-        announcer: announcer.clone(),
+        publisher: publisher.clone(),
         hub: hub.clone(),
-        reader,
+        consumer,
         shutdown: shutdown.clone(),
         broker: health.part(health::BROKER),
         stream: health.part("stream"),
         background: background.clone(),
-    }));
-    let counter = placing::open(store.clone(), announcer, &background);
-
+    };
+    background.spawn(tasks.start());
     let app = App {
-        counter,
+        placements: PlacementQueue::start(store.clone(), publisher, timeout, &background),
         store,
         hub,
+        timeout,
         verifier,
         stop: shutdown.clone(),
     };
+
     let router = server::router(http::router(app, &config.common), &health);
     server::serve(&config.common, listener, router, &health, shutdown).await?;
     let failure = background.failure();
-    background.finish(PATIENCE).await;
-    producer.flush(PATIENCE).await;
+    background.finish(SHUTDOWN_TIMEOUT).await;
+    producer.flush(SHUTDOWN_TIMEOUT).await;
     failure.map_or(Ok(()), Err)
 }
 
-/// What the work in the background needs.
-struct Work {
+type ProductConsumer = Consumer<ProductEventHandler<Store, SystemClock>>;
+
+fn consumer(kafka: &KafkaSettings, store: &Store) -> Result<ProductConsumer, Failure> {
+    let topics = kafka.topics();
+    let subscription = Subscription {
+        service: SERVICE,
+        topics: vec![topics.products, topics.order_status],
+        crash_point: "orders.before-offsets",
+    };
+    let handler = ProductEventHandler::new(store.clone(), SystemClock);
+    Ok(Consumer::new(kafka, subscription, handler)?)
+}
+
+/// The background tasks that need the indexes.
+struct Tasks {
     kafka: KafkaSettings,
     seed: bool,
     store: Store,
-    announcer: Announcer,
+    publisher: OrderPublisher,
     hub: Hub,
-    reader: Consumer<Listener>,
-    /// Ends the service.
+    consumer: ProductConsumer,
     shutdown: CancellationToken,
     broker: Part,
     stream: Part,
     background: Background,
 }
 
-/// Makes the database fit for use as soon as it answers, then starts the work.
-async fn start_work(work: Work) {
-    let stop = work.background.stop_token();
-    if mongo::retry_until_ok("make the indexes", &stop, || work.store.ensure_indexes())
-        .await
-        .is_none()
-    {
-        return;
+impl Tasks {
+    /// Creates the indexes as soon as the database is available, then starts the tasks.
+    async fn start(self) {
+        let stop = self.background.stop_token();
+        let indexes =
+            mongo::retry_until_ok("create the indexes", &stop, || self.store.ensure_indexes());
+        if indexes.await.is_none() {
+            return;
+        }
+        if self.seed {
+            mongo::retry_until_ok("load the development data", &stop, || self.store.seed()).await;
+        }
+        self.background
+            .spawn(self.hub.run(self.store.clone(), self.stream, stop.clone()));
+        topics::create_with_retry(&self.kafka, &stop).await;
+        let sweeper = Sweeper {
+            queue: self.store,
+            publisher: self.publisher,
+            clock: SystemClock,
+        };
+        self.background.spawn(sweeper.run(stop.clone()));
+        self.background
+            .spawn_critical(self.shutdown, self.consumer.run(self.broker, stop));
     }
-    if work.seed {
-        mongo::retry_until_ok("load the development data", &stop, || work.store.seed()).await;
-    }
-    work.background
-        .spawn(work.hub.run(work.store.clone(), work.stream, stop.clone()));
-    topics::create_with_retry(&work.kafka, &stop).await;
-    work.background.spawn(sweeper::run(
-        work.store.clone(),
-        work.announcer,
-        stop.clone(),
-    ));
-    work.background
-        .spawn_critical(work.shutdown, work.reader.run(work.broker, stop));
 }

@@ -1,53 +1,65 @@
-//! The database: the only room that knows MongoDB's types.
+//! The MongoDB database. No other module names the driver's types.
 
 mod bulk;
-mod catalogue;
 mod changes;
 mod decisions;
 mod documents;
 mod error;
+mod indexes;
 mod pending;
 mod placing;
+mod products;
 mod reading;
-mod setup;
+mod seed;
 
 use std::time::Duration;
 
-use documents::{OrderDocument, ProductDocument};
+use domain::OrderId;
+use mongodb::bson::oid::ObjectId;
 use mongodb::{Collection, Database};
 
-pub use changes::{Changes, ChangesError};
-pub use error::StoreError;
-pub use pending::Which;
-pub use placing::{Insertion, fresh_id};
-pub use reading::Pieces;
+use crate::order::Decision;
+use crate::ports::{Projection, StoreError};
+use crate::product::ProductState;
+use documents::{OrderDocument, ProductDocument};
 
-/// The service's own database. Cheap to clone.
+pub(crate) use reading::OrderPages;
+
+/// The database of the service. Clones share the connections.
 #[derive(Clone)]
-pub struct Store {
+pub(crate) struct Store {
     database: Database,
     orders: Collection<OrderDocument>,
     products: Collection<ProductDocument>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Store {
-    /// The orders and the copy of the products in `database`; a call waits for at most `patience`.
-    pub fn new(database: Database, patience: Duration) -> Self {
-        let (orders, products) = (
-            database.collection("orders"),
-            database.collection("products"),
-        );
+    /// The orders and the product copy in `database`. A read for a client takes at most `timeout`.
+    pub(crate) fn new(database: Database, timeout: Duration) -> Self {
         Self {
+            orders: database.collection("orders"),
+            products: database.collection("products"),
             database,
-            orders,
-            products,
-            patience,
+            timeout,
         }
     }
+}
 
-    /// How long a call waits for a database that does not answer.
-    pub fn patience(&self) -> Duration {
-        self.patience
+impl Projection for Store {
+    async fn apply_products(&self, states: &[ProductState]) -> Result<(), StoreError> {
+        products::apply(self, states).await
     }
+
+    async fn apply_decisions(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
+        decisions::apply(self, decisions).await
+    }
+}
+
+fn object_id(id: OrderId) -> ObjectId {
+    ObjectId::from_bytes(id.bytes())
+}
+
+fn object_ids(ids: &[OrderId]) -> Vec<ObjectId> {
+    ids.iter().copied().map(object_id).collect()
 }

@@ -1,16 +1,18 @@
-//! The event stream: each status change of a buyer's orders, as it is committed.
+//! The event stream: each status change of a buyer's orders, when it is committed.
 //!
-//! One change stream a process, open while anybody listens, feeds the hub, which fans out by buyer. A subscriber that comes
-//! back with the id of the last message it saw gets what it missed from a change stream of its
-//! own, up to the place where the hub took over.
+//! While there are subscribers, one change stream per process feeds the hub, which delivers each
+//! change to the subscribers of its buyer. A subscriber that reconnects with the id of the last
+//! message it received first gets a backfill: the changes it missed, from a change stream of its own,
+//! up to the position at which its subscription to the hub starts.
 
-mod catch_up;
+mod backfill;
+mod changes;
 mod frame;
 mod hub;
 mod position;
 mod session;
 
-pub use frame::StatusChange;
-pub use hub::{Hub, Item, NotFollowed, Subscription};
+pub use changes::{ChangeSource, Changes, ChangesError, StatusChange};
+pub use hub::{Hub, SubscribeError};
 pub use position::Position;
 pub use session::{Opening, open};

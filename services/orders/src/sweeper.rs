@@ -1,85 +1,89 @@
-//! Sends `OrderCreate` again for orders that nobody has decided about for too long.
+//! The sweeper: publishes `OrderCreate` again for orders that stay pending.
 
 use std::time::Duration;
 
 use domain::OrderId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use runtime::lifecycle::error_chain;
 use tokio_util::sync::CancellationToken;
 
-use crate::announcing::{Announcer, LEASE};
-use crate::store::{Store, StoreError, Which};
+use crate::ports::{Clock, Publisher, ResendQueue, ResendState, StoreError};
+
+/// How long after its placing a pending order is published again. Longer than
+/// [`messaging::producer::DELIVERY_TIMEOUT`], so that no delivery under way is repeated.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(5);
 
 const INTERVAL: Duration = Duration::from_millis(500);
-const MOST_AT_ONCE: i64 = 500;
-/// The longest that an order waits between two sendings.
-const LONGEST: SignedDuration = SignedDuration::from_mins(5);
-/// No order is put off further than this by a clock that agrees with ours.
+const MAX_BATCH: i64 = 500;
+/// The most time between two resends of an order.
+const MAX_DELAY: SignedDuration = SignedDuration::from_mins(5);
+/// No replica with a correct clock postpones an order further than this.
 const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);
 
-/// Sweeps until `stop`. The first sweep takes every pending order: whoever was to send it may be
-/// gone.
-pub async fn run(store: Store, announcer: Announcer, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(INTERVAL);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut first = true;
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        match sweep(&store, &announcer, first, &stop).await {
-            Ok(()) => first = false,
-            Err(error) => tracing::warn!(
-                error = error_chain(&error),
-                "cannot look for undecided orders; tries again"
-            ),
-        }
-    }
+/// Publishes the pending orders of `queue` that are due.
+pub struct Sweeper<Q, P, C> {
+    /// The pending orders.
+    pub queue: Q,
+    /// The broker.
+    pub publisher: P,
+    /// The clock.
+    pub clock: C,
 }
 
-async fn sweep(
-    store: &Store,
-    announcer: &Announcer,
-    all: bool,
-    stop: &CancellationToken,
-) -> Result<(), StoreError> {
-    if all {
-        store.make_all_due(Timestamp::now()).await?;
+impl<Q: ResendQueue, P: Publisher, C: Clock> Sweeper<Q, P, C> {
+    /// Sweeps until `stop`. The first sweep publishes all pending orders, because the process that
+    /// placed them may have stopped before it published them.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut all = true;
+        while !stop.is_cancelled() {
+            match self.sweep(all, &stop).await {
+                Ok(()) => all = false,
+                Err(error) => tracing::warn!(
+                    error = error_chain(&error),
+                    "cannot read or postpone pending orders; retrying"
+                ),
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.clock.sleep(INTERVAL) => {}
+            }
+        }
     }
-    let mut rest_may_be_due = true;
-    while rest_may_be_due && !stop.is_cancelled() {
-        rest_may_be_due = send_due(store, announcer, Which::NeverSentAgain).await?;
-    }
-    // The broker has these. While products is away they become many, and it will have to read
-    // every copy: a few at each tick are enough.
-    send_due(store, announcer, Which::SentAgain).await?;
-    Ok(())
-}
 
-/// Sends what is due, up to a number; `false` if nothing was, or if the broker is away.
-async fn send_due(store: &Store, announcer: &Announcer, which: Which) -> Result<bool, StoreError> {
-    let due = store
-        .due(Timestamp::now(), HORIZON, which, MOST_AT_ONCE)
-        .await?;
-    if due.is_empty() {
-        return Ok(false);
+    async fn sweep(&self, all: bool, stop: &CancellationToken) -> Result<(), StoreError> {
+        if all {
+            self.queue.make_all_due(self.clock.now()).await?;
+        }
+        while !stop.is_cancelled() && self.resend(ResendState::NeverResent).await? {}
+        // The broker has these messages already, and products has to read every copy. If products is
+        // down, their number grows, so one batch per sweep is enough.
+        self.resend(ResendState::Resent).await?;
+        Ok(())
     }
-    tracing::info!(orders = due.len(), "sends undecided orders again");
-    let ids: Vec<OrderId> = due.iter().map(|order| order.id).collect();
-    store
-        .put_off(&ids, Timestamp::now(), LEASE, LONGEST)
-        .await?;
-    let acknowledged = announcer.announce(&due).await;
-    let left: Vec<OrderId> = ids
-        .into_iter()
-        .zip(acknowledged)
-        .filter(|(_, acknowledged)| !acknowledged)
-        .map(|(id, _)| id)
-        .collect();
-    if left.is_empty() {
-        return Ok(true);
+
+    /// Publishes one batch of due orders. Returns whether another batch may be due: `false` if none
+    /// was due or the broker did not acknowledge all of them.
+    async fn resend(&self, state: ResendState) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let due = self.queue.due(now, HORIZON, state, MAX_BATCH).await?;
+        if due.is_empty() {
+            return Ok(false);
+        }
+        tracing::info!(orders = due.len(), "publishing pending orders again");
+        let ids: Vec<OrderId> = due.iter().map(|order| order.id).collect();
+        let now = self.clock.now();
+        self.queue.postpone(&ids, now, LEASE, MAX_DELAY).await?;
+        let acknowledged = self.publisher.publish(&due).await;
+        let unpublished: Vec<OrderId> = ids
+            .into_iter()
+            .zip(acknowledged)
+            .filter(|(_, acknowledged)| !acknowledged)
+            .map(|(id, _)| id)
+            .collect();
+        if unpublished.is_empty() {
+            return Ok(true);
+        }
+        self.queue.put_back(&unpublished, self.clock.now()).await?;
+        Ok(false)
     }
-    store.put_back(&left, Timestamp::now()).await?;
-    Ok(false)
 }

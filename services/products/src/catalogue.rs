@@ -1,107 +1,96 @@
-//! What a product may be, and what an admin may change.
+//! The rules of the catalogue: valid products and valid changes.
 
-use domain::{CategoryName, Description, Money, NameError, ProductName, Stock};
+use domain::{CategoryName, Description, Money, NameError, ProductId, ProductName, Stock};
 use serde::Serialize;
 
-/// A product as its clients know it.
+const MIN_PRICE: i64 = 1;
+const MAX_PRICE: i64 = 9_999_999_999;
+const MAX_CATEGORIES: usize = 10;
+
+/// A product as clients see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Product {
-    /// Its public key.
-    pub name: ProductName,
-    /// What it is.
-    pub description: Description,
-    /// What one piece costs.
-    pub price: Money,
-    /// How many pieces there are.
-    pub quantity: Stock,
-    /// Where it is found; no category twice.
-    pub categories: Vec<CategoryName>,
+pub(crate) struct Product {
+    /// The public key.
+    pub(crate) name: ProductName,
+    pub(crate) description: Description,
+    /// The price of one unit.
+    pub(crate) price: Money,
+    /// The units in stock.
+    pub(crate) quantity: Stock,
+    /// No category twice.
+    pub(crate) categories: Vec<CategoryName>,
 }
 
-/// In which order products are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// In the order of creation.
-    #[default]
-    Oldest,
-    /// The latest first.
-    Newest,
-    /// By price.
-    Cheapest,
-    /// By price, the highest first.
-    Dearest,
-    /// By name, see [`crate::search::name_key`].
-    Name,
-    /// By name, from the end.
-    NameBackwards,
+/// A product with its id and version.
+#[derive(Clone, Debug)]
+pub(crate) struct VersionedProduct {
+    pub(crate) id: ProductId,
+    /// Grows by one with every change.
+    pub(crate) version: u64,
+    pub(crate) product: Product,
 }
 
-/// What an admin asks to be changed; `None` stays as it is.
+/// A category's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CategoryId(pub(crate) [u8; 12]);
+
+/// A change's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChangeId(pub(crate) [u8; 12]);
+
+/// A change of a product; `None` leaves a field as it is.
 ///
-/// As JSON it is stored to recognise a repeat: the fields keep their names and their order, and a
-/// new one is left out where it is not set.
+/// Its JSON is stored to recognise a repeat: the fields keep their names and their order, and a new
+/// field has to be left out if it is not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// Another description.
+pub(crate) struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<Description>,
-    /// Another price.
+    pub(crate) description: Option<Description>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub price: Option<Money>,
-    /// Other categories.
+    pub(crate) price: Option<Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub categories: Option<Vec<CategoryName>>,
-    /// Pieces that came in or, negative, went out.
-    pub add_quantity: i64,
+    pub(crate) categories: Option<Vec<CategoryName>>,
+    /// Units to add or, if negative, to remove.
+    pub(crate) add_quantity: i64,
 }
 
-/// A rule of the catalogue that was broken, as a sentence for the admin.
+/// A rule of the catalogue that a request breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
-    /// The name or the description.
-    #[error("{0}")]
+pub(crate) enum RuleError {
+    /// The name or the description is invalid.
+    #[error(transparent)]
     Text(#[from] NameError),
-    /// The price.
-    #[error("A price is a number from 0.01 to 99999999.99 with at most two decimals.")]
+    #[error("the price is out of range")]
     Price,
-    /// The stock of a new product.
-    #[error("The quantity is a whole number from 0 to 2147483647.")]
+    #[error("the quantity is out of range")]
     Quantity,
-    /// Too few or too many categories.
-    #[error("A product has 1 to 10 categories.")]
+    #[error("there are too few or too many categories")]
     Categories,
-    /// A change that changes nothing.
-    #[error("Nothing to change.")]
+    #[error("the change is empty")]
     NothingToChange,
-    /// More would go out than there is.
-    #[error("The stock cannot go below zero.")]
-    BelowZero,
-    /// More would come in than can be counted.
-    #[error("The stock cannot go above 2147483647.")]
-    AboveMost,
+    #[error("the stock would be negative")]
+    StockTooLow,
+    #[error("the stock would be above its maximum")]
+    StockTooHigh,
 }
 
-const LEAST_PRICE: i64 = 1;
-const MOST_PRICE: i64 = 9_999_999_999;
-const MOST_CATEGORIES: usize = 10;
-
-/// A price from its number on the wire.
-pub fn price(number: f64) -> Result<Money, RuleError> {
+/// Checks a price in a request.
+pub(crate) fn price(number: f64) -> Result<Money, RuleError> {
     Money::from_wire(number)
         .ok()
-        .filter(|price| (LEAST_PRICE..=MOST_PRICE).contains(&price.minor()))
+        .filter(|price| (MIN_PRICE..=MAX_PRICE).contains(&price.minor()))
         .ok_or(RuleError::Price)
 }
 
-/// The stock of a new product from its number on the wire.
-pub fn stock(number: i64) -> Result<Stock, RuleError> {
+/// Checks the stock of a new product in a request.
+pub(crate) fn stock(number: i64) -> Result<Stock, RuleError> {
     Stock::try_from(number).map_err(|_| RuleError::Quantity)
 }
 
-/// The categories of a product, each once and in the order given.
+/// Checks the categories of a product in a request and removes duplicates.
 ///
-/// A name that could belong to no category is `None` in the answer: it is as unknown as any.
-pub fn categories(names: &[String]) -> Result<Option<Vec<CategoryName>>, RuleError> {
+/// `None` if a name is not valid: no such category exists.
+pub(crate) fn categories(names: &[String]) -> Result<Option<Vec<CategoryName>>, RuleError> {
     let mut unique = Vec::new();
     for name in names {
         let Ok(name) = CategoryName::parse(name) else {
@@ -111,7 +100,7 @@ pub fn categories(names: &[String]) -> Result<Option<Vec<CategoryName>>, RuleErr
             unique.push(name);
         }
     }
-    if (1..=MOST_CATEGORIES).contains(&unique.len()) {
+    if (1..=MAX_CATEGORIES).contains(&unique.len()) {
         Ok(Some(unique))
     } else {
         Err(RuleError::Categories)
@@ -119,8 +108,8 @@ pub fn categories(names: &[String]) -> Result<Option<Vec<CategoryName>>, RuleErr
 }
 
 impl Change {
-    /// Refuses a change that changes nothing.
-    pub fn checked(self) -> Result<Self, RuleError> {
+    /// Rejects an empty change.
+    pub(crate) fn checked(self) -> Result<Self, RuleError> {
         if self == Self::default() {
             Err(RuleError::NothingToChange)
         } else {
@@ -129,12 +118,30 @@ impl Change {
     }
 }
 
-/// The stock after an admin's change.
-pub fn restocked(stock: Stock, add: i64) -> Result<Stock, RuleError> {
+impl VersionedProduct {
+    /// Applies a change, which is the next version.
+    pub(crate) fn apply(&mut self, change: &Change) -> Result<(), RuleError> {
+        let product = &mut self.product;
+        product.quantity = restocked(product.quantity, change.add_quantity)?;
+        if let Some(description) = &change.description {
+            product.description = description.clone();
+        }
+        if let Some(price) = change.price {
+            product.price = price;
+        }
+        if let Some(categories) = &change.categories {
+            product.categories.clone_from(categories);
+        }
+        self.version += 1;
+        Ok(())
+    }
+}
+
+fn restocked(stock: Stock, add: i64) -> Result<Stock, RuleError> {
     stock.changed_by(add).ok_or(if add < 0 {
-        RuleError::BelowZero
+        RuleError::StockTooLow
     } else {
-        RuleError::AboveMost
+        RuleError::StockTooHigh
     })
 }
 
@@ -143,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_prices_when_checked_then_only_those_within_bounds_pass() {
+    fn given_prices_when_checked_then_only_valid_ones_pass() {
         let check = |number: f64, expected: Option<i64>| {
             assert_eq!(price(number).ok().map(Money::minor), expected, "{number}");
         };
@@ -157,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn given_categories_named_twice_when_checked_then_they_count_once() {
+    fn given_a_category_twice_when_checked_then_it_counts_once() {
         let names = |names: &[&str]| {
             names
                 .iter()
@@ -177,13 +184,13 @@ mod tests {
     fn given_a_stock_when_changed_then_it_stays_within_bounds() {
         let stock = Stock::try_from(5).unwrap();
         assert_eq!(restocked(stock, -5).map(Stock::get), Ok(0));
-        assert_eq!(restocked(stock, -6), Err(RuleError::BelowZero));
-        assert_eq!(restocked(stock, i64::MAX), Err(RuleError::AboveMost));
-        assert_eq!(restocked(stock, i64::MIN), Err(RuleError::BelowZero));
+        assert_eq!(restocked(stock, -6), Err(RuleError::StockTooLow));
+        assert_eq!(restocked(stock, i64::MAX), Err(RuleError::StockTooHigh));
+        assert_eq!(restocked(stock, i64::MIN), Err(RuleError::StockTooLow));
     }
 
     #[test]
-    fn given_a_change_of_nothing_when_checked_then_it_is_refused() {
+    fn given_an_empty_change_when_checked_then_it_is_rejected() {
         assert_eq!(Change::default().checked(), Err(RuleError::NothingToChange));
         assert!(
             Change {

@@ -1,50 +1,47 @@
-//! `OrderCreate` in: orders are decided batch by batch.
+//! Consumes `OrderCreate` and decides the orders batch by batch.
 
 use std::collections::HashSet;
 
 use events::{Event, OrderPlaced};
-use jiff::Timestamp;
 use messaging::consumer::{Handler, IncomingEvent};
+use messaging::outbox::Outbox;
 use mongo::BACKGROUND_TIMEOUT;
 use runtime::lifecycle::Failure;
 
+use crate::clock::SystemClock;
+use crate::deciding::{Deciding, PlacedOrder};
 use crate::stock::{Line, Order};
-use crate::store::{Placed, Store};
+use crate::store::{self, Store};
 
-/// Decides what orders are told of.
-pub(crate) struct Decider {
-    store: Store,
+/// Decides the orders of a batch of events.
+pub(crate) struct OrderEventHandler {
+    pub(crate) deciding: Deciding<Store, Outbox, SystemClock>,
 }
 
-impl Decider {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store }
-    }
-}
-
-impl Handler for Decider {
+impl Handler for OrderEventHandler {
     async fn handle(&self, batch: &[IncomingEvent]) -> Result<(), Failure> {
-        let mut met = HashSet::new();
-        let placed: Vec<Placed> = batch
+        let mut ids = HashSet::new();
+        let placed: Vec<PlacedOrder> = batch
             .iter()
             .filter_map(|incoming| match &incoming.event {
-                Event::OrderCreate { order } if met.insert(order.id) => Some(Placed {
-                    order: to_decide(order),
+                Event::OrderCreate { order } if ids.insert(order.id) => Some(PlacedOrder {
+                    order: to_order(order),
                     traceparent: incoming.traceparent.clone(),
                 }),
                 _ => None,
             })
             .collect();
-        let store = self.store.clone();
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            store.decide(&placed, Timestamp::now()).await
-        })
+        let deciding = self.deciding.clone();
+        store::with_timeout(
+            BACKGROUND_TIMEOUT,
+            async move { deciding.decide(&placed).await },
+        )
         .await?;
         Ok(())
     }
 }
 
-fn to_decide(order: &OrderPlaced) -> Order {
+fn to_order(order: &OrderPlaced) -> Order {
     let lines = order.products.iter().map(|line| Line {
         product: line.id,
         name: line.name.clone(),

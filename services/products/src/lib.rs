@@ -1,17 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-pub mod catalogue;
+mod catalogue;
+mod changing;
+mod clock;
 pub mod config;
 mod consumer;
-pub mod http;
-mod retelling;
-pub mod search;
+mod deciding;
+mod http;
+mod listing;
+mod messages;
+mod ports;
+mod publisher;
+mod republishing;
+mod search;
 mod serve;
-pub mod stock;
+mod stock;
 mod store;
 
 pub use config::Config;
 pub use serve::serve;
 
-/// What the service is called.
+/// The name of this service.
 pub(crate) const SERVICE: &str = "products";

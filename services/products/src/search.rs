@@ -1,5 +1,4 @@
-//! The words by which a product is found, and the key by which it has its place among names: lower
-//! case, without accents.
+//! The search words and the sort key by name of a product: lower case, without accents.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,11 +6,11 @@ use std::fmt::Write as _;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Names are told apart by this much of them, which a cursor has room for.
-const LONGEST_KEY: usize = 120;
+/// In characters; a cursor contains the key.
+const MAX_KEY_LENGTH: usize = 120;
 
-/// The words of the texts of a product, each once.
-pub fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+/// Returns the words of a product's texts without duplicates.
+pub(crate) fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut found = BTreeSet::new();
     for text in texts {
         found.extend(
@@ -24,8 +23,8 @@ pub fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     found.into_iter().collect()
 }
 
-/// What puts names in the order that a person expects: cafe beside café, 9 before 10.
-pub fn name_key(name: &str) -> String {
+/// Returns the key that sorts names as people expect: cafe beside café, 9 before 10.
+pub(crate) fn name_key(name: &str) -> String {
     let mut key = String::new();
     let name = folded(name);
     let mut rest = name.as_str();
@@ -37,12 +36,12 @@ pub fn name_key(name: &str) -> String {
         let (digits, after) = number.split_at(end);
         let digits = digits.trim_start_matches('0');
         key.push_str(before);
-        // A number with more digits is a greater one. Writing to a string cannot fail.
+        // A number with more digits is greater. Writing to a string cannot fail.
         let _ = write!(key, "{:04}{digits}", digits.len());
         rest = after;
     }
     key.push_str(rest);
-    key.chars().take(LONGEST_KEY).collect()
+    key.chars().take(MAX_KEY_LENGTH).collect()
 }
 
 fn folded(text: &str) -> String {
@@ -67,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn given_names_when_put_in_order_then_it_is_the_one_that_a_person_expects() {
+    fn given_names_when_sorted_then_accents_and_leading_zeros_do_not_matter() {
         let expected = [
             "9 lives",
             "10 lives",
@@ -85,6 +84,6 @@ mod tests {
         names.sort_by_key(|name| std::cmp::Reverse(*name));
         names.sort_by_key(|name| name_key(name));
         assert_eq!(names, expected);
-        assert!(name_key(&"\u{fdfa}".repeat(100)).chars().count() <= LONGEST_KEY);
+        assert!(name_key(&"\u{fdfa}".repeat(100)).chars().count() <= MAX_KEY_LENGTH);
     }
 }

@@ -1,11 +1,11 @@
-//! The service from start to stop.
+//! The composition of the service, from start to shutdown.
 
 use std::time::Duration;
 
-use identity::Verifier;
 use messaging::consumer::{Consumer, Subscription};
 use messaging::outbox::Outbox;
 use messaging::producer::Producer;
+use messaging::settings::KafkaSettings;
 use messaging::topics;
 use runtime::health::{self, Health, Part};
 use runtime::lifecycle::{Background, Failure};
@@ -13,120 +13,142 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::SERVICE;
+use crate::changing::Changing;
+use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::consumer::Decider;
+use crate::consumer::OrderEventHandler;
+use crate::deciding::Deciding;
 use crate::http::{self, App};
+use crate::messages::Messages;
+use crate::republishing::Republishing;
 use crate::store::Store;
-use crate::{SERVICE, retelling};
 
-/// Serves on `listener` until `shutdown`. HTTP is there at once; readiness follows when the
-/// database, the broker and the token keys are.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Serves on `listener` until `shutdown`. HTTP responds at once; the service is ready when the
+/// database, the broker and the key set are available.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    let health = Health::default();
-    let background = Background::default();
-    let relay = Background::default();
+    let (health, background, sending) = (
+        Health::default(),
+        Background::default(),
+        Background::default(),
+    );
+    let stop = background.stop_token();
+    let verifier = config.tokens.verifier()?;
+
     let database = mongo::connect(SERVICE, &config.mongo).await?;
     let producer = Producer::new(&config.kafka, SERVICE)?;
     let outbox = Outbox::new(
         &database,
         producer.clone(),
-        relay.clone(),
+        sending.clone(),
         "products.after-send",
     );
-    let store = Store::new(
-        &database,
-        outbox.clone(),
-        config.kafka.topics(),
-        config.mongo.mongodb_timeout,
-    );
-    let verifier = config.tokens.verifier()?;
+    let store = Store::new(&database, outbox.clone());
+
+    let (clock, messages) = (SystemClock::new(), Messages::new(config.kafka.topics()));
+    let changing = Changing {
+        catalogue: store.clone(),
+        publisher: outbox.clone(),
+        clock,
+        messages: messages.clone(),
+    };
+    let deciding = Deciding {
+        ledger: store.clone(),
+        publisher: outbox.clone(),
+        clock,
+        messages: messages.clone(),
+    };
+    let republishing = Republishing {
+        states: store.clone(),
+        sender: producer.clone(),
+        clock,
+        messages,
+    };
     let subscription = Subscription {
         service: SERVICE,
         topics: vec![config.kafka.topics().orders],
         crash_point: "products.before-offsets",
     };
-    let reader = Consumer::new(&config.kafka, subscription, Decider::new(store.clone()))?;
+    let consumer = Consumer::new(&config.kafka, subscription, OrderEventHandler { deciding })?;
 
-    let stop = background.stop_token();
     background.spawn(
         verifier
             .clone()
             .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
     );
-    background.spawn(prepare(Work {
-        database: health.part(health::DATABASE),
-        broker: health.part(health::BROKER),
-        stop: stop.clone(),
-        background: background.clone(),
-        config: config.clone(),
+    let tasks = Tasks {
+        database,
+        database_health: health.part(health::DATABASE),
+        broker_health: health.part(health::BROKER),
+        seed_data: config.seed_data,
+        kafka: config.kafka,
         store: store.clone(),
         outbox,
-        producer: producer.clone(),
-        reader,
+        consumer,
+        republishing,
+        background: background.clone(),
         shutdown: shutdown.clone(),
-        mongo: database,
-    }));
+    };
+    background.spawn(tasks.start(stop));
 
-    let router = server::router(
-        http::router(App { store, verifier }, &config.common),
-        &health,
-    );
+    let app = App {
+        store,
+        changing,
+        verifier,
+        timeout: config.mongo.mongodb_timeout,
+    };
+    let router = server::router(http::router(app, &config.common), &health);
     server::serve(&config.common, listener, router, &health, shutdown).await?;
+
     let failure = background.failure();
-    background.finish(Duration::from_secs(5)).await;
-    relay.finish(Duration::from_secs(5)).await;
-    producer.flush(Duration::from_secs(5)).await;
+    background.finish(SHUTDOWN_TIMEOUT).await;
+    sending.finish(SHUTDOWN_TIMEOUT).await;
+    producer.flush(SHUTDOWN_TIMEOUT).await;
     failure.map_or(Ok(()), Err)
 }
 
-/// What the work in the background needs.
-struct Work {
-    database: Part,
-    broker: Part,
-    stop: CancellationToken,
-    background: Background,
-    config: Config,
+/// The background tasks, which start when the database responds.
+struct Tasks {
+    database: mongodb::Database,
+    database_health: Part,
+    broker_health: Part,
+    seed_data: bool,
+    kafka: KafkaSettings,
     store: Store,
     outbox: Outbox,
-    producer: Producer,
-    reader: Consumer<Decider>,
-    /// Ends the service.
+    consumer: Consumer<OrderEventHandler>,
+    republishing: Republishing<Store, Producer, SystemClock>,
+    background: Background,
     shutdown: CancellationToken,
-    mongo: mongodb::Database,
 }
 
-/// Makes the store fit for use as soon as it answers, then starts the work on events.
-async fn prepare(work: Work) {
-    let prepared =
-        mongo::retry_until_ok("prepare the database", &work.stop, || work.store.prepare()).await;
-    if prepared.is_none() {
-        return;
-    }
-    if work.config.seed_data {
-        mongo::retry_until_ok("load development data", &work.stop, || work.store.seed()).await;
-    }
-    work.background
-        .spawn(mongo::watch(work.mongo, work.database, work.stop.clone()));
-    let (outbox, stop) = (work.outbox, work.stop.clone());
-    work.background
-        .spawn(async move { outbox.run_sweeper(stop).await });
-    topics::create_with_retry(&work.config.kafka, &work.stop).await;
-    work.background.spawn(retelling::run(
-        work.store,
-        work.producer,
-        work.config.kafka.topics(),
-        work.stop.clone(),
-    ));
-    work.background
-        .spawn_critical(work.shutdown, work.reader.run(work.broker, work.stop));
-}
-
-impl axum::extract::FromRef<App> for Verifier {
-    fn from_ref(app: &App) -> Self {
-        app.verifier.clone()
+impl Tasks {
+    async fn start(self, stop: CancellationToken) {
+        let store = &self.store;
+        let prepared =
+            mongo::retry_until_ok("create the indexes", &stop, || store.ensure_indexes()).await;
+        if prepared.is_none() {
+            return;
+        }
+        if self.seed_data {
+            mongo::retry_until_ok("load development data", &stop, || store.seed()).await;
+        }
+        let spawn = &self.background;
+        spawn.spawn(mongo::watch(
+            self.database,
+            self.database_health,
+            stop.clone(),
+        ));
+        let (outbox, sweeper_stop) = (self.outbox, stop.clone());
+        spawn.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
+        topics::create_with_retry(&self.kafka, &stop).await;
+        spawn.spawn(self.republishing.run(stop.clone()));
+        spawn.spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
     }
 }

@@ -1,74 +1,69 @@
-//! The decision: given a batch of orders and what is on hand, who gets what.
+//! The decision about a batch of orders, given the stock.
 
 use std::collections::BTreeMap;
 
 use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
 
-/// An order that waits for its decision.
+/// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
+pub(crate) struct Order {
     /// Its id.
-    pub id: OrderId,
-    /// What it asks for.
-    pub lines: Vec<Line>,
+    pub(crate) id: OrderId,
+    pub(crate) lines: Vec<Line>,
 }
 
 /// One line of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Which product.
-    pub product: ProductId,
-    /// What the buyer knows it as.
-    pub name: ProductName,
-    /// How many pieces.
-    pub quantity: Quantity,
+pub(crate) struct Line {
+    pub(crate) product: ProductId,
+    /// The name that the buyer ordered it by.
+    pub(crate) name: ProductName,
+    pub(crate) quantity: Quantity,
 }
 
-/// What is on hand of a product.
+/// The stock of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OnHand {
-    /// The version of the product that this was read from.
-    pub version: u64,
-    /// How many pieces.
-    pub quantity: Stock,
+pub(crate) struct OnHand {
+    /// The version of the product.
+    pub(crate) version: u64,
+    /// The units in stock.
+    pub(crate) quantity: Stock,
 }
 
-/// What is on hand of the products that a batch concerns.
-pub type Stocks = BTreeMap<ProductId, OnHand>;
+/// The stock of the products of a batch.
+pub(crate) type Stocks = BTreeMap<ProductId, OnHand>;
 
-/// How an order ended.
+/// The outcome of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The pieces are the buyer's.
+pub(crate) enum Outcome {
+    /// The units are the buyer's.
     Accepted,
-    /// Nothing was taken, for want of these.
+    /// No stock was taken, because of insufficient stock of these products.
     Rejected(Vec<ProductName>),
 }
 
-/// A decision, and what it was made on.
+/// A decision and the stock that it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// The order.
-    pub order: Order,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What was on hand of its products at that moment.
-    pub seen: Vec<(ProductId, OnHand)>,
+pub(crate) struct Decision {
+    pub(crate) order: Order,
+    pub(crate) outcome: Outcome,
+    /// The stock of the order's products before the decision.
+    pub(crate) seen: Vec<(ProductId, OnHand)>,
 }
 
-/// What a batch comes to.
+/// The outcome of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ruling {
-    /// One decision for each order, in the order in which they came.
-    pub decisions: Vec<Decision>,
-    /// The new stock of the products that something was taken of.
-    pub changed: BTreeMap<ProductId, Stock>,
+pub(crate) struct BatchOutcome {
+    /// One decision per order, in the same order.
+    pub(crate) decisions: Vec<Decision>,
+    /// The new stock of the products with less stock than before.
+    pub(crate) changed: BTreeMap<ProductId, Stock>,
 }
 
-/// Decides `orders` one after the other: each gets all it asks for or nothing.
-pub fn decide(orders: Vec<Order>, stocks: &Stocks) -> Ruling {
+/// Decides `orders` one after the other. Each gets all of its lines or nothing.
+pub(crate) fn decide(orders: Vec<Order>, stocks: &Stocks) -> BatchOutcome {
     let mut left = stocks.clone();
-    let mut ruling = Ruling::default();
+    let mut batch = BatchOutcome::default();
     for order in orders {
         let seen = seen_by(&order, &left);
         let outcome = match take(&order, &left) {
@@ -77,22 +72,22 @@ pub fn decide(orders: Vec<Order>, stocks: &Stocks) -> Ruling {
                     if let Some(on_hand) = left.get_mut(&product) {
                         on_hand.quantity = quantity;
                     }
-                    ruling.changed.insert(product, quantity);
+                    batch.changed.insert(product, quantity);
                 }
                 Outcome::Accepted
             }
             Err(short) => Outcome::Rejected(short),
         };
-        ruling.decisions.push(Decision {
+        batch.decisions.push(Decision {
             order,
             outcome,
             seen,
         });
     }
-    ruling
+    batch
 }
 
-/// The stock of its products after an order took its pieces, or what there is too little of.
+/// Returns the stock of its products after `order`, or the products with insufficient stock.
 fn take(order: &Order, left: &Stocks) -> Result<BTreeMap<ProductId, Stock>, Vec<ProductName>> {
     let mut taken = BTreeMap::new();
     let mut short = Vec::new();
@@ -162,31 +157,31 @@ mod tests {
     }
 
     #[test]
-    fn given_the_last_piece_when_two_want_it_then_the_first_gets_it() {
-        let ruling = decide(
+    fn given_one_unit_when_two_orders_want_it_then_the_first_gets_it() {
+        let batch = decide(
             vec![order(1, &[(0, 1)]), order(2, &[(0, 1)])],
             &stocks(&[1]),
         );
-        assert_eq!(ruling.decisions[0].outcome, Outcome::Accepted);
-        let Outcome::Rejected(short) = &ruling.decisions[1].outcome else {
+        assert_eq!(batch.decisions[0].outcome, Outcome::Accepted);
+        let Outcome::Rejected(short) = &batch.decisions[1].outcome else {
             panic!("the second is rejected")
         };
         assert_eq!(short[0].as_str(), "product 0");
-        assert_eq!(ruling.decisions[1].seen[0].1.quantity.get(), 0);
-        assert_eq!(ruling.changed[&product(0)].get(), 0);
+        assert_eq!(batch.decisions[1].seen[0].1.quantity.get(), 0);
+        assert_eq!(batch.changed[&product(0)].get(), 0);
     }
 
     #[test]
-    fn given_one_line_too_many_when_decided_then_nothing_is_taken() {
-        let ruling = decide(vec![order(1, &[(0, 1), (1, 2)])], &stocks(&[5, 1]));
-        assert!(matches!(ruling.decisions[0].outcome, Outcome::Rejected(_)));
-        assert!(ruling.changed.is_empty());
+    fn given_insufficient_stock_for_one_line_when_decided_then_no_stock_is_taken() {
+        let batch = decide(vec![order(1, &[(0, 1), (1, 2)])], &stocks(&[5, 1]));
+        assert!(matches!(batch.decisions[0].outcome, Outcome::Rejected(_)));
+        assert!(batch.changed.is_empty());
     }
 
     #[test]
     fn given_an_unknown_product_when_decided_then_it_is_rejected() {
-        let ruling = decide(vec![order(1, &[(9, 1)])], &stocks(&[5]));
-        assert!(matches!(ruling.decisions[0].outcome, Outcome::Rejected(_)));
+        let batch = decide(vec![order(1, &[(9, 1)])], &stocks(&[5]));
+        assert!(matches!(batch.decisions[0].outcome, Outcome::Rejected(_)));
     }
 
     fn any_orders() -> impl Strategy<Value = Vec<Vec<(u8, i64)>>> {
@@ -195,24 +190,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn given_any_batch_when_decided_then_no_piece_is_made_or_lost(
+        fn given_any_batch_when_decided_then_no_unit_is_created_or_lost(
             wanted in any_orders(), stock in proptest::collection::vec(0..100_i64, 4)
         ) {
             let stocks = stocks(&stock);
             let orders: Vec<Order> = (0..).zip(&wanted).map(|(n, lines)| order(n, lines)).collect();
-            let ruling = decide(orders.clone(), &stocks);
-            prop_assert_eq!(ruling.decisions.len(), orders.len());
+            let batch = decide(orders.clone(), &stocks);
+            prop_assert_eq!(batch.decisions.len(), orders.len());
             for (id, on_hand) in &stocks {
-                let sold: i64 = ruling.decisions.iter().filter(|d| d.outcome == Outcome::Accepted)
+                let sold: i64 = batch.decisions.iter().filter(|d| d.outcome == Outcome::Accepted)
                     .flat_map(|d| &d.order.lines).filter(|l| l.product == *id)
                     .map(|l| i64::from(l.quantity.get())).sum();
-                let left = ruling.changed.get(id).copied().unwrap_or(on_hand.quantity);
+                let left = batch.changed.get(id).copied().unwrap_or(on_hand.quantity);
                 prop_assert_eq!(i64::from(on_hand.quantity.get()) - sold, i64::from(left.get()));
             }
         }
 
         #[test]
-        fn given_any_batch_when_decided_then_each_rejection_had_too_little_at_its_moment(
+        fn given_any_batch_when_decided_then_an_order_is_rejected_only_if_the_stock_was_insufficient(
             wanted in any_orders(), stock in proptest::collection::vec(0..100_i64, 4)
         ) {
             let orders: Vec<Order> = (0..).zip(&wanted).map(|(n, lines)| order(n, lines)).collect();
@@ -228,7 +223,7 @@ mod tests {
         }
 
         #[test]
-        fn given_a_batch_when_cut_anywhere_then_the_decisions_are_the_same(
+        fn given_a_batch_when_split_anywhere_then_the_decisions_are_the_same(
             wanted in any_orders(), stock in proptest::collection::vec(0..100_i64, 4), cut in 0..40_usize
         ) {
             let stocks = stocks(&stock);

@@ -1,4 +1,4 @@
-//! The operator's tool for what could not be read: list it, and return it to where it came from.
+//! The operator's tool for the dead-letter queue: list and replay.
 
 use std::process::ExitCode;
 
@@ -7,10 +7,10 @@ use messaging::dead_letters::{DeadLetter, DeadLetterQueue};
 use messaging::settings::KafkaLogin;
 use runtime::lifecycle::{Failure, error_chain};
 
-/// Lists and replays messages that could not be read.
+/// Lists and replays dead letters: messages that a service could not read.
 #[derive(Parser)]
 struct Arguments {
-    /// Addresses of the brokers: `host:port`, separated by commas.
+    /// Addresses of the Kafka brokers: `host:port`, separated by commas.
     #[arg(
         long,
         env = "KAFKA_BROKERS",
@@ -18,7 +18,7 @@ struct Arguments {
         global = true
     )]
     brokers: String,
-    /// What the names of the topics begin with.
+    /// Prefix of the topic names.
     #[arg(
         long,
         env = "KAFKA_TOPIC_PREFIX",
@@ -34,9 +34,9 @@ struct Arguments {
 
 #[derive(Subcommand, Clone, Copy)]
 enum Command {
-    /// Shows the dead letters that were not replayed yet.
+    /// Show the dead letters that were not replayed.
     List,
-    /// Returns them to the topics they came on, once each.
+    /// Send each of them once to its original topic.
     Replay,
 }
 
@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!(
-                "The dead letters on {} cannot be reached: {}. Is the shop running?",
+                "cannot read the dead letters from Kafka at {}: {}; is the shop running?",
                 arguments.brokers,
                 error_chain(error.as_ref())
             );
@@ -57,24 +57,24 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let graveyard = DeadLetterQueue::open(&arguments.brokers, &arguments.login, &arguments.prefix)?;
-    let letters = graveyard.list()?;
+    let queue = DeadLetterQueue::open(&arguments.brokers, &arguments.login, &arguments.prefix)?;
+    let letters = queue.list()?;
     if letters.is_empty() {
         println!("There are no dead letters.");
         return Ok(());
     }
-    let mut returned = 0;
+    let mut replayed = 0;
     for letter in &letters {
         show(letter);
         match arguments.command {
             Command::List => {}
-            Command::Replay if graveyard.replay(letter).await? => returned += 1,
-            Command::Replay => println!("        Passed over: it came on no topic of this shop."),
+            Command::Replay if queue.replay(letter).await? => replayed += 1,
+            Command::Replay => println!("        skipped: it came from a topic of another shop"),
         }
     }
     match arguments.command {
-        Command::List => println!("{} waiting.", letters.len()),
-        Command::Replay => println!("{returned} returned to their topics."),
+        Command::List => println!("{} not replayed.", letters.len()),
+        Command::Replay => println!("{replayed} replayed."),
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ fn show(letter: &DeadLetter) {
         "{:>6}  {:<20} {:>8}  {}",
         letter.number(),
         letter.topic(),
-        letter.place(),
+        letter.position(),
         letter.reason()
     );
     println!("        {text}");

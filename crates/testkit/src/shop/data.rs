@@ -1,113 +1,99 @@
-//! A shop's stores: databases, topics, groups, and how they are removed.
+//! A shop's databases, topics and consumer groups.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use mongodb::Database;
+use bson::{Document, doc};
+use mongodb::{Collection, Database};
 
 use super::{Shop, lock};
-use crate::kafka::Kafka;
-use crate::{Raw, Record, Stores};
+use crate::kafka::{RawMessage, Record};
+use crate::servers::Servers;
 
-/// Its stores.
+/// Data.
 impl Shop {
     /// The database of a service.
-    pub fn store(&self, kind: &str) -> Database {
-        self.mongodb.database(&format!("{}_{kind}", self.id))
+    pub fn database(&self, service: &str) -> Database {
+        self.stores.database(service)
     }
 
-    /// The driver's client, for transactions.
-    pub(crate) fn mongodb(&self) -> &mongodb::Client {
-        &self.mongodb
+    /// A collection of a service.
+    pub fn collection(&self, service: &str, name: &str) -> Collection<Document> {
+        self.stores.collection(service, name)
     }
 
-    /// The servers, to be harmed if they are the shop's own.
-    pub fn stores(&self) -> &Stores {
-        &self.stores
+    /// The number of orders that are still pending.
+    pub async fn count_pending(&self) -> Result<u64, String> {
+        let orders = self.collection("orders", "orders");
+        let pending = orders.count_documents(doc! { "status": "PENDING" }).await;
+        pending.map_err(|error| error.to_string())
+    }
+
+    /// The servers that hold the data.
+    pub fn servers(&self) -> &Servers {
+        &self.stores.servers
+    }
+
+    /// The prefix of the topics.
+    pub fn topic_prefix(&self) -> &str {
+        &self.stores.namespace.0
     }
 
     /// The full name of a topic such as `orders`.
     pub fn topic(&self, name: &str) -> String {
-        format!("{}.{name}", self.id)
+        self.stores.namespace.topic(name)
     }
 
-    /// The consumer group of a service.
-    pub fn group(&self, kind: &str) -> String {
-        format!("{}-{kind}", self.id)
-    }
-
-    /// Sends raw messages to a topic such as `orders`, one after the other.
-    pub async fn produce(&self, topic: &str, messages: &[Raw]) {
+    /// Sends messages to a topic such as `orders`, one after the other.
+    pub async fn produce(&self, topic: &str, messages: &[RawMessage]) {
         let topic = self.topic(topic);
-        let places = self.kafka.produce(&topic, messages).await;
-        let places = places
+        let offsets = self.stores.kafka.produce(&topic, messages).await;
+        let sent = offsets
             .into_iter()
             .map(|(partition, offset)| (topic.clone(), partition, offset));
-        lock(&self.injected).extend(places);
+        lock(&self.injected).extend(sent);
     }
 
-    /// Every message of a topic such as `orders`.
+    /// Reads all messages of a topic such as `orders`.
     pub async fn messages(&self, topic: &str) -> Vec<Record> {
-        self.kafka.read(&self.topic(topic)).await
+        self.stores.kafka.read(&self.topic(topic)).await
     }
 
-    /// How many messages a service has not yet dealt with.
-    pub async fn lag(&self, kind: &str) -> i64 {
-        self.kafka
-            .lag(&self.group(kind), self.topics_of(kind))
-            .await
+    /// How many messages a service's consumer group has not processed yet.
+    pub async fn lag(&self, service: &str) -> i64 {
+        let (group, topics) = self.subscription(service);
+        self.stores.kafka.lag(&group, topics).await
     }
 
-    /// What the broker says of a service's consumer group.
-    pub async fn describe_group(&self, kind: &str) -> String {
-        self.kafka.describe(&self.group(kind)).await
+    /// Describes the state of a service's consumer group, for error messages.
+    pub async fn describe_group(&self, service: &str) -> String {
+        let (group, _) = self.subscription(service);
+        self.stores.kafka.describe_group(&group).await
     }
 
-    /// Makes a service, all of whose replicas are down, read its topics from the beginning.
-    pub async fn rewind(&self, kind: &str) {
-        self.kafka
-            .rewind(&self.group(kind), self.topics_of(kind))
-            .await;
+    /// Resets the offsets of a service to the beginning. All its replicas must be down.
+    pub async fn reset_offsets(&self, service: &str) {
+        let (group, topics) = self.subscription(service);
+        self.stores.kafka.reset_offsets(&group, topics).await;
     }
 
-    fn topics_of(&self, kind: &str) -> Vec<String> {
-        let topics: &[&str] = if kind == "products" {
-            &["orders"]
-        } else {
-            &["products", "order-status"]
+    /// The consumer group of a service and its topics.
+    fn subscription(&self, service: &str) -> (String, Vec<String>) {
+        let topics: &[&str] = match service {
+            "products" => &["orders"],
+            _ => &["products", "order-status"],
         };
-        topics.iter().map(|topic| self.topic(topic)).collect()
+        let topics = topics.iter().map(|topic| self.topic(topic)).collect();
+        (self.stores.namespace.group(service), topics)
     }
 
-    /// Where the test's own messages to a topic are.
+    /// Whether the test itself has sent this message.
     pub(crate) fn is_injected(&self, topic: &str, record: &Record) -> bool {
-        let place = (self.topic(topic), record.partition, record.offset);
-        lock(&self.injected).contains(&place)
+        let message = (self.topic(topic), record.partition, record.offset);
+        lock(&self.injected).contains(&message)
     }
 
-    /// How many pieces of each product the test has put into the shop.
-    pub(crate) fn stocked(&self) -> BTreeMap<String, i64> {
-        lock(&self.stocked).clone()
+    /// The products that the test has added, with their initial stock.
+    pub(crate) fn added_products(&self) -> BTreeMap<String, i64> {
+        lock(&self.added).clone()
     }
-}
-
-/// Removes what a shop leaves in the stores. They end with the run, so what fails may fail.
-pub(super) fn clean(uri: &str, databases: &[String], kafka: &Kafka, topics: &[String]) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let Ok(runtime) = runtime else { return };
-    runtime.block_on(async {
-        let cleaning = async {
-            let Ok(client) = mongodb::Client::with_uri_str(uri).await else {
-                return;
-            };
-            for database in databases {
-                let _ = client.database(database).drop().await;
-            }
-            let topics: Vec<_> = topics.iter().map(String::as_str).collect();
-            kafka.delete(&topics).await;
-        };
-        let _ = tokio::time::timeout(Duration::from_secs(5), cleaning).await;
-    });
 }

@@ -5,17 +5,17 @@ import { kitchen } from './kitchen';
 import type { Motif, NamedMotif } from './motif';
 import { others } from './others';
 import { type Palette, paletteFrom } from './palette';
-import { sequenceFor } from './seed';
+import { seededRandom } from './seededRandom';
 
-const shelves: Record<string, NamedMotif[]> = { electronics, furniture, kitchen };
-const everyMotif = [...electronics, ...kitchen, ...furniture, ...others];
+const motifsByCategory: Record<string, NamedMotif[]> = { electronics, furniture, kitchen };
+const allMotifs = [...electronics, ...kitchen, ...furniture, ...others];
 
 type Props = { name: string; categories: readonly string[] };
 
-/** A picture made of the product's name and category alone: the same for the same product, and for no other. */
+/** A picture generated from the name and the categories of a product, so that each product always has its own. */
 export const ProductPicture = memo(function Picture({ name, categories }: Props) {
-  const next = sequenceFor(name);
-  const between = (least: number, most: number) => Number((least + next() * (most - least)).toFixed(1));
+  const next = seededRandom(name);
+  const between = (min: number, max: number) => Number((min + next() * (max - min)).toFixed(1));
   const palette = paletteFrom(next);
   const draw = motifFor(name, categories, next());
   const scale = between(0.92, 1.08);
@@ -35,20 +35,20 @@ export const ProductPicture = memo(function Picture({ name, categories }: Props)
   );
 });
 
-/** What a name speaks of; else something from the shelf of its category. */
-export function motifFor(name: string, categories: readonly string[], chance: number): Motif {
-  const spoken = everyMotif.find((motif) => motif.words.test(name));
-  if (spoken !== undefined) {
-    return spoken.draw;
+/** The motif that matches a word of the name, or else a random one of the category. */
+export function motifFor(name: string, categories: readonly string[], random: number): Motif {
+  const match = allMotifs.find((motif) => motif.words.test(name));
+  if (match !== undefined) {
+    return match.draw;
   }
-  const shelf =
-    categories.map((category) => shelves[category]).find((motifs) => motifs !== undefined) ?? others;
-  return (shelf[Math.floor(chance * shelf.length)] ?? shelf[0] ?? others[0])?.draw ?? emptyFloor;
+  const motifs =
+    categories.map((category) => motifsByCategory[category]).find((found) => found !== undefined) ?? others;
+  return (motifs[Math.floor(random * motifs.length)] ?? motifs[0] ?? others[0])?.draw ?? circle;
 }
 
-const emptyFloor: Motif = (palette) => <circle cy={-60} r={60} fill={palette.main} />;
+const circle: Motif = (palette) => <circle cy={-60} r={60} fill={palette.main} />;
 
-type BackdropProps = { palette: Palette; between: (least: number, most: number) => number };
+type BackdropProps = { palette: Palette; between: (min: number, max: number) => number };
 
 function Backdrop({ palette, between }: BackdropProps) {
   const x = between(90, 230);

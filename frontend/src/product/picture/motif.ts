@@ -1,8 +1,8 @@
 import type { ReactElement } from 'react';
 import type { Palette } from './palette';
 
-/** Draws one thing that stands on the floor at y = 0 with its middle at x = 0, about 150 wide and high. */
-export type Motif = (palette: Palette, between: (least: number, most: number) => number) => ReactElement;
+/** Draws an object about 150 wide and high that stands on the floor (y = 0), centred at x = 0. */
+export type Motif = (palette: Palette, between: (min: number, max: number) => number) => ReactElement;
 
-/** A motif, and the words in a name that ask for it. */
+/** A motif, and the words of a product name that select it. */
 export type NamedMotif = { words: RegExp; draw: Motif };

@@ -1,4 +1,4 @@
-# Asks a broker about the consumer groups, as the broker itself: bash /etc/shop/consumer-groups.sh --describe --all-groups
+# Runs kafka-consumer-groups.sh with the credentials of the broker: bash /etc/shop/consumer-groups.sh --describe --all-groups
 set -eu
 
 password=$(sed -n 's/^ *password="\(.*\)"$/\1/p' /run/secrets/kafka/kafka-jaas.conf)

@@ -1,4 +1,4 @@
 output "deployment" {
-  description = "What deploying needs to know; see outputs.tf of the shop."
+  description = "Everything that a deployment needs; see outputs.tf of the shop."
   value       = module.shop
 }

@@ -1,12 +1,12 @@
-# What differs from owner to owner, in terraform.tfvars. It is checked where it is used.
+# Set in terraform.tfvars. The shop module validates the values.
 
 variable "project_id" {
-  description = "The Google Cloud project, which is this environment's alone."
+  description = "The Google Cloud project of this environment only."
   type        = string
 }
 
 variable "region" {
-  description = "Region of everything but the backups."
+  description = "Region of everything except the backups."
   type        = string
 }
 
@@ -16,7 +16,7 @@ variable "domain" {
 }
 
 variable "circleci" {
-  description = "The jobs that may deploy; see modules/ci-identity."
+  description = "The CI jobs that may deploy; see modules/ci-identity."
   type = object({
     organization_id = string
     project_id      = string

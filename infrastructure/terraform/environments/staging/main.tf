@@ -8,7 +8,7 @@ module "shop" {
   circleci      = var.circleci
   image_readers = var.image_readers
 
-  # It can be taken down and made again.
+  # Staging may be destroyed and recreated.
   protected = false
 
   nodes = {

@@ -8,7 +8,7 @@ terraform {
     }
   }
 
-  # The bucket is named at `terraform init`, with -backend-config=bucket=….
+  # `terraform init` sets the bucket with -backend-config=bucket=….
   backend "gcs" {
     prefix = "staging"
   }

@@ -1,6 +1,6 @@
 resource "google_storage_bucket" "backups" {
-  #checkov:skip=CKV_GCP_78: A bucket cannot have both versions and a retention policy, and the policy is the stronger: nothing can be overwritten in the first place.
-  #checkov:skip=CKV_GCP_62: Who reads and writes is in the audit log, which is switched on for Cloud Storage; a log bucket would tell it again, later.
+  #checkov:skip=CKV_GCP_78: A bucket cannot have both versioning and a retention policy, and the policy is stronger: nothing can be overwritten.
+  #checkov:skip=CKV_GCP_62: The audit log of Cloud Storage is enabled and records all access; access logs would duplicate it.
   project                     = var.project_id
   name                        = var.name
   location                    = var.location
@@ -9,8 +9,8 @@ resource "google_storage_bucket" "backups" {
   force_destroy               = false
   deletion_policy             = var.protected ? "PREVENT" : "DELETE"
 
-  # Within these days nobody can delete or replace a backup, whoever they have become. It is not locked: an owner of
-  # the project can still lift it, which the audit log shows.
+  # No account can delete or replace a backup within this period. The policy is not locked: an owner of the project can
+  # remove it, which the audit log shows.
   retention_policy {
     retention_period = var.retention_days * 24 * 60 * 60
   }
@@ -36,7 +36,7 @@ resource "google_storage_bucket" "backups" {
   }
 }
 
-# Whoever takes over the job that makes backups can make more of them, and read or remove none.
+# A compromised backup job can only add objects, not read, replace or delete them.
 resource "google_storage_bucket_iam_member" "writer" {
   bucket = google_storage_bucket.backups.name
   role   = "roles/storage.objectCreator"

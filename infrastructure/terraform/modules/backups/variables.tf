@@ -4,17 +4,17 @@ variable "project_id" {
 }
 
 variable "name" {
-  description = "Name of the bucket, which nobody else in the world may have."
+  description = "Name of the bucket, globally unique."
   type        = string
 }
 
 variable "location" {
-  description = "Where the backups are kept: a region, or several such as EU, which outlive the loss of one."
+  description = "Location of the bucket: a region, or a multi-region such as EU, which tolerates the loss of a region."
   type        = string
 }
 
 variable "retention_days" {
-  description = "How long a backup cannot be removed. The day after, it is."
+  description = "Days for which a backup cannot be deleted. It is deleted the day after."
   type        = number
 
   validation {
@@ -24,12 +24,12 @@ variable "retention_days" {
 }
 
 variable "writer" {
-  description = "The job that makes backups, as an IAM member."
+  description = "The backup job, as an IAM member."
   type        = string
 }
 
 variable "reader" {
-  description = "The job that restores them, as an IAM member."
+  description = "The restore job, as an IAM member."
   type        = string
 }
 

@@ -1,6 +1,6 @@
 locals {
-  # The issuer is already one organisation's own. A job also has to be the project's, run for a commit on main of its
-  # own repository rather than a fork's, and not be one that somebody has opened a shell in.
+  # The issuer belongs to one organisation. The job must also belong to the project, run for main of its own repository
+  # (not of a fork), and not be an SSH rerun.
   conditions = concat(
     [
       "assertion.sub.startsWith('org/${var.circleci.organization_id}/project/${var.circleci.project_id}/')",
@@ -8,7 +8,7 @@ locals {
       "assertion['oidc.circleci.com/vcs-ref'] == 'refs/heads/main'",
       "assertion['oidc.circleci.com/ssh-rerun'] == false",
     ],
-    # A context is what CircleCI hands out to few and after an approval, so this makes the approval count here too.
+    # CircleCI restricts a context to some users and to approved jobs, so requiring it also requires the approval.
     var.circleci.context_id == null ? [] : ["'${var.circleci.context_id}' in assertion['oidc.circleci.com/context-ids']"],
   )
 
@@ -22,7 +22,7 @@ resource "google_iam_workload_identity_pool" "circleci" {
   project                   = var.project_id
   workload_identity_pool_id = "circleci"
   display_name              = "CircleCI"
-  description               = "Jobs of CircleCI, known by the tokens that it signs for them."
+  description               = "CircleCI jobs, authenticated by their OIDC tokens."
 }
 
 resource "google_iam_workload_identity_pool_provider" "circleci" {
@@ -32,7 +32,7 @@ resource "google_iam_workload_identity_pool_provider" "circleci" {
   display_name                       = "CircleCI"
   attribute_condition                = join(" && ", local.conditions)
 
-  # A job's whole subject can be longer than the 127 bytes that google.subject takes.
+  # The subject of a job can exceed the limit of google.subject, 127 bytes.
   attribute_mapping = {
     "google.subject"    = "assertion['oidc.circleci.com/project-id']"
     "attribute.project" = "assertion['oidc.circleci.com/project-id']"
@@ -60,7 +60,7 @@ resource "google_service_account_iam_member" "circleci" {
   member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.circleci.name}/attribute.project/${var.circleci.project_id}"
 }
 
-# It may change what runs in the cluster, but neither the cluster nor who may do what in it.
+# It may change workloads, but neither the cluster nor its permissions.
 resource "google_project_iam_member" "deployer" {
   project = var.project_id
   role    = "roles/container.developer"

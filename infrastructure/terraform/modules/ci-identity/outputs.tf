@@ -1,5 +1,5 @@
 output "provider" {
-  description = "Where a job of CI exchanges its token."
+  description = "The workload identity provider that exchanges the token of a CI job."
   value       = google_iam_workload_identity_pool_provider.circleci.name
 }
 

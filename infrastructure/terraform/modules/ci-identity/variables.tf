@@ -4,7 +4,7 @@ variable "project_id" {
 }
 
 variable "circleci" {
-  description = "The jobs that may deploy: their organisation and project (UUIDs), their repository as CircleCI names it, and the context they must have been given, if any."
+  description = "The CI jobs that may deploy: their organisation and project (UUIDs), their repository as CircleCI names it, and the context that they must use, if any."
   type = object({
     organization_id = string
     project_id      = string
@@ -17,7 +17,7 @@ variable "circleci" {
       for id in compact([var.circleci.organization_id, var.circleci.project_id, var.circleci.context_id]) :
       can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", id))
     ])
-    error_message = "organization_id, project_id and context_id must be UUIDs in small letters, as CircleCI's settings show them."
+    error_message = "organization_id, project_id and context_id must be UUIDs in lower case, as CircleCI's settings show them."
   }
 
   validation {

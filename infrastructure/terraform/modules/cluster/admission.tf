@@ -1,8 +1,8 @@
-# What may run: images of the shop's own registry, which CI alone can write to, and the few of others that are named.
-# GKE's own are admitted by Google's policy.
+# Admits images of the shop's registry, which only CI can write to, and the listed third-party images. Google's policy
+# admits GKE's own images.
 resource "google_binary_authorization_policy" "images" {
   project                       = var.project_id
-  description                   = "Images from the shop's registry, and those of others that Terraform names."
+  description                   = "Images from the shop's registry, and listed third-party images."
   global_policy_evaluation_mode = "ENABLE"
 
   default_admission_rule {

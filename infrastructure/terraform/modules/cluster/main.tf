@@ -1,6 +1,6 @@
 resource "google_container_cluster" "shop" {
-  #checkov:skip=CKV_GCP_12: Dataplane V2 enforces NetworkPolicies by itself, and takes no network_policy block, which is for what it replaces.
-  #checkov:skip=CKV_GCP_65: Groups want a Google Workspace, which whoever runs the shop need not have. IAM says who may do what in the cluster.
+  #checkov:skip=CKV_GCP_12: Dataplane V2 enforces NetworkPolicies; the network_policy block configures its predecessor.
+  #checkov:skip=CKV_GCP_65: Groups require Google Workspace. IAM controls access to the cluster.
   project             = var.project_id
   name                = var.name
   location            = var.region
@@ -20,7 +20,7 @@ resource "google_container_cluster" "shop" {
     services_secondary_range_name = var.range_names.services
   }
 
-  # The services speak plain HTTP and Kafka without TLS among themselves: what leaves a node is encrypted here.
+  # Traffic between the services is not encrypted (HTTP, Kafka without TLS), so traffic between nodes is encrypted here.
   in_transit_encryption_config = "IN_TRANSIT_ENCRYPTION_INTER_NODE_TRANSPARENT"
   enable_intranode_visibility  = true
 
@@ -29,8 +29,8 @@ resource "google_container_cluster" "shop" {
     enable_private_endpoint = true
   }
 
-  # The control plane has no public address. People and CI reach it by its name, where Google asks IAM who they are
-  # before anything gets to it, so nobody needs a bastion or a list of CI's addresses.
+  # The control plane has no public address. Users and CI connect to its DNS endpoint, where IAM authenticates them, so
+  # no bastion or allowlist of CI's addresses is needed.
   control_plane_endpoints_config {
     dns_endpoint_config {
       allow_external_traffic    = true
@@ -39,7 +39,7 @@ resource "google_container_cluster" "shop" {
     }
   }
 
-  # Who may use its private address: nobody but the nodes, unless a network is named.
+  # Networks that may use the private address, besides the nodes: none by default.
   master_authorized_networks_config {
     gcp_public_cidrs_access_enabled = false
 
@@ -72,7 +72,7 @@ resource "google_container_cluster" "shop" {
     workload_pool = "${var.project_id}.svc.id.goog"
   }
 
-  # Reads Secret Manager as the service account that a SecretProviderClass is used with.
+  # Reads Secret Manager with the service account of each SecretSync.
   secret_manager_config {
     enabled = true
 
@@ -82,7 +82,7 @@ resource "google_container_cluster" "shop" {
     }
   }
 
-  # Makes Kubernetes Secrets of what was read, which pods mount with the owner and the mode that they ask for.
+  # Creates Kubernetes Secrets from it, which pods can mount with an fsGroup and a mode.
   secret_sync_config {
     enabled = true
 
@@ -103,7 +103,7 @@ resource "google_container_cluster" "shop" {
   enable_shielded_nodes = true
 
   addons_config {
-    # It would answer the pods' questions from an address that no NetworkPolicy of the shop knows.
+    # Its address on the node is not allowed by the NetworkPolicies.
     dns_cache_config {
       enabled = false
     }
@@ -121,7 +121,7 @@ resource "google_container_cluster" "shop" {
     channel = "REGULAR"
   }
 
-  # Nights from Tuesday to Thursday, in UTC: somebody is there the day after.
+  # Nights from Tuesday to Thursday, in UTC, each followed by a working day.
   maintenance_policy {
     recurring_window {
       start_time = "2026-01-06T01:00:00Z"
@@ -146,8 +146,8 @@ resource "google_container_cluster" "shop" {
     enabled = true
   }
 
-  # A cluster is born with a pool that cannot be changed later: it is removed at once for those below. While it
-  # lives it is no less guarded than they are.
+  # The default node pool cannot be changed later, so it is removed. It has the same protection as the others while it
+  # exists.
   remove_default_node_pool = true
   initial_node_count       = 1
 

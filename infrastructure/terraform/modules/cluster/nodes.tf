@@ -1,6 +1,6 @@
 locals {
   pools = {
-    # Databases, the broker, and whatever must not vanish within half a minute.
+    # For databases, the broker and everything else that must not be preempted.
     general = {
       spot            = false
       initial         = 1 # in each zone
@@ -9,8 +9,8 @@ locals {
       location_policy = "BALANCED"
     }
 
-    # Cheap, and taken away at short notice: for replicas of which there are others. Nothing runs here that does not
-    # tolerate the taint, and where nothing does, there is no node.
+    # Cheap preemptible nodes, for replicated services. Only pods that tolerate the taint run here; without any there are
+    # no nodes.
     spot = {
       spot            = true
       initial         = 0
@@ -21,7 +21,7 @@ locals {
   }
 }
 
-# What the machines themselves are allowed: to write logs and metrics. Workloads have identities of their own.
+# The identity of the nodes may only write logs and metrics. Workloads have their own identities.
 resource "google_service_account" "nodes" {
   project      = var.project_id
   account_id   = "${var.name}-nodes"
@@ -43,7 +43,7 @@ resource "google_container_node_pool" "pool" {
   location           = var.region
   initial_node_count = each.value.initial
 
-  # These are numbers for the whole region; min_node_count and max_node_count would count in each of its zones.
+  # Totals for the region; min_node_count and max_node_count would apply to each zone.
   autoscaling {
     total_min_node_count = each.value.minimum
     total_max_node_count = each.value.maximum
@@ -107,7 +107,7 @@ resource "google_container_node_pool" "pool" {
     }
   }
 
-  # The autoscaler says how many there are.
+  # The autoscaler controls the number of nodes.
   lifecycle {
     ignore_changes = [initial_node_count]
   }

@@ -19,6 +19,6 @@ output "node_account" {
 }
 
 output "workload_pool" {
-  description = "Where the cluster's service accounts are known to IAM. It exists from the first cluster of a project on."
+  description = "Workload identity pool of the cluster's service accounts. It exists when the project has a cluster."
   value       = google_container_cluster.shop.workload_identity_config[0].workload_pool
 }

@@ -9,17 +9,17 @@ variable "name" {
 }
 
 variable "environment" {
-  description = "Label on the cluster and its machines, by which the bill can be split."
+  description = "Label of the cluster and its nodes, for cost reports."
   type        = string
 }
 
 variable "region" {
-  description = "Region of the control plane and the nodes, which are spread over its zones."
+  description = "Region of the control plane and of the nodes in its zones."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
-    error_message = "region must be a region such as europe-west1, not a zone: the cluster has to outlive one."
+    error_message = "region must be a region such as europe-west1, not a zone: the cluster must survive the loss of a zone."
   }
 }
 
@@ -34,7 +34,7 @@ variable "subnetwork" {
 }
 
 variable "range_names" {
-  description = "What the subnetwork's secondary ranges for pods and Services are called."
+  description = "Names of the subnetwork's secondary ranges for pods and Services."
   type = object({
     pods     = string
     services = string
@@ -42,18 +42,18 @@ variable "range_names" {
 }
 
 variable "control_plane_networks" {
-  description = "Private networks that may use the control plane's private address, by name. Not needed to administer the cluster."
+  description = "Private networks that may use the control plane's private address, by name. Administration does not need one."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = alltrue([for network in values(var.control_plane_networks) : can(cidrhost(network, 0)) && !endswith(network, "/0")])
-    error_message = "control_plane_networks must be networks like 10.99.0.0/24, and never everything."
+    error_message = "control_plane_networks must be networks such as 10.99.0.0/24, but not /0."
   }
 }
 
 variable "nodes" {
-  description = "Machine type of all nodes, and how few and how many of them the general pool has in the whole region."
+  description = "Machine type of all nodes, and the minimum and maximum size of the general pool in the region."
   type = object({
     machine_type = string
     minimum      = number
@@ -62,17 +62,17 @@ variable "nodes" {
 
   validation {
     condition     = var.nodes.minimum >= 3 && var.nodes.maximum >= var.nodes.minimum
-    error_message = "nodes.minimum must be at least 3, one for each member of a database and of the broker, and nodes.maximum no less."
+    error_message = "nodes.minimum must be at least 3, one for each member of a database and of the broker, and nodes.maximum must not be less."
   }
 }
 
 variable "admitted_images" {
-  description = "Names that images which may run begin with: a pattern ends in * (no further slash) or ** (anything)."
+  description = "Patterns of image names that may run; each ends in * (no further slash) or ** (anything)."
   type        = list(string)
 
   validation {
     condition     = alltrue([for pattern in var.admitted_images : can(regex("^[a-z0-9.-]+\\.[a-z]+/[a-z0-9]", pattern))])
-    error_message = "Each pattern of admitted_images must name a registry and at least the beginning of a path, or it would admit everything."
+    error_message = "Each pattern of admitted_images must contain a registry and the start of a path."
   }
 }
 

@@ -1,8 +1,8 @@
-# The ingress controller's load balancer takes this address, so that it outlives both.
+# Reserved for the load balancer of the ingress controller, so that it survives both.
 resource "google_compute_address" "ingress" {
   project         = var.project_id
   name            = "${var.name}-ingress"
-  description     = "Where the shop is on the Internet."
+  description     = "Public address of the shop."
   region          = var.region
   address_type    = "EXTERNAL"
   network_tier    = "PREMIUM"
@@ -13,7 +13,7 @@ resource "google_dns_managed_zone" "shop" {
   project         = var.project_id
   name            = var.name
   dns_name        = "${var.domain}."
-  description     = "Where the shop is found."
+  description     = "DNS zone of the shop."
   deletion_policy = var.protected ? "PREVENT" : "DELETE"
 
   dnssec_config {
@@ -35,7 +35,7 @@ resource "google_dns_record_set" "shop" {
   rrdatas      = [google_compute_address.ingress.address]
 }
 
-# No other authority may issue a certificate for the shop, and this one none for all names below it.
+# Only this authority may issue certificates for the shop, and no wildcard certificates.
 resource "google_dns_record_set" "certificate_authority" {
   project      = var.project_id
   managed_zone = google_dns_managed_zone.shop.name
@@ -45,13 +45,13 @@ resource "google_dns_record_set" "certificate_authority" {
   rrdatas      = ["0 issue \"${var.certificate_authority}\"", "0 issuewild \";\""]
 }
 
-# cert-manager proves that the domain is ours by a record that it writes and removes (ACME's DNS-01). The ready-made
-# role for that could also delete the zone.
+# cert-manager creates and deletes DNS records to prove control of the domain (ACME DNS-01). The predefined role could
+# also delete the zone.
 resource "google_project_iam_custom_role" "solver" {
   project     = var.project_id
   role_id     = "certificateSolver"
   title       = "Solver of certificate challenges"
-  description = "Writes and removes records, but can neither change nor delete a zone."
+  description = "Creates and deletes records, but cannot change or delete a zone."
   permissions = [
     "dns.changes.create",
     "dns.changes.get",

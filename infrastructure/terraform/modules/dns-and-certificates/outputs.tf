@@ -14,6 +14,6 @@ output "zone" {
 }
 
 output "name_servers" {
-  description = "Whom the registrar, or the zone above, has to name for the domain."
+  description = "Name servers to register for the domain."
   value       = google_dns_managed_zone.shop.name_servers
 }

@@ -4,12 +4,12 @@ variable "project_id" {
 }
 
 variable "name" {
-  description = "Name of the zone, and what the address is called after."
+  description = "Name of the zone, and prefix of the name of the address."
   type        = string
 }
 
 variable "region" {
-  description = "Region of the address: that of the cluster."
+  description = "Region of the address, the same as the cluster's."
   type        = string
 }
 
@@ -19,7 +19,7 @@ variable "domain" {
 
   validation {
     condition     = can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain))
-    error_message = "domain must be a domain in small letters without a dot at its end, such as shop.example.com."
+    error_message = "domain must be a domain in lower case without a trailing dot, such as shop.example.com."
   }
 }
 
@@ -35,6 +35,6 @@ variable "solver" {
 }
 
 variable "protected" {
-  description = "Whether Terraform refuses to delete the address and the zone: a new zone has other name servers, which the registrar would have to learn."
+  description = "Whether Terraform refuses to delete the address and the zone: a new zone has other name servers, which would have to be registered again."
   type        = bool
 }

@@ -23,7 +23,7 @@ resource "google_compute_subnetwork" "nodes" {
     ip_cidr_range = var.service_range
   }
 
-  # A tenth of the flows is enough to see who talks to whom, at a tenth of the price.
+  # A sample of a tenth of the flows shows the connections at a tenth of the cost.
   log_config {
     aggregation_interval = "INTERVAL_10_MIN"
     flow_sampling        = 0.1
@@ -31,8 +31,8 @@ resource "google_compute_subnetwork" "nodes" {
   }
 }
 
-# Nothing from outside reaches a node unless a rule of the cluster lets it in. The network refuses it anyway; this
-# rule comes last before that one and writes down who tried.
+# The implied rule of the network already denies ingress that no rule of the cluster allows. This rule has the lowest
+# priority and logs the denied connections.
 resource "google_compute_firewall" "deny_ingress" {
   project       = var.project_id
   name          = "${var.name}-deny-ingress"
@@ -57,7 +57,7 @@ resource "google_compute_router" "shop" {
   network = google_compute_network.shop.id
 }
 
-# Nodes have no public address: this is how they reach registries and the certificate authority.
+# Nodes have no public address. They reach registries and the certificate authority through NAT.
 resource "google_compute_router_nat" "shop" {
   project                             = var.project_id
   name                                = var.name

@@ -9,12 +9,12 @@ output "subnetwork" {
 }
 
 output "pod_range" {
-  description = "Addresses of the pods: the proxies that the gateway may believe come from here."
+  description = "Address range of the pods, which contains the proxies that the gateway trusts."
   value       = var.pod_range
 }
 
 output "range_names" {
-  description = "What the secondary ranges of pods and Services are called."
+  description = "Names of the secondary ranges for pods and Services."
   value = {
     pods     = google_compute_subnetwork.nodes.secondary_ip_range[0].range_name
     services = google_compute_subnetwork.nodes.secondary_ip_range[1].range_name

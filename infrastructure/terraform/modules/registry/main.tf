@@ -1,13 +1,13 @@
 resource "google_artifact_registry_repository" "images" {
-  #checkov:skip=CKV_GCP_84: Images hold no secret and are encrypted with Google's keys. A key of our own would be one more thing that, lost, stops every pod from starting.
+  #checkov:skip=CKV_GCP_84: Images contain no secrets and are encrypted with Google's keys. Losing a customer-managed key would stop every pod from starting.
   project         = var.project_id
   location        = var.region
   repository_id   = var.name
-  description     = "Images of the shop, with their signatures and bills of materials."
+  description     = "Images of the shop, with their signatures and SBOMs."
   format          = "DOCKER"
   deletion_policy = var.protected ? "PREVENT" : "DELETE"
 
-  # What was scanned and signed under a tag is what the tag means for ever.
+  # A tag always refers to the image that was scanned and signed.
   docker_config {
     immutable_tags = true
   }
@@ -16,8 +16,8 @@ resource "google_artifact_registry_repository" "images" {
     enablement_config = "INHERITED"
   }
 
-  # A version is kept if any policy keeps it. An image, its index, its bill of materials and its signature are a version
-  # each, so a hundred are twenty-five builds: far enough to go back, and what runs is among them.
+  # A version is kept if any policy keeps it. Each build has four versions (index, image, SBOM, signature), so 100 versions
+  # are 25 builds, enough to include the running release and those to roll back to.
   cleanup_policies {
     id     = "keep-recent"
     action = "KEEP"

@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "region" {
-  description = "Region of the repository: that of the cluster, so that pulling is quick and costs nothing."
+  description = "Region of the repository, the same as the cluster's, so that pulls are fast and free."
   type        = string
 }
 
@@ -19,11 +19,11 @@ variable "protected" {
 }
 
 variable "readers" {
-  description = "Who may pull images: IAM members, by what they are to the shop."
+  description = "IAM members that may pull images, by role in the shop."
   type        = map(string)
 }
 
 variable "writers" {
-  description = "Who may push images, but neither overwrite nor delete them: IAM members, by what they are to the shop."
+  description = "IAM members that may push images, but not overwrite or delete them, by role in the shop."
   type        = map(string)
 }

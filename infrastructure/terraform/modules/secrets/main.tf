@@ -6,14 +6,14 @@ locals {
   ]...)
 }
 
-# The places only. A value that Terraform knew would lie readable in its state.
+# Secrets without values. Terraform would store a value as plain text in its state.
 resource "google_secret_manager_secret" "shop" {
   for_each = var.secrets
 
   project             = var.project_id
   secret_id           = each.key
   deletion_protection = var.protected
-  version_destroy_ttl = "604800s" # a version destroyed by mistake can be had back for a week
+  version_destroy_ttl = "604800s" # a destroyed version can be restored for a week
 
   replication {
     user_managed {

@@ -1,4 +1,4 @@
 output "names" {
-  description = "The secrets that want a value."
+  description = "The secrets that need a value."
   value       = sort(keys(google_secret_manager_secret.shop))
 }

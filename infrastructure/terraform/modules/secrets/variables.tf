@@ -4,7 +4,7 @@ variable "project_id" {
 }
 
 variable "region" {
-  description = "Where the values are kept: they do not leave the region."
+  description = "Region of the values, which are not replicated elsewhere."
   type        = string
 }
 
@@ -14,17 +14,17 @@ variable "secrets" {
 
   validation {
     condition     = alltrue([for name in keys(var.secrets) : can(regex("^[a-z][a-z0-9-]*$", name))])
-    error_message = "A secret's name must be made of small letters, digits and dashes: Secret Manager knows no dots."
+    error_message = "The name of a secret must consist of lower-case letters, digits and dashes."
   }
 }
 
 variable "workload_principal" {
-  description = "What the IAM members of the namespace's service accounts begin with: principal://…/subject/ns/NAMESPACE/sa."
+  description = "Prefix of the IAM members of the namespace's service accounts: principal://…/subject/ns/NAMESPACE/sa."
   type        = string
 
   validation {
     condition     = can(regex("^principal://.+/subject/ns/[a-z0-9-]+/sa$", var.workload_principal))
-    error_message = "workload_principal must end in /subject/ns/NAMESPACE/sa: anything shorter would name more than one service account."
+    error_message = "workload_principal must end in /subject/ns/NAMESPACE/sa: a shorter prefix would match more than one service account."
   }
 }
 

@@ -1,13 +1,13 @@
-//! The gateway as its clients and its services see it, over real connections.
+//! Tests of the gateway over real connections, between a client and stub upstreams.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod access;
-mod documentation;
-mod failing;
+mod forwarding;
 mod limits;
-mod passing;
-mod raw;
+mod malformed_requests;
+mod openapi;
 mod shared_reads;
-mod stopping;
+mod shutdown;
 mod support;
+mod upstream_failures;

@@ -1,4 +1,4 @@
-//! A gateway on a port of its own, and upstreams that do what a test needs.
+//! Starts a gateway on a free port, and stub upstreams.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,36 +14,39 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use gateway::config::Config;
 use identity::{Issuer, IssuerSettings, Role};
 use jiff::Timestamp;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// How long a test waits for what ought to happen at once.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Time that a test waits for a condition.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running gateway, stopped when dropped.
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
-    pub(crate) client: Client,
+    client: Client,
     issuer: Issuer,
     _stop: DropGuard,
 }
 
-/// Starts a gateway that calls `upstreams` for everything, and waits until it has the keys.
+/// Starts a gateway with `upstreams` as the addresses of each service, and waits until it has
+/// fetched the key set.
 pub(crate) async fn gateway(upstreams: &[SocketAddr], settings: &[&str]) -> Gateway {
     let gateway = gateway_without_keys(upstreams, settings).await;
-    let ready = gateway.url("/health/ready");
-    let until = Instant::now() + PATIENCE;
-    while gateway.client.get(&ready).send().await.unwrap().status() != StatusCode::OK {
-        assert!(Instant::now() < until, "the gateway did not become ready");
+    let deadline = Instant::now() + TIMEOUT;
+    while gateway.get_status("/health/ready").await != StatusCode::OK {
+        assert!(
+            Instant::now() < deadline,
+            "the gateway did not become ready"
+        );
         tokio::task::yield_now().await;
     }
     gateway
 }
 
-/// Starts a gateway and does not wait for anything.
+/// Starts a gateway and does not wait until it is ready.
 pub(crate) async fn gateway_without_keys(upstreams: &[SocketAddr], settings: &[&str]) -> Gateway {
     let issuer = issuer(7);
     let keys = serve_keys(&issuer).await;
@@ -79,16 +82,21 @@ pub(crate) async fn gateway_without_keys(upstreams: &[SocketAddr], settings: &[&
 }
 
 impl Gateway {
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}{path}", self.address);
+        self.client.request(method, url)
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(self.url(path))
+        self.request(Method::GET, path)
+    }
+
+    pub(crate) async fn get_status(&self, path: &str) -> StatusCode {
+        self.get(path).send().await.unwrap().status()
     }
 
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
-        self.client.post(self.url(path)).json(&json!({}))
+        self.request(Method::POST, path).json(&json!({}))
     }
 
     pub(crate) fn token(&self, role: Role) -> String {
@@ -96,15 +104,12 @@ impl Gateway {
     }
 
     pub(crate) fn expired_token(&self) -> String {
-        self.issuer.issue(
-            &email(),
-            Role::Admin,
-            Timestamp::from_second(1_600_000_000).unwrap(),
-        )
+        let issued_at = Timestamp::from_second(1_600_000_000).unwrap();
+        self.issuer.issue(&email(), Role::Admin, issued_at)
     }
 }
 
-/// A token that is right in everything but its signature's key.
+/// Returns an admin's token that is signed with another key.
 pub(crate) fn forged_token() -> String {
     issuer(8).issue(&email(), Role::Admin, Timestamp::now())
 }
@@ -130,7 +135,7 @@ fn client() -> Client {
     Client::builder()
         .redirect(no_redirects)
         .no_proxy()
-        .timeout(PATIENCE)
+        .timeout(TIMEOUT)
         .build()
         .unwrap()
 }
@@ -140,12 +145,12 @@ async fn serve_keys(issuer: &Issuer) -> SocketAddr {
     upstream(Router::new().route("/.well-known/jwks.json", get(async move || Json(keys)))).await
 }
 
-/// Serves `router` on a port of its own for the rest of the test.
+/// Serves `router` on a free port until the test ends.
 pub(crate) async fn upstream(router: Router) -> SocketAddr {
     upstream_at("127.0.0.1:0".parse().unwrap(), router).await
 }
 
-/// Serves `router` at `address` for the rest of the test.
+/// Serves `router` at `address` until the test ends.
 pub(crate) async fn upstream_at(address: SocketAddr, router: Router) -> SocketAddr {
     let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -153,22 +158,20 @@ pub(crate) async fn upstream_at(address: SocketAddr, router: Router) -> SocketAd
     address
 }
 
-/// An upstream that says what it was sent.
+/// Starts an upstream that answers with the request that it received.
 pub(crate) async fn echo() -> SocketAddr {
-    upstream(Router::new().fallback(describe)).await
+    upstream(Router::new().fallback(echo_request)).await
 }
 
-async fn describe(request: Request) -> Json<Value> {
+async fn echo_request(request: Request) -> Json<Value> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let headers: serde_json::Map<String, Value> = parts
         .headers
         .iter()
         .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into(),
-            )
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.to_string(), value.into())
         })
         .collect();
     Json(json!({
@@ -180,11 +183,8 @@ async fn describe(request: Request) -> Json<Value> {
     }))
 }
 
-/// An address at which nobody listens.
-pub(crate) async fn nobody() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
+/// Returns an address with a free port, which refuses connections.
+pub(crate) async fn unused_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap()
 }

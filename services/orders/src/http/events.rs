@@ -1,4 +1,4 @@
-//! Following the caller's orders.
+//! The event stream of the caller's orders.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ use service_kit::problem::Problem;
 use super::App;
 use crate::stream::{self, Opening};
 
-/// Each status change of the caller's orders, as it is committed, as server-sent events:
+/// Streams each status change of the caller's orders, when it is committed, as server-sent events:
 /// `event: order` with `{"id","status","reason","at"}`, or `event: reset` when something may be
-/// missing and the list has to be read again. It ends when the token expires.
+/// missing and the client has to read the list again. The stream ends when the token expires.
 #[utoipa::path(get, path = "/api/orders/events", tag = "orders", operation_id = "follow_orders",
     security(("bearer" = [])),
     params(("Last-Event-ID" = Option<String>, Header,
-        description = "The id of the last message seen: what happened since comes first")),
+        description = "The id of the last message received; the stream starts with the changes after it")),
     responses(
         (status = 200, body = String, content_type = "text/event-stream"),
         (status = 401, body = Problem),
-        (status = 429, body = Problem, description = "Too many requests; come back after Retry-After"),
+        (status = 429, body = Problem, description = "Too many requests; retry after Retry-After"),
         (status = 503, body = Problem)))]
 pub(super) async fn follow(
     caller: Caller,
@@ -42,11 +42,11 @@ pub(super) async fn follow(
         lifetime: Duration::try_from(lifetime).unwrap_or_default(),
         stop: app.stop.clone(),
     };
-    let messages = stream::open(&app.hub, &app.store, opening).await?;
+    let messages = stream::open(&app.hub, &app.store, opening, app.timeout).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // nginx would otherwise hold messages back until a buffer is full.
+        // Without it nginx buffers messages.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, Body::from_stream(messages)).into_response())

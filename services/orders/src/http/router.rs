@@ -1,47 +1,38 @@
-//! The calls at a glance.
+//! The routes and the OpenAPI document.
 
 use axum::Router;
-use axum::routing::get;
-use identity::BearerScheme;
+use identity::{Admin, BearerScheme};
 use runtime::settings::Common;
-use service_kit::openapi::with_problems;
+use service_kit::openapi;
+use service_kit::operations::with_chaos_endpoint;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{App, events, operations, orders};
+use crate::SERVICE;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Orders", description = "Placing orders and telling how they end."),
+    info(title = "Orders", description = "Places orders and reports their status."),
     modifiers(&BearerScheme),
-    tags((name = "orders", description = "The caller's own orders"), (name = "operations", description = "Is it well?"))
+    tags((name = "orders", description = "The caller's own orders"), (name = "operations", description = "Health check"))
 )]
 struct Document;
 
-fn described() -> OpenApiRouter<App> {
+/// All routes.
+pub(crate) fn router(app: App, settings: &Common) -> Router {
+    let (router, document) = documented().split_for_parts();
+    let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
+    openapi::serve(router, document).with_state(app)
+}
+
+fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(orders::place, orders::list))
         .routes(routes!(events::follow))
         .routes(routes!(orders::show))
         .routes(routes!(operations::health))
-}
-
-/// The service's OpenAPI document.
-pub fn api_document() -> utoipa::openapi::OpenApi {
-    with_problems(described().to_openapi())
-}
-
-/// All calls, and the document that describes them.
-pub fn router(app: App, settings: &Common) -> Router {
-    let (mut router, document) = described().split_for_parts();
-    if settings.chaos_endpoints {
-        router = router.route("/api/orders_error", get(operations::error));
-    }
-    let document = axum::Json(with_problems(document));
-    router
-        .route("/api-docs/openapi.json", get(async move || document))
-        .with_state(app)
 }
 
 #[cfg(test)]
@@ -50,15 +41,7 @@ mod tests {
 
     #[test]
     fn given_the_committed_document_when_compared_with_the_code_then_they_agree() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
-        let current = api_document().to_pretty_json().unwrap() + "\n";
-        if std::env::var_os("UPDATE_OPENAPI").is_some() {
-            std::fs::write(path, &current).unwrap();
-        }
-        let committed = std::fs::read_to_string(path).unwrap();
-        assert!(
-            committed == current,
-            "openapi.json is stale: UPDATE_OPENAPI=1 cargo test -p orders"
-        );
+        let document = openapi::with_problems(documented().to_openapi());
+        openapi::check_committed(&document, env!("CARGO_MANIFEST_DIR")).unwrap();
     }
 }

@@ -1,15 +1,14 @@
-//! Bodies and queries, as JSON and as the API's document describes them.
+//! Bodies and queries, as JSON and as the OpenAPI document describes them.
 
 use domain::{Money, OrderId, ProductName};
-use events::{Reason, ReasonCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::order::{BoughtLine, Order, PendingOrder, Status};
+use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, RejectionCode};
 
-/// What somebody wants to order.
+/// A request to place an order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 pub(super) struct PlaceOrder {
@@ -19,27 +18,27 @@ pub(super) struct PlaceOrder {
     pub(super) products: Vec<Object<WantedLine>>,
 }
 
-/// So many pieces of a product.
+/// A line of the request.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 pub(super) struct WantedLine {
-    /// The product's name, in whatever case.
+    /// The name of the product, in any case.
     #[schema(example = "chair", min_length = 1, max_length = 100)]
     pub(super) name: String,
-    /// How many pieces.
+    /// The number of items.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
     pub(super) quantity: i64,
 }
 
-/// Which part of a list.
+/// A page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(expecting = "an object")]
 pub(super) struct PageQuery {
-    /// A page of so many orders, newest first. Without it and `cursor`: all, oldest first.
+    /// The page size; pages are newest first. Without it and `cursor`: all orders, oldest first.
     #[param(minimum = 1, maximum = 100)]
     pub(super) limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     pub(super) cursor: Option<String>,
 }
 
@@ -55,13 +54,13 @@ pub(super) struct OrderView {
     cost: Money,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was decided, if it is. The answer to placing an order, and its repeats, say what was
-    /// so then and never have it.
+    /// When it was decided. Pending orders do not have it, and neither has the response to placing an
+    /// order or to a repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     decided_at: Option<Timestamp>,
     products: Vec<LineView>,
-    /// Why, if it was rejected.
+    /// The reason for a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonView>,
 }
@@ -75,7 +74,7 @@ enum StatusView {
     Rejected,
 }
 
-/// A line of an order, at the price of its placing.
+/// A line of an order, with the price when the order was placed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Line)]
 pub(super) struct LineView {
@@ -87,13 +86,13 @@ pub(super) struct LineView {
     quantity: u32,
 }
 
-/// Why an order was rejected.
+/// The reason why an order was rejected.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Reason)]
 pub(super) struct ReasonView {
     #[schema(value_type = String, example = "insufficient_stock")]
-    code: ReasonCode,
-    /// The products of which there were too few.
+    code: RejectionCode,
+    /// The products with insufficient stock.
     #[schema(value_type = Vec<String>)]
     products: Vec<ProductName>,
 }
@@ -103,12 +102,12 @@ pub(super) struct ReasonView {
 #[schema(as = OrderList)]
 pub(super) struct OrderListView {
     orders: Vec<OrderView>,
-    /// What the next page begins with; null on the last one. Only on pages.
+    /// The cursor of the next page; null on the last page. Only on pages.
     next_cursor: Option<String>,
 }
 
 impl OrderListView {
-    /// A page of the list. All of it is never put together, see [`super::whole_list`].
+    /// A page. The whole list is never in memory, see [`super::order_list`].
     pub(super) fn page(orders: Vec<Order>, next_cursor: Option<String>) -> Self {
         Self {
             orders: orders.into_iter().map(OrderView::from).collect(),
@@ -117,20 +116,15 @@ impl OrderListView {
     }
 }
 
-impl From<&PendingOrder> for OrderView {
-    fn from(order: &PendingOrder) -> Self {
-        let line = |line: &events::OrderLine| LineView {
-            name: line.name.clone(),
-            price: line.price,
-            quantity: line.quantity.get(),
-        };
+impl From<PendingOrder> for OrderView {
+    fn from(order: PendingOrder) -> Self {
         Self {
             id: order.id,
             status: StatusView::Pending,
             cost: order.cost,
             created_at: order.created_at,
             decided_at: None,
-            products: order.lines.iter().map(line).collect(),
+            products: order.lines.into_iter().map(LineView::from).collect(),
             reason: None,
         }
     }
@@ -138,25 +132,27 @@ impl From<&PendingOrder> for OrderView {
 
 impl From<Order> for OrderView {
     fn from(order: Order) -> Self {
-        let (status, reason) = match order.status {
-            Status::Pending => (StatusView::Pending, None),
-            Status::Accepted => (StatusView::Accepted, None),
-            Status::Rejected(reason) => (StatusView::Rejected, reason.map(ReasonView::from)),
-        };
-        Self {
-            id: order.id,
-            status,
-            cost: order.cost,
-            created_at: order.created_at,
-            decided_at: order.decided_at,
-            products: order.lines.into_iter().map(LineView::from).collect(),
-            reason,
+        match order {
+            Order::Pending(order) => order.into(),
+            Order::Decided(order) => {
+                let (order, outcome, decided_at) = order.into_parts();
+                let (status, reason) = match outcome {
+                    Outcome::Accepted => (StatusView::Accepted, None),
+                    Outcome::Rejected(rejection) => (StatusView::Rejected, rejection),
+                };
+                Self {
+                    status,
+                    decided_at: Some(decided_at),
+                    reason: reason.map(ReasonView::from),
+                    ..order.into()
+                }
+            }
         }
     }
 }
 
-impl From<BoughtLine> for LineView {
-    fn from(line: BoughtLine) -> Self {
+impl From<Line> for LineView {
+    fn from(line: Line) -> Self {
         Self {
             name: line.name,
             price: line.price,
@@ -165,11 +161,11 @@ impl From<BoughtLine> for LineView {
     }
 }
 
-impl From<Reason> for ReasonView {
-    fn from(reason: Reason) -> Self {
+impl From<Rejection> for ReasonView {
+    fn from(rejection: Rejection) -> Self {
         Self {
-            code: reason.code,
-            products: reason.products,
+            code: rejection.code,
+            products: rejection.products,
         }
     }
 }

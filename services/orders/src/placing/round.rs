@@ -1,124 +1,173 @@
-//! One round of placing. Whoever is dropped without an answer was not placed, as far as we know.
+//! One round of placing. A placement that is dropped without an answer was not placed, or it is
+//! unknown whether it was.
 
 use std::sync::Arc;
 
-use domain::OrderId;
+use domain::{OrderId, ProductName};
 use runtime::crash::crash_point;
+use runtime::lifecycle::Background;
+use tokio::sync::Semaphore;
 
-use super::{PlacingError, Waiting, in_time, part};
-use crate::announcing::{Announcer, LEASE};
-use crate::checking;
+use super::PlacingError;
+use super::queued::{QueuedPlacement, drop_expired, split_duplicates};
+use crate::checking::{self, PricedLines};
 use crate::order::{PendingOrder, whole_millis};
-use crate::store::{Insertion, Store, StoreError};
+use crate::ports::{Insertion, OrderBook, Publisher, StoreError};
+use crate::sweeper::LEASE;
 
-/// Places what waits: repeats get their first answer, all of them at once, so that many of one key
-/// take no place from others; the rest is checked and stored at once. What has to wait for the
-/// next round is given back.
-pub(super) async fn place(
-    store: Store,
-    announcer: Announcer,
-    waiting: Vec<Waiting>,
-) -> Result<Vec<Waiting>, StoreError> {
-    let waiting = answer_repeats(&store, in_time(waiting)).await?;
-    let (waiting, left) = part(waiting);
-    let (orders, waiting) = answer_refused(&store, waiting).await?;
-    if orders.is_empty() {
-        return Ok(left);
+/// The most rounds that are being published at once. It bounds memory while the broker is down; the
+/// sweeper publishes the rest.
+const MAX_PUBLISHING: usize = 256;
+
+/// What a round needs. Clones share the limit of [`MAX_PUBLISHING`].
+#[derive(Clone)]
+pub(super) struct Round<B, P> {
+    book: B,
+    publisher: P,
+    publishing: Arc<Semaphore>,
+    background: Background,
+}
+
+impl<B: OrderBook, P: Publisher> Round<B, P> {
+    pub(super) fn new(book: B, publisher: P, background: Background) -> Self {
+        Self {
+            book,
+            publisher,
+            publishing: Arc::new(Semaphore::new(MAX_PUBLISHING)),
+            background,
+        }
     }
-    crash_point("orders.before-insert");
-    let insertions = store.insert(&orders, LEASE).await?;
-    crash_point("orders.after-insert");
-    let mut placed = Vec::with_capacity(orders.len());
-    let mut met = Vec::new();
-    for ((order, waiting), insertion) in orders.into_iter().zip(waiting).zip(insertions) {
-        match insertion {
-            Insertion::Done => {
-                waiting.answer(Ok(order.clone()));
-                placed.push(order);
+
+    /// Answers all repeats of earlier orders first, so that many of one key occupy no place in the
+    /// insert; then checks and stores the rest. Returns what is left for the next round.
+    pub(super) async fn place(
+        &self,
+        queued: Vec<QueuedPlacement>,
+    ) -> Result<Vec<QueuedPlacement>, StoreError> {
+        let queued = self.answer_repeats(drop_expired(queued)).await?;
+        let (queued, left) = split_duplicates(queued);
+        let (orders, queued) = self.answer_refused(queued).await?;
+        if !orders.is_empty() {
+            self.insert(orders, queued).await?;
+        }
+        Ok(left)
+    }
+
+    async fn insert(
+        &self,
+        orders: Vec<Arc<PendingOrder>>,
+        queued: Vec<QueuedPlacement>,
+    ) -> Result<(), StoreError> {
+        crash_point("orders.before-insert");
+        let insertions = self.book.insert(&orders, LEASE).await?;
+        crash_point("orders.after-insert");
+        let mut placed = Vec::with_capacity(orders.len());
+        let mut duplicates = Vec::new();
+        for ((order, queued), insertion) in orders.into_iter().zip(queued).zip(insertions) {
+            match insertion {
+                Insertion::Done => {
+                    queued.answer(Ok(order.clone()));
+                    placed.push(order);
+                }
+                Insertion::Duplicate => duplicates.push(queued),
+                Insertion::Failed => {}
             }
-            Insertion::Duplicate => met.push(waiting),
-            Insertion::Failed => {}
         }
+        self.publish_in_background(placed);
+        // Another replica placed these after `answer_repeats` looked for them.
+        self.answer_repeats(duplicates).await?;
+        Ok(())
     }
-    announcer.hint(placed);
-    // Another replica placed these in the meantime.
-    answer_repeats(&store, met).await?;
-    Ok(left)
+
+    /// Publishes `orders` without waiting for the result: the stored order is the record that
+    /// `OrderCreate` must be published, and the sweeper repeats what fails here.
+    fn publish_in_background(&self, orders: Vec<Arc<PendingOrder>>) {
+        let Ok(permit) = self.publishing.clone().try_acquire_owned() else {
+            return;
+        };
+        let publisher = self.publisher.clone();
+        self.background.spawn(async move {
+            crash_point("orders.before-send");
+            publisher.publish(&orders).await;
+            crash_point("orders.after-send");
+            drop(permit);
+        });
+    }
+
+    /// Answers the placements whose order exists, and returns the others.
+    async fn answer_repeats(
+        &self,
+        queued: Vec<QueuedPlacement>,
+    ) -> Result<Vec<QueuedPlacement>, StoreError> {
+        let with_key = queued
+            .iter()
+            .filter(|queued| queued.placement.key.is_some());
+        let ids: Vec<OrderId> = with_key.map(|queued| queued.id).collect();
+        if ids.is_empty() {
+            return Ok(queued);
+        }
+        let placed = self.book.placed_orders(&ids).await?;
+        let mut rest = Vec::with_capacity(queued.len());
+        for queued in queued {
+            match placed.get(&queued.id) {
+                Some(order) => answer_repeat(queued, order),
+                None => rest.push(queued),
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Answers the placements that break a rule, and returns the others with their orders.
+    async fn answer_refused(
+        &self,
+        queued: Vec<QueuedPlacement>,
+    ) -> Result<(Vec<Arc<PendingOrder>>, Vec<QueuedPlacement>), StoreError> {
+        let mut names: Vec<&ProductName> = queued
+            .iter()
+            .flat_map(|queued| queued.placement.lines.as_slice())
+            .map(|line| &line.name)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() {
+            return Ok((Vec::new(), queued));
+        }
+        let products = self.book.products(&names).await?;
+        let mut orders = Vec::with_capacity(queued.len());
+        let mut rest = Vec::with_capacity(queued.len());
+        for queued in queued {
+            match checking::check(&queued.placement.lines, |name| products.get(name)) {
+                Ok(priced) => {
+                    orders.push(Arc::new(pending_order(&queued, priced)));
+                    rest.push(queued);
+                }
+                Err(refusal) => queued.answer(Err(PlacingError::Refused(refusal))),
+            }
+        }
+        Ok((orders, rest))
+    }
 }
 
-/// Answers what was placed before, and returns the rest.
-async fn answer_repeats(store: &Store, waiting: Vec<Waiting>) -> Result<Vec<Waiting>, StoreError> {
-    let named = waiting
-        .iter()
-        .filter(|waiting| waiting.placement.key.is_some());
-    let ids: Vec<OrderId> = named.map(|waiting| waiting.id).collect();
-    if ids.is_empty() {
-        return Ok(waiting);
-    }
-    let placed = store.placed(&ids).await?;
-    let mut rest = Vec::with_capacity(waiting.len());
-    for waiting in waiting {
-        match placed.get(&waiting.id) {
-            Some(order) => answer_repeat(waiting, order),
-            None => rest.push(waiting),
-        }
-    }
-    Ok(rest)
-}
-
-fn answer_repeat(waiting: Waiting, order: &Arc<PendingOrder>) {
-    let placement = &waiting.placement;
+fn answer_repeat(queued: QueuedPlacement, order: &Arc<PendingOrder>) {
+    let placement = &queued.placement;
     if order.buyer != placement.buyer || order.key != placement.key {
-        // 96 bits of SHA-256 collided. Nothing good can be answered, so nothing is.
-        tracing::error!(order = %order.id, "two keys share one order id");
+        // 96 bits of SHA-256 collided. No answer is right, so the placement is dropped.
+        tracing::error!(order = %order.id, "two idempotency keys have the same order id");
         return;
     }
-    if placement
-        .lines
-        .ask_for_the_same_as(order.lines.iter().map(|line| (&line.name, line.quantity)))
-    {
-        waiting.answer(Ok(Arc::clone(order)));
+    let lines = order.lines.iter().map(|line| (&line.name, line.quantity));
+    let result = if placement.lines.is_same_as(lines) {
+        Ok(Arc::clone(order))
     } else {
-        waiting.answer(Err(PlacingError::KeyUsed));
-    }
+        Err(PlacingError::KeyUsed)
+    };
+    queued.answer(result);
 }
 
-/// Answers what breaks a rule, and returns the rest, priced.
-async fn answer_refused(
-    store: &Store,
-    waiting: Vec<Waiting>,
-) -> Result<(Vec<Arc<PendingOrder>>, Vec<Waiting>), StoreError> {
-    let names = waiting
-        .iter()
-        .flat_map(|waiting| waiting.placement.lines.as_slice())
-        .map(|line| line.name.as_str());
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() {
-        return Ok((Vec::new(), waiting));
-    }
-    let known = store.products(names).await?;
-    let (mut orders, mut rest) = (
-        Vec::with_capacity(waiting.len()),
-        Vec::with_capacity(waiting.len()),
-    );
-    for waiting in waiting {
-        match checking::check(&waiting.placement.lines, |name| known.get(name)) {
-            Ok(priced) => {
-                orders.push(Arc::new(order(&waiting, priced)));
-                rest.push(waiting);
-            }
-            Err(refusal) => waiting.answer(Err(PlacingError::Refused(refusal))),
-        }
-    }
-    Ok((orders, rest))
-}
-
-fn order(waiting: &Waiting, priced: checking::Priced) -> PendingOrder {
-    let placement = &waiting.placement;
+fn pending_order(queued: &QueuedPlacement, priced: PricedLines) -> PendingOrder {
+    let placement = &queued.placement;
     PendingOrder {
-        id: waiting.id,
+        id: queued.id,
         buyer: placement.buyer.clone(),
         cost: priced.cost,
         lines: priced.lines,

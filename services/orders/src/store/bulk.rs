@@ -1,29 +1,28 @@
-//! Many updates in one command, each with its own outcome.
+//! Many updates in one command, each with its own result.
 //!
-//! `run_command` neither takes over the client's write concern nor reports what went wrong with
-//! single statements, so both happen here.
+//! `run_command` ignores the client's write concern and does not report failed statements, so both
+//! are handled here.
 
 use mongo::BACKGROUND_TIMEOUT;
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
 use serde::Deserialize;
 
-use super::StoreError;
+use crate::ports::StoreError;
 
-/// More would only make commands larger, not faster.
-const MOST_STATEMENTS: usize = 1000;
-/// The code for a key that is there already.
-pub(super) const DUPLICATE_KEY: i32 = 11000;
+/// Larger commands would not be faster.
+const MAX_STATEMENTS: usize = 1000;
 
-/// A statement that did not succeed.
-#[derive(Debug, Deserialize)]
-pub(super) struct Failed {
-    /// Its place among the statements.
+/// A statement that failed.
+#[derive(Debug, Deserialize, thiserror::Error)]
+#[error("the database refused a statement with code {code}: {message}")]
+pub(super) struct StatementError {
+    /// The index of the statement.
     pub(super) index: usize,
     pub(super) code: i32,
-    #[serde(default)]
-    pub(super) errmsg: String,
-    /// The index that a duplicate key hit.
+    #[serde(default, rename = "errmsg")]
+    message: String,
+    /// The fields of the unique index, if the key is a duplicate.
     #[serde(default, rename = "keyPattern")]
     pub(super) key_pattern: Document,
 }
@@ -31,26 +30,34 @@ pub(super) struct Failed {
 #[derive(Debug, Default, Deserialize)]
 struct Reply {
     #[serde(default, rename = "writeErrors")]
-    write_errors: Vec<Failed>,
+    write_errors: Vec<StatementError>,
     #[serde(default, rename = "writeConcernError")]
-    write_concern_error: Option<WriteConcernFailure>,
+    write_concern_error: Option<WriteConcernError>,
 }
 
 #[derive(Debug, Deserialize)]
-struct WriteConcernFailure {
+struct WriteConcernError {
     code: i32,
     #[serde(default)]
     errmsg: String,
 }
 
-/// Runs `statements` against `collection` with majority writes, in any order.
+impl From<StatementError> for StoreError {
+    fn from(error: StatementError) -> Self {
+        tracing::error!(code = error.code, "{error}");
+        Self::Failed(error.into())
+    }
+}
+
+/// Runs `statements` against `collection` with majority writes, in any order, and returns those that
+/// failed.
 pub(super) async fn update(
     database: &Database,
     collection: &str,
     statements: &[Document],
-) -> Result<Vec<Failed>, StoreError> {
+) -> Result<Vec<StatementError>, StoreError> {
     let mut failed = Vec::new();
-    for (chunk, statements) in statements.chunks(MOST_STATEMENTS).enumerate() {
+    for (chunk, statements) in statements.chunks(MAX_STATEMENTS).enumerate() {
         let command = doc! {
             "update": collection,
             "updates": statements,
@@ -64,18 +71,18 @@ pub(super) async fn update(
         .await?;
         let reply: Reply =
             mongodb::bson::deserialize_from_document(reply).map_err(mongodb::error::Error::from)?;
-        if let Some(failure) = reply.write_concern_error {
+        if let Some(error) = reply.write_concern_error {
             tracing::warn!(
-                code = failure.code,
+                code = error.code,
                 "writes are not durable yet: {}",
-                failure.errmsg
+                error.errmsg
             );
             return Err(StoreError::NotDurable);
         }
-        let first = chunk * MOST_STATEMENTS;
-        failed.extend(reply.write_errors.into_iter().map(|one| Failed {
-            index: first + one.index,
-            ..one
+        let first = chunk * MAX_STATEMENTS;
+        failed.extend(reply.write_errors.into_iter().map(|error| StatementError {
+            index: first + error.index,
+            ..error
         }));
     }
     Ok(failed)

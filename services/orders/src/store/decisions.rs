@@ -1,49 +1,38 @@
-//! What products decided, applied to orders.
+//! Decisions about orders.
 
-use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::documents::{PENDING, ReasonDocument, date, status_word};
-use super::{Store, StoreError, bulk};
-use crate::order::Decision;
+use super::documents::{self, ACCEPTED, PENDING, REJECTED};
+use super::{Store, bulk, object_id};
+use crate::order::{Decision, Outcome};
+use crate::ports::StoreError;
 
-impl Store {
-    /// Applies `decisions` to the orders that are still pending. An order that is decided stays
-    /// as it is, and one that is unknown is nobody's here.
-    pub async fn decide(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
-        let statements = decisions
-            .into_iter()
-            .map(statement)
-            .collect::<Result<Vec<_>, _>>()?;
-        match bulk::update(&self.database, "orders", &statements)
-            .await?
-            .first()
-        {
-            None => Ok(()),
-            Some(failed) => {
-                tracing::error!(
-                    code = failed.code,
-                    "a decision was refused: {}",
-                    failed.errmsg
-                );
-                Err(StoreError::Statement(failed.code))
-            }
-        }
-    }
+/// Applies each decision whose order is pending. Other orders, and ids without an order, are ignored.
+pub(super) async fn apply(store: &Store, decisions: Vec<Decision>) -> Result<(), StoreError> {
+    let statements = decisions
+        .into_iter()
+        .map(transition)
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut failed = bulk::update(&store.database, "orders", &statements).await?;
+    failed.pop().map_or(Ok(()), |error| Err(error.into()))
 }
 
-fn statement(decision: Decision) -> Result<Document, StoreError> {
-    let reason = decision.reason.map(ReasonDocument::from);
+/// The one transition of an order: from PENDING to its outcome.
+fn transition(decision: Decision) -> Result<Document, StoreError> {
+    let (status, rejection) = match decision.outcome {
+        Outcome::Accepted => (ACCEPTED, None),
+        Outcome::Rejected(rejection) => (REJECTED, rejection),
+    };
     let reason: Bson =
-        mongodb::bson::serialize_to_bson(&reason).map_err(mongodb::error::Error::from)?;
+        mongodb::bson::serialize_to_bson(&rejection).map_err(mongodb::error::Error::from)?;
     Ok(doc! {
-        "q": { "_id": ObjectId::from_bytes(decision.id.bytes()), "status": PENDING },
-        // The buyer is copied so that the change, as the event stream sees it, says whose it is.
+        "q": { "_id": object_id(decision.id), "status": PENDING },
+        // The update contains the buyer, so that the change stream can be filtered by it.
         "u": [{ "$set": {
-            "status": status_word(decision.status),
+            "status": status,
             "decision": {
-                "at": date(decision.at),
-                // A product's name may begin with a dollar sign.
+                "at": documents::date(decision.at),
+                // The name of a product may begin with a dollar sign.
                 "reason": { "$literal": reason },
                 "client_email": "$client_email",
             },

@@ -1,40 +1,38 @@
-//! The orders nobody has decided yet: what is due for sending again, and when.
+//! The pending orders, by the time at which `OrderCreate` is due again.
+
+use std::sync::Arc;
 
 use domain::OrderId;
 use jiff::{SignedDuration, Timestamp};
 use mongo::BACKGROUND_TIMEOUT;
-use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::UpdateModifications;
 use runtime::lifecycle::error_chain;
 
 use super::documents::{OrderDocument, PENDING, date};
-use super::{Store, StoreError};
+use super::{Store, object_ids};
 use crate::order::PendingOrder;
+use crate::ports::{ResendQueue, ResendState, StoreError};
 
-/// Whether an order's message was sent again already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// It may never have reached the broker.
-    NeverSentAgain,
-    /// The broker has it, and products has not decided yet.
-    SentAgain,
-}
+impl ResendQueue for Store {
+    async fn make_all_due(&self, now: Timestamp) -> Result<(), StoreError> {
+        // The condition on `resend.at` makes the query use its index, which has only pending orders.
+        let later = doc! { "status": PENDING, "resend.at": { "$gt": date(now) } };
+        let due = doc! { "$set": { "resend.at": date(now) } };
+        self.update_pending(later, due).await
+    }
 
-impl Store {
-    /// At most `limit` orders that are due at `now`, longest due first. One that is due later
-    /// than `horizon` was stamped by a clock that is far ahead, and is due as well.
-    pub async fn due(
+    async fn due(
         &self,
         now: Timestamp,
         horizon: SignedDuration,
-        which: Which,
+        state: ResendState,
         limit: i64,
-    ) -> Result<Vec<PendingOrder>, StoreError> {
+    ) -> Result<Vec<Arc<PendingOrder>>, StoreError> {
         let beyond = now.checked_add(horizon).unwrap_or(Timestamp::MAX);
-        let attempts = match which {
-            Which::NeverSentAgain => doc! { "$lt": 1 },
-            Which::SentAgain => doc! { "$gte": 1 },
+        let attempts = match state {
+            ResendState::NeverResent => doc! { "$lt": 1 },
+            ResendState::Resent => doc! { "$gte": 1 },
         };
         let query = doc! {
             "status": PENDING,
@@ -55,12 +53,12 @@ impl Store {
                     .map_err(StoreError::from)
                     .and_then(OrderDocument::into_placed);
                 match order {
-                    Ok(order) => due.push(order),
-                    // The orders behind it are not to wait for it.
+                    Ok(order) => due.push(Arc::new(order)),
+                    // It must not block the other orders.
                     Err(error) => tracing::error!(
                         id = ?found.current().get("_id"),
                         error = error_chain(&error),
-                        "a pending order cannot be read, so it is not sent; mend it by hand"
+                        "cannot read a pending order, so it is not published; fix its document"
                     ),
                 }
             }
@@ -69,41 +67,32 @@ impl Store {
         .await
     }
 
-    /// Makes every pending order due at `now`.
-    pub async fn make_all_due(&self, now: Timestamp) -> Result<(), StoreError> {
-        // With a condition on `resend.at` its index is used, however many orders are decided.
-        let later = doc! { "status": PENDING, "resend.at": { "$gt": date(now) } };
-        let due = doc! { "$set": { "resend.at": date(now) } };
-        self.update_pending(later, due).await
-    }
-
-    /// Puts orders off: each by `lease`, doubled for every time that it was sent again, but by
-    /// no more than `longest`.
-    pub async fn put_off(
+    async fn postpone(
         &self,
         ids: &[OrderId],
         now: Timestamp,
         lease: SignedDuration,
-        longest: SignedDuration,
+        max_delay: SignedDuration,
     ) -> Result<(), StoreError> {
         let doubled = doc! { "$multiply": [millis(lease), { "$pow": [2, "$resend.attempts"] }] };
-        let later = doc! { "$add": [date(now), { "$min": [millis(longest), doubled] }] };
+        let later = doc! { "$add": [date(now), { "$min": [millis(max_delay), doubled] }] };
         let attempts = doc! { "$add": ["$resend.attempts", 1] };
-        let put_off = vec![doc! { "$set": { "resend.at": later, "resend.attempts": attempts } }];
-        self.update_pending(still_pending(ids), put_off).await
+        let postpone = vec![doc! { "$set": { "resend.at": later, "resend.attempts": attempts } }];
+        self.update_pending(still_pending(ids), postpone).await
     }
 
-    /// Takes a putting-off back: these were not sent after all.
-    pub async fn put_back(&self, ids: &[OrderId], now: Timestamp) -> Result<(), StoreError> {
+    async fn put_back(&self, ids: &[OrderId], now: Timestamp) -> Result<(), StoreError> {
         let put_back =
             doc! { "$set": { "resend.at": date(now) }, "$inc": { "resend.attempts": -1 } };
         self.update_pending(still_pending(ids), put_back).await
     }
+}
 
+impl Store {
     async fn update_pending(
         &self,
         query: Document,
-        update: impl Into<UpdateModifications>,
+        update: impl Into<UpdateModifications> + Send,
     ) -> Result<(), StoreError> {
         let (orders, update) = (self.orders.clone(), update.into());
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
@@ -115,14 +104,10 @@ impl Store {
 }
 
 fn still_pending(ids: &[OrderId]) -> Document {
-    let ids: Vec<ObjectId> = ids
-        .iter()
-        .map(|id| ObjectId::from_bytes(id.bytes()))
-        .collect();
-    doc! { "_id": { "$in": ids }, "status": PENDING }
+    doc! { "_id": { "$in": object_ids(ids) }, "status": PENDING }
 }
 
 fn millis(duration: SignedDuration) -> i64 {
-    // Leases are minutes at most.
+    // Leases and delays are minutes at most.
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

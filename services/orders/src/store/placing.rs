@@ -1,47 +1,32 @@
-//! What placing orders asks of the database: one call a round for each step.
+//! The operations of placing orders. Each is one command for a whole round.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
+use mongo::DUPLICATE_KEY;
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
 use mongodb::error::{Error, ErrorKind};
 
-use super::bulk::DUPLICATE_KEY;
 use super::documents::OrderDocument;
-use super::{Store, StoreError};
-use crate::checking::KnownProduct;
+use super::{Store, object_ids};
 use crate::order::PendingOrder;
+use crate::ports::{Insertion, OrderBook, StoreError};
+use crate::product::ProductCopy;
 
-/// What became of an order in an insert of many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Insertion {
-    /// It is stored, durably.
-    Done,
-    /// There is an order with this id already.
-    Duplicate,
-    /// It is not stored.
-    Failed,
-}
+impl OrderBook for Store {
+    fn new_id(&self) -> OrderId {
+        OrderId::from_bytes(ObjectId::new().bytes())
+    }
 
-/// An id that no other order has.
-pub fn fresh_id() -> OrderId {
-    OrderId::from_bytes(ObjectId::new().bytes())
-}
-
-impl Store {
-    /// The orders with these ids, as they were when they were placed.
-    pub async fn placed(
+    async fn placed_orders(
         &self,
         ids: &[OrderId],
     ) -> Result<HashMap<OrderId, Arc<PendingOrder>>, StoreError> {
-        let ids: Vec<ObjectId> = ids
-            .iter()
-            .map(|id| ObjectId::from_bytes(id.bytes()))
-            .collect();
-        let mut found = self.orders.find(doc! { "_id": { "$in": ids } }).await?;
+        let query = doc! { "_id": { "$in": object_ids(ids) } };
+        let mut found = self.orders.find(query).await?;
         let mut placed = HashMap::new();
         while found.advance().await? {
             let order = found.deserialize_current()?.into_placed()?;
@@ -50,38 +35,33 @@ impl Store {
         Ok(placed)
     }
 
-    /// What the copy knows of the products with these names.
-    pub async fn products(
+    async fn products(
         &self,
-        names: impl IntoIterator<Item = &str>,
-    ) -> Result<HashMap<ProductName, KnownProduct>, StoreError> {
-        let names: Vec<&str> = names.into_iter().collect();
-        let mut found = self
-            .products
-            .find(doc! { "name": { "$in": names } })
-            .await?;
-        let mut known = HashMap::new();
+        names: &[&ProductName],
+    ) -> Result<HashMap<ProductName, ProductCopy>, StoreError> {
+        let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        let query = doc! { "name": { "$in": names } };
+        let mut found = self.products.find(query).await?;
+        let mut products = HashMap::new();
         while found.advance().await? {
-            let (name, product) = found.deserialize_current()?.into_known()?;
-            known.insert(name, product);
+            let (name, product) = found.deserialize_current()?.into_copy()?;
+            products.insert(name, product);
         }
-        Ok(known)
+        Ok(products)
     }
 
-    /// Stores orders, and says of each what became of it. Each will be due for sending again
-    /// `lease` after its placing.
-    pub async fn insert(
+    async fn insert(
         &self,
         orders: &[Arc<PendingOrder>],
         lease: SignedDuration,
     ) -> Result<Vec<Insertion>, StoreError> {
         let documents: Vec<OrderDocument> = orders
             .iter()
-            .map(|order| OrderDocument::of_pending(order, due(order.created_at, lease)))
+            .map(|order| OrderDocument::from_pending(order, due(order.created_at, lease)))
             .collect();
         match self.orders.insert_many(&documents).ordered(false).await {
             Ok(_) => Ok(vec![Insertion::Done; orders.len()]),
-            Err(error) => some_failed(error, orders.len()),
+            Err(error) => insertions(error, orders.len()),
         }
     }
 }
@@ -90,30 +70,29 @@ fn due(placed: Timestamp, lease: SignedDuration) -> Timestamp {
     placed.checked_add(lease).unwrap_or(placed)
 }
 
-fn some_failed(error: Error, count: usize) -> Result<Vec<Insertion>, StoreError> {
+/// The outcome of each of `count` orders after an insert that failed for some of them.
+fn insertions(error: Error, count: usize) -> Result<Vec<Insertion>, StoreError> {
     let ErrorKind::InsertMany(failure) = error.kind.as_ref() else {
         return Err(error.into());
     };
     if failure.write_concern_error.is_some() {
         return Err(error.into());
     }
-    let mut outcome = vec![Insertion::Done; count];
+    let mut insertions = vec![Insertion::Done; count];
     for failed in failure.write_errors.iter().flatten() {
         let insertion = if failed.code == DUPLICATE_KEY {
             Insertion::Duplicate
         } else {
-            Insertion::Failed
-        };
-        if insertion == Insertion::Failed {
             tracing::error!(
                 code = failed.code,
-                "an order was not stored: {}",
+                "cannot store an order: {}",
                 failed.message
             );
-        }
-        if let Some(place) = outcome.get_mut(failed.index) {
-            *place = insertion;
+            Insertion::Failed
+        };
+        if let Some(outcome) = insertions.get_mut(failed.index) {
+            *outcome = insertion;
         }
     }
-    Ok(outcome)
+    Ok(insertions)
 }

@@ -1,46 +1,33 @@
-//! What goes over the wire: server-sent events
+//! The messages of the event stream: server-sent events
 //! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
 use bytes::Bytes;
-use domain::Email;
 use domain::OrderId;
-use events::{OrderStatus, Reason};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Position;
-
-/// An order was decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusChange {
-    /// Where in history.
-    pub position: Position,
-    /// Which order.
-    pub id: OrderId,
-    /// Whose it is.
-    pub buyer: Email,
-    /// How it ended.
-    pub status: OrderStatus,
-    /// Why, if it was rejected.
-    pub reason: Option<Reason>,
-    /// When it was decided.
-    pub at: Timestamp,
-}
+use super::changes::StatusChange;
+use super::position::Position;
+use crate::order::{Outcome, Rejection};
 
 #[derive(Serialize)]
 struct Data<'a> {
     id: OrderId,
-    status: OrderStatus,
-    reason: Option<&'a Reason>,
+    status: &'static str,
+    reason: Option<&'a Rejection>,
     at: Timestamp,
 }
 
 /// The message of a change.
 pub(super) fn change(change: &StatusChange) -> Bytes {
+    let (status, reason) = match &change.outcome {
+        Outcome::Accepted => ("ACCEPTED", None),
+        Outcome::Rejected(rejection) => ("REJECTED", rejection.as_ref()),
+    };
     let data = Data {
         id: change.id,
-        status: change.status,
-        reason: change.reason.as_ref(),
+        status,
+        reason,
         at: change.at,
     };
     // A struct of strings always serialises; JSON has no line breaks outside its strings, and
@@ -49,43 +36,43 @@ pub(super) fn change(change: &StatusChange) -> Bytes {
     format!("id: {}\nevent: order\ndata: {data}\n\n", change.position).into()
 }
 
-/// A comment that lets the answer's head go out, with the place that a client which hears
-/// nothing before it is cut off can come back to.
+/// The first message of a new client. It makes the server send the response head, and gives the
+/// client a position to resume from.
 pub(super) fn greeting(position: &Position) -> Bytes {
     format!(": follows your orders\nid: {position}\n\n").into()
 }
 
-/// The same for a client that has a place already.
-pub(super) fn welcome_back() -> Bytes {
+/// The first message of a client that resumes.
+pub(super) fn resumed() -> Bytes {
     Bytes::from_static(b": follows your orders again\n\n")
 }
 
-/// Tells a client that something may be missing: it has to list again.
+/// Makes a client read the list again, because changes may be missing.
 pub(super) fn reset(position: &Position) -> Bytes {
     format!("id: {position}\nevent: reset\ndata: {{}}\n\n").into()
 }
 
-/// Keeps the connection from looking dead.
+/// Keeps proxies and clients from closing an idle connection.
 pub(super) fn heartbeat() -> Bytes {
     Bytes::from_static(b": still here\n\n")
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::{Email, ProductName};
+
     use super::*;
-    use domain::ProductName;
-    use events::ReasonCode;
+    use crate::order::RejectionCode;
 
     fn rejected(name: &str) -> StatusChange {
         StatusChange {
             position: Position::from_token_data("8269").expect("hex"),
             id: OrderId::from_bytes([0x71; 12]),
             buyer: Email::parse("aaa@aaa.com").expect("an address"),
-            status: OrderStatus::Rejected,
-            reason: Some(Reason {
-                code: ReasonCode::InsufficientStock,
+            outcome: Outcome::Rejected(Some(Rejection {
+                code: RejectionCode::InsufficientStock,
                 products: vec![ProductName::parse(name).expect("a name")],
-            }),
+            })),
             at: Timestamp::from_millisecond(1_735_689_600_123).expect("a time"),
         }
     }
@@ -103,8 +90,7 @@ mod tests {
     #[test]
     fn given_an_accepted_order_when_framed_then_its_reason_is_null() {
         let accepted = StatusChange {
-            status: OrderStatus::Accepted,
-            reason: None,
+            outcome: Outcome::Accepted,
             ..rejected("chair")
         };
         assert!(

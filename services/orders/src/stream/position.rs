@@ -1,33 +1,33 @@
-//! A place in the history of changes.
+//! Positions in the history of status changes.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// A place in the history of changes: what the database calls a resume token. Places compare
-/// as they come in history (the tokens' documented property:
-/// <https://www.mongodb.com/docs/manual/changeStreams/#resume-tokens>).
+/// A position in the history of changes: the data of a resume token. Positions are ordered as in the
+/// history, which is a documented property of resume tokens:
+/// <https://www.mongodb.com/docs/manual/changeStreams/#resume-tokens>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position(Box<[u8]>);
 
-/// Longer ones than ours were not made here.
-const LONGEST: usize = 512;
+/// The most characters of an event id; those of this service are shorter.
+const MAX_LENGTH: usize = 512;
 
 impl Position {
-    /// The place of a token's data, which is hex digits.
+    /// Parses the data of a resume token, which is hexadecimal.
     pub fn from_token_data(data: &str) -> Option<Self> {
         hex::decode(data).ok().map(|bytes| Self(bytes.into()))
     }
 
-    /// The token's data.
+    /// Returns the data of the resume token.
     pub fn token_data(&self) -> String {
         hex::encode_upper(&self.0)
     }
 
-    /// Reads what a client sent back.
+    /// Parses an event id.
     pub fn parse(id: &str) -> Option<Self> {
-        if id.is_empty() || id.len() > LONGEST {
+        if id.is_empty() || id.len() > MAX_LENGTH {
             return None;
         }
         URL_SAFE_NO_PAD
@@ -38,7 +38,7 @@ impl Position {
 }
 
 impl fmt::Display for Position {
-    /// As a client gets it.
+    /// Writes the event id.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&URL_SAFE_NO_PAD.encode(&self.0))
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_tokens_when_a_client_brings_them_back_then_they_are_the_same_and_in_the_same_order() {
+    fn given_resume_tokens_when_sent_as_event_ids_then_they_are_parsed_back_in_the_same_order() {
         let early = Position::from_token_data("826904D2A1000000012B0229296E04").expect("hex");
         let late = Position::from_token_data("826904D2A1000000022B0229296E04").expect("hex");
         assert!(early < late);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn given_what_is_no_position_when_read_then_it_is_refused() {
+    fn given_an_invalid_event_id_when_parsed_then_it_is_refused() {
         for id in ["", "ä", "a b", "=", &"A".repeat(600)] {
             assert_eq!(Position::parse(id), None, "{id}");
         }

@@ -1,4 +1,4 @@
-//! One connection of a subscriber, from its first byte to its last.
+//! One connection of a subscriber.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,79 +10,77 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::catch_up::{self, Piece};
-use super::hub::{Hub, Item, NotFollowed, Subscription};
-use super::{Position, frame};
-use crate::store::Store;
+use super::backfill::{self, BackfillItem};
+use super::changes::ChangeSource;
+use super::frame;
+use super::hub::{Hub, HubItem, SubscribeError, Subscription};
+use super::position::Position;
 
-const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How much further than this process another one, which the client talked to before, can be.
-const AHEAD: Duration = Duration::from_secs(3);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
+/// How long this process may lag behind another one, to which the client was connected before.
+const MAX_LAG: Duration = Duration::from_secs(3);
 
-/// Who wants to follow what, and for how long.
+/// A request to follow orders.
 pub struct Opening {
-    /// Whose orders.
+    /// The buyer of the orders.
     pub buyer: Email,
-    /// The `Last-Event-ID`, if the client sent one.
+    /// The `Last-Event-ID` header.
     pub last_event_id: Option<String>,
-    /// How long the access token is still good for.
+    /// How long the access token is still valid.
     pub lifetime: Duration,
     /// Ends the connection.
     pub stop: CancellationToken,
 }
 
-/// A connection's state.
 struct Session {
     subscription: Subscription,
-    /// What goes out before anything else.
+    /// The first message, until it is sent.
     first: Option<Bytes>,
-    past: Past,
-    /// The place up to which everything was sent, or that the client says it has seen.
+    phase: Phase,
+    /// The position up to which the client has the changes.
     seen: Position,
     ends_at: Instant,
     stop: CancellationToken,
 }
 
-enum Past {
-    /// The client begins now, or everything was told.
-    Told,
-    /// It says that it has seen more than we have: that must show.
+enum Phase {
+    /// The client receives the changes of the hub.
+    Live,
+    /// The client is ahead of the hub, or its position is invalid.
     Ahead,
-    /// It is being told what it missed.
-    Telling(mpsc::Receiver<Piece>),
+    /// The client receives the changes that it missed.
+    Backfill(mpsc::Receiver<BackfillItem>),
 }
 
-/// What happens next on a connection.
 enum Next {
     Send(Bytes),
-    Nothing,
+    Continue,
     End,
 }
 
-/// Starts to follow.
-pub async fn open(
+/// Starts to follow orders. `SubscribeError::Unavailable` after `timeout`.
+pub async fn open<S: ChangeSource>(
     hub: &Hub,
-    store: &Store,
+    source: &S,
     opening: Opening,
-) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>, NotFollowed> {
+    timeout: Duration,
+) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<S>, SubscribeError> {
     let ends_at = Instant::now() + opening.lifetime;
-    let subscription = hub
-        .subscribe(opening.buyer.clone(), store.patience())
-        .await?;
+    let subscription = hub.subscribe(opening.buyer.clone(), timeout).await?;
     let start = subscription.start.clone();
-    let (first, past, seen) = match opening.last_event_id.map(|id| Position::parse(&id)) {
-        None => (frame::greeting(&start), Past::Told, start),
-        Some(None) => (frame::reset(&start), Past::Told, start),
-        Some(Some(seen)) if seen > start => (frame::welcome_back(), Past::Ahead, seen),
+    let (first, phase, seen) = match opening.last_event_id.map(|id| Position::parse(&id)) {
+        None => (frame::greeting(&start), Phase::Live, start),
+        Some(None) => (frame::reset(&start), Phase::Live, start),
+        Some(Some(seen)) if seen > start => (frame::resumed(), Phase::Ahead, seen),
         Some(Some(seen)) => {
-            let pieces = catch_up::read(store.clone(), opening.buyer, seen.clone(), start);
-            (frame::welcome_back(), Past::Telling(pieces), seen)
+            let items = backfill::start(source.clone(), opening.buyer, seen.clone(), start);
+            (frame::resumed(), Phase::Backfill(items), seen)
         }
     };
     let session = Session {
         subscription,
         first: Some(first),
-        past,
+        phase,
         seen,
         ends_at,
         stop: opening.stop,
@@ -101,33 +99,33 @@ impl Session {
             let next = tokio::select! {
                 () = stop.cancelled() => Next::End,
                 () = tokio::time::sleep_until(ends_at) => Next::End,
-                () = tokio::time::sleep(HEARTBEAT) => Next::Send(frame::heartbeat()),
-                next = self.news() => next,
+                () = tokio::time::sleep(HEARTBEAT_INTERVAL) => Next::Send(frame::heartbeat()),
+                next = self.next_item() => next,
             };
             match next {
                 Next::Send(bytes) => return Some((Ok(bytes), self)),
-                Next::Nothing => {}
+                Next::Continue => {}
                 Next::End => return None,
             }
         }
     }
 
-    /// What there is to tell. Cancelling it loses nothing.
-    async fn news(&mut self) -> Next {
-        match &mut self.past {
-            Past::Told => {
+    /// Waits for the next item. Cancelling it loses nothing.
+    async fn next_item(&mut self) -> Next {
+        match &mut self.phase {
+            Phase::Live => {
                 let item = self.subscription.items.recv().await;
-                self.of_the_present(item)
+                self.on_hub_item(item)
             }
-            Past::Telling(pieces) => {
-                let piece = pieces.recv().await;
-                self.of_the_past(piece)
+            Phase::Backfill(items) => {
+                let item = items.recv().await;
+                self.on_backfill_item(item)
             }
-            Past::Ahead => {
-                let shows = self.subscription.hub().reaches(&self.seen, AHEAD).await;
-                self.past = Past::Told;
-                if shows {
-                    Next::Nothing
+            Phase::Ahead => {
+                let is_valid = self.subscription.hub.reaches(&self.seen, MAX_LAG).await;
+                self.phase = Phase::Live;
+                if is_valid {
+                    Next::Continue
                 } else {
                     self.reset(self.subscription.start.clone())
                 }
@@ -135,32 +133,32 @@ impl Session {
         }
     }
 
-    fn of_the_past(&mut self, piece: Option<Piece>) -> Next {
-        match piece {
-            Some(Piece::Change(position, bytes)) => {
+    fn on_backfill_item(&mut self, item: Option<BackfillItem>) -> Next {
+        match item {
+            Some(BackfillItem::Change(position, bytes)) => {
                 self.seen = position;
                 Next::Send(bytes)
             }
-            Some(Piece::Lost) => {
-                self.past = Past::Told;
+            Some(BackfillItem::Lost) => {
+                self.phase = Phase::Live;
                 self.reset(self.subscription.start.clone())
             }
-            Some(Piece::Told) => {
-                self.past = Past::Told;
-                Next::Nothing
+            Some(BackfillItem::Done) => {
+                self.phase = Phase::Live;
+                Next::Continue
             }
-            Some(Piece::Failed) | None => Next::End,
+            Some(BackfillItem::Failed) | None => Next::End,
         }
     }
 
-    fn of_the_present(&mut self, item: Option<Item>) -> Next {
+    fn on_hub_item(&mut self, item: Option<HubItem>) -> Next {
         match item {
-            Some(Item::Change(position, _)) if position <= self.seen => Next::Nothing,
-            Some(Item::Change(position, bytes)) => {
+            Some(HubItem::Change(position, _)) if position <= self.seen => Next::Continue,
+            Some(HubItem::Change(position, bytes)) => {
                 self.seen = position;
                 Next::Send(bytes)
             }
-            Some(Item::Reset(position)) => self.reset(position),
+            Some(HubItem::Reset(position)) => self.reset(position),
             None => Next::End,
         }
     }

@@ -9,11 +9,11 @@ use service_kit::extract::Json;
 use service_kit::problem::Problem;
 
 use super::App;
-use super::problems::store_failed;
+use super::problems::{category_not_created, invalid_name};
 use super::wire::{CategoriesBody, CategoryBody};
-use crate::store::CreateRefused;
+use crate::store;
 
-/// All categories, in the order of creation.
+/// Lists all categories in the order of creation.
 #[utoipa::path(get, path = "/api/categories", tag = "products", operation_id = "list_categories",
     responses((status = 200, body = CategoriesBody), (status = 401, body = Problem, description = "Incorrect token"),
         (status = 503, body = Problem)))]
@@ -22,10 +22,8 @@ pub(super) async fn list(
     State(app): State<App>,
 ) -> Result<Answer<CategoriesBody>, Problem> {
     let found = app
-        .store
-        .ask(|store| async move { store.categories().await })
-        .await
-        .map_err(|error| store_failed(&error))?;
+        .read(|store| async move { store.all_categories().await })
+        .await?;
     let categories = found
         .into_iter()
         .map(|name| CategoryBody { name: name.into() })
@@ -44,20 +42,12 @@ pub(super) async fn create(
     State(app): State<App>,
     Json(body): Json<CategoryBody>,
 ) -> Result<(StatusCode, Answer<CategoryBody>), Problem> {
-    let name =
-        CategoryName::parse(&body.name).map_err(|rule| Problem::bad_request(rule.to_string()))?;
-    let created = app
-        .store
-        .ask(|store| async move { store.create_category(&name).await.map(|()| name) });
-    match created.await {
-        Ok(name) => Ok((
-            StatusCode::CREATED,
-            Answer(CategoryBody { name: name.into() }),
-        )),
-        Err(CreateRefused::Exists) => {
-            Err(Problem::bad_request("Category already exists").of_kind("category-exists"))
-        }
-        Err(CreateRefused::Store(error)) => Err(store_failed(&error)),
-        Err(CreateRefused::UnknownCategory) => Err(super::products::no_such_category()),
-    }
+    let name = CategoryName::parse(&body.name).map_err(invalid_name)?;
+    let changing = app.changing;
+    let create = async move { changing.create_category(&name).await.map(|()| name) };
+    let name = store::with_timeout(app.timeout, create)
+        .await
+        .map_err(category_not_created)?;
+    let body = CategoryBody { name: name.into() };
+    Ok((StatusCode::CREATED, Answer(body)))
 }

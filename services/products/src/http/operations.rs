@@ -1,30 +1,15 @@
-//! Is it well?
+//! The health endpoint.
 
 use axum::Json;
-use identity::{Admin, OptionalCaller};
-use serde::Serialize;
+use identity::OptionalCaller;
+use service_kit::operations::{self, Health};
 use service_kit::problem::Problem;
-use utoipa::ToSchema;
 
-/// That the service answers.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Health {
-    /// Always `ok`.
-    #[schema(example = "ok")]
-    status: &'static str,
-}
-
-/// That the products service answers.
+/// Returns `ok` while the service responds.
 #[utoipa::path(get, path = "/api/products_health", tag = "operations", operation_id = "products_health",
     responses((status = 200, body = Health),
         (status = 400, body = Problem, description = "More than one Authorization header"),
-        (status = 401, body = Problem, description = "A bad token"), (status = 503, body = Problem)))]
+        (status = 401, body = Problem, description = "An invalid token"), (status = 503, body = Problem)))]
 pub(super) async fn health(_: OptionalCaller) -> Json<Health> {
-    Json(Health { status: "ok" })
-}
-
-/// Ends this process, to show what becomes of the shop.
-pub(super) async fn error(_: Admin) {
-    tracing::error!("ends here, as an admin asks");
-    std::process::exit(1);
+    operations::healthy()
 }

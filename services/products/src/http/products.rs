@@ -5,28 +5,28 @@ use axum::response::{IntoResponse, Response};
 use domain::{CategoryName, ProductName};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity::{Admin, OptionalCaller};
-use jiff::Timestamp;
 use serde::Serialize;
 use service_kit::extract::{Json, Query};
 use service_kit::idempotency::IdempotencyHeader;
 use service_kit::problem::Problem;
-use service_kit::request_context;
+use service_kit::{page, request_context};
 use sha2::{Digest as _, Sha256};
 
-use super::problems::store_failed;
-use super::wire::{Changes, Named, NewProduct, NextCursor, ProductBody, ProductsBody, Wanted};
+use super::problems::{product_not_created, unknown_category, unknown_product};
+use super::wire::{
+    Changes, ListQuery, NewProduct, NextCursor, ProductBody, ProductQuery, ProductsBody,
+};
 use super::{App, cursor};
-use crate::catalogue::{self, RuleError, Sort};
+use crate::catalogue::Product;
+use crate::changing::{ChangeRequest, Idempotency};
+use crate::listing::Listing;
 use crate::search;
-use crate::store::{Author, ChangeRefused, CreateRefused, Listing};
 
-const DEFAULT_LIMIT: u32 = 20;
-const MOST_WORDS: usize = 10;
-const MOST_Q: usize = 200;
+const MAX_WORDS: usize = 10;
+const MAX_QUERY_LENGTH: usize = 200;
 
-/// The catalogue: all of it, one product by name, a category, a search, or a page of these, in the
-/// order of creation or another.
-#[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "list_products", params(Wanted),
+/// Lists products: all, one by name, a category, search results, or a page of these.
+#[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "list_products", params(ListQuery),
     responses((status = 200, body = ProductsBody, headers(("ETag" = String))), (status = 304, description = "Unchanged"),
         (status = 401, body = Problem, description = "Incorrect token"), (status = 404, body = Problem),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
@@ -34,41 +34,37 @@ pub(super) async fn list(
     _: OptionalCaller,
     State(app): State<App>,
     headers: HeaderMap,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
-    if let Some(name) = &wanted.name {
+    if let Some(name) = &query.name {
         return one(&app, name, &headers).await;
     }
-    let listing = listing(&wanted)?;
+    let listing = listing(&query)?;
     let (limit, sort) = (listing.limit, listing.sort);
     let page = app
-        .store
-        .ask(|store| async move { store.products(&listing).await })
-        .await
-        .map_err(|error| store_failed(&error))?
-        .ok_or_else(no_such_category)?;
+        .read(|store| async move { store.products(&listing).await })
+        .await?
+        .ok_or_else(unknown_category)?;
     let body = json(&ProductsBody {
         products: page.products.iter().map(ProductBody::from).collect(),
-        next_cursor: limit.map(|_| NextCursor(page.next.map(|place| cursor::encode(sort, &place)))),
+        next_cursor: limit.map(|_| NextCursor(page.next.map(|next| cursor::encode(sort, &next)))),
     });
     let tag = etag(&[body.as_bytes()]);
-    Ok(unless_known(&headers, tag, body))
+    Ok(not_modified_or(&headers, tag, body))
 }
 
 async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
-    let name = ProductName::parse(name).map_err(|_| no_such_product())?;
+    let name = ProductName::parse(name).map_err(|_| unknown_product())?;
     let found = app
-        .store
-        .ask(|store| async move { store.product(&name).await })
-        .await
-        .map_err(|error| store_failed(&error))?
-        .ok_or_else(no_such_product)?;
-    let tag = etag(&[&found.id, &found.version.to_be_bytes()]);
+        .read(|store| async move { store.product(&name).await })
+        .await?
+        .ok_or_else(unknown_product)?;
+    let tag = etag(&[&found.id.bytes(), &found.version.to_be_bytes()]);
     let body = json(&ProductsBody {
         products: vec![ProductBody::from(&found.product)],
         next_cursor: None,
     });
-    Ok(unless_known(headers, tag, body))
+    Ok(not_modified_or(headers, tag, body))
 }
 
 /// Adds a product.
@@ -78,45 +74,26 @@ async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Pro
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn create(
-    Admin(admin): Admin,
+    _: Admin,
     State(app): State<App>,
     Json(body): Json<NewProduct>,
 ) -> Result<Response, Problem> {
-    let product = body
-        .product
-        .0
-        .checked()
-        .map_err(rule)?
-        .ok_or_else(no_such_category)?;
+    let product = body.product.0.checked()?.ok_or_else(unknown_category)?;
     let traceparent = request_context::current_traceparent();
-    let created = app.store.ask_to_change(|store| async move {
-        let author = Author {
-            email: admin.email.as_str(),
-            key: None,
-            traceparent,
-        };
-        store
-            .create_product(&product, &author, Timestamp::now())
-            .await
-            .map(|()| product)
-    });
-    match created.await {
-        Ok(product) => Ok(answer(
-            StatusCode::CREATED,
-            json(&ProductBody::from(&product)),
-        )),
-        Err(CreateRefused::Exists) => {
-            Err(Problem::bad_request("Product already exists").of_kind("product-exists"))
-        }
-        Err(CreateRefused::UnknownCategory) => Err(no_such_category()),
-        Err(CreateRefused::Store(error)) => Err(store_failed(&error)),
-    }
+    let created = app
+        .change(|changing| async move { changing.create_product(product, traceparent).await })
+        .await
+        .map_err(product_not_created)?;
+    Ok(json_response(
+        StatusCode::CREATED,
+        json(&ProductBody::from(&created)),
+    ))
 }
 
 /// Changes a product: description, price, categories, stock.
 #[utoipa::path(patch, path = "/api/products", tag = "products", operation_id = "change_product",
     security(("bearer" = [])), request_body = Changes,
-    params(Named, ("Idempotency-Key" = Option<String>, Header, description = "The same key again answers the same again")),
+    params(ProductQuery, ("Idempotency-Key" = Option<String>, Header, description = "A repeat with the same key has no effect and returns the first response")),
     responses((status = 200, body = ProductBody), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
@@ -124,73 +101,63 @@ pub(super) async fn change(
     Admin(admin): Admin,
     State(app): State<App>,
     key: Option<IdempotencyHeader>,
-    Query(named): Query<Named>,
+    Query(query): Query<ProductQuery>,
     Json(body): Json<Changes>,
 ) -> Result<Response, Problem> {
-    let name = ProductName::parse(&named.name).map_err(|_| no_such_product())?;
-    let change = body.checked().map_err(rule)?.ok_or_else(no_such_category)?;
-    let traceparent = request_context::current_traceparent();
-    let changed = app.store.ask_to_change(|store| async move {
-        let author = Author {
-            email: admin.email.as_str(),
-            key: key.as_ref().map(|IdempotencyHeader(key)| key.as_str()),
-            traceparent,
-        };
-        let answer = |product: &catalogue::Product| json(&ProductBody::from(product));
-        store
-            .change_product(&name, &change, &author, Timestamp::now(), answer)
-            .await
-    });
-    match changed.await {
-        Ok(body) => Ok(answer(StatusCode::OK, body)),
-        Err(ChangeRefused::UnknownProduct) => Err(no_such_product()),
-        Err(ChangeRefused::UnknownCategory) => Err(no_such_category()),
-        Err(ChangeRefused::Rule(broken)) => Err(rule(broken)),
-        Err(ChangeRefused::KeyReused) => Err(Problem::key_reused("change")),
-        Err(ChangeRefused::Store(error)) => Err(store_failed(&error)),
-    }
+    let name = ProductName::parse(&query.name).map_err(|_| unknown_product())?;
+    let change = body.checked()?.ok_or_else(unknown_category)?;
+    let request = ChangeRequest {
+        name,
+        change,
+        idempotency: key.map(|IdempotencyHeader(key)| Idempotency::new(&admin.email, &key)),
+        traceparent: request_context::current_traceparent(),
+    };
+    let render = |product: &Product| json(&ProductBody::from(product));
+    let body = app
+        .change(|changing| async move { changing.change_product(&request, render).await })
+        .await?;
+    Ok(json_response(StatusCode::OK, body))
 }
 
-fn listing(wanted: &Wanted) -> Result<Listing, Problem> {
-    let limit = match wanted.limit {
-        Some(limit @ 1..=100) => Some(u32::try_from(limit).unwrap_or(DEFAULT_LIMIT)),
-        Some(_) => return Err(Problem::invalid("limit", "is a whole number from 1 to 100")),
-        None => wanted.cursor.as_ref().map(|_| DEFAULT_LIMIT),
+fn listing(query: &ListQuery) -> Result<Listing, Problem> {
+    let limit = match (query.limit, &query.cursor) {
+        (None, None) => None,
+        (limit, _) => Some(page::limit(limit)?),
     };
-    let sort = wanted.sort.map(Sort::from).unwrap_or_default();
-    let after = match &wanted.cursor {
+    let sort = query.sort.map(Into::into).unwrap_or_default();
+    let after = match &query.cursor {
         Some(text) => Some(cursor::decode(sort, text).ok_or_else(|| {
-            Problem::invalid("cursor", "is not a next_cursor of ours in this order")
+            Problem::invalid("cursor", "must be a next_cursor of the same sort order")
         })?),
         None => None,
     };
-    let category = match &wanted.category_name {
-        Some(name) => Some(CategoryName::parse(name).map_err(|_| no_such_category())?),
+    let category = match &query.category_name {
+        Some(name) => Some(CategoryName::parse(name).map_err(|_| unknown_category())?),
         None => None,
     };
     Ok(Listing {
         category,
-        words: words(wanted.q.as_deref())?,
-        in_stock: wanted.in_stock.map(bool::from),
+        words: words(query.q.as_deref())?,
+        in_stock: query.in_stock.map(bool::from),
         sort,
         after,
         limit,
     })
 }
 
-/// Nothing to search for finds everything; something without a word in it finds nothing.
+/// An empty query matches every product; one without a word matches none.
 fn words(q: Option<&str>) -> Result<Option<Vec<String>>, Problem> {
     let Some(q) = q.map(str::trim).filter(|q| !q.is_empty()) else {
         return Ok(None);
     };
     let words = search::words([q]);
-    if q.chars().count() > MOST_Q || words.len() > MOST_WORDS {
+    if q.chars().count() > MAX_QUERY_LENGTH || words.len() > MAX_WORDS {
         return Err(Problem::invalid(
             "q",
-            "has at most 200 characters and 10 words",
+            "must have at most 200 characters and 10 words",
         ));
     }
-    // No word of a product begins with this, which is not alphanumeric.
+    // No word of a product begins with a space.
     Ok(Some(if words.is_empty() {
         vec![" ".to_owned()]
     } else {
@@ -198,28 +165,12 @@ fn words(q: Option<&str>) -> Result<Option<Vec<String>>, Problem> {
     }))
 }
 
-pub(super) fn no_such_category() -> Problem {
-    Problem::unknown("category")
-}
-
-fn no_such_product() -> Problem {
-    Problem::unknown("product")
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "reads well as `map_err(rule)`"
-)]
-fn rule(broken: RuleError) -> Problem {
-    Problem::bad_request(broken.to_string())
-}
-
 fn json(body: &impl Serialize) -> String {
     // Strings and finite numbers always serialise.
     serde_json::to_string(body).unwrap_or_default()
 }
 
-fn answer(status: StatusCode, body: String) -> Response {
+fn json_response(status: StatusCode, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
@@ -232,8 +183,8 @@ fn etag(parts: &[&[u8]]) -> HeaderValue {
     HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// 304 if the client has this already (RFC 9110, 13.1.2: weak comparison).
-fn unless_known(headers: &HeaderMap, tag: HeaderValue, body: String) -> Response {
+/// Returns 304 if the client has this version (RFC 9110, 13.1.2: weak comparison).
+fn not_modified_or(headers: &HeaderMap, tag: HeaderValue, body: String) -> Response {
     let known = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -251,5 +202,5 @@ fn unless_known(headers: &HeaderMap, tag: HeaderValue, body: String) -> Response
     if known {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (caching, answer(StatusCode::OK, body)).into_response()
+    (caching, json_response(StatusCode::OK, body)).into_response()
 }

@@ -1,45 +1,46 @@
-//! What goes over the wire. The types here have the right shape; the rules are the catalogue's.
+//! Request and response bodies, and queries.
 
 use domain::{CategoryName, Description, Money, ProductName};
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::catalogue::{self, Change, Product, RuleError, Sort};
+use crate::catalogue::{self, Change, Product, RuleError};
+use crate::listing::Sort;
 
 /// A product.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ProductBody<'a> {
-    /// Its public key, in lower case.
+    /// The name, which is unique and in lower case.
     #[schema(example = "chair")]
     name: &'a str,
-    /// What it is.
+    /// The description.
     #[schema(example = "A comfortable armchair")]
     description: &'a str,
-    /// What one piece costs, with at most two decimals.
+    /// The price of one item, with at most two decimals.
     #[schema(value_type = f64, example = 29.99)]
     price: Money,
-    /// How many pieces there are.
+    /// The number of items in stock.
     #[schema(minimum = 0, maximum = 2_147_483_647, example = 30)]
     quantity: u32,
-    /// The names of its categories.
+    /// The names of the categories.
     #[schema(value_type = Vec<String>, example = json!(["furniture", "kitchen"]))]
     categories: &'a [CategoryName],
 }
 
-/// Products.
+/// A list of products.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ProductsBody<'a> {
-    /// In the order of creation, or the one asked for.
+    /// The products in the order of creation or of `sort`.
     #[schema(value_type = Vec<ProductBody>)]
     pub(super) products: Vec<ProductBody<'a>>,
-    /// Where the next page begins, `null` on the last; only if a page was asked for.
+    /// The cursor of the next page, `null` on the last page. Present if `limit` or `cursor` is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub(super) next_cursor: Option<NextCursor>,
 }
 
-/// Where the next page begins; `null` on the wire if there is none.
+/// The cursor of the next page; `null` in JSON if there is none.
 #[derive(Serialize)]
 pub(super) struct NextCursor(pub(super) Option<String>);
 
@@ -55,49 +56,49 @@ impl<'a> From<&'a Product> for ProductBody<'a> {
     }
 }
 
-/// Which products.
+/// A query for products.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", expecting = "a query")]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// The one of this name.
+pub(super) struct ListQuery {
+    /// Only the product with this name.
     pub(super) name: Option<String>,
-    /// Those of this category.
+    /// Only products in this category.
     pub(super) category_name: Option<String>,
-    /// Those with words that begin so, in name or description.
+    /// Only products with words that begin with these, in name or description.
     #[param(max_length = 200)]
     pub(super) q: Option<String>,
-    /// Only those of which there are some, or only those that are sold out.
+    /// Only products in stock (`true`) or sold out (`false`).
     #[serde(rename = "in_stock")]
     #[param(value_type = Option<bool>)]
-    pub(super) in_stock: Option<YesOrNo>,
-    /// In this order, instead of that of creation. A walk by price keeps the prices of its first
-    /// page, so that each product comes once whatever its price becomes meanwhile.
+    pub(super) in_stock: Option<Flag>,
+    /// The order; by default the order of creation. All pages of a list by price use the prices at
+    /// the time of the first page, so that each product is listed once even if its price changes.
     #[param(inline)]
     pub(super) sort: Option<SortName>,
-    /// A page of so many.
+    /// The maximum number of products on a page.
     #[param(minimum = 1, maximum = 100)]
     pub(super) limit: Option<i64>,
-    /// The page that begins at this `next_cursor`, of a page in the same order.
+    /// The `next_cursor` of the previous page, which has the same order.
     pub(super) cursor: Option<String>,
 }
 
-/// A yes or no in a query, refused in words if it is neither.
+/// `true` or `false`. As an enum it has a clear error message for other values.
 #[derive(Clone, Copy, Deserialize)]
-pub(super) enum YesOrNo {
+pub(super) enum Flag {
     #[serde(rename = "true")]
-    Yes,
+    True,
     #[serde(rename = "false")]
-    No,
+    False,
 }
 
-impl From<YesOrNo> for bool {
-    fn from(said: YesOrNo) -> Self {
-        matches!(said, YesOrNo::Yes)
+impl From<Flag> for bool {
+    fn from(flag: Flag) -> Self {
+        matches!(flag, Flag::True)
     }
 }
 
-/// In which order.
+/// The order of a list.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 pub(super) enum SortName {
     #[serde(rename = "newest")]
@@ -105,35 +106,35 @@ pub(super) enum SortName {
     #[serde(rename = "price")]
     Price,
     #[serde(rename = "-price")]
-    PriceDown,
+    PriceDesc,
     #[serde(rename = "name")]
     Name,
     #[serde(rename = "-name")]
-    NameDown,
+    NameDesc,
 }
 
 impl From<SortName> for Sort {
     fn from(name: SortName) -> Self {
         match name {
             SortName::Newest => Self::Newest,
-            SortName::Price => Self::Cheapest,
-            SortName::PriceDown => Self::Dearest,
-            SortName::Name => Self::Name,
-            SortName::NameDown => Self::NameBackwards,
+            SortName::Price => Self::PriceAsc,
+            SortName::PriceDesc => Self::PriceDesc,
+            SortName::Name => Self::NameAsc,
+            SortName::NameDesc => Self::NameDesc,
         }
     }
 }
 
-/// Which product.
+/// The product to change.
 #[derive(Deserialize, IntoParams)]
 #[serde(expecting = "a query")]
 #[into_params(parameter_in = Query)]
-pub(super) struct Named {
-    /// Its name.
+pub(super) struct ProductQuery {
+    /// The product's name.
     pub(super) name: String,
 }
 
-/// A product to be added.
+/// A product to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 pub(super) struct NewProduct {
@@ -142,11 +143,11 @@ pub(super) struct NewProduct {
     pub(super) product: Object<NewProductFields>,
 }
 
-/// The fields of a product to be added.
+/// The fields of a product to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 pub(super) struct NewProductFields {
-    /// 1 to 100 characters; kept in lower case.
+    /// 1 to 100 characters, stored in lower case.
     #[schema(min_length = 1, max_length = 100, example = "lamp")]
     name: String,
     /// 1 to 2,000 characters.
@@ -155,16 +156,16 @@ pub(super) struct NewProductFields {
     /// 0.01 to 99,999,999.99, with at most two decimals.
     #[schema(minimum = 0.01, maximum = 99_999_999.99, example = 19.99)]
     price: f64,
-    /// How many pieces there are.
+    /// The number of items in stock.
     #[schema(minimum = 0, maximum = 2_147_483_647, example = 5)]
     quantity: i64,
-    /// 1 to 10 names of categories that exist.
+    /// 1 to 10 names of existing categories.
     #[schema(min_items = 1, example = json!(["furniture"]))]
     categories: Vec<String>,
 }
 
 impl NewProductFields {
-    /// The product, or `None` if a category is named that cannot exist.
+    /// Checks the rules; `None` if a category cannot exist.
     pub(super) fn checked(&self) -> Result<Option<Product>, RuleError> {
         let (name, description) = (
             ProductName::parse(&self.name)?,
@@ -185,26 +186,26 @@ impl NewProductFields {
     }
 }
 
-/// What is to be changed; what is left out stays as it is.
+/// The changes; fields that are left out keep their values.
 #[derive(Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 pub(super) struct Changes {
-    /// Another description.
+    /// The new description.
     #[schema(min_length = 1, max_length = 2000)]
     description: Option<String>,
-    /// Another price.
+    /// The new price.
     #[schema(minimum = 0.01, maximum = 99_999_999.99)]
     price: Option<f64>,
-    /// Other categories.
+    /// The new categories.
     #[schema(min_items = 1)]
     categories: Option<Vec<String>>,
-    /// Pieces that came in or, negative, went out.
+    /// The number of items to add or, if negative, to remove.
     #[schema(example = 10)]
     add_quantity: Option<i64>,
 }
 
 impl Changes {
-    /// The change, or `None` if a category is named that cannot exist.
+    /// Checks the rules; `None` if a category cannot exist.
     pub(super) fn checked(&self) -> Result<Option<Change>, RuleError> {
         let categories = match &self.categories {
             Some(names) => match catalogue::categories(names)? {
@@ -231,7 +232,7 @@ impl Changes {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(expecting = "an object")]
 pub(super) struct CategoryBody {
-    /// Its name, kept in lower case.
+    /// The name, stored in lower case.
     #[schema(min_length = 1, max_length = 100, example = "garden")]
     pub(super) name: String,
 }
@@ -239,6 +240,6 @@ pub(super) struct CategoryBody {
 /// All categories.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CategoriesBody {
-    /// In the order of creation.
+    /// The categories in the order of creation.
     pub(super) categories: Vec<CategoryBody>,
 }

@@ -1,14 +1,18 @@
-//! The documents as they are stored.
+//! The stored documents.
+
+use std::collections::HashMap;
 
 use domain::{CategoryName, Description, Money, OrderId, ProductId, ProductName, Stock};
-use events::{ProductState, Reason, ReasonCode};
+use events::ProductState;
+use jiff::Timestamp;
 use mongo::decimal;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Decimal128};
 use mongodb::error::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue;
+use crate::catalogue::{self, CategoryId, ChangeId, VersionedProduct};
+use crate::ports::{self, EarlierDecision, NewProduct, RecordedChange};
 use crate::search;
 use crate::stock;
 
@@ -30,14 +34,14 @@ pub(super) struct Product {
     pub(super) categories: Vec<ObjectId>,
     pub(super) version: i64,
     pub(super) created_at: DateTime,
-    /// By which it is found.
+    /// The words that a search finds it by.
     pub(super) words: Vec<String>,
-    /// By which it has its place among names.
+    /// The sort key by name.
     #[serde(default)]
     pub(super) name_key: String,
 }
 
-/// Which order was decided, how, and on what.
+/// A decision about an order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Decision {
     #[serde(rename = "_id")]
@@ -68,7 +72,7 @@ pub(super) struct Line {
     pub(super) quantity: i32,
 }
 
-/// The stock that a decision saw.
+/// The stock before a decision.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Seen {
     pub(super) product_id: ObjectId,
@@ -76,35 +80,85 @@ pub(super) struct Seen {
     pub(super) available: i32,
 }
 
-/// A change by an admin; with decisions, it accounts for every version of a product.
+/// A change by an admin. Decisions and changes together account for every version of a product.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Restock {
-    /// Derived from the admin and the Idempotency-Key where there is one.
+pub(super) struct ProductChange {
+    /// Derived from the admin and the idempotency key, if there is one.
     #[serde(rename = "_id")]
     pub(super) id: ObjectId,
     pub(super) product_id: ObjectId,
     pub(super) delta: i64,
     pub(super) version: i64,
     pub(super) at: DateTime,
-    /// If the price is another one than before.
+    /// Present if the price changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) repricing: Option<Repricing>,
-    /// What was asked and answered, for a repeat with the same Idempotency-Key.
+    /// The request and its response, for a repeat with the same idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) request: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) answer: Option<String>,
 }
 
-/// Another price. Their numbers are in the order in which they became true, without a gap, so that
-/// whoever has seen one has seen all before it.
+/// A price change. The numbers are in the order of the commits and have no gaps, so a reader that
+/// has seen one has seen all before it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Repricing {
     pub(super) number: i64,
     pub(super) former_price: Decimal128,
 }
 
+impl ProductChange {
+    pub(super) fn new(
+        product: ObjectId,
+        change: ports::ProductChange,
+        repricing: Option<Repricing>,
+    ) -> Self {
+        let (id, request, answer) = match change.record {
+            Some((ChangeId(id), record)) => (
+                ObjectId::from_bytes(id),
+                Some(record.request),
+                Some(record.answer),
+            ),
+            None => (ObjectId::new(), None, None),
+        };
+        Self {
+            id,
+            product_id: product,
+            delta: change.delta,
+            version: version_to_i64(change.version),
+            at: DateTime::from_millis(change.at.as_millisecond()),
+            repricing,
+            request,
+            answer,
+        }
+    }
+
+    pub(super) fn into_record(self) -> RecordedChange {
+        RecordedChange {
+            request: self.request.unwrap_or_default(),
+            answer: self.answer.unwrap_or_default(),
+        }
+    }
+}
+
 impl Product {
+    pub(super) fn new(new: &NewProduct) -> Self {
+        let product = &new.product;
+        Self {
+            id: object_id(new.id),
+            name: product.name.clone(),
+            description: product.description.clone(),
+            price: price(product.price),
+            quantity: product.quantity,
+            categories: category_object_ids(&new.categories),
+            version: 1,
+            created_at: DateTime::from_millis(new.created_at.as_millisecond()),
+            words: Self::words(&product.name, &product.description),
+            name_key: search::name_key(product.name.as_str()),
+        }
+    }
+
     pub(super) fn words(name: &ProductName, description: &Description) -> Vec<String> {
         search::words([name.as_str(), description.as_str()])
     }
@@ -112,39 +166,42 @@ impl Product {
     pub(super) fn price(&self) -> Result<Money, Error> {
         decimal::to_hundredths(self.price)
             .and_then(|minor| Money::from_minor(minor).ok())
-            .ok_or_else(|| unreadable(self.id, self.price))
+            .ok_or_else(|| invalid_price(self.id, self.price))
     }
 
-    /// As orders is told of it.
-    pub(super) fn state(&self) -> Result<ProductState, Error> {
+    /// Returns the state that is published to orders.
+    pub(super) fn into_state(self) -> Result<ProductState, Error> {
         Ok(ProductState {
             id: ProductId::from_bytes(self.id.bytes()),
-            name: self.name.clone(),
             price: self.price()?,
             quantity: self.quantity,
-            version: self.version(),
+            version: self.version.unsigned_abs(),
+            name: self.name,
         })
     }
 
-    pub(super) fn version(&self) -> u64 {
-        self.version.unsigned_abs()
-    }
-
-    /// As clients see it.
-    pub(super) fn shown(self, categories: Vec<CategoryName>) -> Result<catalogue::Product, Error> {
+    pub(super) fn into_versioned(
+        self,
+        names: &HashMap<ObjectId, CategoryName>,
+    ) -> Result<VersionedProduct, Error> {
         let price = self.price()?;
-        Ok(catalogue::Product {
-            name: self.name,
-            description: self.description,
-            price,
-            quantity: self.quantity,
-            categories,
+        let categories = self.categories.iter();
+        Ok(VersionedProduct {
+            id: ProductId::from_bytes(self.id.bytes()),
+            version: self.version.unsigned_abs(),
+            product: catalogue::Product {
+                name: self.name,
+                description: self.description,
+                price,
+                quantity: self.quantity,
+                categories: categories.filter_map(|id| names.get(id).cloned()).collect(),
+            },
         })
     }
 }
 
-pub(super) fn unreadable(product: ObjectId, price: Decimal128) -> Error {
-    Error::custom(format!("product {product} has the price {price}"))
+pub(super) fn invalid_price(product: ObjectId, price: Decimal128) -> Error {
+    Error::custom(format!("product {product} has the invalid price {price}"))
 }
 
 pub(super) fn price(money: Money) -> Decimal128 {
@@ -159,13 +216,22 @@ pub(super) fn order_object_id(order: OrderId) -> ObjectId {
     ObjectId::from_bytes(order.bytes())
 }
 
-/// A number of pieces, which never exceeds 31 bits.
-pub(super) fn pieces(number: u32) -> i32 {
+pub(super) fn category_object_ids(categories: &[CategoryId]) -> Vec<ObjectId> {
+    let ids = categories.iter().map(|id| ObjectId::from_bytes(id.0));
+    ids.collect()
+}
+
+pub(super) fn version_to_i64(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+/// Returns a number of units, which never exceeds 31 bits.
+fn units(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 pub(super) fn stock_bson(stock: Stock) -> Bson {
-    Bson::Int32(pieces(stock.get()))
+    Bson::Int32(units(stock.get()))
 }
 
 impl Decision {
@@ -183,12 +249,12 @@ impl Decision {
         };
         let line = |line: &stock::Line| Line {
             product_id: object_id(line.product),
-            quantity: pieces(line.quantity.get()),
+            quantity: units(line.quantity.get()),
         };
         let seen = |(product, on_hand): &(ProductId, stock::OnHand)| Seen {
             product_id: object_id(*product),
-            version: i64::try_from(on_hand.version).unwrap_or(i64::MAX),
-            available: pieces(on_hand.quantity.get()),
+            version: version_to_i64(on_hand.version),
+            available: units(on_hand.quantity.get()),
         };
         Self {
             id: order_object_id(order.id),
@@ -200,20 +266,24 @@ impl Decision {
         }
     }
 
-    /// The event that tells of it.
-    pub(super) fn event(&self) -> events::Event {
-        let status = match self.status {
-            Status::Accepted => events::OrderStatus::Accepted,
-            Status::Rejected => events::OrderStatus::Rejected,
+    pub(super) fn into_earlier(self) -> (OrderId, EarlierDecision) {
+        let outcome = match self.status {
+            Status::Accepted => stock::Outcome::Accepted,
+            Status::Rejected => stock::Outcome::Rejected(
+                self.reason
+                    .map(|reason| reason.products)
+                    .unwrap_or_default(),
+            ),
         };
-        let reason = self.reason.as_ref().map(|reason| Reason {
-            code: ReasonCode::InsufficientStock,
-            products: reason.products.clone(),
-        });
-        events::Event::OrderStatusUpdate {
-            order_id: OrderId::from_bytes(self.id.bytes()),
-            status,
-            reason,
-        }
+        // Out of range only for years beyond 9999.
+        let decided_at = Timestamp::from_millisecond(self.decided_at.timestamp_millis())
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        (
+            OrderId::from_bytes(self.id.bytes()),
+            EarlierDecision {
+                outcome,
+                decided_at,
+            },
+        )
     }
 }

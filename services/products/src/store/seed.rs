@@ -1,4 +1,4 @@
-//! Development data, for an empty database only.
+//! Development data for an empty database.
 
 use domain::{CategoryName, Description, Money, ProductName, Stock};
 use mongo::is_duplicate_key;
@@ -10,7 +10,7 @@ use super::Store;
 use super::documents::{Category, Decision, Line, Product, Status, StoredReason, price};
 use crate::search;
 
-/// The twelve bytes of the development ids, but for the first.
+/// The bytes of the development ids after the first.
 const TAIL: [u8; 11] = [
     0xfe, 0xfe, 0x4a, 0x1c, 0xad, 0x41, 0x40, 0x78, 0x59, 0x28, 0xa4,
 ];
@@ -19,7 +19,7 @@ const CATEGORIES: [(u8, &str); 3] = [
     (0x22, "kitchen"),
     (0x23, "furniture"),
 ];
-/// A product of the development data; ids are told by their first byte.
+/// A product of the development data. Ids are given by their first byte.
 struct SeedProduct {
     id: u8,
     name: &'static str,
@@ -30,11 +30,11 @@ struct SeedProduct {
     categories: &'static [u8],
 }
 
-/// An order of the development data, as decided.
+/// A decided order of the development data.
 struct SeedOrder {
     id: u8,
     status: Status,
-    /// First byte of the product, quantity.
+    /// The first byte of the product's id and the quantity.
     lines: &'static [(u8, i32)],
 }
 
@@ -89,38 +89,38 @@ const ORDERS: [SeedOrder; 3] = [
         lines: &[(0x13, 7)],
     },
 ];
-/// 2025-01-01T00:00:00Z in milliseconds; each document is a second later than the one before.
-const BEGIN: i64 = 1_735_689_600_000;
+/// 2025-01-01T00:00:00Z in milliseconds. Each document is a second later than the one before.
+const FIRST_TIME: i64 = 1_735_689_600_000;
 
 impl Store {
-    /// Loads the development data if there is nothing yet.
+    /// Loads the development data if there are no products.
     pub(crate) async fn seed(&self) -> Result<(), Error> {
         if self.products.find_one(doc! {}).await?.is_some() {
             return Ok(());
         }
         let categories: Result<Vec<Category>, Error> =
             CATEGORIES.into_iter().map(category).collect();
-        unless_there(
+        ignore_duplicates(
             self.categories
                 .insert_many(categories?)
                 .ordered(false)
                 .await,
         )?;
-        unless_there(
+        ignore_duplicates(
             self.decisions
                 .insert_many((0..).zip(ORDERS).map(decision))
                 .ordered(false)
                 .await,
         )?;
         let products: Result<Vec<Product>, Error> = (0..).zip(PRODUCTS).map(product).collect();
-        unless_there(self.products.insert_many(products?).ordered(false).await)?;
+        ignore_duplicates(self.products.insert_many(products?).ordered(false).await)?;
         tracing::info!("loaded development data");
         Ok(())
     }
 }
 
-/// Another replica may be loading the same, or this one may have died in the middle of it.
-fn unless_there<T>(inserted: Result<T, Error>) -> Result<(), Error> {
+/// Another replica may be loading the same data, or this one may have been killed before the end.
+fn ignore_duplicates<T>(inserted: Result<T, Error>) -> Result<(), Error> {
     match inserted {
         Err(error) if !is_duplicate_key(&error) => Err(error),
         _ => Ok(()),
@@ -133,8 +133,8 @@ fn id(first: u8) -> ObjectId {
     ObjectId::from_bytes(bytes)
 }
 
-fn at(place: i64) -> DateTime {
-    DateTime::from_millis(BEGIN + place * 1000)
+fn at(position: i64) -> DateTime {
+    DateTime::from_millis(FIRST_TIME + position * 1000)
 }
 
 fn category((first, name): (u8, &str)) -> Result<Category, Error> {
@@ -144,7 +144,7 @@ fn category((first, name): (u8, &str)) -> Result<Category, Error> {
     })
 }
 
-fn product((place, seed): (i64, SeedProduct)) -> Result<Product, Error> {
+fn product((position, seed): (i64, SeedProduct)) -> Result<Product, Error> {
     let name = ProductName::parse(seed.name).map_err(Error::custom)?;
     let description = Description::parse(seed.description).map_err(Error::custom)?;
     Ok(Product {
@@ -153,7 +153,7 @@ fn product((place, seed): (i64, SeedProduct)) -> Result<Product, Error> {
         quantity: Stock::try_from(seed.quantity).map_err(Error::custom)?,
         categories: seed.categories.iter().map(|first| id(*first)).collect(),
         version: 1,
-        created_at: at(place),
+        created_at: at(position),
         words: Product::words(&name, &description),
         name_key: search::name_key(name.as_str()),
         name,
@@ -161,7 +161,7 @@ fn product((place, seed): (i64, SeedProduct)) -> Result<Product, Error> {
     })
 }
 
-fn decision((place, seed): (i64, SeedOrder)) -> Decision {
+fn decision((position, seed): (i64, SeedOrder)) -> Decision {
     let named = |first: u8| PRODUCTS.iter().find(|product| product.id == first);
     let reason = (seed.status == Status::Rejected).then(|| StoredReason {
         code: "insufficient_stock".to_owned(),
@@ -178,7 +178,7 @@ fn decision((place, seed): (i64, SeedOrder)) -> Decision {
         status: seed.status,
         reason,
         lines: seed.lines.iter().map(line).collect(),
-        decided_at: at(place),
+        decided_at: at(position),
         stock: Vec::new(),
     }
 }

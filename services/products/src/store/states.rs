@@ -1,4 +1,4 @@
-//! Products as orders needs to know them.
+//! The states of all products, for republishing.
 
 use domain::ProductId;
 use events::ProductState;
@@ -6,29 +6,30 @@ use mongo::BACKGROUND_TIMEOUT;
 use mongodb::bson::doc;
 
 use super::documents::object_id;
-use super::{Store, StoreError};
+use super::{Store, with_timeout};
+use crate::ports::{ProductStates, StoreError};
 
-impl Store {
-    /// At most `most` products in the order of their ids, from the first one after `last`.
-    pub(crate) async fn states_after(
+impl ProductStates for Store {
+    async fn states_after(
         &self,
         last: Option<ProductId>,
-        most: i64,
+        limit: usize,
     ) -> Result<Vec<ProductState>, StoreError> {
         let after = last.map_or_else(
             || doc! {},
             |last| doc! { "_id": { "$gt": object_id(last) } },
         );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let products = self.products.clone();
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+        with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut found = products
                 .find(after)
                 .sort(doc! { "_id": 1 })
-                .limit(most)
+                .limit(limit)
                 .await?;
             let mut states = Vec::new();
             while found.advance().await? {
-                states.push(found.deserialize_current()?.state()?);
+                states.push(found.deserialize_current()?.into_state()?);
             }
             Ok(states)
         })

@@ -1,11 +1,10 @@
-# Starts a member of a replica set.
+# Starts a member of the replica set.
 set -eu
 
-# mongod takes a key file from nobody but its own user, which a Secret cannot give it.
+# mongod requires a key file that its own user owns, and files of a Secret belong to root.
 install -m 0400 /run/secrets/mongo/keyfile /run/mongo/keyfile
 
-# The first member brings the user with which the set is made. The others get it from there: what is not
-# empty cannot join.
+# Only the first member creates the root user. The others replicate it, because only an empty member can join.
 case $HOSTNAME in
 *-0)
     export MONGO_INITDB_ROOT_USERNAME=root

@@ -1,12 +1,12 @@
-// Where the databases are, and who root is there.
+// The databases, and how to connect to them as root.
 
 const { readFileSync } = require('node:fs');
 
-// Orders first: a decision whose order is missing costs a piece of stock, an accepted order without its decision
-// would sell a piece twice.
+// Orders first: a decision without its order only loses stock, but an accepted order without its decision would sell
+// the same unit twice.
 const NAMES = ['orders', 'products', 'authentication'];
 
-/** The connection string of root. */
+/** The connection string with the credentials of root. */
 function uri(name) {
   const password = readFileSync(`${process.env.SECRETS}/mongo-${name}-root-password`, 'utf8').trim();
   const address = process.env[`MONGODB_${name.toUpperCase()}_URI`];

@@ -1,5 +1,4 @@
-// Puts every database back as the folder RESTORE_FROM of the bucket has it. What is there now is lost. Nobody may
-// write meanwhile.
+// Replaces every database with the backup in the folder RESTORE_FROM of the bucket. Stop all writers first.
 
 const { createInterface } = require('node:readline');
 const { createGunzip } = require('node:zlib');
@@ -8,17 +7,17 @@ const databases = require(`${process.env.SCRIPTS}/databases.js`);
 
 const BATCH = 1000;
 
-/** The lines of an object in the bucket; one that breaks off is an error. */
+/** The lines of a compressed object; throws if it is truncated. */
 async function* lines(name) {
-  const packed = await bucket.get(name);
-  const text = packed.pipe(createGunzip());
-  packed.on('error', (error) => text.destroy(error));
+  const compressed = await bucket.get(name);
+  const text = compressed.pipe(createGunzip());
+  compressed.on('error', (error) => text.destroy(error));
   const reader = createInterface({ input: text, crlfDelay: Infinity });
-  const broken = new Promise((_, reject) => text.on('error', reject));
-  broken.catch(() => {});
-  const pieces = reader[Symbol.asyncIterator]();
+  const failure = new Promise((_, reject) => text.on('error', reject));
+  failure.catch(() => {});
+  const iterator = reader[Symbol.asyncIterator]();
   for (;;) {
-    const { done, value } = await Promise.race([pieces.next(), broken]);
+    const { done, value } = await Promise.race([iterator.next(), failure]);
     if (done) return;
     yield value;
   }
@@ -30,38 +29,38 @@ async function insert(shop, collection, documents, counts) {
   counts[collection] = (counts[collection] ?? 0) + documents.length;
 }
 
-/** Empties a database and fills it; gives how many documents each collection has then. */
-async function fill(shop, name) {
+/** Replaces the content of a database; returns the number of documents of each collection. */
+async function refill(shop, name) {
   await shop.dropDatabase({ w: 'majority' });
   const counts = {};
-  let [current, waiting] = [undefined, []];
+  let [current, batch] = [undefined, []];
   for await (const line of lines(name)) {
     const { collection, document } = EJSON.parse(line, { relaxed: false });
-    if (collection !== current || waiting.length === BATCH) {
-      await insert(shop, current, waiting, counts);
-      [current, waiting] = [collection, []];
+    if (collection !== current || batch.length === BATCH) {
+      await insert(shop, current, batch, counts);
+      [current, batch] = [collection, []];
     }
-    waiting.push(document);
+    batch.push(document);
   }
-  await insert(shop, current, waiting, counts);
+  await insert(shop, current, batch, counts);
   return counts;
 }
 
-const filled = (counts) => JSON.stringify(Object.entries(counts).filter(([, count]) => count > 0).sort());
+const summary = (counts) => JSON.stringify(Object.entries(counts).filter(([, count]) => count > 0).sort());
 
 async function restore(folder) {
-  if (!folder) throw new Error('RESTORE_FROM must be the folder of a backup, such as 2026-11-25T03-00-00.');
+  if (!folder) throw new Error('RESTORE_FROM must be the folder of a backup, such as 2026-11-25T03-00-00');
   let contents = '';
-  for await (const piece of await bucket.get(`${folder}/contents.json`)) contents += piece;
+  for await (const chunk of await bucket.get(`${folder}/contents.json`)) contents += chunk;
   for (const [name, counts] of Object.entries(JSON.parse(contents))) {
     const mongo = await new Mongo(databases.uri(name));
-    const restored = await fill(mongo.getDB('shop'), `${folder}/${name}.gz`);
-    if (filled(restored) !== filled(counts)) {
-      throw new Error(`${name} should have ${filled(counts)}, and has ${filled(restored)}.`);
+    const restored = await refill(mongo.getDB('shop'), `${folder}/${name}.gz`);
+    if (summary(restored) !== summary(counts)) {
+      throw new Error(`${name} has ${summary(restored)}, expected ${summary(counts)}`);
     }
-    print(`Restored ${name}: ${JSON.stringify(restored)}`);
+    print(`restored ${name}: ${JSON.stringify(restored)}`);
   }
-  print(`Everything is as it was at ${folder}.`);
+  print(`restored the backup ${folder}`);
 }
 
 restore(process.env.RESTORE_FROM);

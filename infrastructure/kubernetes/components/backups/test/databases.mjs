@@ -13,8 +13,8 @@ export function run(command, options, environment) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, options, { env: { ...process.env, ...environment } });
     let output = '';
-    child.stdout.on('data', (piece) => (output += piece));
-    child.stderr.on('data', (piece) => (output += piece));
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, output }));
   });
@@ -22,7 +22,7 @@ export function run(command, options, environment) {
 
 export const mongosh = process.env.MONGOSH ?? 'mongosh';
 
-/** Evaluates a script as root and gives what it prints. */
+/** Evaluates a script as root; returns its output. */
 export async function evaluate(port, script, user = `root:${PASSWORD}@`) {
   const address = `mongodb://${user}127.0.0.1:${port}/?directConnection=true&serverSelectionTimeoutMS=30000`;
   const { code, output } = await run(mongosh, [address, '--quiet', '--norc', '--eval', script]);
@@ -53,7 +53,7 @@ export async function startDatabases() {
     processes.push(server);
     const ended = new Promise((_, reject) => {
       server.on('error', reject);
-      server.on('close', (code) => reject(new Error(`mongod of ${name} ended with ${code}`)));
+      server.on('close', (code) => reject(new Error(`mongod for ${name} exited with ${code}`)));
     });
     ended.catch(() => {});
     await Promise.race([initiate(port, name), ended]);
@@ -70,18 +70,18 @@ export async function startDatabases() {
   return databases;
 }
 
-/** Once somebody listens there. */
-async function listening(port) {
-  const answers = () =>
+/** Waits until a server listens on the port. */
+async function waitForPort(port) {
+  const connects = () =>
     new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(Boolean(socket.destroy())));
       socket.on('error', () => resolve(false));
     });
-  while (!(await answers()));
+  while (!(await connects()));
 }
 
 async function initiate(port, name) {
-  await listening(port);
+  await waitForPort(port);
   const script = `
     rs.initiate({ _id: 'rs-${name}', members: [{ _id: 0, host: '127.0.0.1:${port}' }] });
     while (!db.hello().isWritablePrimary) sleep(50);

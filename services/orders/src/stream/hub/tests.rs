@@ -1,10 +1,10 @@
 use domain::OrderId;
-use events::OrderStatus;
 use jiff::Timestamp;
 
 use super::*;
+use crate::order::Outcome;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn position(number: u16) -> Position {
     Position::from_token_data(&format!("{number:04x}")).expect("hex")
@@ -19,29 +19,34 @@ fn change(number: u16, buyer: &str) -> StatusChange {
         position: position(number),
         id: OrderId::from_bytes([1; 12]),
         buyer: email(buyer),
-        status: OrderStatus::Accepted,
-        reason: None,
+        outcome: Outcome::Accepted,
         at: Timestamp::UNIX_EPOCH,
     }
 }
 
 fn received(subscription: &mut Subscription) -> Vec<Position> {
     let items = std::iter::from_fn(|| subscription.items.try_recv().ok());
-    let place = |item| match item {
-        Item::Change(position, _) | Item::Reset(position) => position,
+    let position = |item| match item {
+        HubItem::Change(position, _) | HubItem::Reset(position) => position,
     };
-    items.map(place).collect()
+    items.map(position).collect()
 }
 
 #[tokio::test]
-async fn given_subscribers_when_orders_change_then_each_hears_of_its_own_from_its_start_on() {
+async fn given_subscribers_when_orders_change_then_each_receives_its_own_changes_after_its_start() {
     let hub = Hub::default();
     hub.advance(position(1));
-    let mut early = hub.subscribe(email("ada"), PATIENCE).await.expect("live");
-    hub.hand_out(&change(2, "ada"));
-    hub.hand_out(&change(3, "bob"));
-    let mut late = hub.subscribe(email("ada"), PATIENCE).await.expect("live");
-    hub.hand_out(&change(4, "ada"));
+    let mut early = hub
+        .subscribe(email("ada"), TIMEOUT)
+        .await
+        .expect("a subscription");
+    hub.deliver(&change(2, "ada"));
+    hub.deliver(&change(3, "bob"));
+    let mut late = hub
+        .subscribe(email("ada"), TIMEOUT)
+        .await
+        .expect("a subscription");
+    hub.deliver(&change(4, "ada"));
     assert_eq!(
         (early.start.clone(), received(&mut early)),
         (position(1), vec![position(2), position(4)])
@@ -53,63 +58,75 @@ async fn given_subscribers_when_orders_change_then_each_hears_of_its_own_from_it
 }
 
 #[tokio::test]
-async fn given_a_subscriber_that_does_not_read_when_too_much_waits_then_it_is_cut_off() {
+async fn given_a_subscriber_that_does_not_read_when_its_buffer_is_full_then_it_is_disconnected() {
     let hub = Hub::default();
     hub.advance(position(0));
-    let mut subscription = hub.subscribe(email("ada"), PATIENCE).await.expect("live");
-    let count = u16::try_from(MOST_WAITING).expect("small") + 1;
+    let mut subscription = hub
+        .subscribe(email("ada"), TIMEOUT)
+        .await
+        .expect("a subscription");
+    let count = u16::try_from(MAX_BUFFERED).expect("small") + 1;
     for number in 1..=count {
-        hub.hand_out(&change(number, "ada"));
+        hub.deliver(&change(number, "ada"));
     }
-    assert_eq!(received(&mut subscription).len(), MOST_WAITING);
+    assert_eq!(received(&mut subscription).len(), MAX_BUFFERED);
     assert!(subscription.items.is_closed());
 }
 
 #[tokio::test]
-async fn given_a_subscriber_when_it_goes_then_the_hub_forgets_it() {
+async fn given_a_subscriber_when_it_disconnects_then_the_hub_removes_it() {
     let hub = Hub::default();
     hub.advance(position(1));
-    let first = hub.subscribe(email("ada"), PATIENCE).await.expect("live");
-    let second = hub.subscribe(email("ada"), PATIENCE).await.expect("live");
+    let first = hub
+        .subscribe(email("ada"), TIMEOUT)
+        .await
+        .expect("a subscription");
+    let second = hub
+        .subscribe(email("ada"), TIMEOUT)
+        .await
+        .expect("a subscription");
     drop(first);
-    assert_eq!(hub.lock().by_buyer.values().map(Vec::len).sum::<usize>(), 1);
+    assert_eq!(hub.lock().count(), 1);
     drop(second);
-    assert!(hub.lock().by_buyer.is_empty());
+    assert!(hub.lock().is_empty());
 }
 
 #[tokio::test]
-async fn given_nobody_who_listens_when_the_hub_sleeps_then_the_next_subscriber_wakes_it() {
+async fn given_a_paused_hub_when_a_client_subscribes_then_the_hub_resumes() {
     let hub = Hub::default();
     hub.advance(position(1));
-    let subscription = hub.subscribe(email("ada"), PATIENCE).await.expect("live");
-    assert!(!hub.fall_asleep(), "somebody listens");
+    let subscription = hub
+        .subscribe(email("ada"), TIMEOUT)
+        .await
+        .expect("a subscription");
+    assert!(!hub.pause(), "there is a subscriber");
     drop(subscription);
-    assert!(hub.fall_asleep());
-    let (subscription, ()) = tokio::join!(hub.subscribe(email("ada"), PATIENCE), async {
+    assert!(hub.pause());
+    let (subscription, ()) = tokio::join!(hub.subscribe(email("ada"), TIMEOUT), async {
         hub.wanted.notified().await;
         hub.advance(position(9));
     });
-    assert_eq!(subscription.expect("live").start, position(9));
+    assert_eq!(subscription.expect("a subscription").start, position(9));
 }
 
 #[tokio::test(start_paused = true)]
-async fn given_a_history_that_cannot_be_read_when_somebody_subscribes_then_it_is_said() {
-    let refused = Hub::default().subscribe(email("ada"), PATIENCE).await.err();
-    assert_eq!(refused, Some(NotFollowed::Unavailable));
+async fn given_a_history_that_cannot_be_read_when_a_client_subscribes_then_it_is_unavailable() {
+    let refused = Hub::default().subscribe(email("ada"), TIMEOUT).await.err();
+    assert_eq!(refused, Some(SubscribeError::Unavailable));
 }
 
 #[tokio::test]
-async fn given_a_buyer_who_follows_everywhere_when_once_more_then_it_is_refused_to_that_buyer_only()
-{
+async fn given_a_buyer_with_the_most_streams_when_subscribing_again_then_only_that_buyer_is_refused()
+ {
     let hub = Hub::default();
     hub.advance(position(1));
-    let subscribe = async |name| hub.subscribe(email(name), PATIENCE).await;
+    let subscribe = async |name| hub.subscribe(email(name), TIMEOUT).await;
     let mut open = Vec::new();
-    for _ in 0..MOST_OF_A_BUYER {
-        open.push(subscribe("ada").await.expect("one of the first"));
+    for _ in 0..MAX_STREAMS_PER_BUYER {
+        open.push(subscribe("ada").await.expect("below the limit"));
     }
-    assert_eq!(subscribe("ada").await.err(), Some(NotFollowed::TooMany));
-    assert!(subscribe("bob").await.is_ok(), "somebody else");
+    assert_eq!(subscribe("ada").await.err(), Some(SubscribeError::TooMany));
+    assert!(subscribe("bob").await.is_ok(), "another buyer");
     open.pop();
-    assert!(subscribe("ada").await.is_ok(), "one was closed");
+    assert!(subscribe("ada").await.is_ok(), "one stream was closed");
 }

@@ -1,0 +1,26 @@
+/// What a test has done to a shop, as far as the test knows.
+#[derive(Clone, Debug, Default)]
+pub struct Expectations {
+    /// The ids of the orders that were answered 201.
+    pub acknowledged: Vec<String>,
+    /// How many attempts to place an order had no conclusive response. Each may have placed one.
+    pub unknown: usize,
+    /// How many poison messages were sent.
+    pub poison: usize,
+}
+
+impl Expectations {
+    /// All attempts to place an order were conclusive, and these orders were placed.
+    pub fn new(acknowledged: Vec<String>) -> Self {
+        Self {
+            acknowledged,
+            ..Self::default()
+        }
+    }
+
+    /// Also expects this number of dead letters.
+    #[must_use]
+    pub fn with_poison(self, poison: usize) -> Self {
+        Self { poison, ..self }
+    }
+}

@@ -1,0 +1,22 @@
+import { Route, Routes } from 'react-router';
+import { Layout } from './Layout';
+import type { PreloadablePage } from './lazyWithPreload';
+import { notFound as NotFoundPage, pages } from './pages';
+import { RequireRole } from './RequireRole';
+
+export function App() {
+  return (
+    <Routes>
+      <Route element={<Layout />}>
+        {routes(pages.public)}
+        <Route element={<RequireRole required="user" />}>{routes(pages.user)}</Route>
+        <Route element={<RequireRole required="admin" />}>{routes(pages.admin)}</Route>
+        <Route path="*" element={<NotFoundPage />} />
+      </Route>
+    </Routes>
+  );
+}
+
+function routes(group: Record<string, PreloadablePage>) {
+  return Object.entries(group).map(([path, Page]) => <Route key={path} path={path} element={<Page />} />);
+}

@@ -1,0 +1,83 @@
+//! The committer: places the queued orders round by round.
+
+use std::time::Duration;
+
+use runtime::lifecycle::error_chain;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::queued::QueuedPlacement;
+use super::round::Round;
+use super::{MAX_ROUND, MAX_ROUND_LINES};
+use crate::ports::{OrderBook, Publisher};
+
+pub(super) struct Committer<B, P> {
+    pub(super) round: Round<B, P>,
+    pub(super) timeout: Duration,
+}
+
+impl<B: OrderBook, P: Publisher> Committer<B, P> {
+    /// Places round after round until `stop`, and then what is still queued.
+    pub(super) async fn run(
+        self,
+        mut queue: mpsc::Receiver<QueuedPlacement>,
+        stop: CancellationToken,
+    ) {
+        let mut queued = Vec::new();
+        loop {
+            if queued.is_empty() {
+                let Some(first) = next(&mut queue, &stop).await else {
+                    return;
+                };
+                queued.push(first);
+            }
+            fill(&mut queue, &mut queued);
+            queued = self.place(queued).await;
+        }
+    }
+
+    /// Places one round and returns what is left for the next one.
+    async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
+        let round = self.round.clone();
+        // A task of its own: after the timeout the next round begins, but this one must continue,
+        // because cancelling a driver call breaks its connection.
+        let task = tokio::spawn(async move {
+            round.place(queued).await.unwrap_or_else(|error| {
+                tracing::warn!(error = error_chain(&error), "a round of orders failed");
+                Vec::new()
+            })
+        });
+        let Ok(left) = tokio::time::timeout(self.timeout, task).await else {
+            tracing::warn!("a round of orders timed out; starting the next one");
+            return Vec::new();
+        };
+        left.unwrap_or_default()
+    }
+}
+
+/// Waits for a placement; `None` once the queue is closed and empty. `stop` closes the queue.
+async fn next(
+    queue: &mut mpsc::Receiver<QueuedPlacement>,
+    stop: &CancellationToken,
+) -> Option<QueuedPlacement> {
+    tokio::select! {
+        biased;
+        first = queue.recv() => first,
+        () = stop.cancelled() => {
+            queue.close();
+            queue.recv().await
+        }
+    }
+}
+
+/// Fills a round from the queue, up to its limits.
+fn fill(queue: &mut mpsc::Receiver<QueuedPlacement>, round: &mut Vec<QueuedPlacement>) {
+    let mut lines: usize = round.iter().map(QueuedPlacement::line_count).sum();
+    while round.len() < MAX_ROUND && lines < MAX_ROUND_LINES {
+        let Ok(queued) = queue.try_recv() else {
+            return;
+        };
+        lines += queued.line_count();
+        round.push(queued);
+    }
+}

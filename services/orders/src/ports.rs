@@ -1,0 +1,165 @@
+//! The ports of the use cases: what they need from the database, the broker and the clock.
+//!
+//! A port returns every outcome of the real dependency (conflict, timeout, unknown write,
+//! unavailable), so an implementation in memory can reproduce each of them. Timeouts and deadlines
+//! use tokio's time, which a test can pause.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{OrderId, ProductName};
+use jiff::{SignedDuration, Timestamp};
+use runtime::lifecycle::Failure;
+
+use crate::order::{Decision, PendingOrder};
+use crate::product::{ProductCopy, ProductState};
+
+/// A failed call of the database. After a failed write it is unknown whether the write happened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is down or busy, or did not respond within the timeout. A retry can succeed.
+    #[error(transparent)]
+    Unavailable(Failure),
+    /// The write happened, but the database cannot make it durable now. A retry can succeed.
+    #[error("the database cannot make a write durable")]
+    NotDurable,
+    /// The database refused the operation, or its response cannot be read.
+    #[error(transparent)]
+    Failed(Failure),
+    /// A stored document does not have the shape that it must have.
+    #[error("cannot read a stored document: invalid {0}")]
+    Unreadable(&'static str),
+}
+
+impl StoreError {
+    /// Whether a retry can succeed.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::NotDurable)
+    }
+}
+
+/// The outcome of one order in an insert of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insertion {
+    /// The order is stored durably.
+    Done,
+    /// An order with this id exists.
+    Duplicate,
+    /// The order is not stored.
+    Failed,
+}
+
+/// The orders and the product copy, as placing orders needs them.
+pub trait OrderBook: Clone + Send + Sync + 'static {
+    /// Returns an id that no other order has.
+    fn new_id(&self) -> OrderId;
+
+    /// Returns the orders with these `ids`, as they were placed.
+    fn placed_orders(
+        &self,
+        ids: &[OrderId],
+    ) -> impl Future<Output = Result<HashMap<OrderId, Arc<PendingOrder>>, StoreError>> + Send;
+
+    /// Returns the copies of the products with these `names`.
+    fn products(
+        &self,
+        names: &[&ProductName],
+    ) -> impl Future<Output = Result<HashMap<ProductName, ProductCopy>, StoreError>> + Send;
+
+    /// Stores `orders` and returns the outcome of each. `OrderCreate` is due again `lease` after
+    /// the placing.
+    fn insert(
+        &self,
+        orders: &[Arc<PendingOrder>],
+        lease: SignedDuration,
+    ) -> impl Future<Output = Result<Vec<Insertion>, StoreError>> + Send;
+}
+
+/// Whether the sweeper has published the `OrderCreate` of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResendState {
+    /// The broker may not have the message.
+    NeverResent,
+    /// The broker has the message; products has not decided yet.
+    Resent,
+}
+
+/// The pending orders, as a queue by the time at which `OrderCreate` is due again.
+pub trait ResendQueue: Clone + Send + Sync + 'static {
+    /// Makes all pending orders due at `now`.
+    fn make_all_due(&self, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Returns at most `limit` orders in `state` that are due at `now`, longest due first. An order
+    /// that is due later than `horizon` from now got its time from a clock that is far ahead, and is
+    /// due as well.
+    fn due(
+        &self,
+        now: Timestamp,
+        horizon: SignedDuration,
+        state: ResendState,
+        limit: i64,
+    ) -> impl Future<Output = Result<Vec<Arc<PendingOrder>>, StoreError>> + Send;
+
+    /// Postpones orders by `lease`, doubled for every time that they were postponed before, but at
+    /// most by `max_delay`.
+    fn postpone(
+        &self,
+        ids: &[OrderId],
+        now: Timestamp,
+        lease: SignedDuration,
+        max_delay: SignedDuration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Reverts a postponement: the orders are due at `now`.
+    fn put_back(
+        &self,
+        ids: &[OrderId],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The orders and the product copy, as events change them. Applying an event again changes nothing.
+pub trait Projection: Clone + Send + Sync + 'static {
+    /// Updates the copy of each product whose state is newer than the copy.
+    fn apply_products(
+        &self,
+        states: &[ProductState],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Applies each decision whose order is pending, and ignores the others.
+    fn apply_decisions(
+        &self,
+        decisions: Vec<Decision>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The broker.
+pub trait Publisher: Clone + Send + Sync + 'static {
+    /// Publishes the `OrderCreate` of each order: `true` where the broker acknowledged it. `false`
+    /// means that it is unknown whether the broker has the message.
+    fn publish(&self, orders: &[Arc<PendingOrder>]) -> impl Future<Output = Vec<bool>> + Send;
+}
+
+/// The clock.
+pub trait Clock: Clone + Send + Sync + 'static {
+    /// Returns the current time.
+    fn now(&self) -> Timestamp;
+
+    /// Waits for `duration`.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// The clock of the system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

@@ -1,0 +1,66 @@
+//! The port of the event stream: the history of status changes.
+
+use std::time::Duration;
+
+use domain::{Email, OrderId};
+use jiff::Timestamp;
+use runtime::lifecycle::Failure;
+
+use super::Position;
+use crate::order::Outcome;
+use crate::ports::StoreError;
+
+/// A decision about an order, as it was committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusChange {
+    /// The position in the history.
+    pub position: Position,
+    /// The id of the order.
+    pub id: OrderId,
+    /// The buyer of the order.
+    pub buyer: Email,
+    /// The outcome of the decision.
+    pub outcome: Outcome,
+    /// When products decided.
+    pub at: Timestamp,
+}
+
+/// Why the history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangesError {
+    /// The position is older than the history, or it never existed.
+    #[error("the history does not contain the position")]
+    Lost(#[source] Failure),
+    /// The orders were dropped or renamed, with their history.
+    #[error("the history has ended")]
+    Ended,
+    /// The database is unavailable; the position remains valid.
+    #[error("cannot read the history")]
+    Unavailable(#[source] StoreError),
+}
+
+/// The history of status changes.
+pub trait ChangeSource: Clone + Send + Sync + 'static {
+    /// An open reader.
+    type Changes: Changes;
+
+    /// Opens the changes after `from`, or from now on; of one buyer, or of all. A read waits at most
+    /// `poll_timeout` for a change.
+    fn changes(
+        &self,
+        from: Option<&Position>,
+        buyer: Option<&Email>,
+        poll_timeout: Duration,
+    ) -> impl Future<Output = Result<Self::Changes, ChangesError>> + Send;
+}
+
+/// A reader of the history.
+pub trait Changes: Sized + Send + 'static {
+    /// Returns the next change, or `None` after the poll timeout. After an error the reader is gone.
+    fn next(
+        self,
+    ) -> impl Future<Output = Result<(Self, Option<StatusChange>), ChangesError>> + Send;
+
+    /// The position up to which the history was read.
+    fn position(&self) -> &Position;
+}

@@ -1,0 +1,304 @@
+//! Changing the catalogue: new products and categories, other prices, more or less stock.
+
+use std::time::Duration;
+
+use domain::{CategoryName, Email, IdempotencyKey, ProductName};
+use events::ProductState;
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::catalogue::{Change, ChangeId, Product, RuleError, VersionedProduct};
+use crate::deciding::conflict_backoff;
+use crate::messages::Messages;
+use crate::ports::{
+    Catalogue, Clock, NewProduct, ProductChange, Publisher, RecordedChange, StoreError,
+};
+
+/// How long a change is retried after conflicts, with decisions or with a killed process, whose
+/// transaction lasts until the server ends it.
+pub(crate) const CONFLICT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Changes the catalogue.
+#[derive(Clone)]
+pub(crate) struct Changing<S, P, C> {
+    pub(crate) catalogue: S,
+    pub(crate) publisher: P,
+    pub(crate) clock: C,
+    pub(crate) messages: Messages,
+}
+
+/// A request to change a product.
+pub(crate) struct ChangeRequest {
+    pub(crate) name: ProductName,
+    pub(crate) change: Change,
+    pub(crate) idempotency: Option<Idempotency>,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// Why a product or a category was not created.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CreateError {
+    #[error("the name exists already")]
+    Exists,
+    #[error("a category does not exist")]
+    UnknownCategory,
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Why a product was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    #[error("the product does not exist")]
+    UnknownProduct,
+    #[error("a category does not exist")]
+    UnknownCategory,
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    #[error("the idempotency key belongs to another change")]
+    KeyReused,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<StoreError> for CreateError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate(_) => Self::Exists,
+            error => Self::Store(error),
+        }
+    }
+}
+
+/// The idempotency of a request: its change has this id, whenever it is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Idempotency(ChangeId);
+
+impl Idempotency {
+    /// The same key of another admin is another key.
+    pub(crate) fn new(admin: &Email, key: &IdempotencyKey) -> Self {
+        let digest = Sha256::new()
+            .chain_update(admin.as_str())
+            .chain_update([0])
+            .chain_update(key.as_str())
+            .finalize();
+        let mut id = [0; 12];
+        id.copy_from_slice(&digest[..12]);
+        Self(ChangeId(id))
+    }
+}
+
+impl<S, P, C> Changing<S, P, C>
+where
+    S: Catalogue,
+    P: Publisher<Stored = S::Stored>,
+    C: Clock,
+{
+    /// Adds a category.
+    pub(crate) async fn create_category(&self, name: &CategoryName) -> Result<(), CreateError> {
+        Ok(self.catalogue.insert_category(name).await?)
+    }
+
+    /// Adds a product and publishes it.
+    pub(crate) async fn create_product(
+        &self,
+        product: Product,
+        traceparent: Option<String>,
+    ) -> Result<Product, CreateError> {
+        let now = self.clock.now();
+        let categories = self
+            .catalogue
+            .category_ids(&product.categories)
+            .await?
+            .ok_or(CreateError::UnknownCategory)?;
+        let new = NewProduct {
+            id: self.catalogue.new_product_id(),
+            product,
+            categories,
+            created_at: now,
+        };
+        let state = state(&VersionedProduct {
+            id: new.id,
+            version: 1,
+            product: new.product.clone(),
+        });
+        let message = self.messages.product_created(state, now, traceparent);
+        let mut attempts = Attempts::begin(&self.clock);
+        loop {
+            match self.catalogue.insert_product(&new, message.clone()).await {
+                Ok(stored) => {
+                    self.publisher.try_publish(stored);
+                    return Ok(new.product);
+                }
+                Err(error) if is_transient(&error) && attempts.can_retry() => {
+                    attempts.back_off().await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Changes a product and publishes it. Returns what `render` makes of the product; a repeated
+    /// request returns the text of the first.
+    pub(crate) async fn change_product(
+        &self,
+        request: &ChangeRequest,
+        render: impl Fn(&Product) -> String + Send + Sync,
+    ) -> Result<String, ChangeError> {
+        let now = self.clock.now();
+        let fingerprint = fingerprint(&request.name, &request.change);
+        let mut attempts = Attempts::begin(&self.clock);
+        loop {
+            if let Some(Idempotency(id)) = request.idempotency
+                && let Some(earlier) = self.catalogue.recorded_change(id).await?
+            {
+                return repeat(earlier, &fingerprint);
+            }
+            match self.try_change(request, now, &fingerprint, &render).await {
+                Err(ChangeError::Store(error))
+                    if (is_transient(&error) || matches!(error, StoreError::Duplicate(_)))
+                        && attempts.can_retry() =>
+                {
+                    attempts.back_off().await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_change(
+        &self,
+        request: &ChangeRequest,
+        now: Timestamp,
+        fingerprint: &str,
+        render: impl Fn(&Product) -> String + Send + Sync,
+    ) -> Result<String, ChangeError> {
+        let change = &request.change;
+        let categories = match &change.categories {
+            Some(names) => {
+                let ids = self.catalogue.category_ids(names).await?;
+                Some(ids.ok_or(ChangeError::UnknownCategory)?)
+            }
+            None => None,
+        };
+        let loaded = self.catalogue.load_product(&request.name).await?;
+        let (transaction, mut product) = loaded.ok_or(ChangeError::UnknownProduct)?;
+        product.apply(change)?;
+        let answer = render(&product.product);
+        let message =
+            self.messages
+                .products_changed(vec![state(&product)], now, request.traceparent.clone());
+        let record = request.idempotency.map(|Idempotency(id)| {
+            let record = RecordedChange {
+                request: fingerprint.to_owned(),
+                answer: answer.clone(),
+            };
+            (id, record)
+        });
+        let change = ProductChange {
+            version: product.version,
+            product: product.product,
+            categories,
+            delta: change.add_quantity,
+            at: now,
+            record,
+        };
+        let committed = self.catalogue.commit_change(transaction, change, message);
+        self.publisher.try_publish(committed.await?);
+        Ok(answer)
+    }
+}
+
+/// The attempts of a change that meets conflicts.
+struct Attempts<'a, C> {
+    clock: &'a C,
+    failed: u32,
+    deadline: Duration,
+}
+
+impl<'a, C: Clock> Attempts<'a, C> {
+    fn begin(clock: &'a C) -> Self {
+        Self {
+            clock,
+            failed: 0,
+            deadline: clock.monotonic() + CONFLICT_TIMEOUT,
+        }
+    }
+
+    fn can_retry(&self) -> bool {
+        self.clock.monotonic() < self.deadline
+    }
+
+    async fn back_off(&mut self) {
+        self.failed += 1;
+        self.clock.sleep(conflict_backoff(self.failed)).await;
+    }
+}
+
+/// Whether the transaction had no effect and can be retried.
+fn is_transient(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict(_) | StoreError::Unavailable(_))
+}
+
+fn state(product: &VersionedProduct) -> ProductState {
+    ProductState {
+        id: product.id,
+        name: product.product.name.clone(),
+        price: product.product.price,
+        quantity: product.product.quantity,
+        version: product.version,
+    }
+}
+
+/// Returns the request in the form that is stored: equal for equal changes, in every release.
+fn fingerprint(product: &ProductName, change: &Change) -> String {
+    #[derive(Serialize)]
+    struct Fingerprint<'a> {
+        product: &'a ProductName,
+        change: &'a Change,
+    }
+    // Strings and finite numbers always serialise.
+    serde_json::to_string(&Fingerprint { product, change }).unwrap_or_default()
+}
+
+fn repeat(earlier: RecordedChange, fingerprint: &str) -> Result<String, ChangeError> {
+    if earlier.request == fingerprint {
+        Ok(earlier.answer)
+    } else {
+        Err(ChangeError::KeyReused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Description, Money};
+
+    use super::*;
+
+    #[test]
+    fn given_a_change_when_its_fingerprint_is_computed_then_it_has_the_stored_form() {
+        let check = |change: Change, expected: &str| {
+            let product = ProductName::parse(" Chair ").expect("a name");
+            assert_eq!(
+                fingerprint(&product, &change),
+                format!(r#"{{"product":"chair","change":{expected}}}"#)
+            );
+        };
+        let restock = Change {
+            add_quantity: 5,
+            ..Change::default()
+        };
+        check(restock, r#"{"add_quantity":5}"#);
+        let everything = Change {
+            description: Description::parse("Soft ").ok(),
+            price: Money::from_minor(3150).ok(),
+            categories: CategoryName::parse("Kitchen").ok().map(|name| vec![name]),
+            add_quantity: -1,
+        };
+        check(
+            everything,
+            r#"{"description":"Soft","price":31.50,"categories":["kitchen"],"add_quantity":-1}"#,
+        );
+    }
+}

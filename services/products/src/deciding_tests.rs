@@ -1,0 +1,194 @@
+use std::sync::{Arc, Mutex};
+
+use domain::{Money, OrderId, ProductName, Quantity, Stock};
+use events::Topics;
+
+use super::*;
+use crate::ports::EarlierDecision;
+use crate::stock::Line;
+
+/// A ledger in memory. Its next commits fail as planned.
+#[derive(Clone, Default)]
+struct MemoryLedger(Arc<Mutex<Memory>>);
+
+#[derive(Default)]
+struct Memory {
+    stock: i64,
+    version: u64,
+    decided: BTreeMap<OrderId, stock::Outcome>,
+    failures: Vec<Failing>,
+    batch_sizes: Vec<usize>,
+    published: Vec<Message>,
+    resent: Vec<Message>,
+}
+
+/// How a commit fails.
+#[derive(Clone, Copy, PartialEq)]
+enum Failing {
+    Conflict,
+    TooLarge,
+    /// Committed, but the response is lost.
+    Unknown,
+}
+
+impl Ledger for MemoryLedger {
+    type Transaction = usize;
+    type Stored = Vec<Message>;
+
+    async fn load(&self, orders: &[&Order]) -> Result<Loaded<usize>, StoreError> {
+        let memory = self.0.lock().unwrap();
+        let earlier = |outcome: &stock::Outcome| EarlierDecision {
+            outcome: outcome.clone(),
+            decided_at: Timestamp::UNIX_EPOCH,
+        };
+        let decided = orders.iter().filter_map(|order| {
+            let outcome = memory.decided.get(&order.id)?;
+            Some((order.id, earlier(outcome)))
+        });
+        let product = ProductState {
+            id: PRODUCT,
+            name: name(),
+            price: Money::MAX,
+            quantity: Stock::try_from(memory.stock).unwrap(),
+            version: memory.version,
+        };
+        Ok(Loaded {
+            transaction: orders.len(),
+            decided: decided.collect(),
+            products: BTreeMap::from([(PRODUCT, product)]),
+        })
+    }
+
+    async fn commit(&self, size: usize, effects: Effects) -> Result<Vec<Message>, StoreError> {
+        let mut memory = self.0.lock().unwrap();
+        memory.batch_sizes.push(size);
+        let failing = memory.failures.pop();
+        match failing {
+            Some(Failing::Conflict) => return Err(StoreError::Conflict("conflict".into())),
+            Some(Failing::TooLarge) => return Err(StoreError::TooLarge("too large".into())),
+            Some(Failing::Unknown) | None => {}
+        }
+        for decision in effects.decisions {
+            memory.decided.insert(decision.order.id, decision.outcome);
+        }
+        for product in effects.changed {
+            memory.stock = product.quantity.get().into();
+            memory.version = product.version;
+        }
+        if failing.is_some() {
+            return Err(StoreError::UnknownCommit("no response".into()));
+        }
+        Ok(effects.messages)
+    }
+
+    async fn abort(&self, _: usize) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Publisher for MemoryLedger {
+    type Stored = Vec<Message>;
+
+    async fn publish(&self, stored: Vec<Message>) {
+        self.try_publish(stored);
+    }
+
+    fn try_publish(&self, stored: Vec<Message>) {
+        self.0.lock().unwrap().published.extend(stored);
+    }
+
+    fn publish_unrecorded(&self, messages: Vec<Message>) {
+        self.0.lock().unwrap().resent.extend(messages);
+    }
+}
+
+#[derive(Clone)]
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+const PRODUCT: ProductId = ProductId::from_bytes([9; 12]);
+
+fn name() -> ProductName {
+    ProductName::parse("chair").unwrap()
+}
+
+/// Four orders for one chair each, with three chairs in stock.
+fn given(failures: Vec<Failing>) -> (MemoryLedger, Vec<PlacedOrder>) {
+    let memory = Memory {
+        stock: 3,
+        failures,
+        ..Memory::default()
+    };
+    let placed = |n: u8| PlacedOrder {
+        order: Order {
+            id: OrderId::from_bytes([n; 12]),
+            lines: vec![Line {
+                product: PRODUCT,
+                name: name(),
+                quantity: Quantity::try_from(1).unwrap(),
+            }],
+        },
+        traceparent: None,
+    };
+    let ledger = MemoryLedger(Arc::new(Mutex::new(memory)));
+    (ledger, (0..4).map(placed).collect())
+}
+
+async fn decide(ledger: &MemoryLedger, batch: &[PlacedOrder]) -> Result<(), StoreError> {
+    let deciding = Deciding {
+        ledger: ledger.clone(),
+        publisher: ledger.clone(),
+        clock: StoppedClock,
+        messages: Messages::new(Topics::with_prefix("shop")),
+    };
+    deciding.decide(batch).await
+}
+
+fn assert_decided(memory: &Memory) {
+    let accepted = |outcome: &&stock::Outcome| **outcome == stock::Outcome::Accepted;
+    assert_eq!(memory.decided.len(), 4);
+    assert_eq!(memory.decided.values().filter(accepted).count(), 3);
+    assert_eq!(memory.stock, 0);
+}
+
+#[tokio::test]
+async fn given_conflicts_when_a_batch_is_decided_then_it_is_retried_and_halved() {
+    let check = async |failures: Vec<Failing>, sizes: &[usize]| {
+        let (ledger, batch) = given(failures);
+        decide(&ledger, &batch).await.unwrap();
+        let memory = ledger.0.lock().unwrap();
+        assert_decided(&memory);
+        assert_eq!(memory.batch_sizes, sizes);
+    };
+    check(vec![Failing::Conflict; 3], &[4, 4, 4, 4]).await;
+    check(vec![Failing::Conflict; 4], &[4, 4, 4, 4, 2, 2]).await;
+    check(vec![Failing::TooLarge; 2], &[4, 2, 1, 1, 2]).await;
+}
+
+#[tokio::test]
+async fn given_an_unknown_commit_when_the_batch_is_redelivered_then_the_decisions_are_sent_again() {
+    let (ledger, batch) = given(vec![Failing::Unknown]);
+    let error = decide(&ledger, &batch).await.unwrap_err();
+    assert!(matches!(error, StoreError::UnknownCommit(_)), "{error}");
+    decide(&ledger, &batch).await.unwrap();
+    let memory = ledger.0.lock().unwrap();
+    assert_decided(&memory);
+    assert_eq!(memory.version, 1, "the stock was taken once");
+    assert!(memory.published.is_empty());
+    let orders: Vec<String> = (0..4)
+        .map(|n| OrderId::from_bytes([n; 12]).to_string())
+        .collect();
+    let keys: Vec<&String> = memory.resent.iter().map(|message| &message.key).collect();
+    assert_eq!(keys, orders.iter().collect::<Vec<_>>());
+}

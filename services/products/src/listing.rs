@@ -1,0 +1,62 @@
+//! Listing products page by page.
+//!
+//! All pages together contain each product that existed throughout exactly once. That is easy where
+//! the sort key of a product never changes: its creation time, its name. A price changes, so the
+//! cursor of a list by price contains the number of the last price change at its first page, and
+//! all pages use the prices of that moment.
+
+use domain::{CategoryName, ProductId};
+
+use crate::catalogue::Product;
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// By creation.
+    #[default]
+    Oldest,
+    Newest,
+    PriceAsc,
+    PriceDesc,
+    /// By [`crate::search::name_key`].
+    NameAsc,
+    NameDesc,
+}
+
+/// A query for products. A filter that is `None` matches every product.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listing {
+    pub(crate) category: Option<CategoryName>,
+    /// A product matches if, for each of these, one of its words begins with it.
+    pub(crate) words: Option<Vec<String>>,
+    pub(crate) in_stock: Option<bool>,
+    pub(crate) sort: Sort,
+    /// The end of the previous page.
+    pub(crate) after: Option<Cursor>,
+    /// The maximum length of the page.
+    pub(crate) limit: Option<u32>,
+}
+
+/// The sort key and id of the last product of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) key: SortKey,
+    pub(crate) id: ProductId,
+}
+
+/// The value that products are sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SortKey {
+    /// The creation time in milliseconds since 1970.
+    Created(i64),
+    /// The price in minor units after the price change number `as_of`.
+    Price { minor: i64, as_of: i64 },
+    /// See [`crate::search::name_key`].
+    Name(String),
+}
+
+/// A page, and its cursor unless it is the last.
+pub(crate) struct Page {
+    pub(crate) products: Vec<Product>,
+    pub(crate) next: Option<Cursor>,
+}

@@ -1,0 +1,184 @@
+//! The ledger: decisions and stock.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{OrderId, ProductId};
+use events::ProductState;
+use futures::TryStreamExt as _;
+use messaging::outbox::Stored;
+use mongo::commit;
+use mongodb::ClientSession;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, Document, doc};
+use mongodb::error::Error;
+use runtime::crash::crash_point;
+
+use super::Store;
+use super::documents::{Decision, Product, object_id, order_object_id, stock_bson, version_to_i64};
+use crate::ports::{EarlierDecision, Effects, Ledger, Loaded, StoreError};
+use crate::stock::Order;
+
+type Decided = HashMap<OrderId, EarlierDecision>;
+type Products = BTreeMap<ProductId, ProductState>;
+
+impl Ledger for Store {
+    type Transaction = ClientSession;
+    type Stored = Stored;
+
+    async fn load(&self, orders: &[&Order]) -> Result<Loaded<ClientSession>, StoreError> {
+        let mut session = self.transaction().await?;
+        match self.load_in(&mut session, orders).await {
+            Ok((decided, products)) => Ok(Loaded {
+                transaction: session,
+                decided,
+                products,
+            }),
+            Err(error) => Err(failed(&mut session, error.into()).await),
+        }
+    }
+
+    async fn commit(
+        &self,
+        mut session: ClientSession,
+        effects: Effects,
+    ) -> Result<Stored, StoreError> {
+        let stored = match self.write_in(&mut session, effects).await {
+            Ok(stored) => stored,
+            Err(error) => return Err(failed(&mut session, error).await),
+        };
+        crash_point("products.in-transaction");
+        commit(&mut session).await?;
+        crash_point("products.after-commit");
+        Ok(stored)
+    }
+
+    async fn abort(&self, mut session: ClientSession) -> Result<(), StoreError> {
+        crash_point("products.in-transaction");
+        Ok(session.abort_transaction().await?)
+    }
+}
+
+/// Aborts a failed transaction. The server aborts it as well, but later.
+async fn failed(session: &mut ClientSession, error: StoreError) -> StoreError {
+    let _ = session.abort_transaction().await;
+    error
+}
+
+impl Store {
+    async fn load_in(
+        &self,
+        session: &mut ClientSession,
+        orders: &[&Order],
+    ) -> Result<(Decided, Products), Error> {
+        let decided = self.earlier_decisions(session, orders).await?;
+        let undecided = orders
+            .iter()
+            .filter(|order| !decided.contains_key(&order.id));
+        let mut ids: Vec<ObjectId> = undecided
+            .flat_map(|order| &order.lines)
+            .map(|line| object_id(line.product))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let products = if ids.is_empty() {
+            Products::new()
+        } else {
+            self.product_states(session, ids).await?
+        };
+        Ok((decided, products))
+    }
+
+    async fn earlier_decisions(
+        &self,
+        session: &mut ClientSession,
+        orders: &[&Order],
+    ) -> Result<Decided, Error> {
+        let ids: Vec<ObjectId> = orders
+            .iter()
+            .map(|order| order_object_id(order.id))
+            .collect();
+        let mut found = self
+            .decisions
+            .find(doc! { "_id": { "$in": ids } })
+            .session(&mut *session)
+            .await?;
+        found
+            .stream(session)
+            .map_ok(Decision::into_earlier)
+            .try_collect()
+            .await
+    }
+
+    async fn product_states(
+        &self,
+        session: &mut ClientSession,
+        ids: Vec<ObjectId>,
+    ) -> Result<Products, Error> {
+        let mut found = self
+            .products
+            .find(doc! { "_id": { "$in": ids } })
+            .session(&mut *session)
+            .await?;
+        let found: Vec<Product> = found.stream(session).try_collect().await?;
+        found
+            .into_iter()
+            .map(|product| product.into_state().map(|state| (state.id, state)))
+            .collect()
+    }
+
+    async fn write_in(
+        &self,
+        session: &mut ClientSession,
+        effects: Effects,
+    ) -> Result<Stored, StoreError> {
+        let decided_at = DateTime::from_millis(effects.decided_at.as_millisecond());
+        let decisions = effects
+            .decisions
+            .iter()
+            .map(|decision| Decision::of(decision, decided_at));
+        self.decisions
+            .insert_many(decisions)
+            .session(&mut *session)
+            .await?;
+        self.update_stock(session, &effects.changed).await?;
+        let stored = self
+            .outbox
+            .store(session, effects.messages, effects.decided_at)
+            .await?;
+        Ok(stored)
+    }
+
+    /// Writes the new stock, if the products still have the versions that were loaded.
+    async fn update_stock(
+        &self,
+        session: &mut ClientSession,
+        changed: &[ProductState],
+    ) -> Result<(), StoreError> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let updates: Vec<Document> = changed.iter().map(guarded_update).collect();
+        let expected = i64::try_from(updates.len()).unwrap_or(i64::MAX);
+        let reply = self
+            .database
+            .run_command(doc! { "update": "products", "updates": updates })
+            .session(session)
+            .await?;
+        // `run_command` reports neither of these as an error.
+        let matched = reply.get_i32("n").map(i64::from).unwrap_or_default();
+        if reply.contains_key("writeErrors") || matched != expected {
+            return Err(StoreError::Conflict(
+                "a product has another version than the one that was read".into(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn guarded_update(product: &ProductState) -> Document {
+    let version = version_to_i64(product.version);
+    doc! {
+        "q": { "_id": object_id(product.id), "version": version - 1 },
+        "u": { "$set": { "quantity": stock_bson(product.quantity), "version": version } },
+    }
+}

@@ -1,0 +1,77 @@
+//! Clients that use more resources than one client needs.
+
+use std::time::Duration;
+
+use bson::{DateTime, Decimal128, Document, doc, oid::ObjectId};
+use futures::future::join_all;
+use testkit::{Shop, eventually};
+
+const STREAM: &str = "/api/orders/events";
+/// The maximum number of streams that orders allows for one buyer.
+const MAX_STREAMS: usize = 16;
+/// After this time without a complete response a stream counts as open.
+const OPEN_TIMEOUT: Duration = Duration::from_millis(300);
+const BUYER: &str = "buyer@test.example";
+
+#[tokio::test]
+async fn given_a_buyer_with_the_maximum_of_streams_when_another_is_opened_then_429_for_that_buyer()
+{
+    let shop = Shop::start().await;
+    let (buyer, other) = (shop.user().await, shop.login("bbb@bbb.com").await);
+    let mut streams = Vec::new();
+    for _ in 0..MAX_STREAMS {
+        streams.push(buyer.stream(STREAM, None).await);
+    }
+    buyer.get(STREAM).await.expect_problem(429);
+    drop(other.stream(STREAM, None).await);
+    drop(streams);
+    eventually("closed streams no longer count", async || {
+        // The response of an open stream does not end.
+        match tokio::time::timeout(OPEN_TIMEOUT, buyer.get(STREAM)).await {
+            Err(_) => Ok(()),
+            Ok(response) => Err(response.to_string()),
+        }
+    })
+    .await;
+}
+
+/// A list is streamed, so its length does not matter.
+#[tokio::test]
+async fn given_thousands_of_orders_when_listed_concurrently_then_memory_is_bounded() {
+    const ORDERS: u32 = 1_500;
+    const READERS: usize = 6;
+    let shop = Shop::start().await;
+    let collection = shop.collection("orders", "orders");
+    for first in (0..ORDERS).step_by(500) {
+        let orders: Vec<_> = (first..first + 500).map(large_order).collect();
+        collection.insert_many(orders).await.expect("inserts");
+    }
+    let buyer = shop.with_signed_token(BUYER, "user");
+    let before = shop.peak_memory("orders");
+    let lists =
+        join_all((0..READERS).map(async |_| buyer.get("/api/orders").await.expect(200))).await;
+    let growth = shop.peak_memory("orders") - before;
+    let size: usize = lists.iter().map(|list| list.body.len()).sum();
+    assert!(growth < 60, "{growth} MiB more for {size} bytes");
+    let expected: Vec<f64> = (1..=ORDERS).map(f64::from).collect();
+    for list in lists {
+        let list = list.json();
+        let orders = list["orders"].as_array().expect("a list").iter();
+        let costs: Vec<_> = orders.filter_map(|order| order["cost"].as_f64()).collect();
+        assert_eq!(costs, expected);
+    }
+}
+
+/// An order of a hundred lines, with a cost by which it is recognized.
+fn large_order(number: u32) -> Document {
+    let price = |text: String| text.parse::<Decimal128>().expect("a number");
+    let line = doc! {
+        "id": ObjectId::from_bytes([1; 12]), "name": "a name of average length",
+        "price": price("0.01".to_owned()), "quantity": 1_i64,
+    };
+    doc! {
+        "client_email": BUYER, "status": "ACCEPTED",
+        "cost": price(format!("{}.00", number + 1)), "products": vec![line; 100],
+        "created_at": DateTime::from_millis(1_700_000_000_000 + i64::from(number)),
+    }
+}

@@ -1,0 +1,75 @@
+//! The invariant checker itself: it reports an injected fault as the violated invariant.
+
+use bson::{Document, doc, oid::ObjectId};
+use testkit::{Expectations, Shop};
+
+#[tokio::test]
+async fn given_an_injected_fault_when_the_invariants_are_checked_then_the_violated_one_is_named() {
+    let shop = Shop::start().await;
+    let buyer = shop.user().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        ids.push(shop.place_order(&buyer, "cutlery", 3).await);
+        shop.wait_decided(&buyer, &ids[ids.len() - 1]).await;
+    }
+    let expectations = Expectations::new(ids.clone());
+    shop.check_invariants(&expectations).await;
+
+    // Changes or deletes a document, expects the violation, and restores the document.
+    let check = async |service: &str,
+                       collection: &str,
+                       filter: &Document,
+                       change: Option<Document>,
+                       invariant: &str| {
+        let documents = shop.collection(service, collection);
+        let original = documents.find_one(filter.clone()).await.expect("finds");
+        let original = original.expect("a document");
+        let id = doc! { "_id": original.get("_id") };
+        match change.clone() {
+            Some(change) => drop(
+                documents
+                    .update_one(id.clone(), change)
+                    .await
+                    .expect("updates"),
+            ),
+            None => drop(documents.delete_one(id.clone()).await.expect("deletes")),
+        }
+        let violations = shop.find_violations(&expectations).await;
+        let violations = violations.expect_err("a violation");
+        assert!(
+            violations.contains(invariant),
+            "{service}.{collection} {filter} {change:?}: {violations}"
+        );
+        let restored = documents.replace_one(id, original).upsert(true).await;
+        restored.expect("replaces");
+        shop.check_invariants(&expectations).await;
+    };
+    let id = doc! { "_id": ObjectId::parse_str(&ids[0]).expect("an id") };
+    let cutlery = doc! { "name": "cutlery" };
+    let add = |field: &str, n: i32| Some(doc! { "$inc": { field: n } });
+    let reject = Some(doc! { "$set": { "status": "REJECTED" } });
+    check("orders", "orders", &id, None, "I1").await;
+    check("products", "products", &cutlery, add("quantity", -1), "I4").await;
+    check(
+        "products",
+        "products",
+        &cutlery,
+        add("quantity", -500),
+        "I5",
+    )
+    .await;
+    check("products", "orders", &id, None, "I6").await;
+    check("orders", "orders", &id, reject.clone(), "I6").await;
+    check("orders", "products", &cutlery, add("quantity", 1), "I8").await;
+    check("products", "products", &cutlery, add("version", 1), "I8").await;
+    check("products", "orders", &id, reject, "I9").await;
+
+    let violations = async |expectations: &Expectations| {
+        let violations = shop.find_violations(expectations).await;
+        violations.expect_err("a violation")
+    };
+    let missing_order = violations(&Expectations::new(ids[..1].to_vec())).await;
+    assert!(missing_order.contains("I3"), "{missing_order}");
+    let missing_dead_letter = violations(&expectations.with_poison(1)).await;
+    assert!(missing_dead_letter.contains("I11"), "{missing_dead_letter}");
+}
