@@ -268,7 +268,7 @@ fn check_error_messages(compose: &Compose) -> Result<()> {
             "setup",
         ]),
         &[],
-        "Kafka does not let the user in",
+        "Kafka refused the credentials",
     )
 }
 

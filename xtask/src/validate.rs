@@ -30,18 +30,13 @@ struct Check {
 #[rustfmt::skip]
 const CHECKS: &[Check] = &[
     check("Kubernetes", "rendered objects: schemas, policies, network, references, checkov", &["infrastructure/kubernetes/check"]),
-    check("Kubernetes, faults", "each check finds its planted faults", &["infrastructure/kubernetes/check", "--self-test"]),
     check("deployment", "the decisions of deploy and smoke, with a fake cluster", &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"]),
-    check("Compose", "schema, Dockerfile, checkov", &["infrastructure/compose/check"]),
-    check("Compose, references", "images, ports, hosts, variables, secrets", &["target/compose/bin/python", "infrastructure/compose/references.py"]),
-    check("Compose, faults", "each broken reference is found", &["target/compose/bin/python", "infrastructure/compose/references.py", "--self-test"]),
+    check("Compose", "schema, Dockerfile, checkov, references", &["infrastructure/compose/check"]),
     check("edge", "nginx's configuration: gixy, and nginx's behaviour", &["infrastructure/nginx/check"]),
     check("Terraform, format", "formatting of the files", &["infrastructure/terraform/check", "format"]),
     check("Terraform, roots", "validity of the shop and its environments; tests", &["infrastructure/terraform/check", "roots"]),
     check("Terraform, findings", "checkov", &["infrastructure/terraform/check", "findings"]),
-    check("Terraform, faults", "each of the three finds its planted faults", &["infrastructure/terraform/check", "--self-test"]),
     check("CircleCI", "schema; jobs are reachable, their references exist, deployments are in order", &[".circleci/check"]),
-    check("CircleCI, faults", "each check finds its planted faults", &[".circleci/check", "--self-test"]),
     check("release", "the decisions of build, promote and sign-in, with a fake registry", &["node", "--test", ".circleci/test/release.test.mjs"]),
     check("scripts", "shellcheck", &[".ci/scripts"]),
 ];

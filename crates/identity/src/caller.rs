@@ -1,40 +1,43 @@
-//! Who calls, as extractors: a handler that takes a [`Caller`] cannot be reached without one.
+//! The caller of a request as extractors: a handler with a [`Caller`] argument runs only for requests
+//! with a valid access token.
 
 use axum::extract::{FromRef, FromRequestParts};
+use domain::Email;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use jiff::Timestamp;
 use service_kit::problem::Problem;
 
 use crate::{Role, Verifier, VerifyError};
-use domain::Email;
 
-/// Somebody with a valid access token.
+/// The holder of a valid access token.
 ///
-/// As an extractor: without a token 401 "You have no access to this resource!", with a bad one
-/// 401 "Incorrect token", with two Authorization headers 400.
+/// As an extractor it rejects a request without a token with 401 "You have no access to this
+/// resource!", one with an invalid token with 401 "Incorrect token", and one with two Authorization
+/// headers with 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Whose token it is.
+    /// The e-mail of the account.
     pub email: Email,
-    /// What they may do.
+    /// The role of the account.
     pub role: Role,
-    /// When the token expires.
+    /// The expiry of the token.
     pub expires_at: Timestamp,
 }
 
-/// An admin. As an extractor: somebody else with a valid token is answered 403.
+/// A caller with the role admin. As an extractor it rejects other callers with 403.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin(pub Caller);
 
-/// Anybody, for public calls. As an extractor: no token is fine, a bad one is still 401.
+/// The caller of a public endpoint. As an extractor it accepts requests without a token and still
+/// rejects an invalid one with 401.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionalCaller(pub Option<Caller>);
 
-/// The token of the Authorization header, if there is such a header.
+/// Returns the token of the Authorization header, if there is such a header.
 ///
-/// Two of them could be read differently by two programs: 400. Anything but a bearer token
-/// (RFC 6750, 2.1; the scheme in any case) is an incorrect token: 401.
+/// Two headers are rejected with 400, because two programs could choose different ones. Anything but
+/// a bearer token (RFC 6750, 2.1; the scheme in any letter case) is rejected with 401.
 pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
@@ -136,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn given_authorization_headers_when_read_then_only_one_bearer_token_passes() {
+    fn given_authorization_headers_when_parsed_then_only_a_single_bearer_token_is_accepted() {
         let check = |values: &[&[u8]], expected: Result<Option<&str>, u16>| {
             let headers = headers(values);
             assert_eq!(

@@ -1,36 +1,37 @@
-//! Signs access tokens.
+//! Signing access tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use domain::Email;
+use ed25519_dalek::pkcs8::{self, DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::claims::TOKEN_TYPE;
+use crate::Role;
+use crate::claims::{AccessClaims, TOKEN_TYPE};
 use crate::jwks::{KeySet, thumbprint};
-use crate::verifier::{Source, WeakSecret, check_secret};
-use crate::{AccessClaims, Role};
-use domain::Email;
+use crate::shared_secret::{WeakSecret, check_strength};
+use crate::verifier::KeySource;
 
-/// The clocks of two machines differ a little; a token must not be too young for its reader.
-const CLOCK_DIFFERENCE_SECONDS: i64 = 5;
+/// The tolerated clock skew: a token must not be refused because the clock of the verifier is late.
+const CLOCK_SKEW_SECONDS: i64 = 5;
 
-/// What an issuer puts into every token.
+/// The settings of an issuer.
 #[derive(Clone, Debug)]
 pub struct IssuerSettings {
     /// The `iss` claim.
     pub issuer: String,
     /// The `aud` claim.
     pub audience: String,
-    /// How long a token is valid, in whole seconds.
+    /// The lifetime of a token, in whole seconds.
     pub lifetime: Duration,
 }
 
-/// Signs access tokens, and knows the public keys that prove it. Clones share their keys.
+/// Signs access tokens and publishes the public keys that verify them. Clones share the keys.
 #[derive(Clone)]
 pub struct Issuer {
     settings: IssuerSettings,
@@ -40,86 +41,98 @@ pub struct Issuer {
 #[derive(Clone)]
 struct Keys {
     header: Header,
-    key: EncodingKey,
-    proof: Proof,
+    signing: EncodingKey,
+    verifying: VerifyingKeys,
 }
 
-/// What a token of this issuer is verified with.
+/// What verifies the tokens of an issuer.
 #[derive(Clone)]
-enum Proof {
-    PublicKeys(KeySet),
+enum VerifyingKeys {
+    Public(KeySet),
     Secret(SecretString),
 }
 
-/// The text is not a key that can be used.
+/// Why a text is not a usable key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// Neither a private nor a public key of the right kind.
-    #[error("is not an Ed25519 key in PEM (a private one in PKCS#8, a public one in SPKI)")]
-    NotEd25519,
+    /// It is no Ed25519 key of the expected kind.
+    #[error("expected an Ed25519 key in PEM (a private key as PKCS#8, a public key as SPKI)")]
+    Pem(#[from] pkcs8::Error),
+    /// It cannot sign a token.
+    #[error("the key cannot sign tokens")]
+    Signing(#[from] jsonwebtoken::errors::Error),
 }
 
 impl Issuer {
-    /// Signs with an Ed25519 private key (PKCS#8 in PEM), named by its RFC 7638 thumbprint.
+    /// Creates an issuer with an Ed25519 private key (PKCS#8 in PEM), whose id is its RFC 7638
+    /// thumbprint.
     pub fn from_ed25519_pem(private_key: &str, settings: IssuerSettings) -> Result<Self, KeyError> {
-        let signing = SigningKey::from_pkcs8_pem(private_key).map_err(|_| KeyError::NotEd25519)?;
-        let key =
-            EncodingKey::from_ed_pem(private_key.as_bytes()).map_err(|_| KeyError::NotEd25519)?;
-        let public = signing.verifying_key();
+        let public = SigningKey::from_pkcs8_pem(private_key)?.verifying_key();
+        let signing = EncodingKey::from_ed_pem(private_key.as_bytes())?;
         let header = Header {
             typ: Some(TOKEN_TYPE.to_owned()),
             kid: Some(thumbprint(&public)),
             ..Header::new(Algorithm::EdDSA)
         };
-        // Signing cannot fail later with a key that has signed once.
-        jsonwebtoken::encode(&header, &(), &key).map_err(|_| KeyError::NotEd25519)?;
-        let proof = Proof::PublicKeys(KeySet::of([public]));
-        Ok(Self::of(settings, Keys { header, key, proof }))
+        // `issue` relies on this: a key that has signed once always can.
+        jsonwebtoken::encode(&header, &(), &signing)?;
+        let mut key_set = KeySet::default();
+        key_set.add(public);
+        let keys = Keys {
+            header,
+            signing,
+            verifying: VerifyingKeys::Public(key_set),
+        };
+        Ok(Self::new(settings, keys))
     }
 
-    /// Signs with a shared secret of at least 32 bytes.
+    /// Creates an issuer with a shared secret.
     pub fn from_hs256(secret: &SecretString, settings: IssuerSettings) -> Result<Self, WeakSecret> {
-        check_secret(secret)?;
+        check_strength(secret)?;
         let header = Header {
             typ: Some(TOKEN_TYPE.to_owned()),
             ..Header::new(Algorithm::HS256)
         };
-        let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
-        let proof = Proof::Secret(secret.clone());
-        Ok(Self::of(settings, Keys { header, key, proof }))
+        let keys = Keys {
+            header,
+            signing: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
+            verifying: VerifyingKeys::Secret(secret.clone()),
+        };
+        Ok(Self::new(settings, keys))
     }
 
-    fn of(settings: IssuerSettings, keys: Keys) -> Self {
+    fn new(settings: IssuerSettings, keys: Keys) -> Self {
         let keys = Arc::new(ArcSwap::from_pointee(keys));
         Self { settings, keys }
     }
 
-    /// Also publishes, and takes, the keys that other replicas sign with: the one before this
-    /// one, or the next. Each is a private or a public key in PEM.
+    /// Returns an issuer that also publishes and accepts the keys that other replicas sign with during a rotation: the
+    /// previous one or the next. Each is a private or a public key in PEM.
     pub fn with_other_keys<'a>(
         self,
         pems: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, KeyError> {
         let mut keys = Keys::clone(&self.keys.load());
-        if let Proof::PublicKeys(public) = &mut keys.proof {
+        if let VerifyingKeys::Public(key_set) = &mut keys.verifying {
             for pem in pems {
-                public.add(public_key(pem)?);
+                key_set.add(public_key(pem)?);
             }
         }
-        Ok(Self::of(self.settings, keys))
+        Ok(Self::new(self.settings, keys))
     }
 
-    /// Goes on with the keys of `other`, and so do all clones; false if they are the same.
-    pub fn take_keys_of(&self, other: &Self) -> bool {
+    /// Replaces the keys of this issuer and all its clones by the keys of `other`. Returns whether
+    /// they differ.
+    pub fn replace_keys(&self, other: &Self) -> bool {
         let (old, new) = (self.keys.load(), other.keys.load_full());
-        let same = old.header.kid == new.header.kid && self.jwks() == other.jwks();
-        if !same {
+        let differ = old.header.kid != new.header.kid || self.jwks() != other.jwks();
+        if differ {
             self.keys.store(new);
         }
-        !same
+        differ
     }
 
-    /// Makes an access token that is valid from `now` for the lifetime.
+    /// Issues an access token that is valid from `now` for the lifetime.
     ///
     /// # Panics
     /// Never: the key has signed before, and claims of strings and integers always serialise.
@@ -132,21 +145,21 @@ impl Issuer {
             role,
             exp: iat.saturating_add(lifetime),
             iat,
-            nbf: Some(iat - CLOCK_DIFFERENCE_SECONDS),
+            nbf: Some(iat - CLOCK_SKEW_SECONDS),
             jti: uuid::Uuid::new_v4().simple().to_string(),
             iss: settings.issuer.clone(),
             aud: settings.audience.clone(),
         };
         let keys = self.keys.load();
-        jsonwebtoken::encode(&keys.header, &claims, &keys.key)
+        jsonwebtoken::encode(&keys.header, &claims, &keys.signing)
             .expect("a key that has signed before signs again")
     }
 
-    /// The set of public keys (RFC 7517); empty with a shared secret.
+    /// Returns the key set (RFC 7517), which is empty with a shared secret.
     pub fn jwks(&self) -> serde_json::Value {
-        match &self.keys.load().proof {
-            Proof::PublicKeys(keys) => keys.to_json(),
-            Proof::Secret(_) => KeySet::default().to_json(),
+        match &self.keys.load().verifying {
+            VerifyingKeys::Public(key_set) => key_set.to_json(),
+            VerifyingKeys::Secret(_) => KeySet::default().to_json(),
         }
     }
 
@@ -154,25 +167,25 @@ impl Issuer {
         &self.settings
     }
 
-    pub(crate) fn source(&self) -> Source {
-        match &self.keys.load().proof {
-            Proof::PublicKeys(_) => Source::Issuer(self.clone()),
-            Proof::Secret(secret) => Source::secret(secret),
+    pub(crate) fn key_source(&self) -> KeySource {
+        match &self.keys.load().verifying {
+            VerifyingKeys::Public(_) => KeySource::Issuer(self.clone()),
+            VerifyingKeys::Secret(secret) => KeySource::secret(secret),
         }
     }
 
-    /// The public key of this id.
+    /// Returns the public key with the id `kid`.
     pub(crate) fn public_key(&self, kid: &str) -> Option<DecodingKey> {
-        match &self.keys.load().proof {
-            Proof::PublicKeys(keys) => keys.get(kid),
-            Proof::Secret(_) => None,
+        match &self.keys.load().verifying {
+            VerifyingKeys::Public(key_set) => key_set.get(kid),
+            VerifyingKeys::Secret(_) => None,
         }
     }
 }
 
 fn public_key(pem: &str) -> Result<VerifyingKey, KeyError> {
-    SigningKey::from_pkcs8_pem(pem)
-        .map(|key| key.verifying_key())
-        .or_else(|_| VerifyingKey::from_public_key_pem(pem))
-        .map_err(|_| KeyError::NotEd25519)
+    match SigningKey::from_pkcs8_pem(pem) {
+        Ok(private) => Ok(private.verifying_key()),
+        Err(_) => Ok(VerifyingKey::from_public_key_pem(pem).map_err(pkcs8::Error::from)?),
+    }
 }

@@ -1,4 +1,4 @@
-//! The set of public keys (RFC 7517, with RFC 8037 for Ed25519).
+//! The key set (JWKS): public keys as RFC 7517 and, for Ed25519, RFC 8037 define them.
 
 use std::collections::BTreeMap;
 
@@ -15,89 +15,86 @@ pub(crate) struct KeySet {
     keys: BTreeMap<String, VerifyingKey>,
 }
 
-/// The document is not a key set with at least one key that can be used.
+/// Why a document is not a usable key set.
 #[derive(Debug, thiserror::Error)]
-#[error("is not a key set with an Ed25519 key in it")]
-pub(crate) struct InvalidKeySet;
+pub(crate) enum InvalidKeySet {
+    #[error("the document is not JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("the document contains no usable Ed25519 key")]
+    NoKey,
+}
 
 impl KeySet {
-    /// A set of these keys, each under its thumbprint.
-    pub(crate) fn of(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
-        Self {
-            keys: keys
-                .into_iter()
-                .map(|key| (thumbprint(&key), key))
-                .collect(),
-        }
-    }
-
-    /// Adds a key under its thumbprint.
+    /// Adds a key; its id is its thumbprint.
     pub(crate) fn add(&mut self, key: VerifyingKey) {
         self.keys.insert(thumbprint(&key), key);
     }
 
-    /// Reads a set, passing over keys of other kinds as RFC 7517, 5 asks.
+    /// Parses a key set and ignores keys of other types, as RFC 7517, 5 requires.
     pub(crate) fn from_json(document: &[u8]) -> Result<Self, InvalidKeySet> {
-        let document: Value = serde_json::from_slice(document).map_err(|_| InvalidKeySet)?;
-        let listed = document["keys"].as_array().ok_or(InvalidKeySet)?;
+        let document: Value = serde_json::from_slice(document)?;
+        let listed = document["keys"].as_array().ok_or(InvalidKeySet::NoKey)?;
         let keys: BTreeMap<_, _> = listed.iter().filter_map(ed25519_key).collect();
         if keys.is_empty() {
-            Err(InvalidKeySet)
+            Err(InvalidKeySet::NoKey)
         } else {
             Ok(Self { keys })
         }
     }
 
-    /// The set as a document to publish.
+    /// Returns the set as a document to publish.
     pub(crate) fn to_json(&self) -> Value {
         let keys: Vec<Value> = self
             .keys
             .iter()
             .map(|(kid, key)| {
-                json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": encoded(key) })
+                json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": base64url(key) })
             })
             .collect();
         json!({ "keys": keys })
     }
 
-    /// The key of this id.
+    /// Returns the key with the id `kid`.
     pub(crate) fn get(&self, kid: &str) -> Option<DecodingKey> {
         self.keys
             .get(kid)
             .map(|key| DecodingKey::from_ed_der(key.as_bytes()))
     }
 
-    /// Whether every key of `self` is also, the same, in `other`.
-    pub(crate) fn is_within(&self, other: &Self) -> bool {
+    /// Whether `other` contains every key of `self` under the same id.
+    pub(crate) fn is_subset_of(&self, other: &Self) -> bool {
         self.keys
             .iter()
             .all(|(kid, key)| other.keys.get(kid) == Some(key))
     }
 }
 
-/// A key's JWK thumbprint (RFC 7638, with the members that RFC 8037, 2 requires, in their order).
+/// Returns the JWK thumbprint of a key (RFC 7638, with the members of RFC 8037, 2, in their order).
 pub(crate) fn thumbprint(key: &VerifyingKey) -> String {
-    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encoded(key));
+    let canonical = format!(
+        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
+        base64url(key)
+    );
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
 }
 
-fn encoded(key: &VerifyingKey) -> String {
+fn base64url(key: &VerifyingKey) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(key.as_bytes())
 }
 
 fn ed25519_key(jwk: &Value) -> Option<(String, VerifyingKey)> {
     let is = |member: &str, value: &str| jwk[member].as_str() == Some(value);
-    let is_or_silent = |member: &str, value: &str| jwk.get(member).is_none() || is(member, value);
+    let is_or_absent = |member: &str, value: &str| jwk.get(member).is_none() || is(member, value);
     if !(is("kty", "OKP")
         && is("crv", "Ed25519")
-        && is_or_silent("use", "sig")
-        && is_or_silent("alg", "EdDSA"))
+        && is_or_absent("use", "sig")
+        && is_or_absent("alg", "EdDSA"))
     {
         return None;
     }
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(jwk["x"].as_str()?).ok()?;
     let key = VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok()?;
-    // A key of small order would verify signatures that nobody made.
+    // Anyone can forge signatures for a key of small order.
     if key.is_weak() {
         None
     } else {
@@ -113,7 +110,7 @@ mod tests {
     const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
     #[test]
-    fn given_the_key_of_rfc_8037_when_named_then_the_thumbprint_is_the_published_one() {
+    fn given_the_key_of_rfc_8037_when_hashed_then_the_thumbprint_is_the_published_one() {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(X).expect("base64");
         let key = VerifyingKey::from_bytes(&bytes.try_into().expect("32 bytes")).expect("a point");
         assert_eq!(
@@ -123,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn given_key_sets_when_read_then_only_usable_keys_count() {
+    fn given_key_sets_when_parsed_then_only_usable_keys_count() {
         let check = |document: Value, expected: usize| {
             let read = KeySet::from_json(document.to_string().as_bytes());
             assert_eq!(read.map_or(0, |set| set.keys.len()), expected, "{document}");

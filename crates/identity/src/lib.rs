@@ -2,21 +2,22 @@
 
 mod caller;
 mod claims;
-mod fetched;
 mod issuer;
 mod jwks;
 mod openapi;
+mod remote_keys;
 mod role;
 mod settings;
+mod shared_secret;
 #[cfg(test)]
 mod test_tokens;
 mod verifier;
 
 pub use caller::{Admin, Caller, OptionalCaller, bearer};
-pub use claims::AccessClaims;
-pub use fetched::InvalidKeySetUrl;
 pub use issuer::{Issuer, IssuerSettings, KeyError};
 pub use openapi::BearerScheme;
+pub use remote_keys::InvalidKeySetUrl;
 pub use role::Role;
 pub use settings::{SettingsError, SigningSettings, TokenNames, TokenSettings};
-pub use verifier::{Verifier, VerifyError, WeakSecret};
+pub use shared_secret::WeakSecret;
+pub use verifier::{Verifier, VerifyError};

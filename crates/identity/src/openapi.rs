@@ -1,10 +1,10 @@
-//! How the access token shows in an OpenAPI document.
+//! The security scheme of access tokens in OpenAPI documents.
 
 use utoipa::Modify;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-/// Adds the security scheme `bearer`, which operations name as `security(("bearer" = []))`.
+/// Adds the security scheme `bearer`, which operations refer to as `security(("bearer" = []))`.
 pub struct BearerScheme;
 
 impl Modify for BearerScheme {

@@ -1,14 +1,14 @@
-//! What an account may do.
+//! The role of an account.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What an account may do.
+/// The role of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Buys.
+    /// Places orders.
     User,
-    /// Buys, and keeps the catalogue.
+    /// Places orders and manages the catalogue.
     Admin,
 }

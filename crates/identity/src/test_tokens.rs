@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use domain::Email;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::EncodePublicKey as _;
@@ -13,7 +14,6 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
 use crate::{Issuer, IssuerSettings};
-use domain::Email;
 
 pub(crate) const NOW: i64 = 1_700_000_000;
 pub(crate) const SECRET: &str = "Ahh6zohw-ieb4Gohn-oJ8kieW0-eeG3ahqu";
@@ -62,7 +62,7 @@ pub(crate) fn good_claims() -> Value {
     })
 }
 
-/// Signs whatever header and claims it is given.
+/// Signs any header and claims.
 pub(crate) fn forge(header: &Value, claims: &Value, key: &EncodingKey) -> String {
     let message = format!(
         "{}.{}",

@@ -1,6 +1,5 @@
-//! Judges access tokens.
+//! Verifying access tokens.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,29 +11,18 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use crate::claims::TOKEN_TYPE;
-use crate::fetched::{FetchedKeys, InvalidKeySetUrl, Lookup};
-use crate::{AccessClaims, Caller, Issuer};
+use crate::claims::{AccessClaims, TOKEN_TYPE};
+use crate::remote_keys::{InvalidKeySetUrl, Lookup, RemoteKeys};
+use crate::shared_secret::{WeakSecret, check_strength};
+use crate::{Caller, Issuer};
 
-/// How many verified tokens are remembered; beyond it the least useful are forgotten.
-const REMEMBERED: usize = 8192;
-/// A tenth of this would do for our own tokens.
-const LONGEST_TOKEN: usize = 4096;
-const SHORTEST_SECRET_BYTES: usize = 32;
-const FEWEST_DIFFERENT_BYTES: usize = 8;
-/// What stands in examples, in lower case and without what is between the words. It hardly ever
-/// turns up in what was made at random.
-const PLACEHOLDERS: [&str; 7] = [
-    "changeme",
-    "changethis",
-    "replaceme",
-    "example",
-    "placeholder",
-    "password",
-    "secret",
-];
+/// The maximum number of cached tokens.
+const CACHE_CAPACITY: usize = 8192;
+/// Ten times the size of the tokens that this crate issues.
+const MAX_TOKEN_BYTES: usize = 4096;
 
-/// Judges access tokens: one kind of key, one algorithm, no leeway. Cheap to clone.
+/// Verifies access tokens with one source of keys and one algorithm, without leeway for clock skew.
+/// Cheap to clone; clones share the cache.
 #[derive(Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -42,183 +30,153 @@ pub struct Verifier {
 
 struct Inner {
     validation: Validation,
-    source: Source,
-    verified: Cache<[u8; 32], Verified>,
-    /// How often a key was withdrawn.
-    withdrawals: AtomicU64,
+    keys: KeySource,
+    cache: Cache<[u8; 32], CachedCaller>,
+    /// The number of times that the cache was cleared.
+    generation: AtomicU64,
 }
 
-/// A token that was found to be valid.
+/// The caller of a verified token.
 #[derive(Clone)]
-struct Verified {
+struct CachedCaller {
     caller: Caller,
-    /// The withdrawals before its key was looked up: what was found out with a key that has since
-    /// been withdrawn counts no longer, also where it was written down only after the forgetting.
-    withdrawals: u64,
+    /// The generation of the cache before the key was looked up. If the key was removed during the
+    /// verification, the entry is older than the cache and does not count.
+    generation: u64,
 }
 
-/// Where keys come from. Each kind has its one algorithm.
+/// The source of keys, which determines the algorithm.
 #[derive(Clone)]
-pub(crate) enum Source {
+pub(crate) enum KeySource {
     Secret(DecodingKey),
     Issuer(Issuer),
-    Fetched(Arc<FetchedKeys>),
+    Remote(Arc<RemoteKeys>),
 }
 
-/// Why a token was not taken.
+/// Why a token was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// It is not an access token of ours that is valid now.
+    /// It is not a valid access token of the shop.
     #[error("the token is not valid")]
     Invalid,
-    /// The public keys have not been fetched yet, so nothing can be said about it.
-    #[error("the keys to verify tokens with are not there yet")]
+    /// It cannot be verified, because the public keys have not been fetched yet.
+    #[error("the token keys have not been fetched yet")]
     KeysUnavailable,
 }
 
-/// The secret could be guessed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WeakSecret {
-    /// Shorter than the hash that it keys (RFC 7518, 3.2).
-    #[error("is shorter than {SHORTEST_SECRET_BYTES} bytes")]
-    Short,
-    /// Hardly more than one letter over and over: a placeholder.
-    #[error(
-        "has fewer than {FEWEST_DIFFERENT_BYTES} different characters, so it was not made at random"
-    )]
-    Monotonous,
-    /// Something shorter, twice or more.
-    #[error("is something shorter over and over, so it was not made at random")]
-    Repeated,
-    /// It was taken from an example.
-    #[error("has a word in it that stands in examples, so it was not made at random")]
-    Placeholder,
-}
-
 impl Verifier {
-    /// Takes `EdDSA` tokens signed with a key of the set at `url`. The set is fetched by
-    /// [`Verifier::keep_fresh`].
+    /// Creates a verifier of `EdDSA` tokens with the key set at `url`, which
+    /// [`Verifier::keep_fresh`] fetches.
     pub fn from_jwks_url(
         url: &str,
         issuer: &str,
         audience: &str,
     ) -> Result<Self, InvalidKeySetUrl> {
-        Ok(Self::new(
-            Source::Fetched(Arc::new(FetchedKeys::new(url)?)),
-            issuer,
-            audience,
-        ))
+        let keys = KeySource::Remote(Arc::new(RemoteKeys::new(url)?));
+        Ok(Self::new(keys, issuer, audience))
     }
 
-    /// Takes `HS256` tokens signed with this secret.
+    /// Creates a verifier of `HS256` tokens with a shared secret.
     pub fn from_hs256(
         secret: &SecretString,
         issuer: &str,
         audience: &str,
     ) -> Result<Self, WeakSecret> {
-        check_secret(secret)?;
-        Ok(Self::new(Source::secret(secret), issuer, audience))
+        check_strength(secret)?;
+        Ok(Self::new(KeySource::secret(secret), issuer, audience))
     }
 
-    /// Takes what `issuer` signs, without a key set fetched over HTTP.
+    /// Creates a verifier of the tokens of `issuer`, in the same process.
     pub fn local(issuer: &Issuer) -> Self {
         let settings = issuer.settings();
-        Self::new(issuer.source(), &settings.issuer, &settings.audience)
+        Self::new(issuer.key_source(), &settings.issuer, &settings.audience)
     }
 
-    fn new(source: Source, issuer: &str, audience: &str) -> Self {
-        let mut validation = Validation::new(source.algorithm());
+    fn new(keys: KeySource, issuer: &str, audience: &str) -> Self {
+        let mut validation = Validation::new(keys.algorithm());
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);
-        // The library would ask the clock; `read` compares with the time it is given.
+        // The library would read the wall clock; `check_times` uses the time of the caller.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self {
             inner: Arc::new(Inner {
                 validation,
-                source,
-                verified: Cache::new(REMEMBERED),
-                withdrawals: AtomicU64::new(0),
+                keys,
+                cache: Cache::new(CACHE_CAPACITY),
+                generation: AtomicU64::new(0),
             }),
         }
     }
 
-    /// Keeps the keys fresh until `stop`, and says through `part` whether there are any. Ends at
-    /// once where keys are not fetched.
+    /// Refreshes fetched keys until `stop` and sets `part` to whether there are any. With other
+    /// sources of keys it returns at once.
     pub async fn keep_fresh(self, part: Part, stop: CancellationToken) {
-        match &self.inner.source {
-            Source::Fetched(keys) => {
-                keys.keep_fresh(part, stop, || self.forget()).await;
-            }
-            Source::Secret(_) | Source::Issuer(_) => part.set(true),
+        match &self.inner.keys {
+            KeySource::Remote(keys) => keys.keep_fresh(part, stop, || self.clear_cache()).await,
+            KeySource::Secret(_) | KeySource::Issuer(_) => part.set(true),
         }
     }
 
-    /// Forgets which tokens were verified, because a key may have been withdrawn.
-    pub fn forget(&self) {
-        self.inner.withdrawals.fetch_add(1, Ordering::SeqCst);
-        self.inner.verified.clear();
+    /// Clears the cache of verified tokens, for use after the removal of a key.
+    pub fn clear_cache(&self) {
+        self.inner.generation.fetch_add(1, Ordering::SeqCst);
+        self.inner.cache.clear();
     }
 
-    /// Says whose token this is, if it is valid at `now`.
+    /// Returns the caller of a token that is valid at `now`.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, VerifyError> {
-        if token.len() > LONGEST_TOKEN {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::Invalid);
         }
         let digest = digest(token);
-        let withdrawals = self.inner.withdrawals.load(Ordering::SeqCst);
-        if let Some(known) = self.inner.verified.get(&digest)
-            && known.withdrawals == withdrawals
+        let generation = self.inner.generation.load(Ordering::SeqCst);
+        if let Some(cached) = self.inner.cache.get(&digest)
+            && cached.generation == generation
         {
-            return if now < known.caller.expires_at {
-                Ok(known.caller)
+            return if now < cached.caller.expires_at {
+                Ok(cached.caller)
             } else {
                 Err(VerifyError::Invalid)
             };
         }
-        let caller = self.verify_anew(token, now).await?;
-        self.remember(digest, caller.clone(), withdrawals);
+        let caller = self.verify_uncached(token, now).await?;
+        self.cache(digest, caller.clone(), generation);
         Ok(caller)
     }
 
-    fn remember(&self, digest: [u8; 32], caller: Caller, withdrawals: u64) {
-        let verified = Verified {
-            caller,
-            withdrawals,
-        };
-        self.inner.verified.insert(digest, verified);
+    fn cache(&self, digest: [u8; 32], caller: Caller, generation: u64) {
+        let cached = CachedCaller { caller, generation };
+        self.inner.cache.insert(digest, cached);
     }
 
-    async fn verify_anew(&self, token: &str, now: Timestamp) -> Result<Caller, VerifyError> {
+    async fn verify_uncached(&self, token: &str, now: Timestamp) -> Result<Caller, VerifyError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| VerifyError::Invalid)?;
-        if !is_plain(&header, self.inner.source.algorithm()) {
+        if !is_expected_header(&header, self.inner.keys.algorithm()) {
             return Err(VerifyError::Invalid);
         }
         let key = self.key(header.kid.as_deref()).await?;
         let data = jsonwebtoken::decode::<AccessClaims>(token, &key, &self.inner.validation)
             .map_err(|_| VerifyError::Invalid)?;
-        read(data.claims, now)
+        check_times(data.claims, now)
     }
 
     async fn key(&self, kid: Option<&str>) -> Result<DecodingKey, VerifyError> {
-        if let Source::Secret(key) = &self.inner.source {
-            return Ok(key.clone());
-        }
-        let kid = kid.ok_or(VerifyError::Invalid)?;
-        match &self.inner.source {
-            Source::Fetched(keys) => match keys.find(kid, || self.forget()).await {
+        let kid = kid.ok_or(VerifyError::Invalid);
+        match &self.inner.keys {
+            KeySource::Secret(key) => Ok(key.clone()),
+            KeySource::Issuer(issuer) => issuer.public_key(kid?).ok_or(VerifyError::Invalid),
+            KeySource::Remote(keys) => match keys.find(kid?, || self.clear_cache()).await {
                 Lookup::Found(key) => Ok(key),
                 Lookup::Unknown => Err(VerifyError::Invalid),
-                Lookup::NoKeysYet => Err(VerifyError::KeysUnavailable),
+                Lookup::NotFetched => Err(VerifyError::KeysUnavailable),
             },
-            Source::Issuer(issuer) => issuer.public_key(kid).ok_or(VerifyError::Invalid),
-            Source::Secret(key) => Ok(key.clone()),
         }
     }
 }
 
-impl Source {
+impl KeySource {
     pub(crate) fn secret(secret: &SecretString) -> Self {
         Self::Secret(DecodingKey::from_secret(secret.expose_secret().as_bytes()))
     }
@@ -226,7 +184,7 @@ impl Source {
     fn algorithm(&self) -> Algorithm {
         match self {
             Self::Secret(_) => Algorithm::HS256,
-            Self::Issuer(_) | Self::Fetched(_) => Algorithm::EdDSA,
+            Self::Issuer(_) | Self::Remote(_) => Algorithm::EdDSA,
         }
     }
 }
@@ -235,11 +193,10 @@ fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Whether the header is one that our issuer writes: this algorithm, an access token, a key id,
-/// and nothing that offers a key or a place to get one (`jwk`, `jku`, `x5u`, …) or makes demands
-/// (`crit`).
-fn is_plain(header: &Header, algorithm: Algorithm) -> bool {
-    let plain = Header {
+/// Whether the issuer could have written this header: the algorithm, the type of an access token and
+/// a key id, but no key, no URL of a key (`jwk`, `jku`, `x5u`, …) and no extension (`crit`).
+fn is_expected_header(header: &Header, algorithm: Algorithm) -> bool {
+    let expected = Header {
         typ: header.typ.clone(),
         kid: header.kid.clone(),
         ..Header::new(algorithm)
@@ -248,13 +205,13 @@ fn is_plain(header: &Header, algorithm: Algorithm) -> bool {
         .typ
         .as_deref()
         .is_some_and(|typ| typ.eq_ignore_ascii_case(TOKEN_TYPE));
-    is_access_token && *header == plain
+    is_access_token && *header == expected
 }
 
-fn read(claims: AccessClaims, now: Timestamp) -> Result<Caller, VerifyError> {
+fn check_times(claims: AccessClaims, now: Timestamp) -> Result<Caller, VerifyError> {
     let expires_at = Timestamp::from_second(claims.exp).map_err(|_| VerifyError::Invalid)?;
-    let too_young = claims.nbf.is_some_and(|nbf| now.as_second() < nbf);
-    if too_young || now >= expires_at {
+    let is_early = claims.nbf.is_some_and(|nbf| now.as_second() < nbf);
+    if is_early || now >= expires_at {
         return Err(VerifyError::Invalid);
     }
     Ok(Caller {
@@ -262,31 +219,6 @@ fn read(claims: AccessClaims, now: Timestamp) -> Result<Caller, VerifyError> {
         role: claims.role,
         expires_at,
     })
-}
-
-pub(crate) fn check_secret(secret: &SecretString) -> Result<(), WeakSecret> {
-    let bytes = secret.expose_secret().as_bytes();
-    if bytes.len() < SHORTEST_SECRET_BYTES {
-        return Err(WeakSecret::Short);
-    }
-    let different: BTreeSet<&u8> = bytes.iter().collect();
-    if different.len() < FEWEST_DIFFERENT_BYTES {
-        return Err(WeakSecret::Monotonous);
-    }
-    let is_repeated = |length: usize| bytes[length..] == bytes[..bytes.len() - length];
-    if (1..=bytes.len() / 2).any(is_repeated) {
-        return Err(WeakSecret::Repeated);
-    }
-    let letters: String = secret
-        .expose_secret()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect();
-    if PLACEHOLDERS.iter().any(|word| letters.contains(word)) {
-        return Err(WeakSecret::Placeholder);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

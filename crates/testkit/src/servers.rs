@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use backing_services::{Backing, Quiet, Scratch, Tools};
+use backing_services::{ScratchDir, Silent, TestServers, Tools};
 
 /// Logs, process ids and the signing key of the run. A guardian process removes the directory and
 /// ends the processes started from it, even when this process is killed.
-static SCRATCH: LazyLock<Scratch> =
-    LazyLock::new(|| Scratch::new().expect("cannot create the scratch directory"));
+static SCRATCH: LazyLock<ScratchDir> =
+    LazyLock::new(|| ScratchDir::new().expect("cannot create the scratch directory"));
 
 static SHARED: LazyLock<Servers> = LazyLock::new(|| {
     let servers = from_environment().unwrap_or_else(Servers::start);
@@ -25,7 +25,7 @@ pub struct Servers {
     pub mongodb_uri: String,
     /// The value of `KAFKA_BROKERS`.
     pub kafka_brokers: String,
-    processes: Option<Arc<Mutex<Backing>>>,
+    processes: Option<Arc<Mutex<TestServers>>>,
     dedicated: bool,
 }
 
@@ -38,8 +38,8 @@ impl Servers {
     /// Starts dedicated servers, which end when the last clone is dropped.
     pub(crate) fn start() -> Self {
         let tools =
-            Tools::bring(&tools_directory(), &Quiet).unwrap_or_else(|error| panic!("{error}"));
-        let processes = Backing::start(&tools).unwrap_or_else(|error| panic!("{error}"));
+            Tools::install(&tools_directory(), &Silent).unwrap_or_else(|error| panic!("{error}"));
+        let processes = TestServers::start(&tools).unwrap_or_else(|error| panic!("{error}"));
         Self {
             mongodb_uri: processes.mongodb_uri(),
             kafka_brokers: processes.kafka_brokers(),
@@ -85,7 +85,7 @@ impl Servers {
 
     async fn inject_fault(
         &self,
-        fault: impl FnOnce(&mut Backing) -> backing_services::Result<()> + Send + 'static,
+        fault: impl FnOnce(&mut TestServers) -> backing_services::Result<()> + Send + 'static,
     ) {
         let processes = self
             .processes

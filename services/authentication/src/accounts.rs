@@ -1,4 +1,4 @@
-//! Making accounts.
+//! Creating accounts.
 
 use std::net::IpAddr;
 
@@ -9,12 +9,11 @@ use mongo::StoreError;
 use service_kit::client::Network;
 
 use crate::attempts::{AttemptError, Attempts};
-use crate::hashing::{HashError, Hasher, Turn};
-use crate::rules::attempts::Wait;
+use crate::hashing::{HashError, HashPermit, Hasher};
 use crate::rules::password::NewPassword;
 use crate::store::{CreateError, NewUser, Store};
 
-/// Makes accounts for whoever asks. Cheap to clone.
+/// Registers accounts. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Accounts {
     pub(crate) store: Store,
@@ -22,23 +21,21 @@ pub(crate) struct Accounts {
     pub(crate) attempts: Attempts,
 }
 
-/// Why an account was not made.
+/// Why an account was not created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RegisterError {
-    #[error("the e-mail has an account already")]
-    Taken,
-    #[error("too many registrations")]
-    TooMany(Wait),
+    #[error(transparent)]
+    Attempt(#[from] AttemptError),
     #[error(transparent)]
     Hash(#[from] HashError),
-    #[error("the service is still starting")]
-    Starting,
+    #[error(transparent)]
+    Create(#[from] CreateError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Accounts {
-    /// Makes an account with the role `user` for somebody at `address`.
+    /// Creates an account with the role `user` for a client at `address`.
     pub(crate) async fn register(
         &self,
         email: &Email,
@@ -47,33 +44,33 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<(), RegisterError> {
         let network = Network::of(address);
-        let counted = self.attempts.limits.registration(network);
+        let counter = self.attempts.limits.registration(network);
         self.attempts
-            .reserve(&[counted], now)
+            .reserve(&[counter], now)
             .await
             .inspect_err(|error| {
                 if matches!(error, AttemptError::TooMany(_)) {
-                    tracing::warn!(target: "audit", %address, "a registration was refused: too many came from there");
+                    tracing::warn!(target: "audit", %address, "a registration was refused: too many registrations from this address");
                 }
             })?;
-        // The unique index decides; this spares the hash.
+        // The unique index decides; this check saves the cost of a hash.
         if self.store.user_by_email(email).await?.is_some() {
-            return Err(RegisterError::Taken);
+            return Err(CreateError::EmailTaken.into());
         }
-        let turn = self.hasher.turn(network).await?;
-        create(&self.store, turn, email, password, Role::User).await
+        let permit = self.hasher.permit(network).await?;
+        create(&self.store, permit, email, password, Role::User).await
     }
 }
 
-/// Makes an account.
+/// Hashes the password and creates the account.
 pub(crate) async fn create(
     store: &Store,
-    turn: Turn,
+    permit: HashPermit,
     email: &Email,
     password: &NewPassword,
     role: Role,
 ) -> Result<(), RegisterError> {
-    let password_hash = turn.hash(password.secret().clone()).await?;
+    let password_hash = permit.hash(password.secret().clone()).await?;
     store
         .create_user(NewUser {
             email: email.clone(),
@@ -81,25 +78,6 @@ pub(crate) async fn create(
             password_hash,
         })
         .await?;
-    tracing::info!(target: "audit", account = email.fingerprint(), ?role, "an account was made");
+    tracing::info!(target: "audit", account = email.fingerprint(), ?role, "an account was created");
     Ok(())
-}
-
-impl From<AttemptError> for RegisterError {
-    fn from(error: AttemptError) -> Self {
-        match error {
-            AttemptError::TooMany(wait) => Self::TooMany(wait),
-            AttemptError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<CreateError> for RegisterError {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::Taken => Self::Taken,
-            CreateError::NotPrepared => Self::Starting,
-            CreateError::Store(error) => Self::Store(error),
-        }
-    }
 }

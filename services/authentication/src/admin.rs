@@ -1,4 +1,4 @@
-//! The first admin, who cannot come from HTTP.
+//! Creating admins, which is not possible over HTTP.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::net::Ipv4Addr;
@@ -8,38 +8,39 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::Email;
 use identity::Role;
-use mongo::MongoSettings;
+use mongo::{MongoSettings, StoreError};
 use runtime::lifecycle::{Failure, error_chain};
 use runtime::telemetry;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::client::Network;
 
+use crate::SERVICE;
 use crate::accounts::{self, RegisterError};
 use crate::config::Config;
 use crate::hashing::Hasher;
 use crate::rules::password::NewPassword;
-use crate::store::Store;
+use crate::store::{CreateError, Store};
 
-const LONGEST_INPUT: u64 = 4096;
+const MAX_INPUT_BYTES: u64 = 4096;
 
-/// Creates the admin `email`. Doing it again is no error, so that a set-up program can be run
-/// twice; an account that is not an admin's is never made one, because somebody else may have
-/// registered it.
+/// Creates the admin `email` and prints the result. It is no error if the admin exists, so that a
+/// set-up program can run twice. An existing user does not become an admin, because anyone could have
+/// registered the account.
 pub fn create(config: &Config, email: &Email) -> ExitCode {
     match run(config, email) {
-        Ok(sentence) => {
-            println!("{sentence}");
+        Ok(message) => {
+            println!("{message}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("authentication: {}", error_chain(error.as_ref()));
+            eprintln!("{SERVICE}: {}", error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(config: &Config, email: &Email) -> Result<String, Failure> {
-    // Standard output is for the password, which must be in no log.
+    // Standard output shows the password, which must not be in a log.
     telemetry::log_to_stderr(&config.common)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -47,54 +48,47 @@ fn run(config: &Config, email: &Email) -> Result<String, Failure> {
         .block_on(ensure(&config.mongo, email, piped_password()?))
 }
 
-/// Creates the admin with `password`, or with one that is made, unless there is that admin already.
-/// Returns what was done, in a sentence.
+/// Creates the admin with the `given` password or a random one, unless the admin exists. Returns a
+/// message for the operator.
 pub async fn ensure(
     settings: &MongoSettings,
     email: &Email,
     given: Option<SecretString>,
 ) -> Result<String, Failure> {
-    let database = mongo::connect("authentication", settings).await?;
+    let database = mongo::connect(SERVICE, settings).await?;
     let store = Store::new(&database, settings.mongodb_timeout);
-    store
-        .prepare()
-        .await
-        .map_err(|error| format!("the database cannot be reached: {error}"))?;
-    let is_made = given.is_none();
-    let secret = match given {
-        Some(secret) => secret,
-        None => made_password()?,
-    };
-    let password =
-        NewPassword::new(secret).map_err(|unacceptable| format!("the password {unacceptable}"))?;
-    let here = Network::of(Ipv4Addr::LOCALHOST.into());
-    let turn = Hasher::new(1, 0).turn(here).await?;
-    match accounts::create(&store, turn, email, &password, Role::Admin).await {
-        Ok(()) if is_made => Ok(format!(
+    store.ensure_indexes().await.map_err(StoreError::from)?;
+    let is_random = given.is_none();
+    let password = NewPassword::new(given.map_or_else(random_password, Ok)?)?;
+    let network = Network::of(Ipv4Addr::LOCALHOST.into());
+    let permit = Hasher::new(1, 0).permit(network).await?;
+    match accounts::create(&store, permit, email, &password, Role::Admin).await {
+        Ok(()) if is_random => Ok(format!(
             "Created the admin {email} with this password, which is not shown again:\n{}",
             password.secret().expose_secret()
         )),
         Ok(()) => Ok(format!("Created the admin {email}.")),
-        Err(RegisterError::Taken) => existing(&store, email).await,
+        Err(RegisterError::Create(CreateError::EmailTaken)) => check_existing(&store, email).await,
         Err(error) => Err(error.into()),
     }
 }
 
-async fn existing(store: &Store, email: &Email) -> Result<String, Failure> {
+async fn check_existing(store: &Store, email: &Email) -> Result<String, Failure> {
     let user = store.user_by_email(email).await?;
     if user.is_some_and(|user| user.role == Role::Admin) {
         Ok(format!(
-            "{email} is an admin already; the password stays as it is."
+            "The admin {email} already exists; its password was not changed."
         ))
     } else {
-        Err(
-            format!("{email} has an account already that is not an admin's; choose another e-mail")
-                .into(),
-        )
+        Err(format!("{email} has an account without the role admin; choose another e-mail").into())
     }
 }
 
-/// The first line of standard input, unless that is a terminal or has nothing in it.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the password from standard input")]
+struct PipedPasswordError(#[source] std::io::Error);
+
+/// Reads the first line of standard input, unless that is a terminal or empty.
 fn piped_password() -> Result<Option<SecretString>, Failure> {
     let input = std::io::stdin();
     if input.is_terminal() {
@@ -103,14 +97,14 @@ fn piped_password() -> Result<Option<SecretString>, Failure> {
     let mut line = String::new();
     input
         .lock()
-        .take(LONGEST_INPUT)
+        .take(MAX_INPUT_BYTES)
         .read_line(&mut line)
-        .map_err(|_| "standard input is not text")?;
+        .map_err(PipedPasswordError)?;
     let line = line.trim_end_matches(['\r', '\n']);
     Ok((!line.is_empty()).then(|| SecretString::from(line)))
 }
 
-fn made_password() -> Result<SecretString, getrandom::Error> {
+fn random_password() -> Result<SecretString, getrandom::Error> {
     let mut random = [0; 18];
     getrandom::fill(&mut random)?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(random).into())

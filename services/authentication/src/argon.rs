@@ -1,28 +1,27 @@
-//! One password, one hash: Argon2id (RFC 9106), stored as a PHC string.
+//! Hashing a password with Argon2id (RFC 9106). Hashes are PHC strings.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::password_hash::{self, phc, try_generate_salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Kibibytes, passes and lanes: OWASP's password storage cheat sheet, second choice.
-const MEMORY: u32 = 19_456;
+// The second option of the OWASP Password Storage Cheat Sheet.
+const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// An allocation beyond 32 MiB is always a mapping of its own in glibc, which goes back to the
-/// system when it is freed; a smaller one stays with the process for good. What is not touched
-/// takes no memory.
+/// glibc maps allocations beyond 32 MiB separately and returns them to the system when they are freed;
+/// smaller ones may stay with the process. Pages that are not touched use no memory.
 const RESERVED_BLOCKS: usize = 33 * 1024 * 1024 / Block::SIZE;
 
-/// What came of comparing a password with a stored hash.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It is another password, or there is no such account.
-    Wrong,
-    /// It is the right one. `rehashed` replaces a hash that was made with other parameters.
-    Right {
-        /// The new hash to store.
+pub(crate) enum Verification {
+    /// The password is wrong, or the account does not exist.
+    Mismatch,
+    /// The password is right.
+    Match {
+        /// A new hash to store if the parameters of the stored one are outdated.
         rehashed: Option<String>,
     },
 }
@@ -30,19 +29,19 @@ pub(crate) enum Verdict {
 /// Why a password could not be hashed or compared.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ArgonError {
-    #[error("Argon2 refused")]
+    #[error("Argon2 failed")]
     Argon2(#[from] argon2::Error),
-    #[error("a stored hash was made with something else than Argon2")]
-    Kind(#[from] password_hash::Error),
-    #[error("a stored hash cannot be read")]
-    Stored(#[from] phc::Error),
-    #[error("no random numbers for a salt")]
+    #[error("a stored hash is not an Argon2 hash")]
+    Algorithm(#[from] password_hash::Error),
+    #[error("cannot parse a stored hash")]
+    Parse(#[from] phc::Error),
+    #[error("cannot generate a salt")]
     Random(#[from] getrandom::Error),
 }
 
-/// Hashes a password with a salt of its own.
+/// Hashes a password with a random salt.
 pub(crate) fn hash(password: &SecretString) -> Result<String, ArgonError> {
-    let params = Params::new(MEMORY, PASSES, LANES, None)?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
     let salt = try_generate_salt()?;
     let hash = PasswordHash {
         algorithm: ARGON2ID_IDENT,
@@ -61,28 +60,29 @@ pub(crate) fn hash(password: &SecretString) -> Result<String, ArgonError> {
 }
 
 /// Compares a password with a stored hash.
-pub(crate) fn verify(password: &SecretString, stored: &str) -> Result<Verdict, ArgonError> {
+pub(crate) fn verify(password: &SecretString, stored: &str) -> Result<Verification, ArgonError> {
     let stored = PasswordHash::new(stored)?;
     let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
-        return Ok(Verdict::Wrong);
+        return Ok(Verification::Mismatch);
     };
     let algorithm = Algorithm::try_from(stored.algorithm.as_str())?;
     let version = stored
         .version
         .map_or(Ok(Version::V0x13), Version::try_from)?;
     let params = Params::try_from(&stored)?;
-    let is_current = (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY, PASSES, LANES)
+    let is_current = (params.m_cost(), params.t_cost(), params.p_cost())
+        == (MEMORY_KIB, PASSES, LANES)
         && (algorithm, version) == (Algorithm::Argon2id, Version::V0x13);
-    // `Output` compares in constant time.
+    // The comparison of `Output` takes constant time.
     if derive(algorithm, version, params, password, &salt)? != expected {
-        return Ok(Verdict::Wrong);
+        return Ok(Verification::Mismatch);
     }
     let rehashed = if is_current {
         None
     } else {
         Some(hash(password)?)
     };
-    Ok(Verdict::Right { rehashed })
+    Ok(Verification::Match { rehashed })
 }
 
 fn derive(
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_a_hash_when_compared_then_only_the_same_password_is_right() {
+    fn given_a_hash_when_compared_then_only_the_same_password_matches() {
         let stored = hash(&"correct horse".into()).expect("hashes");
         assert!(
             stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
@@ -119,19 +119,19 @@ mod tests {
         assert_ne!(
             stored,
             hash(&"correct horse".into()).expect("hashes"),
-            "each has its own salt"
+            "each hash has its own salt"
         );
-        let check = |password: &str, expected: Verdict| {
+        let check = |password: &str, expected: Verification| {
             assert_eq!(
                 verify(&password.into(), &stored).expect("compares"),
                 expected,
                 "{password}"
             );
         };
-        check("correct horse", Verdict::Right { rehashed: None });
-        check("Correct horse", Verdict::Wrong);
-        check("correct horse ", Verdict::Wrong);
-        check("", Verdict::Wrong);
+        check("correct horse", Verification::Match { rehashed: None });
+        check("Correct horse", Verification::Mismatch);
+        check("correct horse ", Verification::Mismatch);
+        check("", Verification::Mismatch);
     }
 
     /// The stored hash is a vector of the reference implementation (phc-winner-argon2, src/test.c).
@@ -139,26 +139,26 @@ mod tests {
     fn given_a_hash_with_other_parameters_when_the_password_is_right_then_it_is_hashed_anew() {
         let stored =
             "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-        let verdict = verify(&"password".into(), stored).expect("compares");
-        let Verdict::Right {
+        let verification = verify(&"password".into(), stored).expect("compares");
+        let Verification::Match {
             rehashed: Some(new),
-        } = verdict
+        } = verification
         else {
-            panic!("{verdict:?}")
+            panic!("{verification:?}")
         };
         assert!(new.contains("m=19456,t=2,p=1"), "{new}");
         assert_eq!(
             verify(&"password".into(), &new).expect("compares"),
-            Verdict::Right { rehashed: None }
+            Verification::Match { rehashed: None }
         );
         assert_eq!(
             verify(&"Password".into(), stored).expect("compares"),
-            Verdict::Wrong
+            Verification::Mismatch
         );
     }
 
     #[test]
-    fn given_stored_nonsense_when_compared_then_it_is_an_error_and_never_right() {
+    fn given_an_invalid_stored_hash_when_compared_then_it_is_an_error_and_no_match() {
         for stored in [
             "",
             "password",

@@ -1,10 +1,10 @@
-//! Counting what may be tried only so often.
+//! Counting and limiting attempts.
 
 use jiff::Timestamp;
 use mongo::StoreError;
 
-use crate::rules::attempts::{AttemptLimits, Counted, Wait};
-use crate::store::{Reservation, Reserved, Store};
+use crate::rules::attempts::{AttemptCounter, AttemptLimits, RetryAfter};
+use crate::store::{Reservation, ReserveOutcome, Store};
 
 /// Counts attempts. Cheap to clone.
 #[derive(Clone)]
@@ -13,53 +13,50 @@ pub(crate) struct Attempts {
     pub(crate) limits: AttemptLimits,
 }
 
-/// Why an attempt is not allowed.
+/// Why an attempt is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttemptError {
     #[error("too many attempts")]
-    TooMany(Wait),
+    TooMany(RetryAfter),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Attempts {
-    /// Refuses an attempt for which there is no place left, without taking one.
-    pub(crate) async fn refuse_if_too_many(
+    /// Refuses an attempt that would exceed a limit, without counting it.
+    pub(crate) async fn check(
         &self,
-        counted: &[Counted],
+        counters: &[AttemptCounter],
         now: Timestamp,
     ) -> Result<(), AttemptError> {
-        let attempts = self.store.attempts(counted).await?;
-        for (counted, attempts) in counted.iter().zip(&attempts) {
+        let attempts = self.store.attempts(counters).await?;
+        for (counter, attempts) in counters.iter().zip(&attempts) {
             self.limits
-                .judge(attempts, counted.limit, now)
+                .check(attempts, counter.limit, now)
                 .map_err(AttemptError::TooMany)?;
         }
         Ok(())
     }
 
-    /// Counts an attempt before its outcome is known: a hundred guesses at once must not all
-    /// find the count below its limit.
+    /// Counts an attempt before its outcome is known, so that concurrent attempts cannot all find the
+    /// count below its limit.
     pub(crate) async fn reserve(
         &self,
-        counted: &[Counted],
+        counters: &[AttemptCounter],
         now: Timestamp,
     ) -> Result<Vec<Reservation>, AttemptError> {
-        let mut reservations = Vec::with_capacity(counted.len());
-        for counted in counted {
+        let mut reservations = Vec::with_capacity(counters.len());
+        for counter in counters {
             match self
                 .store
-                .reserve_attempt(counted, &self.limits, now)
+                .reserve_attempt(counter, &self.limits, now)
                 .await?
             {
-                Reserved::Yes(reservation) => reservations.push(reservation),
-                Reserved::Full(attempts) => {
+                ReserveOutcome::Reserved(reservation) => reservations.push(reservation),
+                ReserveOutcome::LimitReached(attempts) => {
                     self.release(&reservations).await?;
-                    let wait = self
-                        .limits
-                        .judge(&attempts, counted.limit, now)
-                        .err()
-                        .unwrap_or(Wait(1));
+                    let wait = self.limits.check(&attempts, counter.limit, now);
+                    let wait = wait.err().unwrap_or(RetryAfter(1));
                     return Err(AttemptError::TooMany(wait));
                 }
             }
@@ -67,7 +64,7 @@ impl Attempts {
         Ok(reservations)
     }
 
-    /// Gives places back, because the attempt is not to count.
+    /// Removes attempts from their counts, because they succeeded.
     pub(crate) async fn release(&self, reservations: &[Reservation]) -> Result<(), StoreError> {
         let releases = reservations
             .iter()

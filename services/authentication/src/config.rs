@@ -21,77 +21,77 @@ pub struct Config {
     /// Address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8001")]
     pub listen: SocketAddr,
-    /// What every service has.
+    /// Settings of every service.
     #[command(flatten)]
     pub common: Common,
     /// The database.
     #[command(flatten)]
     pub mongo: MongoSettings,
-    /// What access tokens are signed with.
+    /// The key of access tokens.
     #[command(flatten)]
     pub signing: SigningSettings,
-    /// Sessions and their limits.
+    /// Sessions and limits.
     #[command(flatten)]
     pub sessions: SessionSettings,
-    /// Who is believed about where a call comes from.
+    /// The proxies whose headers are trusted.
     #[command(flatten)]
     pub trusted_proxies: TrustedProxies,
-    /// Where our own pages are, such as `https://shop.example`, separated by commas: they alone may
+    /// Origins of the shop's pages, such as `https://shop.example`, comma separated. Only they may
     /// keep a session in a cookie.
     #[arg(long, env = "PUBLIC_ORIGINS", value_delimiter = ',')]
     pub public_origins: Vec<Origin>,
     /// Load development accounts into an empty database.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
-    /// What to do instead of serving.
+    /// The command to run instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// How long sessions live, and what guessing and registering are allowed.
+/// The lifetimes of sessions and the limits of attempts.
 #[derive(Args, Clone, Debug)]
 pub struct SessionSettings {
-    /// How long after log-in the last refresh is possible.
+    /// Lifetime of a session, from the log-in to the last refresh.
     #[arg(long, env = "REFRESH_TOKEN_LIFETIME", default_value = "720h", value_parser = duration)]
     pub refresh_token_lifetime: Duration,
-    /// How long a session may go unused.
+    /// Time after which an unused session ends.
     #[arg(long, env = "REFRESH_TOKEN_IDLE_LIFETIME", default_value = "168h", value_parser = duration)]
     pub refresh_token_idle_lifetime: Duration,
-    /// Failed log-ins for one account within the window, after which it has to wait; counted apart
-    /// for each address that the account has logged in from lately.
+    /// Maximum failed log-ins of an account within the window. Each address from which the account has
+    /// logged in recently has its own count.
     #[arg(long, env = "FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10, value_parser = at_least_one)]
     pub failed_logins_per_account: u32,
-    /// Failed log-ins from one address within the window, after which it has to wait.
+    /// Maximum failed log-ins from one address within the window.
     #[arg(long, env = "FAILED_LOGINS_PER_ADDRESS", default_value_t = 100, value_parser = at_least_one)]
     pub failed_logins_per_address: u32,
-    /// Registrations from one address within the window, after which it has to wait.
+    /// Maximum registrations from one address within the window.
     #[arg(long, env = "REGISTRATIONS_PER_ADDRESS", default_value_t = 1000, value_parser = at_least_one)]
     pub registrations_per_address: u32,
-    /// How long a failed log-in counts, and a registration.
+    /// Window in which failed log-ins and registrations are counted.
     #[arg(long, env = "FAILED_LOGIN_WINDOW", default_value = "15m", value_parser = duration)]
     pub failed_login_window: Duration,
-    /// Passwords that are hashed at the same time; each takes 19 MiB.
+    /// Maximum number of concurrent password hashes; each uses 19 MiB.
     #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2, value_parser = at_least_one)]
     pub password_hashes_at_once: u32,
-    /// Calls that may wait for their password to be hashed; further ones are answered 429, and
-    /// those from one address sooner than those from others.
+    /// Maximum number of requests that wait for a password hash. Further requests get 429; an address
+    /// with many waiting requests gets it first.
     #[arg(long, env = "PASSWORD_HASHES_WAITING", default_value_t = 100)]
     pub password_hashes_waiting: u32,
 }
 
-/// What the program can do besides serving.
+/// The commands besides serving.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Command {
-    /// Looks after admins.
+    /// Manages admins.
     #[command(subcommand)]
     Admin(AdminCommand),
 }
 
-/// What can be done about admins.
+/// The commands for admins.
 #[derive(Subcommand, Clone, Debug)]
 pub enum AdminCommand {
-    /// Creates an admin. The password is read from standard input if something is piped in,
-    /// otherwise it is made and printed.
+    /// Creates an admin. The password is read from standard input if that is piped; otherwise a random
+    /// one is generated and printed.
     Create {
         /// The admin's e-mail.
         email: Email,
@@ -99,7 +99,6 @@ pub enum AdminCommand {
 }
 
 impl SessionSettings {
-    /// How long sessions live.
     pub(crate) fn lifetimes(&self) -> SessionLifetimes {
         SessionLifetimes {
             absolute: self.refresh_token_lifetime,
@@ -107,7 +106,6 @@ impl SessionSettings {
         }
     }
 
-    /// What guessing and registering are allowed.
     pub(crate) fn attempt_limits(&self) -> AttemptLimits {
         AttemptLimits {
             failures_per_account: self.failed_logins_per_account,
@@ -118,12 +116,12 @@ impl SessionSettings {
     }
 }
 
-/// Scheme, host and port of a page, exactly as browsers write them in `Origin` (RFC 6454, 6.2).
+/// The origin of a page, exactly as browsers send it in the `Origin` header (RFC 6454, 6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
 impl Origin {
-    /// As in the header.
+    /// Returns the value of the header.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -133,29 +131,29 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refused = || {
+        let invalid = || {
             format!(
                 "'{text}' is not an origin such as https://shop.example or http://localhost:8080"
             )
         };
-        let uri: http::Uri = text.parse().map_err(|_| refused())?;
-        let scheme = uri.scheme_str().ok_or_else(refused)?;
-        let authority = uri.authority().ok_or_else(refused)?;
-        let usual_port = if scheme == "https" { 443 } else { 80 };
-        let written = format!("{scheme}://{authority}");
+        let uri: http::Uri = text.parse().map_err(|_| invalid())?;
+        let scheme = uri.scheme_str().ok_or_else(invalid)?;
+        let authority = uri.authority().ok_or_else(invalid)?;
+        let default_port = if scheme == "https" { 443 } else { 80 };
+        let serialised = format!("{scheme}://{authority}");
         let is_origin = matches!(scheme, "http" | "https")
-            && written == text
+            && serialised == text
             && text == text.to_ascii_lowercase()
             && !authority.as_str().contains('@')
-            && authority.port_u16() != Some(usual_port);
-        is_origin.then_some(Self(written)).ok_or_else(refused)
+            && authority.port_u16() != Some(default_port);
+        is_origin.then_some(Self(serialised)).ok_or_else(invalid)
     }
 }
 
 fn at_least_one(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("'{text}' is not a whole number from 1 on")),
+        _ => Err(format!("'{text}' is not a whole number of at least 1")),
     }
 }
 
@@ -164,18 +162,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_texts_when_read_as_origins_then_only_what_a_browser_would_send_passes() {
-        for right in [
+    fn given_texts_when_parsed_as_origins_then_only_those_that_browsers_send_are_accepted() {
+        for valid in [
             "https://shop.example",
             "http://localhost:8080",
             "http://[::1]:8080",
         ] {
             assert_eq!(
-                right.parse::<Origin>().map(|origin| origin.0),
-                Ok(right.to_owned())
+                valid.parse::<Origin>().map(|origin| origin.0),
+                Ok(valid.to_owned())
             );
         }
-        for wrong in [
+        for invalid in [
             "",
             "shop.example",
             "https://shop.example/",
@@ -188,7 +186,7 @@ mod tests {
             "*",
             "null",
         ] {
-            assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
+            assert!(invalid.parse::<Origin>().is_err(), "{invalid}");
         }
     }
 }

@@ -1,16 +1,67 @@
-//! The addresses, in and out.
+//! The HTTP API.
 
 mod accounts;
 mod address;
 mod cookie;
+mod key_set;
 mod operations;
 mod problems;
 mod router;
 mod sessions;
-mod state;
+mod wire;
 
-pub use router::openapi;
+use axum::extract::FromRef;
+use identity::{Issuer, Verifier};
+use service_kit::client::TrustedProxies;
 
-pub(crate) use cookie::OwnPages;
-pub(crate) use router::api;
-pub(crate) use state::App;
+use crate::accounts::Accounts;
+use crate::sessions::Sessions;
+
+pub(crate) use cookie::AllowedOrigins;
+pub(crate) use router::router;
+
+/// The state of the handlers. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) accounts: Accounts,
+    pub(crate) sessions: Sessions,
+    pub(crate) verifier: Verifier,
+    pub(crate) origins: AllowedOrigins,
+    pub(crate) proxies: TrustedProxies,
+}
+
+impl FromRef<App> for Accounts {
+    fn from_ref(app: &App) -> Self {
+        app.accounts.clone()
+    }
+}
+
+impl FromRef<App> for Sessions {
+    fn from_ref(app: &App) -> Self {
+        app.sessions.clone()
+    }
+}
+
+impl FromRef<App> for Issuer {
+    fn from_ref(app: &App) -> Self {
+        app.sessions.issuer.clone()
+    }
+}
+
+impl FromRef<App> for Verifier {
+    fn from_ref(app: &App) -> Self {
+        app.verifier.clone()
+    }
+}
+
+impl FromRef<App> for AllowedOrigins {
+    fn from_ref(app: &App) -> Self {
+        app.origins.clone()
+    }
+}
+
+impl FromRef<App> for TrustedProxies {
+    fn from_ref(app: &App) -> Self {
+        app.proxies.clone()
+    }
+}

@@ -6,12 +6,16 @@ mod argon;
 mod attempts;
 pub mod config;
 mod hashing;
-pub mod http;
+mod http;
 mod rules;
 mod seed;
 mod serve;
 mod sessions;
+mod signing_keys;
 mod store;
 
 pub use config::Config;
 pub use serve::serve;
+
+/// The name of the service.
+pub(crate) const SERVICE: &str = "authentication";

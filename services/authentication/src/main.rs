@@ -11,11 +11,11 @@ fn main() -> ExitCode {
     if let Some(Command::Admin(AdminCommand::Create { email })) = &config.command {
         return authentication::admin::create(&config, email);
     }
-    let (common, listen) = (config.common.clone(), config.listen);
+    let common = config.common.clone();
     lifecycle::run(
         "authentication",
         &common,
-        listen,
-        move |listener, shutdown| authentication::serve(config, listener, shutdown),
+        config.listen,
+        |listener, shutdown| authentication::serve(config, listener, shutdown),
     )
 }

@@ -1,4 +1,4 @@
-//! What holds without a database, a network or a clock.
+//! The rules, without a database, a network or a clock.
 
 pub(crate) mod attempts;
 pub(crate) mod password;

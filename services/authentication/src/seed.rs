@@ -1,14 +1,15 @@
-//! Accounts for development, with passwords that everybody can guess.
+//! Development accounts, whose passwords are public.
 
 use std::net::Ipv4Addr;
 
 use domain::Email;
 use identity::Role;
-use runtime::lifecycle::Failure;
+use runtime::lifecycle::{Failure, error_chain};
 use service_kit::client::Network;
+use tokio_util::sync::CancellationToken;
 
 use crate::hashing::Hasher;
-use crate::store::NewUser;
+use crate::store::{NewUser, Store};
 
 /// E-mail, which is also the password, and role.
 const ACCOUNTS: [(&str, Role); 4] = [
@@ -18,16 +19,34 @@ const ACCOUNTS: [(&str, Role); 4] = [
     ("ccc@ccc.com", Role::Admin),
 ];
 
-/// The accounts with their passwords hashed.
-pub(crate) async fn accounts(hasher: &Hasher) -> Result<Vec<NewUser>, Failure> {
+/// Creates the development accounts in a database without accounts.
+pub(crate) async fn load(store: &Store, hasher: &Hasher, stop: &CancellationToken) {
+    let accounts = match accounts(hasher).await {
+        Ok(accounts) => accounts,
+        Err(error) => {
+            let error = error_chain(error.as_ref());
+            return tracing::error!(
+                error,
+                "cannot hash the passwords of the development accounts"
+            );
+        }
+    };
+    let create = || store.create_first_users(&accounts);
+    if mongo::retry_until_ok("load the development accounts", stop, create).await == Some(true) {
+        tracing::warn!("loaded the development accounts, whose passwords are public");
+    }
+}
+
+async fn accounts(hasher: &Hasher) -> Result<Vec<NewUser>, Failure> {
     let mut accounts = Vec::with_capacity(ACCOUNTS.len());
     for (email, role) in ACCOUNTS {
-        let turn = hasher.turn(Network::of(Ipv4Addr::LOCALHOST.into())).await?;
-        let password_hash = turn.hash(email.into()).await?;
+        let permit = hasher
+            .permit(Network::of(Ipv4Addr::LOCALHOST.into()))
+            .await?;
         accounts.push(NewUser {
             email: Email::parse(email)?,
             role,
-            password_hash,
+            password_hash: permit.hash(email.into()).await?,
         });
     }
     Ok(accounts)

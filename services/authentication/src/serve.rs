@@ -1,8 +1,6 @@
-//! How the parts are put together, started and stopped.
+//! Starting and stopping the service.
 
-use std::time::Duration;
-
-use identity::{Issuer, SigningSettings, Verifier};
+use identity::Verifier;
 use runtime::health::{self, Health, Part};
 use runtime::lifecycle::{Background, Failure};
 use service_kit::server;
@@ -13,15 +11,12 @@ use crate::accounts::Accounts;
 use crate::attempts::Attempts;
 use crate::config::Config;
 use crate::hashing::Hasher;
-use crate::http::{self, App, OwnPages};
-use crate::seed;
+use crate::http::{self, AllowedOrigins, App};
 use crate::sessions::Sessions;
 use crate::store::Store;
+use crate::{SERVICE, seed, signing_keys};
 
-/// How long a rotation of the token keys may go unnoticed.
-const KEYS_READ_EVERY: Duration = Duration::from_secs(5);
-
-/// Serves until `shutdown`. The database may come later, go away and come back.
+/// Serves until `shutdown`. The database may be unavailable at the start and at any time later.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -29,122 +24,73 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let issuer = config.signing.issuer()?;
     let verifier = Verifier::local(&issuer);
-    let database = mongo::connect("authentication", &config.mongo).await?;
+
+    let database = mongo::connect(SERVICE, &config.mongo).await?;
     let store = Store::new(&database, config.mongo.mongodb_timeout);
+
     let hasher = Hasher::new(
         config.sessions.password_hashes_at_once,
         config.sessions.password_hashes_waiting,
     );
-
-    let (health, background) = (Health::default(), Background::default());
-    let stop = background.stop_token();
-    background.spawn(mongo::watch(
-        database,
-        health.part(health::DATABASE),
-        stop.clone(),
-    ));
-    let seeding = config.seed_data.then(|| hasher.clone());
-    background.spawn(prepare(
-        store.clone(),
-        seeding,
-        health.part(health::START_UP),
-        stop,
-    ));
-
-    background.spawn(follow_keys(
-        config.signing.clone(),
-        issuer.clone(),
-        verifier.clone(),
-        background.stop_token(),
-    ));
-
-    let common = config.common.clone();
-    let app = app(config, store, hasher, issuer, verifier);
-    let api = http::api(app, common.chaos_endpoints);
-    let router = server::router(api, &health);
-    server::serve(&common, listener, router, &health, shutdown).await?;
-    background.finish(common.drain_timeout).await;
-    Ok(())
-}
-
-fn app(config: Config, store: Store, hasher: Hasher, issuer: Issuer, verifier: Verifier) -> App {
     let attempts = Attempts {
         store: store.clone(),
         limits: config.sessions.attempt_limits(),
     };
-    App {
-        accounts: Accounts {
-            store: store.clone(),
-            hasher: hasher.clone(),
-            attempts: attempts.clone(),
-        },
-        sessions: Sessions {
-            store,
-            hasher,
-            issuer,
-            lifetimes: config.sessions.lifetimes(),
-            attempts,
-        },
+    let accounts = Accounts {
+        store: store.clone(),
+        hasher: hasher.clone(),
+        attempts: attempts.clone(),
+    };
+    let sessions = Sessions {
+        store: store.clone(),
+        hasher: hasher.clone(),
+        issuer: issuer.clone(),
+        lifetimes: config.sessions.lifetimes(),
+        attempts,
+    };
+
+    let (health, background) = (Health::default(), Background::default());
+    let stop = background.stop_token();
+    let (database_part, start_up) = (health.part(health::DATABASE), health.part(health::START_UP));
+    background.spawn(mongo::watch(database, database_part, stop.clone()));
+    let seed_hasher = config.seed_data.then_some(hasher);
+    background.spawn(prepare_database(store, seed_hasher, start_up, stop.clone()));
+    background.spawn(signing_keys::reload(
+        config.signing,
+        issuer,
+        verifier.clone(),
+        stop,
+    ));
+
+    let app = App {
+        accounts,
+        sessions,
         verifier,
-        pages: OwnPages(config.public_origins.into()),
+        origins: AllowedOrigins(config.public_origins.into()),
         proxies: config.trusted_proxies,
-    }
+    };
+    let router = server::router(http::router(app, &config.common), &health);
+    server::serve(&config.common, listener, router, &health, shutdown).await?;
+    background.finish(config.common.drain_timeout).await;
+    Ok(())
 }
 
-/// Goes on with other keys when their files have changed, so that a rotation needs no restart.
-async fn follow_keys(
-    settings: SigningSettings,
-    issuer: Issuer,
-    verifier: Verifier,
+/// Creates the indexes and, if there is a `seed_hasher`, the development accounts.
+async fn prepare_database(
+    store: Store,
+    seed_hasher: Option<Hasher>,
+    part: Part,
     stop: CancellationToken,
 ) {
-    let mut complained = None;
-    while stop
-        .run_until_cancelled(tokio::time::sleep(KEYS_READ_EVERY))
-        .await
-        .is_some()
-    {
-        match settings.issuer() {
-            Ok(read) => {
-                complained = None;
-                if issuer.take_keys_of(&read) {
-                    verifier.forget();
-                    tracing::info!(target: "audit", "the token keys have changed");
-                }
-            }
-            // Half of a rotation, perhaps; told once for each reason.
-            Err(error) => {
-                let reason = error.to_string();
-                if complained.as_ref() != Some(&reason) {
-                    tracing::error!(reason, "keeps the token keys as they were");
-                    complained = Some(reason);
-                }
-            }
-        }
-    }
-}
-
-/// Makes the indexes, and the development accounts with `seeding`.
-async fn prepare(store: Store, seeding: Option<Hasher>, part: Part, stop: CancellationToken) {
-    if mongo::retry_until_ok("make the indexes", &stop, || store.prepare())
+    let create = || store.ensure_indexes();
+    if mongo::retry_until_ok("create the indexes", &stop, create)
         .await
         .is_none()
     {
         return;
     }
-    if let Some(hasher) = seeding {
-        load_seed(&store, &hasher, &stop).await;
+    if let Some(hasher) = seed_hasher {
+        seed::load(&store, &hasher, &stop).await;
     }
     part.set(true);
-}
-
-async fn load_seed(store: &Store, hasher: &Hasher, stop: &CancellationToken) {
-    let accounts = match seed::accounts(hasher).await {
-        Ok(accounts) => accounts,
-        Err(error) => return tracing::error!(%error, "could not make the development accounts"),
-    };
-    let load = || store.create_first_users(&accounts);
-    if mongo::retry_until_ok("load development accounts", stop, load).await == Some(true) {
-        tracing::warn!("loaded development accounts, whose passwords everybody knows");
-    }
 }

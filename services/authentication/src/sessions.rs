@@ -9,12 +9,11 @@ use mongo::StoreError;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::client::Network;
 
-use crate::argon::Verdict;
+use crate::argon::Verification;
 use crate::attempts::{AttemptError, Attempts};
 use crate::hashing::{HashError, Hasher};
-use crate::rules::attempts::Wait;
 use crate::rules::password;
-use crate::rules::refresh::{Decision, MOST_SESSIONS, RefreshToken, SessionLifetimes, decide};
+use crate::rules::refresh::{Decision, MAX_SESSIONS, RefreshToken, SessionLifetimes, decide};
 use crate::store::{SessionEnd, Store, User};
 
 /// Opens, refreshes and ends sessions. Cheap to clone.
@@ -27,7 +26,7 @@ pub(crate) struct Sessions {
     pub(crate) attempts: Attempts,
 }
 
-/// Somebody who says who they are.
+/// The credentials of a log-in and the address of the client.
 #[derive(Clone, Debug)]
 pub(crate) struct LoginAttempt {
     pub(crate) email: Email,
@@ -35,75 +34,50 @@ pub(crate) struct LoginAttempt {
     pub(crate) address: IpAddr,
 }
 
-/// What a session gives its holder.
+/// The tokens of a session.
 pub(crate) struct Tokens {
     pub(crate) access: String,
     pub(crate) refresh: RefreshToken,
 }
 
-/// Why nobody was logged in.
+/// Why a log-in failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
     #[error("incorrect e-mail or password")]
     Incorrect,
-    #[error("too many failed log-ins")]
-    TooManyFailures(Wait),
+    #[error(transparent)]
+    Attempt(#[from] AttemptError),
     #[error(transparent)]
     Hash(#[from] HashError),
-    #[error("no random numbers")]
+    #[error("cannot generate a refresh token")]
     Random(#[from] getrandom::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Why a session was not refreshed.
+/// Why a refresh failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RefreshError {
     #[error("incorrect refresh token")]
     Incorrect,
-    #[error("no random numbers")]
+    #[error("cannot generate a refresh token")]
     Random(#[from] getrandom::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Sessions {
-    /// Opens a session for whoever knows the password.
+    /// Verifies the password and opens a session.
     pub(crate) async fn log_in(
         &self,
         attempt: LoginAttempt,
         now: Timestamp,
     ) -> Result<Tokens, LoginError> {
-        let account = attempt.email.fingerprint();
         if password::is_too_long(attempt.password.expose_secret()) {
             return Err(LoginError::Incorrect);
         }
         let network = Network::of(attempt.address);
-        let is_known = self.store.is_known_network(&attempt.email, network).await?;
-        let limits = &self.attempts.limits;
-        let counted = limits.failure(&attempt.email, network, is_known);
-        // Whoever has to wait must not take the place of others in the queue.
-        self.attempts
-            .refuse_if_too_many(&counted, now)
-            .await
-            .inspect_err(|error| {
-                if matches!(error, AttemptError::TooMany(_)) {
-                    tracing::warn!(target: "audit", account, address = %attempt.address, "a log-in was refused: too many have failed");
-                }
-            })?;
-        let user = self.store.user_by_email(&attempt.email).await?;
-        let turn = self.hasher.turn(network).await?;
-        let reservations = self.attempts.reserve(&counted, now).await?;
-        let stored_hash = user.as_ref().map(|user| user.password_hash.clone());
-        let verdict = turn.verify(attempt.password, stored_hash).await?;
-        let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
-            tracing::info!(target: "audit", account, address = %attempt.address, "a log-in failed");
-            return Err(LoginError::Incorrect);
-        };
-        self.attempts.release(&reservations).await?;
-        if let Some(new_hash) = rehashed {
-            self.store.replace_hash(&user, &new_hash).await?;
-        }
+        let user = self.authenticate(attempt, network, now).await?;
         let until = self.lifetimes.latest_end(now);
         self.store
             .remember_network(&user.email, network, until)
@@ -111,7 +85,44 @@ impl Sessions {
         self.open(&user, now).await
     }
 
-    /// Swaps a refresh token for new tokens; ends the session of one that was copied.
+    async fn authenticate(
+        &self,
+        attempt: LoginAttempt,
+        network: Network,
+        now: Timestamp,
+    ) -> Result<User, LoginError> {
+        let (account, address) = (attempt.email.fingerprint(), attempt.address);
+        let is_known = self.store.is_known_network(&attempt.email, network).await?;
+        let counters = self
+            .attempts
+            .limits
+            .failure(&attempt.email, network, is_known);
+        // A refused client must not occupy a slot in the hashing queue.
+        self.attempts
+            .check(&counters, now)
+            .await
+            .inspect_err(|error| {
+                if matches!(error, AttemptError::TooMany(_)) {
+                    tracing::warn!(target: "audit", account, %address, "a log-in was refused: too many failed log-ins");
+                }
+            })?;
+        let user = self.store.user_by_email(&attempt.email).await?;
+        let permit = self.hasher.permit(network).await?;
+        let reservations = self.attempts.reserve(&counters, now).await?;
+        let stored_hash = user.as_ref().map(|user| user.password_hash.clone());
+        let verification = permit.verify(attempt.password, stored_hash).await?;
+        let (Some(user), Verification::Match { rehashed }) = (user, verification) else {
+            tracing::info!(target: "audit", account, %address, "a log-in failed");
+            return Err(LoginError::Incorrect);
+        };
+        self.attempts.release(&reservations).await?;
+        if let Some(new_hash) = rehashed {
+            self.store.replace_hash(&user, &new_hash).await?;
+        }
+        Ok(user)
+    }
+
+    /// Exchanges a refresh token for new tokens, or ends its session if the token was copied.
     pub(crate) async fn refresh(
         &self,
         token: &str,
@@ -120,7 +131,7 @@ impl Sessions {
         let token = RefreshToken::parse(token).ok_or(RefreshError::Incorrect)?;
         let session = self
             .store
-            .session(token.session())
+            .session(token.session_id())
             .await?
             .ok_or(RefreshError::Incorrect)?;
         match decide(&session.state, token.digest(), now) {
@@ -128,7 +139,7 @@ impl Sessions {
             Decision::Refuse => return Err(RefreshError::Incorrect),
             Decision::Revoke => {
                 self.store.end_session(session.id).await?;
-                tracing::warn!(target: "audit", session = %session.id, "a spent refresh token came back: session ended");
+                tracing::warn!(target: "audit", session = %session.id, "a spent refresh token was reused; the session was ended");
                 return Err(RefreshError::Incorrect);
             }
         }
@@ -149,12 +160,12 @@ impl Sessions {
         Ok(self.tokens(&user, new, now))
     }
 
-    /// Ends the session of a refresh token, if there is one.
+    /// Ends the session of a refresh token, if it exists.
     pub(crate) async fn log_out(&self, token: &str) -> Result<(), StoreError> {
         let Some(token) = RefreshToken::parse(token) else {
             return Ok(());
         };
-        let session = token.session();
+        let session = token.session_id();
         if self.store.end_session(session).await? {
             tracing::info!(target: "audit", %session, "a session was ended by its holder");
         }
@@ -168,7 +179,7 @@ impl Sessions {
             expires_at: self.lifetimes.expiry(at_latest, now),
             at_latest,
         };
-        let session = token.session();
+        let session = token.session_id();
         self.store
             .open_session(session, user.id, token.digest(), end)
             .await?;
@@ -176,10 +187,10 @@ impl Sessions {
         tracing::info!(target: "audit", account, %session, "a session was opened");
         let ended = self
             .store
-            .end_oldest_sessions(user.id, MOST_SESSIONS)
+            .end_oldest_sessions(user.id, MAX_SESSIONS)
             .await?;
         if ended > 0 {
-            tracing::info!(target: "audit", account, ended, "the oldest sessions were ended: there were too many");
+            tracing::info!(target: "audit", account, ended, "the oldest sessions were ended: the account had too many");
         }
         Ok(self.tokens(user, token, now))
     }
@@ -188,15 +199,6 @@ impl Sessions {
         Tokens {
             access: self.issuer.issue(&user.email, user.role, now),
             refresh,
-        }
-    }
-}
-
-impl From<AttemptError> for LoginError {
-    fn from(error: AttemptError) -> Self {
-        match error {
-            AttemptError::TooMany(wait) => Self::TooManyFailures(wait),
-            AttemptError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is kept in MongoDB, and the only place that knows it.
+//! Accounts, sessions and counters in MongoDB. Only this module uses the driver.
 
 mod attempts;
 mod known_networks;
@@ -16,67 +16,68 @@ use mongodb::bson::{Binary, DateTime, doc};
 use mongodb::options::{CollectionOptions, IndexOptions, ReadConcern, WriteConcern};
 use mongodb::{Collection, Database, IndexModel};
 
-pub(crate) use attempts::{Reservation, Reserved};
+pub(crate) use attempts::{Reservation, ReserveOutcome};
 pub(crate) use sessions::SessionEnd;
 pub(crate) use users::{CreateError, NewUser, User, UserId};
 
-/// Accounts, sessions, and what is counted. Cheap to clone.
+/// The store of accounts, sessions and counters. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Store {
     users: Collection<users::UserDocument>,
     sessions: Collection<sessions::SessionDocument>,
     attempts: Collection<attempts::AttemptsDocument>,
     known_networks: Collection<known_networks::KnownNetworkDocument>,
-    patience: Duration,
-    is_prepared: Arc<AtomicBool>,
+    timeout: Duration,
+    has_indexes: Arc<AtomicBool>,
 }
 
 impl Store {
-    /// The store in `database`, which is waited for at most `patience` a call.
-    pub(crate) fn new(database: &Database, patience: Duration) -> Self {
+    /// Creates the store of `database`, with a `timeout` for each operation.
+    pub(crate) fn new(database: &Database, timeout: Duration) -> Self {
         Self {
             users: database.collection("users"),
             sessions: database.collection("refresh_tokens"),
-            attempts: database.collection_with_options("attempts", forgettable()),
-            known_networks: database.collection_with_options("known_networks", forgettable()),
-            patience,
-            is_prepared: Arc::default(),
+            attempts: database.collection_with_options("attempts", low_durability()),
+            known_networks: database.collection_with_options("known_networks", low_durability()),
+            timeout,
+            has_indexes: Arc::default(),
         }
     }
 
-    /// Makes the indexes. Before that no account can be created, because nothing would keep its
-    /// e-mail unique.
-    pub(crate) async fn prepare(&self) -> Result<(), mongodb::error::Error> {
+    /// Creates the indexes. Until then no account can be created, because its e-mail might not be
+    /// unique.
+    pub(crate) async fn ensure_indexes(&self) -> Result<(), mongodb::error::Error> {
         self.users.create_index(unique("email")).await?;
-        self.sessions.create_index(expiring()).await?;
-        self.sessions.create_index(newest_of_an_account()).await?;
-        self.attempts.create_index(expiring()).await?;
-        self.known_networks.create_index(expiring()).await?;
-        self.is_prepared.store(true, Ordering::Release);
+        self.sessions.create_index(expiry()).await?;
+        self.sessions.create_index(newest_first()).await?;
+        self.attempts.create_index(expiry()).await?;
+        self.known_networks.create_index(expiry()).await?;
+        self.has_indexes.store(true, Ordering::Release);
         Ok(())
     }
 
-    /// Makes a `call` to a `collection`, and waits for it as long as the patience lasts.
-    async fn ask<D, T, F>(
+    /// Runs an `operation` on a `collection` with the timeout of the store.
+    async fn run<D, T, F>(
         &self,
         collection: &Collection<D>,
-        call: impl FnOnce(Collection<D>) -> F,
+        operation: impl FnOnce(Collection<D>) -> F,
     ) -> Result<T, StoreError>
     where
         D: Send + Sync,
         T: Send + 'static,
         F: Future<Output = Result<T, mongodb::error::Error>> + Send + 'static,
     {
-        Ok(mongo::with_timeout(self.patience, call(collection.clone())).await?)
+        Ok(mongo::with_timeout(self.timeout, operation(collection.clone())).await?)
     }
 
-    fn is_prepared(&self) -> bool {
-        self.is_prepared.load(Ordering::Acquire)
+    fn has_indexes(&self) -> bool {
+        self.has_indexes.load(Ordering::Acquire)
     }
 }
 
-/// What a failing primary forgets of it does no harm, and each guess would wait for the disk.
-fn forgettable() -> CollectionOptions {
+/// Writes that need no majority: losing some at a failover does no harm, and each log-in would
+/// otherwise wait for the disk.
+fn low_durability() -> CollectionOptions {
     CollectionOptions::builder()
         .write_concern(WriteConcern::nodes(1))
         .read_concern(ReadConcern::local())
@@ -91,14 +92,14 @@ fn unique(field: &str) -> IndexModel {
         .build()
 }
 
-fn newest_of_an_account() -> IndexModel {
+fn newest_first() -> IndexModel {
     IndexModel::builder()
         .keys(doc! { "user": 1, "ends_at_latest": -1 })
         .build()
 }
 
-/// MongoDB removes the document within a minute or so of its `expires_at`.
-fn expiring() -> IndexModel {
+/// A TTL index: MongoDB deletes a document about a minute after its `expires_at`.
+fn expiry() -> IndexModel {
     let options = IndexOptions::builder().expire_after(Duration::ZERO).build();
     IndexModel::builder()
         .keys(doc! { "expires_at": 1 })
@@ -126,7 +127,7 @@ fn binary(digest: [u8; 32]) -> Binary {
     }
 }
 
-/// A digest of another length is nobody's: nothing has one of zeros alone.
+/// A stored digest of another length is invalid and becomes zeros, which no token hashes to.
 fn digest(binary: &Binary) -> [u8; 32] {
     binary.bytes.as_slice().try_into().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Where a call came from.
+//! The address of the client.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -7,7 +7,7 @@ use http::request::Parts;
 use service_kit::client::TrustedProxies;
 use service_kit::problem::Problem;
 
-/// The client's address: the one that our gateway wrote, and of whoever calls around it their own.
+/// The address of the client: as a trusted proxy reports it, or that of the connection.
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 impl<S: Sync> FromRequestParts<S> for ClientAddress

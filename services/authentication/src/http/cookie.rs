@@ -1,53 +1,48 @@
-//! A session as a browser keeps it: the refresh token in a cookie that no script can read and no
-//! other site can make the browser send, so that the page itself holds nothing worth stealing
-//! for long. Source: RFC 6265bis, 4.1.3.2 (`__Host-`) and 8.8 (`SameSite`).
+//! The refresh token of a browser, in a cookie that scripts cannot read and that the browser does not
+//! send for other sites. The page itself has only short-lived access tokens. Source: RFC 6265bis,
+//! 4.1.3.2 (`__Host-`) and 8.8 (`SameSite`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use cookie::{Cookie, SameSite};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use secrecy::SecretString;
-use service_kit::problem::Problem;
 
 use crate::config::Origin;
 
 const NAME: &str = "__Host-refresh_token";
-/// Browsers keep no cookie longer (RFC 6265bis, 5.5).
-const LONGEST: Duration = Duration::from_hours(400 * 24);
+/// The maximum lifetime of a cookie in browsers (RFC 6265bis, 5.5).
+const MAX_LIFETIME: Duration = Duration::from_hours(400 * 24);
 
-/// The origins of our own pages. Cheap to clone.
+/// The origins of the shop's pages. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct OwnPages(pub(crate) Arc<[Origin]>);
+pub(crate) struct AllowedOrigins(pub(crate) Arc<[Origin]>);
 
-impl OwnPages {
-    /// Refuses a call that uses the cookie unless a page of ours makes it, as JSON, which no form
-    /// of another site can send.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+/// The request uses the cookie, but is not from a page of the shop.
+#[derive(Debug, thiserror::Error)]
+#[error("the request is not from an allowed origin")]
+pub(crate) struct ForeignOrigin;
+
+impl AllowedOrigins {
+    /// Rejects a request that uses the cookie unless it has one allowed origin and a content type;
+    /// forms of other sites cannot send JSON.
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), ForeignOrigin> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
-        let is_ours = match (origins.next(), origins.next()) {
-            (Some(origin), None) => self.0.iter().any(|ours| origin == ours.as_str()),
+        let is_allowed = match (origins.next(), origins.next()) {
+            (Some(origin), None) => self.0.iter().any(|allowed| origin == allowed.as_str()),
             _ => false,
         };
-        if is_ours && headers.contains_key(header::CONTENT_TYPE) {
+        if is_allowed && headers.contains_key(header::CONTENT_TYPE) {
             Ok(())
         } else {
-            Err(foreign_page())
+            Err(ForeignOrigin)
         }
     }
 }
 
-/// 403: the call uses the cookie, and no page of the shop made it.
-fn foreign_page() -> Problem {
-    Problem::new(
-        StatusCode::FORBIDDEN,
-        "You have no access to this resource!",
-    )
-    .of_kind("foreign-page")
-}
-
-/// The refresh token in the call's cookie.
-pub(super) fn token(headers: &HeaderMap) -> Option<SecretString> {
+/// Returns the refresh token in the cookie of a request.
+pub(super) fn refresh_token(headers: &HeaderMap) -> Option<SecretString> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -57,13 +52,13 @@ pub(super) fn token(headers: &HeaderMap) -> Option<SecretString> {
         .map(|cookie| SecretString::from(cookie.value().to_owned()))
 }
 
-/// Tells the browser to keep `token` until the session would have ended unused.
-pub(super) fn keep(token: &str, lifetime: Duration) -> HeaderValue {
-    header_value(token, lifetime.min(LONGEST))
+/// Returns the `Set-Cookie` header that stores `token` for `lifetime`.
+pub(super) fn set(token: &str, lifetime: Duration) -> HeaderValue {
+    header_value(token, lifetime.min(MAX_LIFETIME))
 }
 
-/// Tells the browser to forget the token.
-pub(super) fn forget() -> HeaderValue {
+/// Returns the `Set-Cookie` header that deletes the token.
+pub(super) fn clear() -> HeaderValue {
     header_value("", Duration::ZERO)
 }
 
@@ -76,7 +71,7 @@ fn header_value(token: &str, lifetime: Duration) -> HeaderValue {
         .same_site(SameSite::Strict)
         .max_age(cookie::time::Duration::seconds(seconds))
         .to_string();
-    // Our tokens are base64url, so the text is visible ASCII; if it were not, there is no cookie.
+    // Tokens are base64url, so the value is always valid.
     HeaderValue::from_str(&cookie).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -95,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn given_cookies_when_read_then_ours_is_found_among_others() {
+    fn given_cookies_when_parsed_then_the_refresh_token_is_found_among_others() {
         let check = |values: &[&'static str], expected: Option<&str>| {
             let pairs: Vec<_> = values
                 .iter()
                 .map(|value| (header::COOKIE, *value))
                 .collect();
-            let found = token(&headers(&pairs));
+            let found = refresh_token(&headers(&pairs));
             assert_eq!(
                 found.as_ref().map(ExposeSecret::expose_secret),
                 expected,
@@ -117,12 +112,16 @@ mod tests {
     }
 
     #[test]
-    fn given_origins_when_checked_then_only_one_of_ours_with_a_content_type_passes() {
-        let ours: Origin = "https://shop.example".parse().expect("an origin");
-        let pages = OwnPages(Arc::from([ours]));
+    fn given_origins_when_checked_then_only_a_single_allowed_one_with_a_content_type_is_accepted() {
+        let allowed: Origin = "https://shop.example".parse().expect("an origin");
+        let origins = AllowedOrigins(Arc::from([allowed]));
         let json = (header::CONTENT_TYPE, "application/json");
         let check = |pairs: &[(http::HeaderName, &'static str)], expected: bool| {
-            assert_eq!(pages.check(&headers(pairs)).is_ok(), expected, "{pairs:?}");
+            assert_eq!(
+                origins.check(&headers(pairs)).is_ok(),
+                expected,
+                "{pairs:?}"
+            );
         };
         let origin = |value| (header::ORIGIN, value);
         check(&[origin("https://shop.example"), json.clone()], true);
@@ -147,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn given_a_token_when_kept_or_forgotten_then_the_cookie_is_for_this_host_alone() {
-        let kept = keep("abc", Duration::from_mins(1));
+    fn given_a_token_when_set_or_cleared_then_the_cookie_is_for_this_host_only() {
+        let cookie = set("abc", Duration::from_mins(1));
         assert_eq!(
-            kept,
+            cookie,
             "__Host-refresh_token=abc; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
         );
         assert_eq!(
-            forget(),
+            clear(),
             "__Host-refresh_token=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0"
         );
     }

@@ -1,27 +1,61 @@
-//! The contract's answers for what went wrong.
+//! Errors as problems.
 
 use http::StatusCode;
 use mongo::StoreError;
 use service_kit::problem::Problem;
 
+use super::cookie::ForeignOrigin;
 use crate::accounts::RegisterError;
+use crate::attempts::AttemptError;
 use crate::hashing::HashError;
-use crate::rules::attempts::Wait;
+use crate::rules::attempts::RetryAfter;
+use crate::rules::password::{MAX_LENGTH, MIN_LENGTH, PasswordError};
 use crate::sessions::{LoginError, RefreshError};
+use crate::store::CreateError;
 
-/// 400: the e-mail is malformed, or has an account already.
+/// 400: the e-mail is malformed or already has an account.
 pub(super) fn unacceptable_email() -> Problem {
     Problem::bad_request("This e-mail is not acceptable").of_kind("unacceptable-email")
+}
+
+/// 503 if a retry can succeed, 500 otherwise.
+pub(super) fn store_failed(error: &StoreError) -> Problem {
+    Problem::dependency_failed(error, error.is_retryable())
+}
+
+impl From<PasswordError> for Problem {
+    fn from(error: PasswordError) -> Self {
+        let message = match error {
+            PasswordError::TooShort => format!("must have at least {MIN_LENGTH} characters"),
+            PasswordError::TooLong => format!("must have at most {MAX_LENGTH} characters"),
+            PasswordError::Common => {
+                "is one of the most common passwords; please choose another".to_owned()
+            }
+        };
+        Self::invalid("password", message)
+    }
+}
+
+impl From<ForeignOrigin> for Problem {
+    fn from(_: ForeignOrigin) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "You have no access to this resource!",
+        )
+        .of_kind("foreign-page")
+    }
 }
 
 impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
-            RegisterError::Taken => unacceptable_email(),
-            RegisterError::TooMany(Wait(seconds)) => Self::too_many_requests(seconds),
-            RegisterError::Starting => Self::unavailable(),
+            RegisterError::Attempt(error) => error.into(),
             RegisterError::Hash(error) => error.into(),
-            RegisterError::Store(error) => store_failed(&error),
+            RegisterError::Create(CreateError::EmailTaken) => unacceptable_email(),
+            RegisterError::Create(CreateError::NoIndexes) => Self::unavailable(),
+            RegisterError::Create(CreateError::Store(error)) | RegisterError::Store(error) => {
+                store_failed(&error)
+            }
         }
     }
 }
@@ -33,7 +67,7 @@ impl From<LoginError> for Problem {
                 Self::new(StatusCode::UNAUTHORIZED, "Incorrect e-mail or password")
                     .of_kind("incorrect-credentials")
             }
-            LoginError::TooManyFailures(Wait(seconds)) => Self::too_many_requests(seconds),
+            LoginError::Attempt(error) => error.into(),
             LoginError::Hash(error) => error.into(),
             LoginError::Store(error) => store_failed(&error),
             LoginError::Random(_) => Self::dependency_failed(&error, false),
@@ -51,6 +85,15 @@ impl From<RefreshError> for Problem {
     }
 }
 
+impl From<AttemptError> for Problem {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::TooMany(RetryAfter(seconds)) => Self::too_many_requests(seconds),
+            AttemptError::Store(error) => store_failed(&error),
+        }
+    }
+}
+
 impl From<HashError> for Problem {
     fn from(error: HashError) -> Self {
         match error {
@@ -58,9 +101,4 @@ impl From<HashError> for Problem {
             error => Self::dependency_failed(&error, false),
         }
     }
-}
-
-/// 503 or 500, depending on whether a retry can succeed.
-pub(super) fn store_failed(error: &StoreError) -> Problem {
-    Problem::dependency_failed(error, error.is_retryable())
 }

@@ -1,14 +1,16 @@
-//! The table of contents.
+//! The routes and the OpenAPI document.
 
-use axum::routing::get;
-use axum::{Json, Router};
-use identity::BearerScheme;
-use service_kit::openapi::with_problems;
+use axum::Router;
+use identity::{Admin, BearerScheme};
+use runtime::settings::Common;
+use service_kit::openapi;
+use service_kit::operations::with_chaos_endpoint;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{App, accounts, operations, sessions};
+use super::{App, accounts, key_set, operations, sessions};
+use crate::SERVICE;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,22 +20,11 @@ use super::{App, accounts, operations, sessions};
 )]
 struct Document;
 
-/// Every address of this service. `GET /api/authentication_error` is there only with
-/// `chaos_endpoints`.
-pub(crate) fn api(app: App, chaos_endpoints: bool) -> Router {
-    let (mut router, document) = documented().split_for_parts();
-    let document = with_problems(document);
-    if chaos_endpoints {
-        router = router.route("/api/authentication_error", get(operations::end_process));
-    }
-    router
-        .route("/api-docs/openapi.json", get(async move || Json(document)))
-        .with_state(app)
-}
-
-/// The OpenAPI document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    with_problems(documented().into_openapi())
+/// All routes.
+pub(crate) fn router(app: App, settings: &Common) -> Router {
+    let (router, document) = documented().split_for_parts();
+    let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
+    openapi::serve(router, document).with_state(app)
 }
 
 fn documented() -> OpenApiRouter<App> {
@@ -44,22 +35,16 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(sessions::log_out))
         .routes(routes!(accounts::me))
         .routes(routes!(operations::health))
-        .routes(routes!(operations::key_set))
+        .routes(routes!(key_set::key_set))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn given_the_api_when_documented_then_the_committed_document_is_the_same() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
-        let document = super::openapi().to_pretty_json().expect("serialises") + "\n";
-        if std::env::var_os("UPDATE_OPENAPI").is_some() {
-            std::fs::write(path, &document).expect("writes");
-        }
-        let committed = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            committed == document,
-            "openapi.json is stale: UPDATE_OPENAPI=1 cargo test -p authentication"
-        );
+    fn given_the_committed_document_when_compared_with_the_code_then_they_agree() {
+        let document = openapi::with_problems(documented().to_openapi());
+        openapi::check_committed(&document, env!("CARGO_MANIFEST_DIR")).unwrap();
     }
 }

@@ -1,5 +1,6 @@
-//! Sessions. A client gets its refresh token in the body, or, when it asks for `session: "cookie"`
-//! as a page in a browser does, in a cookie. These calls ignore an Authorization header: a client may still send an old one.
+//! Sessions. A client gets its refresh token in the body or, with `session: "cookie"`, in a cookie for
+//! pages in a browser. These endpoints ignore the Authorization header, because clients may still send
+//! an expired token.
 
 use std::time::Duration;
 
@@ -10,68 +11,21 @@ use domain::Email;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use service_kit::extract;
 use service_kit::problem::Problem;
-use utoipa::ToSchema;
 
 use super::address::ClientAddress;
-use super::cookie::{self, OwnPages};
+use super::cookie::{self, AllowedOrigins};
 use super::problems::{store_failed, unacceptable_email};
+use super::wire::{KeptIn, LogIn, Refresh, TokensBody};
 use crate::sessions::{LoginAttempt, Sessions, Tokens};
 
 const TOKEN_TYPE: HeaderName = HeaderName::from_static("token-type");
 
-/// An e-mail and a password, and how the session is to be kept.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(expecting = "an object")]
-pub(crate) struct LogIn {
-    /// The account's e-mail, in any case.
-    #[schema(example = "ada@example.com", format = "email", max_length = 254)]
-    email: String,
-    /// The account's password, exactly as it is.
-    #[schema(value_type = String, format = Password, example = "a long sentence")]
-    password: SecretString,
-    /// For a page in a browser: where the refresh token is kept. Without it the client keeps it.
-    #[serde(default)]
-    session: Option<KeptIn>,
-}
-
-/// Where a browser keeps a refresh token.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum KeptIn {
-    /// In a cookie that no script can read.
-    Cookie,
-}
-
-/// A refresh token, or where it is.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(expecting = "an object")]
-pub(crate) struct Refresh {
-    /// The refresh token that came last. May be left out when `session` says where it is.
-    #[schema(value_type = Option<String>)]
-    #[serde(default)]
-    refresh_token: Option<SecretString>,
-    /// For a page in a browser: where the refresh token is kept.
-    #[serde(default)]
-    session: Option<KeptIn>,
-}
-
-/// What a session gives its holder.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TokensBody {
-    /// For the Authorization header, as `Bearer …`; lives minutes.
-    access_token: String,
-    /// For `POST /api/refresh`, once. Not there when it is kept in a cookie.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
-}
-
-/// Tokens, on their way to who keeps them.
-pub(crate) struct Opened {
+/// The response with the tokens of a session.
+pub(super) struct SessionResponse {
     tokens: Tokens,
-    /// How long a browser keeps the cookie; without it the client gets the token itself.
+    /// The lifetime of the cookie. Without it the refresh token is in the body.
     cookie: Option<Duration>,
 }
 
@@ -82,23 +36,23 @@ pub(crate) struct Opened {
         (status = 200, description = "Tokens", body = TokensBody, headers(("Token-Type" = String, description = "Bearer"))),
         (status = 400, description = "The e-mail is malformed", body = Problem),
         (status = 401, description = "Incorrect e-mail or password", body = Problem),
-        (status = 403, description = "A cookie is asked for by what is no page of the shop", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
+        (status = 403, description = "The request for a cookie is not from a page of the shop", body = Problem),
+        (status = 408, description = "The body did not arrive within the timeout", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape", body = Problem),
-        (status = 429, description = "Too many failed log-ins, or too many passwords wait to be hashed", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
+        (status = 429, description = "Too many failed log-ins, or too many passwords are waiting to be hashed", body = Problem),
+        (status = 503, description = "The database is unavailable", body = Problem),
     )
 )]
-pub(crate) async fn log_in(
+pub(super) async fn log_in(
     State(sessions): State<Sessions>,
-    State(pages): State<OwnPages>,
+    State(origins): State<AllowedOrigins>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     extract::Json(body): extract::Json<LogIn>,
-) -> Result<Opened, Problem> {
+) -> Result<SessionResponse, Problem> {
     if body.session.is_some() {
-        pages.check(&headers)?;
+        origins.check(&headers)?;
     }
     let email = Email::parse(&body.email).map_err(|_| unacceptable_email())?;
     let attempt = LoginAttempt {
@@ -108,60 +62,60 @@ pub(crate) async fn log_in(
     };
     let tokens = sessions.log_in(attempt, Timestamp::now()).await?;
     let cookie = body.session.map(|_| sessions.lifetimes.idle);
-    Ok(Opened { tokens, cookie })
+    Ok(SessionResponse { tokens, cookie })
 }
 
-/// Swaps a refresh token for new tokens.
+/// Exchanges a refresh token for new tokens.
 #[utoipa::path(
     post, path = "/api/refresh", tag = "authentication", request_body = Refresh,
     responses(
         (status = 200, description = "Tokens", body = TokensBody, headers(("Token-Type" = String, description = "Bearer"))),
         (status = 401, description = "Incorrect token", body = Problem),
-        (status = 403, description = "The cookie is used by what is no page of the shop", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
+        (status = 403, description = "The request with the cookie is not from a page of the shop", body = Problem),
+        (status = 408, description = "The body did not arrive within the timeout", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
+        (status = 503, description = "The database is unavailable", body = Problem),
     )
 )]
-pub(crate) async fn refresh(
+pub(super) async fn refresh(
     State(sessions): State<Sessions>,
-    State(pages): State<OwnPages>,
+    State(origins): State<AllowedOrigins>,
     headers: HeaderMap,
     extract::Json(body): extract::Json<Refresh>,
-) -> Result<Opened, Problem> {
-    let in_cookie = body.in_cookie();
-    let token = body.token(&pages, &headers)?;
-    // An incorrect cookie is not cleared: a tab that came too late would clear what another tab
-    // has just been given.
+) -> Result<SessionResponse, Problem> {
+    let in_cookie = body.is_in_cookie();
+    let token = body.token(&origins, &headers)?;
+    // An incorrect cookie is not cleared: the response to a late tab would clear the new cookie of
+    // another tab.
     let token = token.ok_or_else(Problem::incorrect_token)?;
     let tokens = sessions
         .refresh(token.expose_secret(), Timestamp::now())
         .await?;
     let cookie = in_cookie.then_some(sessions.lifetimes.idle);
-    Ok(Opened { tokens, cookie })
+    Ok(SessionResponse { tokens, cookie })
 }
 
 /// Ends a session.
 #[utoipa::path(
     post, path = "/api/logout", tag = "authentication", request_body = Refresh,
     responses(
-        (status = 204, description = "The session has ended, or there was none"),
-        (status = 403, description = "The cookie is used by what is no page of the shop", body = Problem),
-        (status = 408, description = "The body did not arrive in time", body = Problem),
+        (status = 204, description = "The session has ended, or it did not exist"),
+        (status = 403, description = "The request with the cookie is not from a page of the shop", body = Problem),
+        (status = 408, description = "The body did not arrive within the timeout", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body has the wrong shape", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
+        (status = 503, description = "The database is unavailable", body = Problem),
     )
 )]
-pub(crate) async fn log_out(
+pub(super) async fn log_out(
     State(sessions): State<Sessions>,
-    State(pages): State<OwnPages>,
+    State(origins): State<AllowedOrigins>,
     headers: HeaderMap,
     extract::Json(body): extract::Json<Refresh>,
 ) -> Result<Response, Problem> {
-    let in_cookie = body.in_cookie();
-    if let Some(token) = body.token(&pages, &headers)? {
+    let in_cookie = body.is_in_cookie();
+    if let Some(token) = body.token(&origins, &headers)? {
         sessions
             .log_out(token.expose_secret())
             .await
@@ -171,42 +125,46 @@ pub(crate) async fn log_out(
     if in_cookie {
         response
             .headers_mut()
-            .insert(header::SET_COOKIE, cookie::forget());
+            .insert(header::SET_COOKIE, cookie::clear());
     }
     Ok(response)
 }
 
 impl Refresh {
-    fn in_cookie(&self) -> bool {
+    fn is_in_cookie(&self) -> bool {
         self.refresh_token.is_none() && self.session.is_some()
     }
 
-    /// The token in the body, or else the one in the cookie if there is one.
-    fn token(self, pages: &OwnPages, headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
+    /// Returns the token in the body or else, if `session` says so, the one in the cookie.
+    fn token(
+        self,
+        origins: &AllowedOrigins,
+        headers: &HeaderMap,
+    ) -> Result<Option<SecretString>, Problem> {
         match (self.refresh_token, self.session) {
             (Some(token), _) => Ok(Some(token)),
             (None, Some(KeptIn::Cookie)) => {
-                pages.check(headers)?;
-                Ok(cookie::token(headers))
+                origins.check(headers)?;
+                Ok(cookie::refresh_token(headers))
             }
             (None, None) => Err(Problem::invalid("refresh_token", "is missing")),
         }
     }
 }
 
-impl IntoResponse for Opened {
+impl IntoResponse for SessionResponse {
     fn into_response(self) -> Response {
         let refresh_token = self.tokens.refresh.expose();
         let cookie = self
             .cookie
-            .map(|lifetime| cookie::keep(&refresh_token, lifetime));
+            .map(|lifetime| cookie::set(&refresh_token, lifetime));
         let body = TokensBody {
             access_token: self.tokens.access,
             refresh_token: cookie.is_none().then_some(refresh_token),
         };
         let headers = [
             (TOKEN_TYPE, HeaderValue::from_static("Bearer")),
-            // A token in a cache is a token lost (RFC 6749, 5.1).
+            // Caches must not store tokens (RFC 6749, 5.1).
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         let mut response = (headers, Json(body)).into_response();

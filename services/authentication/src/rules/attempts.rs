@@ -1,8 +1,8 @@
-//! How often somebody may fail to log in, or register, before they have to wait.
+//! The limits of failed log-ins and registrations.
 //!
-//! An attempt counts for a while and is then forgotten, so that nobody can lock an owner out for
-//! good. Nor can a stranger do it again and again: where an account has logged in from a network
-//! lately, what fails there is counted apart from what fails elsewhere.
+//! An attempt counts for a window of time, so that an attacker cannot lock out an owner for good. An
+//! attacker cannot do so repeatedly either: where an account has logged in from a network recently,
+//! failures from that network are counted separately.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use domain::Email;
 use jiff::Timestamp;
 use service_kit::client::Network;
 
-/// What guessing and registering are allowed.
+/// The limits of attempts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptLimits {
     /// Failed log-ins for one account within the window.
@@ -19,81 +19,85 @@ pub(crate) struct AttemptLimits {
     pub(crate) failures_per_address: u32,
     /// Registrations from one address within the window.
     pub(crate) registrations_per_address: u32,
-    /// How long an attempt counts.
+    /// The time during which an attempt counts.
     pub(crate) window: Duration,
 }
 
-/// What attempts are counted by.
+/// A counter of attempts and its limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Counted {
+pub(crate) struct AttemptCounter {
     /// Such as `account:…` or `address:…`.
     pub(crate) key: String,
-    /// How many attempts are allowed.
+    /// The maximum number of attempts within the window.
     pub(crate) limit: u32,
 }
 
-/// Too many attempts; seconds until one of them is forgotten.
+/// The seconds until the oldest attempt no longer counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wait(pub(crate) u32);
+pub(crate) struct RetryAfter(pub(crate) u32);
 
 impl AttemptLimits {
-    /// What a failed log-in of this account from this network counts against: the network's count,
-    /// the account's count there, and, unless the network `is_known` from a log-in of the account,
-    /// the one that all strangers share.
-    pub(crate) fn failure(&self, email: &Email, network: Network, is_known: bool) -> Vec<Counted> {
-        let mut counted = vec![
-            Counted {
+    /// Returns the counters of a failed log-in: that of the account in this network, that of the
+    /// network and, unless the network `is_known` from an earlier log-in of the account, that of the
+    /// account in all unknown networks.
+    pub(crate) fn failure(
+        &self,
+        email: &Email,
+        network: Network,
+        is_known: bool,
+    ) -> Vec<AttemptCounter> {
+        let mut counters = vec![
+            AttemptCounter {
                 key: format!("account:{email} address:{network}"),
                 limit: self.failures_per_account,
             },
-            Counted {
+            AttemptCounter {
                 key: format!("address:{network}"),
                 limit: self.failures_per_address,
             },
         ];
         if !is_known {
-            counted.push(Counted {
+            counters.push(AttemptCounter {
                 key: format!("account:{email}"),
                 limit: self.failures_per_account,
             });
         }
-        counted
+        counters
     }
 
-    /// What a registration from this network counts against.
-    pub(crate) fn registration(&self, network: Network) -> Counted {
-        Counted {
+    /// Returns the counter of registrations from this network.
+    pub(crate) fn registration(&self, network: Network) -> AttemptCounter {
+        AttemptCounter {
             key: format!("registrations:{network}"),
             limit: self.registrations_per_address,
         }
     }
 
-    /// Before this time, attempts no longer count.
-    pub(crate) fn since(&self, now: Timestamp) -> Timestamp {
+    /// Returns the start of the window; attempts until then do not count.
+    pub(crate) fn window_start(&self, now: Timestamp) -> Timestamp {
         now.checked_sub(self.window).unwrap_or(Timestamp::MIN)
     }
 
-    /// Whether another attempt is allowed after `attempts`.
-    pub(crate) fn judge(
+    /// Checks that another attempt is allowed after `attempts`.
+    pub(crate) fn check(
         &self,
         attempts: &[Timestamp],
         limit: u32,
         now: Timestamp,
-    ) -> Result<(), Wait> {
-        let since = self.since(now);
-        let counting: Vec<Timestamp> = attempts.iter().copied().filter(|at| *at > since).collect();
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        if counting.len() < limit {
+    ) -> Result<(), RetryAfter> {
+        let start = self.window_start(now);
+        let counting = attempts.iter().copied().filter(|at| *at > start);
+        if counting.clone().count() < usize::try_from(limit).unwrap_or(usize::MAX) {
             return Ok(());
         }
-        let oldest = counting.iter().min().copied().unwrap_or(now);
-        let forgotten_in = oldest.duration_since(since).as_secs_f64().ceil();
+        let oldest = counting.min().unwrap_or(now);
+        let seconds = oldest.duration_since(start).as_secs_f64().ceil();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "`as` clamps, which is right here"
+            reason = "`as` clamps to the range of u32"
         )]
-        Err(Wait((forgotten_in as u32).max(1)))
+        Err(RetryAfter((seconds as u32).max(1)))
     }
 }
 
@@ -113,38 +117,42 @@ mod tests {
     }
 
     #[test]
-    fn given_failures_when_judged_then_those_within_the_window_count() {
-        let check = |failures: &[i64], now: i64, expected: Result<(), Wait>| {
+    fn given_failures_when_checked_then_those_within_the_window_count() {
+        let check = |failures: &[i64], now: i64, expected: Result<(), RetryAfter>| {
             let failures: Vec<Timestamp> = failures.iter().map(|second| at(*second)).collect();
             assert_eq!(
-                LIMITS.judge(&failures, 3, at(now)),
+                LIMITS.check(&failures, 3, at(now)),
                 expected,
                 "{failures:?} at {now}"
             );
         };
         check(&[], 0, Ok(()));
         check(&[0, 1], 2, Ok(()));
-        check(&[0, 1, 2], 2, Err(Wait(898)));
-        check(&[0, 1, 2], 899, Err(Wait(1)));
+        check(&[0, 1, 2], 2, Err(RetryAfter(898)));
+        check(&[0, 1, 2], 899, Err(RetryAfter(1)));
         check(&[0, 1, 2], 900, Ok(()));
-        check(&[2, 0, 1, 3], 900, Err(Wait(1)));
+        check(&[2, 0, 1, 3], 900, Err(RetryAfter(1)));
     }
 
     #[test]
-    fn given_a_failure_when_counted_then_a_known_network_leaves_alone_what_strangers_share() {
+    fn given_a_failure_when_counted_then_one_from_a_known_network_is_not_counted_for_unknown_networks()
+     {
         let email = Email::parse("AAA@aaa.com").expect("valid");
         let network = Network::of([192, 0, 2, 7].into());
         let check = |is_known: bool, expected: &[(&str, u32)]| {
-            let counted = LIMITS.failure(&email, network, is_known);
-            let counted: Vec<_> = counted
+            let counters = LIMITS.failure(&email, network, is_known);
+            let counters: Vec<_> = counters
                 .iter()
-                .map(|counted| (counted.key.as_str(), counted.limit))
+                .map(|counter| (counter.key.as_str(), counter.limit))
                 .collect();
-            assert_eq!(counted, expected, "{is_known}");
+            assert_eq!(counters, expected, "{is_known}");
         };
-        let there = ("account:aaa@aaa.com address:192.0.2.7", 3);
+        let account_in_network = ("account:aaa@aaa.com address:192.0.2.7", 3);
         let network = ("address:192.0.2.7", 5);
-        check(true, &[there, network]);
-        check(false, &[there, network, ("account:aaa@aaa.com", 3)]);
+        check(true, &[account_in_network, network]);
+        check(
+            false,
+            &[account_in_network, network, ("account:aaa@aaa.com", 3)],
+        );
     }
 }

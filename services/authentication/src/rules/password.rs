@@ -1,60 +1,60 @@
-//! Which passwords a new account may have (NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0, 6.2).
+//! The password policy of new accounts (NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0, 6.2).
 //!
-//! Length and commonness, and nothing else: no rules of composition, no trimming, no folding of
-//! case. A password is used exactly as it was sent.
+//! It limits the length and excludes common passwords. There are no rules of composition, and a
+//! password is neither trimmed nor folded: it is used exactly as it was sent.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use secrecy::{ExposeSecret, SecretString};
 
-const SHORTEST: usize = 8;
-const LONGEST: usize = 128;
+pub(crate) const MIN_LENGTH: usize = 8;
+pub(crate) const MAX_LENGTH: usize = 128;
 
-/// One password a line, in lower case, sorted; origin and licence are in the NOTICE beside it.
+/// One password per line, in lower case, sorted. The NOTICE file states its origin and licence.
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common-passwords.txt").lines().collect());
 
-/// A password that a new account may have.
+/// A password that satisfies the policy.
 #[derive(Clone, Debug)]
 pub(crate) struct NewPassword(SecretString);
 
-/// Why a new account may not have this password.
+/// Why a password violates the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unacceptable {
-    #[error("must have at least {SHORTEST} characters")]
-    Short,
-    #[error("must have at most {LONGEST} characters")]
-    Long,
-    #[error("is one of the most common passwords; please choose another")]
+pub(crate) enum PasswordError {
+    #[error("the password has fewer than {MIN_LENGTH} characters")]
+    TooShort,
+    #[error("the password has more than {MAX_LENGTH} characters")]
+    TooLong,
+    #[error("the password is one of the most common passwords")]
     Common,
 }
 
 impl NewPassword {
-    /// Takes a password if it is long enough, not too long and not a common one.
-    pub(crate) fn new(password: SecretString) -> Result<Self, Unacceptable> {
+    /// Checks `password` against the policy.
+    pub(crate) fn new(password: SecretString) -> Result<Self, PasswordError> {
         let text = password.expose_secret();
         if is_too_long(text) {
-            return Err(Unacceptable::Long);
+            return Err(PasswordError::TooLong);
         }
-        if text.chars().count() < SHORTEST {
-            return Err(Unacceptable::Short);
+        if text.chars().count() < MIN_LENGTH {
+            return Err(PasswordError::TooShort);
         }
         if COMMON.contains(text.to_lowercase().as_str()) {
-            return Err(Unacceptable::Common);
+            return Err(PasswordError::Common);
         }
         Ok(Self(password))
     }
 
-    /// The password, to be hashed.
+    /// Returns the password, to be hashed.
     pub(crate) fn secret(&self) -> &SecretString {
         &self.0
     }
 }
 
-/// Whether no account can have this password, so that hashing it is wasted work.
+/// Whether `password` is longer than any account's, so that there is no need to hash it.
 pub(crate) fn is_too_long(password: &str) -> bool {
-    password.chars().nth(LONGEST).is_some()
+    password.chars().nth(MAX_LENGTH).is_some()
 }
 
 #[cfg(test)]
@@ -62,32 +62,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_passwords_when_chosen_then_only_length_and_commonness_count() {
-        let check = |password: &str, expected: Option<Unacceptable>| {
+    fn given_passwords_when_chosen_then_only_length_and_the_common_list_count() {
+        let check = |password: &str, expected: Option<PasswordError>| {
             let outcome = NewPassword::new(SecretString::from(password));
             assert_eq!(outcome.err(), expected, "{password:?}");
         };
-        check("", Some(Unacceptable::Short));
-        check("qzj7!vx", Some(Unacceptable::Short));
-        check("żółćżół", Some(Unacceptable::Short));
+        check("", Some(PasswordError::TooShort));
+        check("qzj7!vx", Some(PasswordError::TooShort));
+        check("żółćżół", Some(PasswordError::TooShort));
         check("żółćżółć", None);
         check("qzj7!vxw", None);
         check("        ", None);
         check("correct horse battery staple", None);
         check(&"ü".repeat(128), None);
-        check(&"ü".repeat(129), Some(Unacceptable::Long));
-        check("password", Some(Unacceptable::Common));
-        check("PassWord1", Some(Unacceptable::Common));
-        check("1234567890", Some(Unacceptable::Common));
+        check(&"ü".repeat(129), Some(PasswordError::TooLong));
+        check("password", Some(PasswordError::Common));
+        check("PassWord1", Some(PasswordError::Common));
+        check("1234567890", Some(PasswordError::Common));
         check("password ", None);
     }
 
     #[test]
-    fn given_the_list_when_read_then_every_entry_can_matter() {
+    fn given_the_common_passwords_when_loaded_then_each_has_an_allowed_length_and_lower_case() {
         assert!(COMMON.len() > 8000);
         for entry in COMMON.iter() {
             assert!(
-                (SHORTEST..=LONGEST).contains(&entry.chars().count()),
+                (MIN_LENGTH..=MAX_LENGTH).contains(&entry.chars().count()),
                 "{entry}"
             );
             assert_eq!(entry.to_lowercase(), **entry);

@@ -1,4 +1,4 @@
-//! Refresh tokens: what one is, and what becomes of a session when one is shown.
+//! Refresh tokens, and the decision about a session when a client presents one.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,84 +8,84 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// Two tabs, and a client that retries, show a token again that was spent a moment ago. They are
-/// not thieves.
-pub(crate) const SPENT_BY_MISTAKE: Duration = Duration::from_secs(10);
+/// Within this time after its rotation, reuse of a token is refused but not taken for theft: two tabs
+/// and a client that retries do it too.
+pub(crate) const REUSE_GRACE: Duration = Duration::from_secs(10);
 
-/// What the tokens of one session begin with: 128 random bits, by which the session is found.
-/// Whoever shows them holds a token of it, or a copy.
-const NAME: usize = 16;
-/// What each token has for itself: 256 random bits.
-const SECRET: usize = 32;
+/// The prefix that all tokens of a session share: 128 random bits that identify it. Only holders of a
+/// token of the session, or of a copy, know it.
+const SESSION_BYTES: usize = 16;
+/// The rest of a token: 256 random bits of its own.
+const SECRET_BYTES: usize = 32;
 
-/// A refresh token as its holder has it.
+/// A refresh token as the client has it.
 #[derive(Clone)]
-pub(crate) struct RefreshToken([u8; NAME + SECRET]);
+pub(crate) struct RefreshToken([u8; SESSION_BYTES + SECRET_BYTES]);
 
-/// A refresh token as it is stored. SHA-256 will do: there is nothing to guess in so many bits.
+/// A refresh token as it is stored. SHA-256 is enough, because 384 random bits cannot be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TokenDigest(pub(crate) [u8; 32]);
 
-/// A session as it is stored: the SHA-256 of its name.
+/// The id of a session: the SHA-256 of the prefix of its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionId(pub(crate) [u8; 32]);
 
-/// More devices than anybody logs in from within the life of a session; whoever never logs out
-/// loses what has been left lying.
-pub(crate) const MOST_SESSIONS: u64 = 100;
+/// The maximum number of sessions of an account, more than the devices of any user. Users that never
+/// log out lose their oldest sessions.
+pub(crate) const MAX_SESSIONS: u64 = 100;
 
-/// How long sessions live.
+/// The lifetimes of sessions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionLifetimes {
-    /// From log-in, however much the session is used.
+    /// From the log-in, even if the session is used.
     pub(crate) absolute: Duration,
-    /// From the latest refresh.
+    /// From the last refresh.
     pub(crate) idle: Duration,
 }
 
-/// What is known of a session when a token of it is shown.
+/// The stored state of a session.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionState {
-    /// The token that can be spent.
+    /// The only token that can be rotated.
     pub(crate) current: TokenDigest,
-    /// The tokens that were spent last; those spent within [`SPENT_BY_MISTAKE`] are among them.
+    /// The last spent tokens, at least those of the last [`REUSE_GRACE`].
     pub(crate) spent: Vec<SpentToken>,
     /// When the session ends unless it is refreshed.
     pub(crate) expires_at: Timestamp,
 }
 
-/// A token that was swapped for another one.
+/// A token that was rotated: exchanged for the next one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpentToken {
     pub(crate) digest: TokenDigest,
     pub(crate) at: Timestamp,
 }
 
-/// What becomes of a token and its session.
+/// The decision about a token and its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// The token is swapped for a new one.
+    /// Exchange the token for a new one.
     Rotate,
-    /// The token is refused, the session goes on.
+    /// Refuse the token and keep the session.
     Refuse,
-    /// The token was copied: the session ends.
+    /// End the session, because the token was copied.
     Revoke,
 }
 
 impl RefreshToken {
-    /// The first token of a session.
-    pub(crate) fn first(random: [u8; NAME + SECRET]) -> Self {
+    /// Creates the first token of a session.
+    pub(crate) fn first(random: [u8; SESSION_BYTES + SECRET_BYTES]) -> Self {
         Self(random)
     }
 
-    /// The next token of the same session.
-    pub(crate) fn next(&self, random: [u8; SECRET]) -> Self {
+    /// Creates the next token of the same session.
+    pub(crate) fn next(&self, random: [u8; SECRET_BYTES]) -> Self {
         let mut next = self.0;
-        next[NAME..].copy_from_slice(&random);
+        next[SESSION_BYTES..].copy_from_slice(&random);
         Self(next)
     }
 
-    /// Reads a token as a client sends it.
+    /// Parses a token as a client sends it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         BASE64_URL_SAFE_NO_PAD
             .decode(text)
@@ -95,23 +95,23 @@ impl RefreshToken {
             .map(Self)
     }
 
-    /// The token as a client gets it.
+    /// Returns the token as a client receives it.
     pub(crate) fn expose(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// The token as it is stored.
+    /// Returns the token as it is stored.
     pub(crate) fn digest(&self) -> TokenDigest {
         TokenDigest(Sha256::digest(self.0).into())
     }
 
-    /// The session that it belongs to.
-    pub(crate) fn session(&self) -> SessionId {
-        SessionId(Sha256::digest(&self.0[..NAME]).into())
+    /// Returns the id of the session of the token.
+    pub(crate) fn session_id(&self) -> SessionId {
+        SessionId(Sha256::digest(&self.0[..SESSION_BYTES]).into())
     }
 }
 
-/// Sixteen hex digits, which tell sessions apart in a log and lead to no token.
+/// Sixteen hex digits, which distinguish sessions in a log and reveal no token.
 impl fmt::Display for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0[..8]
@@ -121,36 +121,36 @@ impl fmt::Display for SessionId {
 }
 
 impl SessionLifetimes {
-    /// When a session ends that was opened and has just been refreshed at these times.
+    /// Returns the end of a session that is refreshed at `now`, at most `ends_at_latest`.
     pub(crate) fn expiry(&self, ends_at_latest: Timestamp, now: Timestamp) -> Timestamp {
         ends_at_latest.min(after(now, self.idle))
     }
 
-    /// When a session that is opened now ends at the latest.
+    /// Returns the latest possible end of a session that is opened at `now`.
     pub(crate) fn latest_end(&self, now: Timestamp) -> Timestamp {
         after(now, self.absolute)
     }
 }
 
-/// Decides about `shown`, a token that names this session. One that is not known of it has been
-/// spent longer ago than is remembered: nobody else knows the name.
-pub(crate) fn decide(session: &SessionState, shown: TokenDigest, now: Timestamp) -> Decision {
+/// Decides about a presented token of this session. An unknown one was spent long ago, because only
+/// tokens of the session have its prefix.
+pub(crate) fn decide(session: &SessionState, presented: TokenDigest, now: Timestamp) -> Decision {
     if now >= session.expires_at {
         return Decision::Refuse;
     }
-    if shown == session.current {
+    if presented == session.current {
         return Decision::Rotate;
     }
-    let spent_just_now =
-        |token: &SpentToken| token.digest == shown && now < after(token.at, SPENT_BY_MISTAKE);
-    if session.spent.iter().any(spent_just_now) {
+    let spent_recently =
+        |token: &SpentToken| token.digest == presented && now < after(token.at, REUSE_GRACE);
+    if session.spent.iter().any(spent_recently) {
         Decision::Refuse
     } else {
         Decision::Revoke
     }
 }
 
-/// Beyond the calendar there is only its end.
+/// Saturates at the end of the calendar.
 fn after(start: Timestamp, duration: Duration) -> Timestamp {
     start.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
@@ -223,17 +223,17 @@ mod tests {
         let token = RefreshToken::first([7; 48]);
         let next = token.next([8; 32]);
         assert_ne!(next.digest(), token.digest());
-        assert_eq!(next.session(), token.session());
-        assert_eq!(next.session().to_string().len(), 16);
+        assert_eq!(next.session_id(), token.session_id());
+        assert_eq!(next.session_id().to_string().len(), 16);
         let other = RefreshToken::first([8; 48]);
-        assert_ne!(other.session(), token.session());
+        assert_ne!(other.session_id(), token.session_id());
     }
 
     #[test]
-    fn given_texts_when_read_as_tokens_then_only_ours_pass() {
+    fn given_texts_when_parsed_as_tokens_then_only_base64url_of_the_right_length_is_accepted() {
         let token = RefreshToken::first([7; 48]);
         assert_eq!(
-            RefreshToken::parse(&token.expose()).map(|read| read.digest()),
+            RefreshToken::parse(&token.expose()).map(|parsed| parsed.digest()),
             Some(token.digest())
         );
         for text in [

@@ -1,4 +1,4 @@
-//! Failed log-ins and registrations, counted for all replicas together.
+//! The counters of failed log-ins and registrations, shared by all replicas.
 
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
@@ -9,20 +9,20 @@ use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 
 use super::{Store, date, timestamp};
-use crate::rules::attempts::{AttemptLimits, Counted};
+use crate::rules::attempts::{AttemptCounter, AttemptLimits};
 
-/// A place among the attempts, which can be given back.
+/// A counted attempt, which can be released.
 #[derive(Clone, Debug)]
 pub(crate) struct Reservation {
     id: ObjectId,
     key: String,
 }
 
-/// What came of asking for a place.
-pub(crate) enum Reserved {
-    Yes(Reservation),
-    /// There are this many attempts already.
-    Full(Vec<Timestamp>),
+/// The result of reserving an attempt.
+pub(crate) enum ReserveOutcome {
+    Reserved(Reservation),
+    /// The limit is reached by these attempts.
+    LimitReached(Vec<Timestamp>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,42 +40,45 @@ struct AttemptDocument {
 }
 
 impl Store {
-    /// The attempts under each of these keys, in their order.
+    /// Returns the attempts of each counter, in the order of `counters`.
     pub(crate) async fn attempts(
         &self,
-        counted: &[Counted],
+        counters: &[AttemptCounter],
     ) -> Result<Vec<Vec<Timestamp>>, StoreError> {
-        let keys: Vec<&str> = counted.iter().map(|counted| counted.key.as_str()).collect();
+        let keys: Vec<&str> = counters
+            .iter()
+            .map(|counter| counter.key.as_str())
+            .collect();
         let query = doc! { "_id": { "$in": keys } };
         let found: Vec<AttemptsDocument> = self
-            .ask(&self.attempts, |attempts| async move {
+            .run(&self.attempts, |attempts| async move {
                 attempts.find(query).await?.try_collect().await
             })
             .await?;
-        let of = |counted: &Counted| {
-            let document = found.iter().find(|document| document.key == counted.key);
+        let attempts_of = |counter: &AttemptCounter| {
+            let document = found.iter().find(|document| document.key == counter.key);
             document.map(times).unwrap_or_default()
         };
-        Ok(counted.iter().map(of).collect())
+        Ok(counters.iter().map(attempts_of).collect())
     }
 
-    /// Takes a place among the attempts that count at `now`, if there is one left.
+    /// Counts an attempt at `now`, unless the limit is reached.
     pub(crate) async fn reserve_attempt(
         &self,
-        counted: &Counted,
+        counter: &AttemptCounter,
         limits: &AttemptLimits,
         now: Timestamp,
-    ) -> Result<Reserved, StoreError> {
+    ) -> Result<ReserveOutcome, StoreError> {
         let id = ObjectId::new();
         let added = doc! { "id": id, "at": date(now) };
-        let forgotten_at = now.checked_add(limits.window).unwrap_or(Timestamp::MAX);
+        let expires_at = now.checked_add(limits.window).unwrap_or(Timestamp::MAX);
         let update = vec![doc! { "$set": {
-            "attempts": within_limit(counted.limit, limits.since(now), added),
-            "expires_at": date(forgotten_at),
+            "attempts": within_limit(counter.limit, limits.window_start(now), added),
+            "expires_at": date(expires_at),
         } }];
-        let key = doc! { "_id": &counted.key };
+        let key = doc! { "_id": &counter.key };
         let document = self
-            .ask(&self.attempts, |attempts| async move {
+            .run(&self.attempts, |attempts| async move {
                 attempts
                     .find_one_and_update(key, update)
                     .upsert(true)
@@ -86,22 +89,22 @@ impl Store {
         let is_ours =
             |document: &AttemptsDocument| document.attempts.iter().any(|attempt| attempt.id == id);
         Ok(match document {
-            Some(document) if !is_ours(&document) => Reserved::Full(times(&document)),
-            _ => Reserved::Yes(Reservation {
+            Some(document) if !is_ours(&document) => ReserveOutcome::LimitReached(times(&document)),
+            _ => ReserveOutcome::Reserved(Reservation {
                 id,
-                key: counted.key.clone(),
+                key: counter.key.clone(),
             }),
         })
     }
 
-    /// Gives a place back, because the log-in did not fail.
+    /// Removes an attempt from its counter.
     pub(crate) async fn release_attempt(
         &self,
         reservation: &Reservation,
     ) -> Result<(), StoreError> {
         let pull = doc! { "$pull": { "attempts": { "id": reservation.id } } };
         let key = doc! { "_id": &reservation.key };
-        self.ask(&self.attempts, |attempts| async move {
+        self.run(&self.attempts, |attempts| async move {
             attempts.update_one(key, pull).await
         })
         .await?;
@@ -117,11 +120,11 @@ fn times(document: &AttemptsDocument) -> Vec<Timestamp> {
         .collect()
 }
 
-/// The attempts after `since`, and `added` too if that makes no more than `limit`.
-fn within_limit(limit: u32, since: Timestamp, added: Document) -> Document {
+/// An expression: the attempts after `start`, and `added` if the limit allows one more.
+fn within_limit(limit: u32, start: Timestamp, added: Document) -> Document {
     let counting = doc! { "$filter": {
         "input": { "$ifNull": ["$attempts", []] },
-        "cond": { "$gt": ["$$this.at", date(since)] },
+        "cond": { "$gt": ["$$this.at", date(start)] },
     } };
     let has_room = doc! { "$lt": [{ "$size": "$$counting" }, i64::from(limit)] };
     let with_added = doc! { "$concatArrays": ["$$counting", [Bson::from(added)]] };

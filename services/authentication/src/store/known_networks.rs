@@ -1,8 +1,7 @@
-//! Where accounts have logged in from lately.
+//! The networks from which accounts have logged in recently.
 //!
-//! Only a hash is kept, which is enough to recognise a network and says nothing at a glance. It is
-//! made from the e-mail and not from the account's id, so that whether there is an account makes no
-//! difference to the question.
+//! Only a hash is stored, which is enough to recognise a network. It contains the e-mail and not the
+//! id of the account, so that a query works the same if the account does not exist.
 
 use domain::Email;
 use jiff::Timestamp;
@@ -22,39 +21,39 @@ pub(super) struct KnownNetworkDocument {
 }
 
 impl Store {
-    /// Whether this account has logged in from this network lately.
+    /// Whether the account has logged in from this network recently.
     pub(crate) async fn is_known_network(
         &self,
         email: &Email,
         network: Network,
     ) -> Result<bool, StoreError> {
-        let wanted = doc! { "_id": id(email, network) };
+        let filter = doc! { "_id": id(email, network) };
         let found = self
-            .ask(&self.known_networks, |networks| async move {
-                networks.find_one(wanted).await
+            .run(&self.known_networks, |networks| async move {
+                networks.find_one(filter).await
             })
             .await?;
         Ok(found.is_some())
     }
 
-    /// Keeps in mind until `until` that this account has logged in from this network.
+    /// Stores until `until` that the account has logged in from this network.
     pub(crate) async fn remember_network(
         &self,
         email: &Email,
         network: Network,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let this = doc! { "_id": id(email, network) };
+        let filter = doc! { "_id": id(email, network) };
         let update = doc! { "$set": { "expires_at": date(until) } };
-        self.ask(&self.known_networks, |networks| async move {
-            networks.update_one(this, update).upsert(true).await
+        self.run(&self.known_networks, |networks| async move {
+            networks.update_one(filter, update).upsert(true).await
         })
         .await?;
         Ok(())
     }
 }
 
-/// No e-mail has a space in it.
+/// E-mails contain no space, so the pair is unambiguous.
 fn id(email: &Email, network: Network) -> Binary {
     binary(Sha256::digest(format!("{email} {network}")).into())
 }

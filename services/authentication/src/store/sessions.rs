@@ -1,7 +1,7 @@
-//! Sessions: what each allows is one document, so that a swap and an end are each one atomic write.
+//! Sessions. Each is one document, so that a rotation and the end of a session are one atomic write.
 //!
-//! Any token of a session names it, and of the tokens that were swapped only the last ones are
-//! kept, so a session takes no more room the longer it is used.
+//! Any token of a session identifies it, and only the last spent tokens are stored, so that the size
+//! of a document is bounded.
 
 use jiff::Timestamp;
 use mongo::StoreError;
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{Store, UserId, binary, date, digest, timestamp};
 use crate::rules::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
 
-/// More swaps than this within ten seconds are not made by mistake.
-const REMEMBERED_SPENT: i32 = 20;
+/// A legitimate client does not rotate more often within [`REUSE_GRACE`](crate::rules::refresh::REUSE_GRACE).
+const MAX_SPENT_TOKENS: i32 = 20;
 
 /// A session.
 #[derive(Clone, Debug)]
@@ -24,12 +24,12 @@ pub(crate) struct Session {
     pub(crate) ends_at_latest: Timestamp,
 }
 
-/// When a session ends.
+/// The end of a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionEnd {
-    /// Unless it is refreshed.
+    /// The end unless it is refreshed.
     pub(crate) expires_at: Timestamp,
-    /// However often it is refreshed.
+    /// The end even if it is refreshed.
     pub(crate) at_latest: Timestamp,
 }
 
@@ -51,7 +51,7 @@ struct SpentDocument {
 }
 
 impl Store {
-    /// Opens a session whose first token is `token`.
+    /// Creates a session with its first token.
     pub(crate) async fn open_session(
         &self,
         session: SessionId,
@@ -67,22 +67,22 @@ impl Store {
             expires_at: date(end.expires_at),
             ends_at_latest: date(end.at_latest),
         };
-        self.ask(&self.sessions, |sessions| async move {
+        self.run(&self.sessions, |sessions| async move {
             sessions.insert_one(document).await
         })
         .await?;
         Ok(())
     }
 
-    /// Ends all but the `kept` newest sessions of an account, and says how many those were.
+    /// Ends all sessions of an account except the `kept` newest ones and returns how many it ended.
     pub(crate) async fn end_oldest_sessions(
         &self,
         user: UserId,
         kept: u64,
     ) -> Result<u64, StoreError> {
-        // All live equally long at most, so the one that ends first is the oldest.
+        // All sessions have the same maximum lifetime, so the first to end is the oldest.
         let oldest_kept = self
-            .ask(&self.sessions, |sessions| async move {
+            .run(&self.sessions, |sessions| async move {
                 sessions
                     .find_one(doc! { "user": user.0 })
                     .sort(doc! { "ends_at_latest": -1 })
@@ -96,26 +96,26 @@ impl Store {
         let older =
             doc! { "user": user.0, "ends_at_latest": { "$lt": oldest_kept.ends_at_latest } };
         let ended = self
-            .ask(&self.sessions, |sessions| async move {
+            .run(&self.sessions, |sessions| async move {
                 sessions.delete_many(older).await
             })
             .await?;
         Ok(ended.deleted_count)
     }
 
-    /// The session of this id, unless it has ended.
+    /// Returns a session, unless it has ended.
     pub(crate) async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let wanted = doc! { "_id": binary(id.0) };
+        let filter = doc! { "_id": binary(id.0) };
         let found = self
-            .ask(&self.sessions, |sessions| async move {
-                sessions.find_one(wanted).await
+            .run(&self.sessions, |sessions| async move {
+                sessions.find_one(filter).await
             })
             .await?;
         Ok(found.map(Session::from))
     }
 
-    /// Swaps a session's current token `spent` for `new`, and says whether it still was the
-    /// current one.
+    /// Replaces the current token `spent` of a session by `new`. Returns false if another request has
+    /// done so.
     pub(crate) async fn rotate(
         &self,
         session: SessionId,
@@ -126,24 +126,24 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let still_current = doc! { "_id": binary(session.0), "current": binary(spent.0) };
         let spent = doc! { "token": binary(spent.0), "at": date(now) };
-        let swap = doc! {
+        let rotation = doc! {
             "$set": { "current": binary(new.0), "expires_at": date(expires_at) },
-            "$push": { "spent": { "$each": [spent], "$slice": -REMEMBERED_SPENT } },
+            "$push": { "spent": { "$each": [spent], "$slice": -MAX_SPENT_TOKENS } },
         };
-        let swapped = self
-            .ask(&self.sessions, |sessions| async move {
-                sessions.update_one(still_current, swap).await
+        let updated = self
+            .run(&self.sessions, |sessions| async move {
+                sessions.update_one(still_current, rotation).await
             })
             .await?;
-        Ok(swapped.matched_count == 1)
+        Ok(updated.matched_count == 1)
     }
 
-    /// Ends a session, if there is one: no token of it is worth anything from now on.
+    /// Ends a session, so that none of its tokens works any more. Returns whether it existed.
     pub(crate) async fn end_session(&self, session: SessionId) -> Result<bool, StoreError> {
-        let wanted = doc! { "_id": binary(session.0) };
+        let filter = doc! { "_id": binary(session.0) };
         let ended = self
-            .ask(&self.sessions, |sessions| async move {
-                sessions.delete_one(wanted).await
+            .run(&self.sessions, |sessions| async move {
+                sessions.delete_one(filter).await
             })
             .await?;
         Ok(ended.deleted_count == 1)

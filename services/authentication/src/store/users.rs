@@ -5,7 +5,6 @@ use identity::Role;
 use mongo::{StoreError, is_duplicate_key};
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
-use mongodb::error::ErrorKind;
 use serde::{Deserialize, Serialize};
 
 use super::Store;
@@ -23,7 +22,7 @@ pub(crate) struct User {
     pub(crate) password_hash: String,
 }
 
-/// An account to be.
+/// An account to create.
 #[derive(Clone, Debug)]
 pub(crate) struct NewUser {
     pub(crate) email: Email,
@@ -34,10 +33,10 @@ pub(crate) struct NewUser {
 /// Why an account was not created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CreateError {
-    #[error("the e-mail has an account already")]
-    Taken,
-    #[error("the store is not prepared yet")]
-    NotPrepared,
+    #[error("the e-mail already has an account")]
+    EmailTaken,
+    #[error("the indexes have not been created yet")]
+    NoIndexes,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -53,11 +52,11 @@ pub(super) struct UserDocument {
 
 impl Store {
     pub(crate) async fn user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        let wanted = doc! { "email": email.as_str() };
+        let filter = doc! { "email": email.as_str() };
         let found = self
-            .ask(
+            .run(
                 &self.users,
-                |users| async move { users.find_one(wanted).await },
+                |users| async move { users.find_one(filter).await },
             )
             .await?;
         Ok(found.map(User::from))
@@ -65,7 +64,7 @@ impl Store {
 
     pub(crate) async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let found = self
-            .ask(&self.users, |users| async move {
+            .run(&self.users, |users| async move {
                 users.find_one(doc! { "_id": id.0 }).await
             })
             .await?;
@@ -73,33 +72,33 @@ impl Store {
     }
 
     pub(crate) async fn create_user(&self, user: NewUser) -> Result<UserId, CreateError> {
-        if !self.is_prepared() {
-            return Err(CreateError::NotPrepared);
+        if !self.has_indexes() {
+            return Err(CreateError::NoIndexes);
         }
         let document = UserDocument::from(user);
         let id = document.id;
-        let inserted = self.ask(&self.users, |users| async move {
+        let inserted = self.run(&self.users, |users| async move {
             users.insert_one(document).await
         });
         match inserted.await {
             Ok(_) => Ok(UserId(id)),
-            Err(error) if error.is_duplicate_key() => Err(CreateError::Taken),
+            Err(error) if error.is_duplicate_key() => Err(CreateError::EmailTaken),
             Err(error) => Err(CreateError::Store(error)),
         }
     }
 
-    /// Replaces a password's hash, unless the password was changed meanwhile.
+    /// Replaces the hash of a password, unless the password has changed since `user` was read.
     pub(crate) async fn replace_hash(&self, user: &User, new_hash: &str) -> Result<(), StoreError> {
         let unchanged = doc! { "_id": user.id.0, "password_hash": &user.password_hash };
         let replacement = doc! { "$set": { "password_hash": new_hash } };
-        self.ask(&self.users, |users| async move {
+        self.run(&self.users, |users| async move {
             users.update_one(unchanged, replacement).await
         })
         .await?;
         Ok(())
     }
 
-    /// Creates these accounts if there is none at all, and says whether it did.
+    /// Creates these accounts if there are no accounts. Returns whether it did.
     pub(crate) async fn create_first_users(
         &self,
         users: &[NewUser],
@@ -109,21 +108,10 @@ impl Store {
         }
         let documents: Vec<UserDocument> = users.iter().cloned().map(UserDocument::from).collect();
         match self.users.insert_many(documents).ordered(false).await {
-            Err(error) if !all_taken(&error) => Err(error),
+            // Another replica may have created the same accounts at the same time.
+            Err(error) if !is_duplicate_key(&error) => Err(error),
             _ => Ok(true),
         }
-    }
-}
-
-/// Another replica created the same accounts at the same time.
-fn all_taken(error: &mongodb::error::Error) -> bool {
-    const DUPLICATE_KEY: i32 = 11000;
-    match &*error.kind {
-        ErrorKind::InsertMany(error) => error
-            .write_errors
-            .as_ref()
-            .is_some_and(|errors| errors.iter().all(|error| error.code == DUPLICATE_KEY)),
-        _ => is_duplicate_key(error),
     }
 }
 

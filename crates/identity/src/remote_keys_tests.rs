@@ -9,19 +9,19 @@ use tokio_util::sync::CancellationToken;
 use crate::test_tokens::{email, issuer, now, public_pem};
 use crate::{Role, Verifier, VerifyError};
 
-/// A key set over HTTP that can change and go away, and counts how often it was asked for.
+/// An HTTP server of a key set that can change and become unavailable. It counts the requests.
 #[derive(Clone, Default)]
-struct Served {
+struct KeyServer {
     document: Arc<Mutex<Option<Value>>>,
     fetches: Arc<Mutex<u32>>,
 }
 
-impl Served {
+impl KeyServer {
     async fn start(&self) -> String {
-        let served = self.clone();
-        let answer = async move || {
-            *served.fetches.lock().expect("unpoisoned") += 1;
-            let document = served.document.lock().expect("unpoisoned").clone();
+        let server = self.clone();
+        let respond = async move || {
+            *server.fetches.lock().expect("unpoisoned") += 1;
+            let document = server.document.lock().expect("unpoisoned").clone();
             document
                 .map(axum::Json)
                 .ok_or(http::StatusCode::SERVICE_UNAVAILABLE)
@@ -30,7 +30,7 @@ impl Served {
             .await
             .expect("binds");
         let address = listener.local_addr().expect("bound");
-        let router = Router::new().route("/jwks.json", get(answer));
+        let router = Router::new().route("/jwks.json", get(respond));
         tokio::spawn(async move { axum::serve(listener, router).await });
         format!("http://{address}/jwks.json")
     }
@@ -44,17 +44,17 @@ impl Served {
     }
 }
 
-async fn ready(health: &Health) {
+async fn wait_until_ready(health: &Health) {
     while !health.is_ready() {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn given_keys_over_http_when_they_rotate_then_nobody_is_logged_out() {
-    let served = Served::default();
-    let url = served.start().await;
-    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("an address");
+async fn given_keys_over_http_when_they_rotate_then_valid_tokens_stay_valid() {
+    let server = KeyServer::default();
+    let url = server.start().await;
+    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
     let (old, new) = (issuer(1), issuer(2));
     let old_token = old.issue(&email(), Role::User, now());
     assert_eq!(
@@ -65,8 +65,8 @@ async fn given_keys_over_http_when_they_rotate_then_nobody_is_logged_out() {
     let (health, stop) = (Health::default(), CancellationToken::new());
     let part = health.part("token keys");
     tokio::spawn(verifier.clone().keep_fresh(part, stop.clone()));
-    served.set(Some(old.jwks()));
-    ready(&health).await;
+    server.set(Some(old.jwks()));
+    wait_until_ready(&health).await;
     assert!(verifier.verify(&old_token, now()).await.is_ok());
 
     let both = new
@@ -75,19 +75,19 @@ async fn given_keys_over_http_when_they_rotate_then_nobody_is_logged_out() {
         .expect("keys")
         .jwks();
     assert_eq!(both["keys"].as_array().map(Vec::len), Some(2));
-    served.set(Some(both));
+    server.set(Some(both));
     let new_token = new.issue(&email(), Role::User, now());
     assert!(
         verifier.verify(&new_token, now()).await.is_ok(),
-        "a key that has just come works at once"
+        "a new key works at once"
     );
     let another_old_token = old.issue(&email(), Role::User, now());
     assert!(
         verifier.verify(&another_old_token, now()).await.is_ok(),
-        "so does the one before it"
+        "the previous key still works"
     );
 
-    served.set(None);
+    server.set(None);
     let unknown = issuer(3).issue(&email(), Role::User, now());
     assert_eq!(
         verifier.verify(&unknown, now()).await,
@@ -98,10 +98,10 @@ async fn given_keys_over_http_when_they_rotate_then_nobody_is_logged_out() {
             .verify(&old.issue(&email(), Role::User, now()), now())
             .await
             .is_ok(),
-        "old keys stay"
+        "the cached keys remain"
     );
 
-    served.set(Some(new.jwks()));
+    server.set(Some(new.jwks()));
     assert_eq!(
         verifier.verify(&unknown, now()).await,
         Err(VerifyError::Invalid)
@@ -109,23 +109,23 @@ async fn given_keys_over_http_when_they_rotate_then_nobody_is_logged_out() {
     assert_eq!(
         verifier.verify(&old_token, now()).await,
         Err(VerifyError::Invalid),
-        "withdrawn, though remembered"
+        "a cached token of a removed key is refused"
     );
     assert!(verifier.verify(&new_token, now()).await.is_ok());
     stop.cancel();
 }
 
 #[tokio::test]
-async fn given_many_unknown_keys_at_once_when_verified_then_they_share_a_fetch() {
-    let served = Served::default();
-    let url = served.start().await;
-    served.set(Some(issuer(1).jwks()));
-    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("an address");
+async fn given_many_unknown_keys_at_once_when_verified_then_they_share_one_fetch() {
+    let server = KeyServer::default();
+    let url = server.start().await;
+    server.set(Some(issuer(1).jwks()));
+    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
     let (health, stop) = (Health::default(), CancellationToken::new());
     let part = health.part("token keys");
     tokio::spawn(verifier.clone().keep_fresh(part, stop.clone()));
-    ready(&health).await;
-    let before = served.fetches();
+    wait_until_ready(&health).await;
+    let before = server.fetches();
     let mut calls = tokio::task::JoinSet::new();
     for seed in 2..52 {
         let (verifier, token) = (
@@ -139,14 +139,14 @@ async fn given_many_unknown_keys_at_once_when_verified_then_they_share_a_fetch()
             .join_all()
             .await
             .iter()
-            .all(|answer| *answer == Err(VerifyError::Invalid))
+            .all(|result| *result == Err(VerifyError::Invalid))
     );
-    assert_eq!(served.fetches() - before, 1);
+    assert_eq!(server.fetches() - before, 1);
     stop.cancel();
 }
 
 #[test]
-fn given_addresses_of_key_sets_when_read_then_only_http_passes() {
+fn given_urls_of_key_sets_when_parsed_then_only_http_is_accepted() {
     let check = |url: &str, expected: bool| {
         assert_eq!(
             Verifier::from_jwks_url(url, "shop", "shop").is_ok(),

@@ -1,4 +1,4 @@
-//! The key set, fetched from authentication and kept fresh.
+//! The key set of the authentication service, fetched over HTTP and refreshed.
 
 use std::time::Duration;
 
@@ -14,54 +14,55 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::jwks::KeySet;
+use crate::jwks::{InvalidKeySet, KeySet};
 
-const FIRST_FETCH_RETRY: Duration = Duration::from_millis(100);
-const REFRESH_EVERY: Duration = Duration::from_mins(1);
-/// Made-up key ids must not turn into a flood of requests.
-const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
+/// The delay between attempts until the first one succeeds.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+const REFRESH_INTERVAL: Duration = Duration::from_mins(1);
+/// Tokens with random key ids must not cause a flood of requests.
+const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
-const LARGEST_DOCUMENT: usize = 64 * 1024;
+const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 
 type Body = Empty<axum::body::Bytes>;
 
-/// Public keys that are fetched by HTTP. Until the first success there are none; after it, a
-/// fetch that fails leaves the keys as they were.
-pub(crate) struct FetchedKeys {
+/// The cached public keys of a URL. A failed fetch leaves them unchanged.
+pub(crate) struct RemoteKeys {
     url: Uri,
     client: Client<HttpConnector, Body>,
+    /// `None` until the first fetch succeeds.
     keys: ArcSwapOption<KeySet>,
-    /// When the latest fetch began. Whoever holds it is fetching.
-    fetch: Mutex<Option<Instant>>,
+    /// The start of the last fetch. The lock is held during a fetch, so that there is one at a time.
+    last_fetch: Mutex<Option<Instant>>,
 }
 
-/// The text is not the address of a key set.
+/// The text is not the URL of a key set.
 #[derive(Debug, thiserror::Error)]
-#[error("is not an address such as http://127.0.0.1:8001/.well-known/jwks.json")]
+#[error("expected a URL such as http://127.0.0.1:8001/.well-known/jwks.json")]
 pub struct InvalidKeySetUrl;
 
-/// What became of a look for a key.
+/// The result of a search for a key.
 pub(crate) enum Lookup {
     Found(DecodingKey),
     Unknown,
-    NoKeysYet,
+    NotFetched,
 }
 
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
-    #[error("no answer within {FETCH_TIMEOUT:?}")]
+    #[error("no response within {FETCH_TIMEOUT:?}")]
     TimedOut,
-    #[error("no connection")]
-    Connect(#[from] hyper_util::client::legacy::Error),
-    #[error("answered {0}")]
+    #[error("the request failed")]
+    Request(#[from] hyper_util::client::legacy::Error),
+    #[error("the response has the status {0}")]
     Status(http::StatusCode),
-    #[error("the answer could not be read")]
+    #[error("cannot read the response")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("the answer {0}")]
-    Document(#[from] crate::jwks::InvalidKeySet),
+    #[error("the response is not a usable key set")]
+    Document(#[from] InvalidKeySet),
 }
 
-impl FetchedKeys {
+impl RemoteKeys {
     pub(crate) fn new(url: &str) -> Result<Self, InvalidKeySetUrl> {
         let url: Uri = url.parse().map_err(|_| InvalidKeySetUrl)?;
         if url.scheme_str() != Some("http") || url.host().is_none() {
@@ -74,31 +75,31 @@ impl FetchedKeys {
             url,
             client,
             keys: ArcSwapOption::empty(),
-            fetch: Mutex::new(None),
+            last_fetch: Mutex::new(None),
         })
     }
 
-    /// Looks for a key; an unknown one is looked for again in a set fetched after this call
-    /// began, so that a key that has just been rotated in works at once. `on_removal` is told
-    /// when a key is gone.
+    /// Finds the key with the id `kid`. If it is unknown, fetches the set again and waits for a fetch
+    /// that began after this call, so that a new key works at once. Calls `on_removal` if the new set
+    /// lacks a key of the old one.
     pub(crate) async fn find(&self, kid: &str, on_removal: impl Fn()) -> Lookup {
-        let began = Instant::now();
-        match self.look(kid) {
+        let called_at = Instant::now();
+        match self.cached(kid) {
             Lookup::Unknown => {}
-            settled => return settled,
+            lookup => return lookup,
         }
-        let mut fetch = self.fetch.lock().await;
-        if fetch.is_none_or(|latest| latest < began) {
-            if let Some(latest) = *fetch {
-                tokio::time::sleep_until(latest + SHORTEST_REFRESH).await;
+        let mut last_fetch = self.last_fetch.lock().await;
+        if last_fetch.is_none_or(|began_at| began_at < called_at) {
+            if let Some(began_at) = *last_fetch {
+                tokio::time::sleep_until(began_at + MIN_REFRESH_INTERVAL).await;
             }
-            *fetch = Some(Instant::now());
+            *last_fetch = Some(Instant::now());
             self.refresh(&on_removal).await;
         }
-        self.look(kid)
+        self.cached(kid)
     }
 
-    /// Fetches until it succeeds, then every minute, until `stop`.
+    /// Fetches the set until it succeeds and then every minute, until `stop`.
     pub(crate) async fn keep_fresh(
         &self,
         part: Part,
@@ -106,27 +107,27 @@ impl FetchedKeys {
         on_removal: impl Fn(),
     ) {
         loop {
-            let mut fetch = self.fetch.lock().await;
-            *fetch = Some(Instant::now());
+            let mut last_fetch = self.last_fetch.lock().await;
+            *last_fetch = Some(Instant::now());
             self.refresh(&on_removal).await;
-            drop(fetch);
+            drop(last_fetch);
             let has_keys = self.keys.load().is_some();
             part.set(has_keys);
-            let pause = if has_keys {
-                REFRESH_EVERY
+            let delay = if has_keys {
+                REFRESH_INTERVAL
             } else {
-                FIRST_FETCH_RETRY
+                RETRY_DELAY
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(delay) => {}
             }
         }
     }
 
-    fn look(&self, kid: &str) -> Lookup {
+    fn cached(&self, kid: &str) -> Lookup {
         match self.keys.load().as_deref() {
-            None => Lookup::NoKeysYet,
+            None => Lookup::NotFetched,
             Some(keys) => keys.get(kid).map_or(Lookup::Unknown, Lookup::Found),
         }
     }
@@ -134,26 +135,26 @@ impl FetchedKeys {
     async fn refresh(&self, on_removal: &impl Fn()) {
         match self.fetch().await {
             Ok(keys) => {
-                let before = self.keys.swap(Some(keys.clone().into()));
-                if before.is_some_and(|before| !before.is_within(&keys)) {
-                    tracing::info!("a token key was withdrawn");
+                let old = self.keys.swap(Some(keys.clone().into()));
+                if old.is_some_and(|old| !old.is_subset_of(&keys)) {
+                    tracing::info!("a token key was removed from the key set");
                     on_removal();
                 }
             }
             Err(error) => {
                 let reason = runtime::lifecycle::error_chain(&error);
-                tracing::warn!(url = %self.url, reason, "could not fetch the token keys");
+                tracing::warn!(url = %self.url, reason, "cannot fetch the token keys; retrying");
             }
         }
     }
 
     async fn fetch(&self) -> Result<KeySet, FetchError> {
-        tokio::time::timeout(FETCH_TIMEOUT, self.fetch_patiently())
+        tokio::time::timeout(FETCH_TIMEOUT, self.fetch_without_timeout())
             .await
             .map_err(|_| FetchError::TimedOut)?
     }
 
-    async fn fetch_patiently(&self) -> Result<KeySet, FetchError> {
+    async fn fetch_without_timeout(&self) -> Result<KeySet, FetchError> {
         let mut request = Request::new(Body::new());
         *request.uri_mut() = self.url.clone();
         request.headers_mut().insert(
@@ -164,7 +165,7 @@ impl FetchedKeys {
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status()));
         }
-        let body = Limited::new(response.into_body(), LARGEST_DOCUMENT)
+        let body = Limited::new(response.into_body(), MAX_DOCUMENT_BYTES)
             .collect()
             .await
             .map_err(FetchError::Body)?;
@@ -173,5 +174,5 @@ impl FetchedKeys {
 }
 
 #[cfg(test)]
-#[path = "fetched_tests.rs"]
+#[path = "remote_keys_tests.rs"]
 mod tests;
