@@ -68,3 +68,37 @@ pub fn is_duplicate_key(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{self, Document, doc};
+    use mongodb::error::InsertManyError;
+
+    use super::*;
+
+    #[test]
+    fn given_failed_inserts_when_classified_then_only_duplicate_keys_alone_count_as_such() {
+        let check = |failure: Document, expected: bool| {
+            let message = failure.to_string();
+            let failure: InsertManyError =
+                bson::deserialize_from_document(failure).expect("a failure of insertMany");
+            let error = Error::from(ErrorKind::InsertMany(failure));
+            assert_eq!(is_duplicate_key(&error), expected, "{message}");
+        };
+        let duplicate = doc! { "index": 0, "code": DUPLICATE_KEY, "errmsg": "E11000" };
+        let invalid = doc! { "index": 1, "code": 121, "errmsg": "Document failed validation" };
+        let not_durable =
+            doc! { "code": 64, "codeName": "WriteConcernTimeout", "errmsg": "timed out" };
+        check(doc! { "writeErrors": [&duplicate] }, true);
+        check(doc! { "writeErrors": [&duplicate, &invalid] }, false);
+        check(doc! { "writeConcernError": &not_durable }, false);
+        check(
+            doc! { "writeErrors": [], "writeConcernError": &not_durable },
+            false,
+        );
+        check(
+            doc! { "writeErrors": [&duplicate], "writeConcernError": &not_durable },
+            false,
+        );
+    }
+}

@@ -16,7 +16,7 @@ use crate::SERVICE;
 #[openapi(
     info(title = "Orders", description = "Places orders and reports their status."),
     modifiers(&BearerScheme),
-    tags((name = "orders", description = "The caller's own orders"), (name = "operations", description = "Health check"))
+    tags((name = "orders", description = "The caller's own orders"), (name = "operations", description = "Health of the services"))
 )]
 struct Document;
 
