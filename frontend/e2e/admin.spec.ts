@@ -64,7 +64,7 @@ test('given a product, when an admin enters a description of several lines, then
   await expect(page.getByText('€12.50')).toBeVisible();
 });
 
-test('given more products than fit on a page, when an admin sorts and filters the table, then the API does it', async ({
+test('given more products than fit on a page, when an admin sorts and filters the table, then the API sorts and filters', async ({
   page,
   api,
 }) => {

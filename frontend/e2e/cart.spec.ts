@@ -175,7 +175,7 @@ test('given a cart in two tabs, when it is ordered in both, then there is one or
   expect(await api.ordersOf(user)).toHaveLength(1);
 });
 
-test('given only a keyboard, when lines are removed, then the focus moves to the next line, and at last to the page', async ({
+test('given only a keyboard, when lines are removed, then the focus moves to the next line, and after the last line to the page', async ({
   page,
   api,
 }) => {

@@ -179,7 +179,10 @@ async fn given_a_session_when_stored_then_its_tokens_are_hashed_and_the_oldest_s
     }
     let stored = stored(&shop).await;
     let [document] = stored.as_slice() else {
-        panic!("one session is {} documents", stored.len())
+        panic!(
+            "expected one document for the session, found {}",
+            stored.len()
+        )
     };
     let bytes = bson::serialize_to_vec(document).expect("serialises");
     for session in issued {

@@ -70,7 +70,7 @@ impl Addresses {
     }
 }
 
-/// The options of the program for the servers that run on this machine.
+/// The options that point the attack program at the servers on this machine.
 fn running_servers(state: &StateArgument) -> Result<Vec<String>> {
     let state = state.open()?;
     let ports = state.record()?.unwrap_or_default().ports;

@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(Outcome::from_code(Some(0)), Outcome::Passed);
         assert_eq!(Outcome::from_code(Some(69)), Outcome::Unavailable);
         assert_eq!(Outcome::from_code(Some(1)), Outcome::Failed);
-        // By a signal.
+        // No exit code: a signal ended the check.
         assert_eq!(Outcome::from_code(None), Outcome::Failed);
     }
 

@@ -27,7 +27,7 @@ const ATTACKER_KEY: [u8; 48] = {
 /// The attacker's public key, as in a JWK (RFC 8037, 2).
 const ATTACKER_PUBLIC_KEY: &str = "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw";
 
-/// Runs all cases; without an account there are none.
+/// Runs all cases; returns no results if there is no account.
 pub(crate) fn run(target: &Target, account: Option<&Account>) -> Vec<CaseResult> {
     let Some(account) = account else {
         return Vec::new();

@@ -152,7 +152,7 @@ impl Issuer {
         };
         let keys = self.keys.load();
         jsonwebtoken::encode(&keys.header, &claims, &keys.signing)
-            .expect("a key that has signed before signs again")
+            .expect("the key signed a token before")
     }
 
     /// Returns the key set (RFC 7517), which is empty with a shared secret.

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use backing_services::{ScratchDir, Silent, TestServers, Tools};
 
-/// Logs, process ids and the signing key of the run. A guardian process removes the directory and
+/// Logs, process ids and the signing key of the run. A cleanup process removes the directory and
 /// ends the processes started from it, even when this process is killed.
 static SCRATCH: LazyLock<ScratchDir> =
     LazyLock::new(|| ScratchDir::new().expect("cannot create the scratch directory"));

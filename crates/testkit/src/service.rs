@@ -162,8 +162,8 @@ pub fn built_program(name: &str) -> PathBuf {
     program
 }
 
-/// A link to the program in the scratch directory, by which the directory's guardian recognizes the
-/// process's command line.
+/// A link to the program in the scratch directory, so that its cleanup process recognizes this
+/// process by the command line.
 fn linked_program(name: &str) -> PathBuf {
     let program = built_program(name);
     let link = scratch_directory().join(name);

@@ -7,7 +7,7 @@ function problem(status: number, detail: string, retryAfter: number | null = nul
 }
 
 describe('the error message', () => {
-  it('given a refusal, when it is shown, then it is the detail of the problem', () => {
+  it('given a 404 problem, when its message is shown, then it is the detail of the problem', () => {
     expect(errorMessage(problem(404, 'The requested amount does not exist.'))).toBe(
       'The requested amount does not exist.',
     );

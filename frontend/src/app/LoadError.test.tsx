@@ -35,7 +35,7 @@ it.each([
     'We cannot reach the shop. Check your connection and try again.',
   ],
   [
-    'a bug of the page',
+    'a bug in the page',
     new TypeError('x is not a function'),
     'Something went wrong on this page. Please try again.',
   ],

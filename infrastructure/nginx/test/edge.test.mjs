@@ -109,7 +109,7 @@ describe('the page', () => {
 describe('an asset', () => {
   const asset = '/assets/shop-1a2b.js';
 
-  test('given its name, when it is requested, then it is cached forever', async () => {
+  test('given a name with a hash, when the asset is requested, then it is cached forever', async () => {
     const response = await fetchFrom(edge, asset);
     expectResponse(response, 200, forever, 'text/javascript');
     assert.equal(response.body, script);
@@ -132,7 +132,7 @@ describe('an asset', () => {
     expectResponse(await fetchFrom(edge, asset, { method: 'POST', body: '' }), 405, 'no-store', 'text/html');
   });
 
-  test('given a client that accepts gzip, when it is requested, then the precompressed file is sent', async () => {
+  test('given a client that accepts gzip, when it requests an asset, then the precompressed file is sent', async () => {
     const response = await fetchFirstChunk(edge, asset, { 'Accept-Encoding': 'gzip' });
     assert.equal(response.headers['content-encoding'], 'gzip');
     assert.equal(response.headers.vary, 'Accept-Encoding');

@@ -36,7 +36,7 @@ run "given_the_domain_when_resolved_then_it_is_the_reserved_address" {
 
   assert {
     condition     = google_compute_address.ingress.region == "europe-west1" && google_compute_address.ingress.address_type == "EXTERNAL" && output.address_name == google_compute_address.ingress.name
-    error_message = "The load balancer needs an external address of the cluster's region."
+    error_message = "The load balancer needs an external address in the cluster's region."
   }
 }
 

@@ -55,8 +55,8 @@ pub struct Config {
     /// Time that a catalogue read without a token waits for a shared fetch before it fetches alone;
     /// `0s` disables sharing.
     #[arg(
-        long = "shared-read-patience",
-        env = "SHARED_READ_PATIENCE",
+        long = "shared-read-timeout",
+        env = "SHARED_READ_TIMEOUT",
         default_value = "250ms",
         value_parser = duration
     )]

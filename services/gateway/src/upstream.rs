@@ -320,7 +320,11 @@ mod tests {
             );
         }
         let last = upstream.next_attempt(&mut tried, now).unwrap();
-        assert_eq!(name(&last), draining, "if there is no other");
+        assert_eq!(
+            name(&last),
+            draining,
+            "a draining server is used if there is no other"
+        );
         drop(last);
         let later = now + POLICY.open_duration;
         let called: Vec<_> = (0..2)

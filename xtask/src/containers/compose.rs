@@ -37,8 +37,8 @@ pub(super) struct Container {
     pub(super) exit_code: i64,
 }
 
-/// Why Docker Compose cannot be used here, if so.
-pub(super) fn unavailable() -> Option<&'static str> {
+/// The reason why Docker Compose cannot be used here; `None` if it can.
+pub(super) fn unavailable_reason() -> Option<&'static str> {
     if find("docker").is_none() {
         Some("docker is not installed")
     } else if !succeeds(&["version"]) {

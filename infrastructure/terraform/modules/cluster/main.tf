@@ -103,7 +103,7 @@ resource "google_container_cluster" "shop" {
   enable_shielded_nodes = true
 
   addons_config {
-    # Its address on the node is not allowed by the NetworkPolicies.
+    # Disabled: the NetworkPolicies do not allow traffic to the DNS cache's address on the node.
     dns_cache_config {
       enabled = false
     }

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn given_a_session_when_a_token_is_shown_then_its_state_decides() {
+    fn given_a_session_when_a_token_is_presented_then_it_is_rotated_refused_or_revoked() {
         let session = SessionState {
             current: digest(3),
             spent: vec![

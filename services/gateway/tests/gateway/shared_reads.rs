@@ -25,7 +25,7 @@ async fn counting_gateway(timeout: &str) -> (Gateway, Arc<AtomicUsize>) {
     };
     let upstream = upstream(Router::new().route("/api/products", get(count))).await;
     (
-        gateway(&[upstream], &["--shared-read-patience", timeout]).await,
+        gateway(&[upstream], &["--shared-read-timeout", timeout]).await,
         reads,
     )
 }
@@ -81,7 +81,7 @@ async fn given_a_fetch_that_hangs_when_others_read_the_same_resource_then_they_a
         "answered"
     };
     let upstream = upstream(Router::new().route("/api/products", get(hangs_once))).await;
-    let settings = ["--shared-read-patience", "50ms", "--upstream-timeout", "1m"];
+    let settings = ["--shared-read-timeout", "50ms", "--upstream-timeout", "1m"];
     let gateway = gateway(&[upstream], &settings).await;
     let read = || gateway.get("/api/products").send();
     let (answered, _) = futures::future::select_ok([Box::pin(read()), Box::pin(read())])
@@ -99,7 +99,7 @@ async fn given_error_responses_when_many_read_then_none_is_shared() {
         )
     };
     let upstream = upstream(Router::new().route("/api/products", get(problem))).await;
-    let gateway = gateway(&[upstream], &["--shared-read-patience", "1m"]).await;
+    let gateway = gateway(&[upstream], &["--shared-read-timeout", "1m"]).await;
     for response in join_all((0..20).map(|_| gateway.get("/api/products").send())).await {
         let response = response.unwrap();
         assert_eq!(

@@ -35,15 +35,15 @@ fn document<E>(
     first: Vec<Order>,
     rest: impl Stream<Item = Result<Vec<Order>, E>>,
 ) -> impl Stream<Item = Result<Bytes, E>> {
-    let begin = format!("{{\"orders\":[{}", joined(first));
-    let rest = rest.map_ok(|page| format!(",{}", joined(page)));
+    let begin = format!("{{\"orders\":[{}", orders_as_json(first));
+    let rest = rest.map_ok(|page| format!(",{}", orders_as_json(page)));
     stream::iter([Ok(begin)])
         .chain(rest)
         .chain(stream::iter([Ok("]}".to_owned())]))
         .map_ok(Bytes::from)
 }
 
-fn joined(orders: Vec<Order>) -> String {
+fn orders_as_json(orders: Vec<Order>) -> String {
     let texts: Vec<String> = orders
         .into_iter()
         // Structs of strings and numbers always serialise.

@@ -1,5 +1,5 @@
-//! One round of placing. A placement that is dropped without an answer was not placed, or it is
-//! unknown whether it was.
+//! One round of placing. If a placement is dropped without an answer, its order may or may not have
+//! been stored.
 
 use std::sync::Arc;
 

@@ -26,7 +26,7 @@ impl Store {
         filter: Vec<Document>,
         listing: &Listing,
     ) -> Result<(Vec<Product>, Option<Cursor>), Error> {
-        // One snapshot, which contains all or nothing of each price change.
+        // One snapshot, so that each price change is visible completely or not at all.
         let mut session = self.transaction().await?;
         let as_of = match &listing.after {
             Some(Cursor {
