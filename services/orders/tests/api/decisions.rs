@@ -40,7 +40,22 @@ async fn given_a_pending_order_when_it_is_accepted_then_its_status_changes() {
     let order = decided_order(&service, "ACCEPTED", &Value::Null).await;
     assert_json_snapshot!(order, {
         ".id" => "[id]", ".created_at" => "[time]", ".decided_at" => "[time]",
-    });
+    }, @r#"
+    {
+      "id": "[id]",
+      "status": "ACCEPTED",
+      "cost": 59.98,
+      "created_at": "[time]",
+      "decided_at": "[time]",
+      "products": [
+        {
+          "name": "chair",
+          "price": 29.99,
+          "quantity": 2
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -50,7 +65,28 @@ async fn given_a_pending_order_when_it_is_rejected_then_it_has_the_reason() {
     let order = decided_order(&service, "REJECTED", &reason).await;
     assert_json_snapshot!(order, {
         ".id" => "[id]", ".created_at" => "[time]", ".decided_at" => "[time]",
-    });
+    }, @r#"
+    {
+      "id": "[id]",
+      "status": "REJECTED",
+      "cost": 59.98,
+      "created_at": "[time]",
+      "decided_at": "[time]",
+      "products": [
+        {
+          "name": "chair",
+          "price": 29.99,
+          "quantity": 2
+        }
+      ],
+      "reason": {
+        "code": "insufficient_stock",
+        "products": [
+          "chair"
+        ]
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -60,5 +96,13 @@ async fn given_an_order_when_another_buyer_reads_it_then_it_does_not_exist() {
     let token = service.environment.token("other@example.com", "user");
     let path = format!("/api/orders/{}", order["id"].as_str().expect("an id"));
     let hidden = service.client.with_token(&token).get(&path).await;
-    assert_json_snapshot!(hidden.expect_problem(404), { ".instance" => "[request id]" });
+    assert_json_snapshot!(hidden.expect_problem(404), { ".instance" => "[request id]" }, @r#"
+    {
+      "type": "/problems/unknown-order",
+      "title": "Not Found",
+      "status": 404,
+      "detail": "The requested order does not exist.",
+      "instance": "[request id]"
+    }
+    "#);
 }

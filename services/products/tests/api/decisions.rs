@@ -36,18 +36,50 @@ async fn stock_of_chair(service: &Products) -> Value {
 async fn given_enough_stock_when_an_order_is_placed_then_it_is_accepted_and_the_stock_decreases() {
     let service = Products::start().await;
     let decision = decide(&service, 2).await;
-    assert_json_snapshot!(decision);
+    assert_json_snapshot!(decision, @r#"
+    {
+      "type": "OrderStatusUpdate",
+      "order_id": "79fefe4a1cad4140785928a4",
+      "status": "ACCEPTED",
+      "reason": null
+    }
+    "#);
     assert_eq!(stock_of_chair(&service).await, 28);
     let stock = service
         .event("products", |event| event["products"][0]["version"] == 2)
         .await;
-    assert_json_snapshot!(stock);
+    assert_json_snapshot!(stock, @r#"
+    {
+      "type": "ProductsQuantityUpdate",
+      "products": [
+        {
+          "id": "11fefe4a1cad4140785928a4",
+          "name": "chair",
+          "price": 29.99,
+          "quantity": 28,
+          "version": 2
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn given_too_little_stock_when_an_order_is_placed_then_it_is_rejected_with_the_reason() {
     let service = Products::start().await;
     let decision = decide(&service, 31).await;
-    assert_json_snapshot!(decision);
+    assert_json_snapshot!(decision, @r#"
+    {
+      "type": "OrderStatusUpdate",
+      "order_id": "79fefe4a1cad4140785928a4",
+      "status": "REJECTED",
+      "reason": {
+        "code": "insufficient_stock",
+        "products": [
+          "chair"
+        ]
+      }
+    }
+    "#);
     assert_eq!(stock_of_chair(&service).await, 30);
 }
