@@ -1,0 +1,85 @@
+//! Decisions about orders.
+
+use insta::assert_json_snapshot;
+use serde_json::{Value, json};
+use testkit::RawMessage;
+
+use crate::support::Products;
+
+const ORDER: &str = "79fefe4a1cad4140785928a4";
+/// The id of `chair` in the development data.
+const CHAIR: &str = "11fefe4a1cad4140785928a4";
+
+/// Publishes an order of `quantity` chairs and returns the decision about it.
+async fn decide(service: &Products, quantity: u32) -> Value {
+    let event = json!({ "type": "OrderCreate", "order": {
+        "id": ORDER, "client_email": "buyer@example.com", "cost": 29.99, "status": "PENDING",
+        "products": [{ "id": CHAIR, "name": "chair", "price": 29.99, "quantity": quantity }],
+    }});
+    let message = RawMessage::new(event.to_string());
+    service.environment.produce("orders", &[message]).await;
+    service
+        .event("order-status", |event| event["order_id"] == ORDER)
+        .await
+}
+
+async fn stock_of_chair(service: &Products) -> Value {
+    let list = service
+        .client
+        .get("/api/products?name=chair")
+        .await
+        .expect(200);
+    list.json()["products"][0]["quantity"].clone()
+}
+
+#[tokio::test]
+async fn given_enough_stock_when_an_order_is_placed_then_it_is_accepted_and_the_stock_decreases() {
+    let service = Products::start().await;
+    let decision = decide(&service, 2).await;
+    assert_json_snapshot!(decision, @r#"
+    {
+      "type": "OrderStatusUpdate",
+      "order_id": "79fefe4a1cad4140785928a4",
+      "status": "ACCEPTED",
+      "reason": null
+    }
+    "#);
+    assert_eq!(stock_of_chair(&service).await, 28);
+    let stock = service
+        .event("products", |event| event["products"][0]["version"] == 2)
+        .await;
+    assert_json_snapshot!(stock, @r#"
+    {
+      "type": "ProductsQuantityUpdate",
+      "products": [
+        {
+          "id": "11fefe4a1cad4140785928a4",
+          "name": "chair",
+          "price": 29.99,
+          "quantity": 28,
+          "version": 2
+        }
+      ]
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn given_too_little_stock_when_an_order_is_placed_then_it_is_rejected_with_the_reason() {
+    let service = Products::start().await;
+    let decision = decide(&service, 31).await;
+    assert_json_snapshot!(decision, @r#"
+    {
+      "type": "OrderStatusUpdate",
+      "order_id": "79fefe4a1cad4140785928a4",
+      "status": "REJECTED",
+      "reason": {
+        "code": "insufficient_stock",
+        "products": [
+          "chair"
+        ]
+      }
+    }
+    "#);
+    assert_eq!(stock_of_chair(&service).await, 30);
+}
