@@ -64,7 +64,7 @@ async fn given_an_admin_when_created_on_the_command_line_then_only_the_output_na
     );
     assert!(!log.contains(EMAIL), "{log}");
     assert!(
-        log.contains("audit") && log.contains("an account was made"),
+        log.contains("audit") && log.contains("an account was created"),
         "{log}"
     );
 }
@@ -93,7 +93,7 @@ async fn given_account_events_when_they_happen_then_they_are_in_the_audit_log() 
     let log = shop.log("authentication");
     let audit: Vec<&str> = log.lines().filter(|line| line.contains("audit")).collect();
     for event in [
-        "an account was made",
+        "an account was created",
         "a log-in failed",
         "a session was opened",
         REUSE,
