@@ -107,7 +107,7 @@ fn check_idempotency_key(headers: &HeaderMap) {
 }
 
 fn check_session_cookie(headers: &HeaderMap) {
-    if let Some(token) = cookie::token(headers) {
+    if let Some(token) = cookie::refresh_token(headers) {
         let token = token.expose_secret();
         let sent = headers.get_all(header::COOKIE).iter().any(|value| {
             let value = value.to_str().unwrap_or_default();
@@ -119,13 +119,13 @@ fn check_session_cookie(headers: &HeaderMap) {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         {
-            let kept = cookie::keep(token, Duration::from_secs(60));
-            let kept = kept.to_str().expect("visible").to_owned();
-            assert!(kept.starts_with(&format!("__Host-refresh_token={token}; HttpOnly; ")));
+            let cookie = cookie::set(token, Duration::from_secs(60));
+            let cookie = cookie.to_str().expect("visible").to_owned();
+            assert!(cookie.starts_with(&format!("__Host-refresh_token={token}; HttpOnly; ")));
         }
     }
-    let pages = cookie::OwnPages(std::sync::Arc::new([config::Origin(SHOP_ORIGIN)]));
-    if pages.check(headers).is_ok() {
+    let allowed = cookie::AllowedOrigins(std::sync::Arc::new([config::Origin(SHOP_ORIGIN)]));
+    if allowed.check(headers).is_ok() {
         let origins: Vec<_> = headers.get_all(header::ORIGIN).iter().collect();
         assert_eq!(origins, [SHOP_ORIGIN]);
         assert!(headers.contains_key(header::CONTENT_TYPE));

@@ -71,7 +71,7 @@ async fn given_an_admin_when_created_on_the_command_line_then_only_the_output_na
 
 #[tokio::test]
 async fn given_account_events_when_they_happen_then_they_are_in_the_audit_log() {
-    const REUSE: &str = "a spent refresh token came back";
+    const REUSE: &str = "a spent refresh token was reused";
     let shop = Shop::start().await;
     use_account(&shop).await;
     let client = shop.anonymous();

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Says that the service is there. */
+        /** Returns `ok` if the authentication service responds. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All categories, in the order of creation. */
+        /** Lists all categories in the order of creation. */
         get: operations["list_categories"];
         put?: never;
         /** Adds a category. */
@@ -80,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Says who the caller is. */
+        /** Returns the account of the caller. */
         get: operations["me"];
         put?: never;
         post?: never;
@@ -97,10 +97,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own orders: all in the order of placing, or a page, newest first. */
+        /** Returns the caller's own orders: all, oldest first, or a page, newest first. */
         get: operations["list_orders"];
         put?: never;
-        /** Places an order. It is PENDING until the stock has been asked, which takes a moment. */
+        /** Places an order. It is PENDING until products has decided about it, which takes a moment. */
         post: operations["place_order"];
         delete?: never;
         options?: never;
@@ -116,9 +116,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Each status change of the caller's orders, as it is committed, as server-sent events:
+         * Streams each status change of the caller's orders, when it is committed, as server-sent events:
          *     `event: order` with `{"id","status","reason","at"}`, or `event: reset` when something may be
-         *     missing and the list has to be read again. It ends when the token expires.
+         *     missing and the client has to read the list again. The stream ends when the token expires.
          */
         get: operations["follow_orders"];
         put?: never;
@@ -136,7 +136,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of the caller's own orders. */
+        /** Returns one of the caller's own orders. */
         get: operations["get_order"];
         put?: never;
         post?: never;
@@ -153,7 +153,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** That the orders service answers. */
+        /** Returns `ok` if the orders service responds. */
         get: operations["orders_health"];
         put?: never;
         post?: never;
@@ -170,10 +170,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The catalogue: all of it, one product by name, a category, a search, or a page of these, in the
-         *     order of creation or another.
-         */
+        /** Lists products: all, one by name, a category, search results, or a page of these. */
         get: operations["list_products"];
         put?: never;
         /** Adds a product. */
@@ -192,7 +189,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** That the products service answers. */
+        /** Returns `ok` while the service responds. */
         get: operations["products_health"];
         put?: never;
         post?: never;
@@ -211,7 +208,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Swaps a refresh token for new tokens. */
+        /** Exchanges a refresh token for new tokens. */
         post: operations["refresh"];
         delete?: never;
         options?: never;
@@ -228,7 +225,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes an account with the role `user`. */
+        /** Creates an account with the role `user`. */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -242,66 +239,65 @@ export interface components {
     schemas: {
         /** @description An account. */
         Account: {
-            /** @description The account's e-mail. */
-            email: components["schemas"]["Email"];
-            /** @description What it may do. */
+            /** @description The e-mail. */
+            email: string;
+            /** @description The role. */
             role: components["schemas"]["Role"];
         };
         /** @description All categories. */
         CategoriesBody: {
-            /** @description In the order of creation. */
+            /** @description The categories in the order of creation. */
             categories: components["schemas"]["CategoryBody"][];
         };
         /** @description A category. */
         CategoryBody: {
             /**
-             * @description Its name, kept in lower case.
+             * @description The name, stored in lower case.
              * @example garden
              */
             name: string;
         };
-        /** @description What is to be changed; what is left out stays as it is. */
+        /** @description The changes; fields that are left out keep their values. */
         Changes: {
             /**
              * Format: int64
-             * @description Pieces that came in or, negative, went out.
+             * @description The number of items to add or, if negative, to remove.
              * @example 10
              */
             add_quantity?: number | null;
-            /** @description Other categories. */
+            /** @description The new categories. */
             categories?: string[] | null;
-            /** @description Another description. */
+            /** @description The new description. */
             description?: string | null;
             /**
              * Format: double
-             * @description Another price.
+             * @description The new price.
              */
             price?: number | null;
         };
-        /** @description An e-mail and a password. */
+        /** @description The credentials of a new account. */
         Credentials: {
             /**
              * Format: email
-             * @description The account's e-mail, in any case.
+             * @description The e-mail, in any letter case.
              * @example ada@example.com
              */
             email: string;
             /**
              * Format: password
-             * @description The account's password, exactly as it is; not one of the commonest.
+             * @description The password, used exactly as sent; common passwords are refused.
              * @example a long sentence
              */
             password: string;
         };
-        Email: string;
-        /** @description One wrong part of the input. */
+        /** @description An invalid field of the input. */
         FieldError: {
-            /** @description Where: a path such as `products[0].quantity`; `body` for the whole. */
+            /** @description The path of the field, such as `products[0].quantity`; `body` for the whole body. */
             field: string;
-            /** @description What is wrong with it. */
+            /** @description The error. */
             message: string;
         };
-        /** @description That the service answers. */
+        /** @description The body of a health response. */
         Health: {
             /**
              * @description Always `ok`.
@@ -310,11 +306,11 @@ export interface components {
             status: string;
         };
         /**
-         * @description Where a browser keeps a refresh token.
+         * @description Where a browser stores a refresh token.
          * @enum {string}
          */
         KeptIn: "cookie";
-        /** @description A line of an order, at the price of its placing. */
+        /** @description A line of an order, with the price when the order was placed. */
         Line: {
             /** @example chair */
             name: string;
@@ -329,31 +325,31 @@ export interface components {
              */
             quantity: number;
         };
-        /** @description An e-mail and a password, and how the session is to be kept. */
+        /** @description The credentials of a log-in, and where the refresh token is stored. */
         LogIn: {
             /**
              * Format: email
-             * @description The account's e-mail, in any case.
+             * @description The e-mail, in any letter case.
              * @example ada@example.com
              */
             email: string;
             /**
              * Format: password
-             * @description The account's password, exactly as it is.
+             * @description The password, used exactly as sent.
              * @example a long sentence
              */
             password: string;
             session?: components["schemas"]["KeptIn"] | null;
         };
-        /** @description A product to be added. */
+        /** @description A product to add. */
         NewProduct: {
             /** @description The product. */
             product: components["schemas"]["NewProductFields"];
         };
-        /** @description The fields of a product to be added. */
+        /** @description The fields of a product to add. */
         NewProductFields: {
             /**
-             * @description 1 to 10 names of categories that exist.
+             * @description 1 to 10 names of existing categories.
              * @example [
              *       "furniture"
              *     ]
@@ -365,7 +361,7 @@ export interface components {
              */
             description: string;
             /**
-             * @description 1 to 100 characters; kept in lower case.
+             * @description 1 to 100 characters, stored in lower case.
              * @example lamp
              */
             name: string;
@@ -377,7 +373,7 @@ export interface components {
             price: number;
             /**
              * Format: int64
-             * @description How many pieces there are.
+             * @description The number of items in stock.
              * @example 5
              */
             quantity: number;
@@ -393,8 +389,8 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was decided, if it is. The answer to placing an order, and its repeats, say what was
-             *     so then and never have it.
+             * @description When it was decided. Pending orders do not have it, and neither has the response to placing an
+             *     order or to a repeat.
              */
             decided_at?: string | null;
             /** @example 71fefe4a1cad4140785928a4 */
@@ -402,38 +398,36 @@ export interface components {
             products: components["schemas"]["Line"][];
             reason?: components["schemas"]["Reason"] | null;
             /** @description PENDING, then ACCEPTED or REJECTED, once. */
-            status: components["schemas"]["OrdersStatus"];
+            status: components["schemas"]["Status"];
         };
         /** @description All of the caller's orders. */
         OrderList: {
-            /** @description What the next page begins with; null on the last one. Only on pages. */
+            /** @description The cursor of the next page; null on the last page. Only on pages. */
             next_cursor?: string | null;
             orders: components["schemas"]["Order"][];
         };
-        /** @enum {string} */
-        OrdersStatus: "PENDING" | "ACCEPTED" | "REJECTED";
-        /** @description What somebody wants to order. */
+        /** @description A request to place an order. */
         PlaceOrder: {
             /** @description At most 100 products; lines of the same product are merged. */
             products: components["schemas"]["WantedLine"][];
         };
-        /** @description An error as its client sees it. */
+        /** @description An error response. */
         Problem: {
-            /** @description The sentence for a person. */
+            /** @description A sentence for people. */
             detail: string;
-            /** @description Which parts of the input were wrong, and how. */
+            /** @description The invalid fields of the input. */
             errors?: components["schemas"]["FieldError"][];
-            /** @description The id of the request, for asking about it. */
+            /** @description The request id. */
             instance?: string | null;
             /**
              * Format: int32
              * @description The HTTP status.
              */
             status: number;
-            /** @description The status in words. */
+            /** @description The reason phrase of the status. */
             title: string;
             /**
-             * @description A stable path a program can branch on.
+             * @description A stable path that identifies the kind of problem.
              * @example /problems/insufficient-stock
              */
             type: string;
@@ -441,7 +435,7 @@ export interface components {
         /** @description A product. */
         ProductBody: {
             /**
-             * @description The names of its categories.
+             * @description The names of the categories.
              * @example [
              *       "furniture",
              *       "kitchen"
@@ -449,78 +443,72 @@ export interface components {
              */
             categories: string[];
             /**
-             * @description What it is.
+             * @description The description.
              * @example A comfortable armchair
              */
             description: string;
             /**
-             * @description Its public key, in lower case.
+             * @description The name, which is unique and in lower case.
              * @example chair
              */
             name: string;
             /**
              * Format: double
-             * @description What one piece costs, with at most two decimals.
+             * @description The price of one item, with at most two decimals.
              * @example 29.99
              */
             price: number;
             /**
              * Format: int32
-             * @description How many pieces there are.
+             * @description The number of items in stock.
              * @example 30
              */
             quantity: number;
         };
-        /** @description Products. */
+        /** @description A list of products. */
         ProductsBody: {
-            /** @description Where the next page begins, `null` on the last; only if a page was asked for. */
+            /** @description The cursor of the next page, `null` on the last page. Present if `limit` or `cursor` is given. */
             next_cursor?: string | null;
-            /** @description In the order of creation, or the one asked for. */
+            /** @description The products in the order of creation or of `sort`. */
             products: components["schemas"]["ProductBody"][];
         };
-        /** @description Why an order was rejected. */
+        /** @description The reason why an order was rejected. */
         Reason: {
             /** @example insufficient_stock */
             code: string;
-            /** @description The products of which there were too few. */
+            /** @description The products with insufficient stock. */
             products: string[];
         };
-        /** @description A refresh token, or where it is. */
+        /** @description A refresh token, or where it is stored. */
         Refresh: {
-            /** @description The refresh token that came last. May be left out when `session` says where it is. */
+            /** @description The last refresh token of the session. It can be omitted if `session` is set. */
             refresh_token?: string | null;
             session?: components["schemas"]["KeptIn"] | null;
         };
         /**
-         * @description What an account may do.
+         * @description The role of an account.
          * @enum {string}
          */
         Role: "user" | "admin";
-        /** @description That the service is there. */
-        Status: {
-            /**
-             * @description Always `ok`.
-             * @example ok
-             */
-            status: string;
-        };
-        /** @description What a session gives its holder. */
+        /** @enum {string} */
+        Status: "PENDING" | "ACCEPTED" | "REJECTED";
+        /** @description The tokens of a session. */
         TokensBody: {
-            /** @description For the Authorization header, as `Bearer …`; lives minutes. */
+            /** @description For the Authorization header, as `Bearer …`; it is valid for some minutes. */
             access_token: string;
-            /** @description For `POST /api/refresh`, once. Not there when it is kept in a cookie. */
+            /** @description For one `POST /api/refresh`. Absent if it is stored in a cookie. */
             refresh_token?: string | null;
         };
-        /** @description So many pieces of a product. */
+        /** @description A line of the request. */
         WantedLine: {
             /**
-             * @description The product's name, in whatever case.
+             * @description The name of the product, in any case.
              * @example chair
              */
             name: string;
             /**
              * Format: int64
-             * @description How many pieces.
+             * @description The number of items.
              * @example 2
              */
             quantity: number;
@@ -543,13 +531,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is there */
+            /** @description The service responds */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description More than one Authorization header */
@@ -570,7 +558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -579,7 +567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that is needed is away; come back after Retry-After */
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -616,7 +604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -704,7 +692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -765,7 +753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A cookie is asked for by what is no page of the shop */
+            /** @description The request for a cookie is not from a page of the shop */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -774,7 +762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body did not arrive in time */
+            /** @description The body did not arrive within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -801,7 +789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many failed log-ins, or too many passwords wait to be hashed */
+            /** @description Too many failed log-ins, or too many passwords are waiting to be hashed */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -810,7 +798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database is unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -834,14 +822,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The session has ended, or there was none */
+            /** @description The session has ended, or it did not exist */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The cookie is used by what is no page of the shop */
+            /** @description The request with the cookie is not from a page of the shop */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -850,7 +838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body did not arrive in time */
+            /** @description The body did not arrive within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -877,7 +865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -886,7 +874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database is unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -933,7 +921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -942,7 +930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that is needed is away; come back after Retry-After */
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -956,9 +944,9 @@ export interface operations {
     list_orders: {
         parameters: {
             query?: {
-                /** @description A page of so many orders, newest first. Without it and `cursor`: all, oldest first. */
+                /** @description The page size; pages are newest first. Without it and `cursor`: all orders, oldest first. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -991,7 +979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1014,7 +1002,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller's own name for this order: a repeat is answered as the first time */
+                /** @description The caller's own key of this order; a repeat gets the same response as the first request */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -1034,7 +1022,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description A rule is broken */
+            /** @description The order breaks a rule */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1051,7 +1039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such product, or not so many pieces (/problems/insufficient-stock) */
+            /** @description A product does not exist, or its stock is insufficient (/problems/insufficient-stock) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1076,7 +1064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not of the right shape, or the key was used for another order */
+            /** @description The body has a wrong shape, or the key was used for another order */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1085,7 +1073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1108,7 +1096,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The id of the last message seen: what happened since comes first */
+                /** @description The id of the last message received; the stream starts with the changes after it */
                 "Last-Event-ID"?: string | null;
             };
             path?: never;
@@ -1132,7 +1120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; retry after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1179,7 +1167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such order, or somebody else's */
+            /** @description The order does not exist, or belongs to another buyer */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1188,7 +1176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1242,7 +1230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1264,22 +1252,22 @@ export interface operations {
     list_products: {
         parameters: {
             query?: {
-                /** @description The one of this name. */
+                /** @description Only the product with this name. */
                 name?: string;
-                /** @description Those of this category. */
+                /** @description Only products in this category. */
                 categoryName?: string;
-                /** @description Those with words that begin so, in name or description. */
+                /** @description Only products with words that begin with these, in name or description. */
                 q?: string;
-                /** @description Only those of which there are some, or only those that are sold out. */
+                /** @description Only products in stock (`true`) or sold out (`false`). */
                 in_stock?: boolean;
                 /**
-                 * @description In this order, instead of that of creation. A walk by price keeps the prices of its first
-                 *     page, so that each product comes once whatever its price becomes meanwhile.
+                 * @description The order; by default the order of creation. All pages of a list by price use the prices at
+                 *     the time of the first page, so that each product is listed once even if its price changes.
                  */
                 sort?: "newest" | "price" | "-price" | "name" | "-name";
-                /** @description A page of so many. */
+                /** @description The maximum number of products on a page. */
                 limit?: number;
-                /** @description The page that begins at this `next_cursor`, of a page in the same order. */
+                /** @description The `next_cursor` of the previous page, which has the same order. */
                 cursor?: string;
             };
             header?: never;
@@ -1329,7 +1317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1425,7 +1413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1447,11 +1435,11 @@ export interface operations {
     change_product: {
         parameters: {
             query: {
-                /** @description Its name. */
+                /** @description The product's name. */
                 name: string;
             };
             header?: {
-                /** @description The same key again answers the same again */
+                /** @description A repeat with the same key has no effect and returns the first response */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -1527,7 +1515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1572,7 +1560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A bad token */
+            /** @description An invalid token */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1581,7 +1569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1633,7 +1621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The cookie is used by what is no page of the shop */
+            /** @description The request with the cookie is not from a page of the shop */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1642,7 +1630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body did not arrive in time */
+            /** @description The body did not arrive within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1669,7 +1657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; come back after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1678,7 +1666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database is unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1720,7 +1708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body did not arrive in time */
+            /** @description The body did not arrive within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1747,7 +1735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many registrations from this address, or too many passwords wait to be hashed */
+            /** @description Too many registrations from this address, or too many passwords are waiting to be hashed */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1756,7 +1744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database is unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
