@@ -148,14 +148,14 @@ def replica_sets(manifests):
 
 def probe_paths(manifests):
     """The program serves every path that is probed."""
-    health = text("crates/service-kit/src/health.rs")
+    served = text("crates/service-kit/src/probes.rs")
     for workload, _, container in manifests.containers():
         for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
             probe = container.get(kind, {}).get("httpGet")
             if not probe:
                 continue
             path = probe["path"]
-            if path != "/" if image_name(container) == "edge" else f'"{path}"' not in health:
+            if path != "/" if image_name(container) == "edge" else f'"{path}"' not in served:
                 yield f"{title(workload)}: the {kind} requests {path}, which is not served"
             if probe["port"] not in {port["name"] for port in container["ports"]}:
                 yield f"{title(workload)}: the {kind} uses the port {probe['port']}, which the container does not have"
