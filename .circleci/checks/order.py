@@ -1,4 +1,4 @@
-"""What is deployed comes from main, is tested, built once, approved for production, and replaced without downtime."""
+"""Deployed images come from main, are tested, built once, approved for production, and replaced without downtime."""
 
 import re
 
@@ -32,7 +32,7 @@ def deployment_order(pipeline, workflow):
         if "production" in jobs[name]["context"] and not approvals & earlier:
             yield f"{name} does not require an approval"
         if "deploy" in name and "serial-group" not in jobs[name]:
-            yield f"{name} has no serial-group, so two pipelines can run it at once"
+            yield f"{name} has no serial-group, so two pipelines can run it concurrently"
     builds = calling(pipeline, jobs, ".circleci/build")
     if len(builds) > 1 or with_context and not builds:
         yield f"{workflow} builds images {len(builds)} times, so what is deployed is not what was tested"

@@ -14,7 +14,7 @@ def fixture_pipeline():
 
 
 def change_main(pipeline, job, **options):
-    """Changes the options of a job in the workflow main; None removes one."""
+    """Changes the options of a job in the workflow main; the value None removes an option."""
     jobs = pipeline.workflows()["main"]["jobs"]
     index = next(index for index, one in enumerate(jobs) if one == job or isinstance(one, dict) and job in one)
     known = jobs[index][job] if isinstance(jobs[index], dict) else {}

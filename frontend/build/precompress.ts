@@ -6,7 +6,7 @@ import type { Plugin } from 'vite';
 
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json|webmanifest|txt)$/;
 
-/** Writes a `.gz` beside every text file, so that the web server need not compress them. */
+/** Writes a `.gz` next to every text file, so that the web server need not compress them. */
 export function precompress(): Plugin {
   return {
     name: 'precompress',

@@ -97,7 +97,7 @@ test('given more products than fit on a page, when an admin sorts and filters th
 test.describe('refusals', () => {
   test.use({ allowedConsole: /status of (?:400|422)/ });
 
-  test('given invalid values, when an admin submits them, then each error is beside its field', async ({
+  test('given invalid values, when an admin submits them, then each error is next to its field', async ({
     page,
     api,
   }) => {

@@ -50,7 +50,7 @@ test('given a line of the cart, when its quantity changes, then the total follow
   await expectAnnouncement(`${name} was removed from your cart.`);
 });
 
-test('given the cart, when a quantity is changed quickly and ordered at once, then that quantity is ordered', async ({
+test('given the cart, when a quantity is changed quickly and ordered immediately, then that quantity is ordered', async ({
   page,
   api,
   user,

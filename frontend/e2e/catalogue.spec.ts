@@ -35,7 +35,7 @@ test('given products, when a visitor searches, sorts and filters, then the resul
   await expect(page).toHaveURL(/\/$/);
 });
 
-test('given two filters set at once, when the page is rendered, then both apply', async ({ page }) => {
+test('given two filters set together, when the page is rendered, then both apply', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Kitchen' })).toBeVisible();
   await page.evaluate(() => {

@@ -245,7 +245,7 @@ const pageStates: PageState[] = [
   },
 ];
 
-/** Describes each state in a group of its own, with the console errors that it allows. */
+/** Describes each state in a separate group, with the console errors that it allows. */
 export function forEachPage(describe: (state: PageState) => void): void {
   for (const state of pageStates) {
     test.describe(state.name, () => {

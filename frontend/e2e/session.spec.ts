@@ -176,7 +176,7 @@ test.describe('refusals', () => {
     expect(refreshes).toHaveLength(1);
   });
 
-  test('given wrong credentials, when a visitor logs in, then the error is beside its field', async ({
+  test('given wrong credentials, when a visitor logs in, then the error is next to its field', async ({
     page,
     user,
   }) => {
@@ -189,7 +189,7 @@ test.describe('refusals', () => {
     );
   });
 
-  test('given a taken e-mail or a common password, when a visitor registers, then the error is beside its field', async ({
+  test('given a taken e-mail or a common password, when a visitor registers, then the error is next to its field', async ({
     page,
     user,
   }) => {

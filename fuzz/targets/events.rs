@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     assert!(KINDS.contains(&event.kind()));
-    // Id and key are short and ASCII, whatever the sender wrote.
+    // Id and key are short and ASCII for every payload.
     for text in [event.id(), event.key()] {
         assert!(
             !text.is_empty() && text.len() <= 60 && text.is_ascii(),

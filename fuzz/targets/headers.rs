@@ -199,7 +199,7 @@ fn check_sanitizing(headers: &HeaderMap) {
     assert!(!response.contains_key(header::TRANSFER_ENCODING));
 }
 
-/// The services receive one address, one scheme and at most one host, whatever the request claims.
+/// The services receive one address, one scheme and at most one host, even if the request claims more.
 fn check_forwarded_headers(headers: &HeaderMap, peer: IpAddr) {
     let trusted = trusted();
     let client = trusted.client(peer, headers);

@@ -39,7 +39,7 @@ async fn main() {
     let unknown = print_row("unknown e-mail", unknown);
     let wrong = print_row("wrong password", wrong);
     println!("{:<32}{:>10.3}", "ratio of the medians", unknown / wrong);
-    println!("{:<32}{:>10.3}", "ratio of halves of the first", even / odd);
+    println!("{:<32}{:>10.3}", "noise: ratio of two halves", even / odd);
 }
 
 /// The duration of a login that fails.

@@ -15,7 +15,7 @@ async fn survives(service: &str, point: &str) {
     let mut expectations = Expectations::default();
     while !shop.has_exited(service) {
         place(&buyer, "cutlery", &mut expectations).await;
-        // One at a time, so that each order is a batch of its own.
+        // One at a time, so that each order is a separate batch.
         wait_decided_or_crashed(&shop, service).await;
     }
     let status = shop.wait_exit(service).await;

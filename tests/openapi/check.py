@@ -34,7 +34,7 @@ def main():
     # The failures come last, where a reader of a long log looks.
     for name, failure in failures.items():
         print(f"\n{name}:\n{failure}", flush=True)
-    sys.exit(f"\nnot as documented: {', '.join(failures)}" if failures else 0)
+    sys.exit(f"\nservices that differ from their documents: {', '.join(failures)}" if failures else 0)
 
 
 def check(name, url, gateway, token, address, examples):
@@ -48,7 +48,7 @@ def check(name, url, gateway, token, address, examples):
                 pathlib.Path(sys.executable).parent / "schemathesis",
                 *("--config-file", HERE / "schemathesis.toml", "run", document, "--url", url),
                 *("--header", f"Authorization: Bearer {token}", "--exclude-path", STREAM),
-                # Failed logins are limited per address, so each run uses an address of its own.
+                # Failed logins are limited per address, so each run uses its own address.
                 *("--header", f"X-Forwarded-For: {address}"),
                 *("--checks", "all", "--max-examples", str(examples), "--phases", "examples,coverage,fuzzing,stateful"),
                 # With a second worker, `ast.parse` of Python 3.11, which Hypothesis uses, sometimes fails
@@ -80,7 +80,7 @@ def check(name, url, gateway, token, address, examples):
     seconds = time.monotonic() - start
     print(f"{name:14}  {result}  {seconds:4.0f} s  {cases[0] if cases else ''}", flush=True)
     failure = run.stdout if run.returncode else ""
-    return failure + (f"never answered 2xx: {', '.join(failed)}\n" if failed else "")
+    return failure + (f"operations without a 2xx response: {', '.join(failed)}\n" if failed else "")
 
 
 def access_token(gateway):

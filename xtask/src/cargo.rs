@@ -28,7 +28,7 @@ pub(crate) const SHOP_PACKAGES: [&str; 5] = [
     "messaging",
 ];
 
-/// What cargo optimises for.
+/// A build profile of cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// Fast programs.

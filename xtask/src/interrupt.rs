@@ -1,7 +1,7 @@
 //! Ctrl-C and the other requests to stop this process.
 //!
-//! A signal stops nothing by itself: whatever waits polls the counter here, and cleans up on its way
-//! out.
+//! A signal stops nothing by itself: every loop that waits polls the counter here, and cleans up
+//! before it returns.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},

@@ -209,7 +209,7 @@ impl Shop {
     /// Plans a shop whose ports are all moved by `port_offset`.
     ///
     /// `running` contains the ports of processes that run already. A running replica belongs to the
-    /// shop and keeps its port, whatever `replicas` says.
+    /// shop and keeps its port, even if `replicas` has a lower count.
     pub(crate) fn plan(
         port_offset: u16,
         replicas: &[Replicas],

@@ -23,7 +23,7 @@ pub(crate) struct Program {
     name: &'static str,
     /// The package in Debian and Ubuntu.
     package: &'static str,
-    /// What it does, as the predicate of a sentence.
+    /// Its purpose, as the predicate of a sentence.
     purpose: &'static str,
 }
 
@@ -67,7 +67,7 @@ impl Program {
             let mut command = Command::new("apt-get");
             command
                 .args(arguments)
-                // Prevents the package from starting a server of its own.
+                // Prevents the package from starting its own server.
                 .env("RUNLEVEL", "1")
                 .env("DEBIAN_FRONTEND", "noninteractive");
             run_successfully(&mut command).with_context(|| advice.clone())?;

@@ -29,7 +29,8 @@ pub(crate) struct Arguments {
     dev: bool,
 }
 
-/// Starts what does not run; then shows the logs until Ctrl-C, and stops what it has started.
+/// Starts the processes that are not running, shows the logs until Ctrl-C, and then stops the
+/// processes that it has started.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let profile = if arguments.dev {
         Profile::Dev

@@ -22,7 +22,7 @@ const UNAVAILABLE: i32 = 69;
 /// A check: a command that can also be called by hand.
 struct Check {
     name: &'static str,
-    /// What it covers, for the table.
+    /// Its subject, for the table.
     subject: &'static str,
     command: &'static [&'static str],
 }
@@ -30,14 +30,14 @@ struct Check {
 #[rustfmt::skip]
 const CHECKS: &[Check] = &[
     check("Kubernetes", "rendered objects: schemas, policies, network, references, checkov", &["infrastructure/kubernetes/check"]),
-    check("deployment", "the decisions of deploy and smoke, with a fake cluster", &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"]),
+    check("deployment", "tests of deploy and smoke, with a stub cluster", &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"]),
     check("Compose", "schema, Dockerfile, checkov, references", &["infrastructure/compose/check"]),
     check("edge", "nginx's configuration: gixy, and nginx's behaviour", &["infrastructure/nginx/check"]),
     check("Terraform, format", "formatting of the files", &["infrastructure/terraform/check", "format"]),
     check("Terraform, roots", "validity of the shop and its environments; tests", &["infrastructure/terraform/check", "roots"]),
     check("Terraform, findings", "checkov", &["infrastructure/terraform/check", "findings"]),
     check("CircleCI", "schema; jobs are reachable, their references exist, deployments are in order", &[".circleci/check"]),
-    check("release", "the decisions of build, promote and sign-in, with a fake registry", &["node", "--test", ".circleci/test/release.test.mjs"]),
+    check("release", "tests of build, promote and sign-in, with a stub registry", &["node", "--test", ".circleci/test/release.test.mjs"]),
     check("scripts", "shellcheck", &[".ci/scripts"]),
 ];
 
@@ -73,7 +73,7 @@ impl Outcome {
     fn describe(self) -> &'static str {
         match self {
             Self::Passed => "passed",
-            Self::Unavailable => "unavailable here, see above",
+            Self::Unavailable => "skipped, see above",
             Self::Failed => "FAILED",
         }
     }

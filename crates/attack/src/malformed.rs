@@ -7,8 +7,8 @@ use crate::target::{Kind, Target};
 
 /// The replies that a case accepts.
 enum Expected {
-    /// One response with one of these statuses, after which the server closes the connection,
-    /// whatever follows the request.
+    /// One response with one of these statuses, after which the server closes the connection and
+    /// ignores further requests on it.
     Refused(&'static [u16]),
     /// Responses with these statuses, in this order.
     Responses(&'static [u16]),
@@ -188,7 +188,7 @@ fn large_heads(target: &Target) -> Vec<Case> {
     cases
 }
 
-/// Well-formed requests that lead nowhere.
+/// Well-formed requests for resources that do not exist.
 fn unknown_resources(target: &Target) -> Vec<Case> {
     let path = target.protected_path();
     let case = |name, head: &str, statuses| Case {

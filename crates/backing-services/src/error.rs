@@ -104,10 +104,10 @@ pub enum Error {
          stop the programs that use them"
     )]
     Ports {
-        /// How many were wanted.
+        /// The number of ports requested.
         wanted: usize,
     },
-    /// [`Progress`](crate::Progress) asked to give up.
+    /// [`Progress`](crate::Progress) cancelled the step.
     #[error("cancelled")]
     Cancelled,
 }

@@ -4,7 +4,7 @@
 //! request is its length, the API key and its version (16 bits each), a correlation id, and the
 //! client id; a response is its length, the correlation id, and the body.
 //!
-//! `Metadata` rather than `ApiVersions`: a broker responses the latter before it is registered with the
+//! `Metadata` rather than `ApiVersions`: a broker answers the latter before it is registered with the
 //! controller, when clients still see an empty cluster.
 
 use std::{

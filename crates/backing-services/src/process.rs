@@ -1,4 +1,4 @@
-//! A child process in a process group of its own.
+//! A child process in its own process group.
 
 use std::{
     fs::{self, File},
@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// How often a process that was asked to exit is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A child process in a process group of its own. A terminal's Ctrl-C does not reach it: this
+/// A child process in its own process group. A terminal's Ctrl-C does not reach it: this
 /// process decides when, and in which order, its children are stopped.
 ///
 /// Dropping it leaves the process running.

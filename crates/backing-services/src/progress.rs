@@ -5,7 +5,7 @@ pub trait Progress {
     /// Shows one line to the user.
     fn report(&self, line: &str);
 
-    /// Whether to give up. Called several times a second while a step waits.
+    /// Whether to cancel the step. Called several times a second while a step waits.
     fn is_cancelled(&self) -> bool {
         false
     }

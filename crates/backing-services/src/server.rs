@@ -68,9 +68,9 @@ pub trait BackingService {
 /// Whether a server can serve clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Readiness {
-    /// It can.
+    /// It can serve clients.
     Ready,
-    /// It cannot yet, with the reason.
+    /// It cannot serve clients yet, for this reason.
     NotYet(String),
 }
 

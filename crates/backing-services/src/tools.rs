@@ -52,7 +52,7 @@ impl Tools {
     }
 }
 
-/// A tool that is installed into a folder of its own.
+/// A tool that is installed into its own folder.
 struct Package {
     /// Name and version, for messages.
     title: &'static str,
@@ -66,7 +66,7 @@ struct Package {
 
 /// Returns the package's folder within `folder`; installs the package if the folder is missing.
 ///
-/// The folder appears by a rename when it is complete, so its existence is all there is to check.
+/// The folder appears by a rename when it is complete, so checking that it exists is enough.
 fn install(folder: &Path, package: &Package, progress: &dyn Progress) -> Result<PathBuf> {
     let target = folder.join(package.folder);
     if target.exists() {

@@ -44,7 +44,7 @@ impl Stock {
         self.0.checked_sub(quantity.0).map(Self)
     }
 
-    /// Whether the stock is at min `quantity`.
+    /// Whether the stock is at least `quantity`.
     pub fn covers(self, quantity: Quantity) -> bool {
         self.0 >= quantity.0
     }

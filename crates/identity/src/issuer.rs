@@ -45,7 +45,7 @@ struct Keys {
     verifying: VerifyingKeys,
 }
 
-/// What verifies the tokens of an issuer.
+/// The keys that verify the tokens of an issuer.
 #[derive(Clone)]
 enum VerifyingKeys {
     Public(KeySet),

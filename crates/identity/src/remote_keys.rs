@@ -80,7 +80,7 @@ impl RemoteKeys {
     }
 
     /// Finds the key with the id `kid`. If it is unknown, fetches the set again and waits for a fetch
-    /// that began after this call, so that a new key works at once. Calls `on_removal` if the new set
+    /// that began after this call, so that a new key works immediately. Calls `on_removal` if the new set
     /// lacks a key of the old one.
     pub(crate) async fn find(&self, kid: &str, on_removal: impl Fn()) -> Lookup {
         let called_at = Instant::now();

@@ -111,7 +111,7 @@ impl Verifier {
     }
 
     /// Refreshes fetched keys until `stop` and sets `part` to whether there are any. With other
-    /// sources of keys it returns at once.
+    /// sources of keys it returns immediately.
     pub async fn keep_fresh(self, part: Part, stop: CancellationToken) {
         match &self.inner.keys {
             KeySource::Remote(keys) => keys.keep_fresh(part, stop, || self.clear_cache()).await,

@@ -48,7 +48,7 @@ impl DeadLetterProducer {
         &self,
         messages: &mut Vec<(OwnedMessage, String)>,
     ) -> Result<(), KafkaError> {
-        // Sent together, so that many take hardly longer than one.
+        // Sent together, so that many take little longer than one.
         let sent = future::join_all(messages.iter().map(|letter| self.send(letter))).await;
         let before = messages.len();
         let mut results = sent.iter();

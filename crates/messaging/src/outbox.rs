@@ -1,5 +1,5 @@
-//! The transactional outbox: messages are stored in the transaction that makes them true and
-//! published after its commit.
+//! The transactional outbox: messages are stored in the same transaction as the change they report
+//! and published after its commit.
 //!
 //! The messages of a batch are one document, or several if they are long. After the commit they are
 //! sent and the document is deleted. The sweeper sends documents that a crash or an outage left

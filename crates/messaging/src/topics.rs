@@ -15,7 +15,7 @@ use crate::settings::{KafkaConfigError, KafkaSettings};
 const DEAD_LETTER_BYTES: &str = "2097152";
 /// Dead letters never expire.
 const KEEP_FOREVER: &str = "-1";
-/// A broker rejects credentials at once.
+/// A broker rejects credentials immediately.
 const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why topics cannot be created.

@@ -54,7 +54,7 @@ pub fn is_transient(error: &Error) -> bool {
 }
 
 /// Whether a write failed only because of values that unique indexes contain already. False if
-/// there is a write concern error beside it: then nothing is known to be durable.
+/// there is a write concern error as well: then nothing is known to be durable.
 pub fn is_duplicate_key(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,

@@ -201,11 +201,11 @@ mod tests {
         #[test]
         fn given_requests_in_any_order_when_they_arrive_in_chunks_then_only_two_lengths_are_detected(
             requests in prop::collection::vec(prop::sample::select(vec![PLAIN, SIZED, CHUNKED]), 0..6),
-            piece in 1_usize..80,
+            chunk_size in 1_usize..80,
         ) {
             let stream = requests.concat();
-            prop_assert_eq!(detections(&stream, piece), 0, "{}", stream);
-            prop_assert_eq!(detections(&(stream.clone() + BOTH), piece), 1, "{}", stream);
+            prop_assert_eq!(detections(&stream, chunk_size), 0, "{}", stream);
+            prop_assert_eq!(detections(&(stream.clone() + BOTH), chunk_size), 1, "{}", stream);
         }
 
         #[test]
@@ -215,8 +215,8 @@ mod tests {
         ) {
             let mut framing = Framing::new(256);
             framing.is_ambiguous(start.as_bytes());
-            for piece in bytes.chunks(100) {
-                framing.is_ambiguous(piece);
+            for chunk in bytes.chunks(100) {
+                framing.is_ambiguous(chunk);
                 prop_assert!(framing.buffer.len() <= 256 + 100);
             }
         }

@@ -1,4 +1,4 @@
-//! What the OpenAPI documents of all services share.
+//! The common parts of all services' OpenAPI documents.
 
 use std::path::Path;
 

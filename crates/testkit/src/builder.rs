@@ -51,7 +51,7 @@ impl Builder {
         SERVICES.into_iter().fold(self, set)
     }
 
-    /// Gives the shop a MongoDB and a Kafka of its own, into which faults can be injected.
+    /// Gives the shop its own MongoDB and Kafka, into which faults can be injected.
     #[must_use]
     pub fn dedicated_servers(mut self) -> Self {
         self.dedicated_servers = true;

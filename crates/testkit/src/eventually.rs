@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Time limit for what an idle machine does at once.
+/// Time limit for conditions that an idle machine meets immediately.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 

@@ -149,7 +149,7 @@ impl Service {
     }
 }
 
-/// The path of a program of the workspace, built beside this test program.
+/// The path of a program of the workspace, built next to this test program.
 pub fn built_program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this program has a path");
     let directory = test.parent().and_then(Path::parent);

@@ -1,4 +1,4 @@
-//! The whole shop as child processes, with databases, topics and consumer groups of its own.
+//! The whole shop as child processes, with its own databases, topics and consumer groups.
 
 mod data;
 mod users;
@@ -116,7 +116,7 @@ impl Shop {
         self.wait_ready(name).await;
     }
 
-    /// Starts an exited service again with these settings on top, and does not wait.
+    /// Starts an exited service again with these additional settings, and does not wait.
     pub fn restart_without_waiting(&self, name: &str, settings: &[(&str, &str)]) {
         self.service(name).start(settings);
     }

@@ -9,7 +9,7 @@ use crate::settings::{Settings, store_settings};
 use crate::stores::Stores;
 use crate::tokens::{self, Claims};
 
-/// The environment of one service: a database and a topic prefix of its own on the shared test
+/// The environment of one service: its own database and topic prefix on the shared test
 /// servers, and a token secret. It starts no service. Dropping it removes the database and topics.
 ///
 /// ```no_run

@@ -17,7 +17,7 @@ const EXIT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Exit {
     /// The exit code; `None` after a signal.
     pub code: Option<i32>,
-    /// What the service printed.
+    /// The output of the service.
     pub output: String,
 }
 

@@ -8,7 +8,7 @@ type Name = 'description' | 'price' | 'categories';
 type Props = {
   field: (name: Name) => { error: FieldError | undefined; registration: UseFormRegisterReturn };
   descriptionRows: number;
-  /** A field beside the price. */
+  /** A field next to the price. */
   children?: ReactNode;
 };
 

@@ -3,7 +3,7 @@ import { api } from '../api/client';
 import { unwrap } from '../api/problem';
 import type { NewProduct, ProductChanges } from '../api/types';
 
-/** The calls that change the catalogue. Each refetches what it affects. */
+/** The calls that change the catalogue. Each refetches the queries that it affects. */
 export function useCatalogueMutations() {
   const queries = useQueryClient();
   const refetchProducts = () => queries.invalidateQueries({ queryKey: ['products'] });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { limitConcurrency } from './limitConcurrency';
 
-it('given more tasks than may run at once, when some end or fail, then the others follow and none is lost', async () => {
+it('given more tasks than may run concurrently, when some end or fail, then the others follow and none is lost', async () => {
   const limited = limitConcurrency(2);
   let running = 0;
   let maxRunning = 0;

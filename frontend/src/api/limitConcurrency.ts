@@ -1,4 +1,4 @@
-/** Returns a function that runs at most `max` tasks at once and queues the others. */
+/** Returns a function that runs at most `max` tasks concurrently and queues the others. */
 export function limitConcurrency(max: number): <T>(task: () => Promise<T>) => Promise<T> {
   let running = 0;
   const queue: (() => void)[] = [];

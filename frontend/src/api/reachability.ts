@@ -12,7 +12,7 @@ export const reachability = {
     return () => listeners.delete(listener);
   },
   report(url: string, isReachable: boolean): void {
-    // The event stream may fail alone. The page polls then, and polling reports an outage of orders.
+    // The event stream may fail while orders still responds. Then the page polls, and that reports an outage.
     if (url.endsWith('/events')) {
       return;
     }

@@ -5,7 +5,7 @@ import { reachability } from '../api/reachability';
 import { OutageBanner } from './OutageBanner';
 
 let isDatabaseUp = false;
-/** The health check succeeds whatever the state of the database. */
+/** The health check succeeds even if the database is down. */
 const HEALTH_CHECK = /_health$/;
 const fetch = vi.fn((request: Request) =>
   Promise.resolve(
@@ -50,7 +50,7 @@ it('given a database that is down, when it recovers, then the banner disappears,
   expect(fetch).toHaveBeenCalledTimes(callsUntilRecovery);
 });
 
-it('given a service that recovers, when it fails again at once, then it is not polled more often than before', async () => {
+it('given a service that recovers, when it fails again immediately, then it is not polled more often than before', async () => {
   startOutage();
   await advance(60_000);
   isDatabaseUp = true;

@@ -3,7 +3,7 @@ import { type ComponentType, lazy, type ReactElement, useState } from 'react';
 type Preloadable<Props> = ((props: Props) => ReactElement) & { preload: () => Promise<unknown> };
 export type PreloadablePage = Preloadable<object>;
 
-/** A script did not load: no network, or the shop was deployed anew since the page was loaded. */
+/** A script did not load: no network, or the shop was deployed again since the page was loaded. */
 export class ChunkLoadError extends Error {
   override readonly name = 'ChunkLoadError';
 }

@@ -36,7 +36,7 @@ export const cartStore = {
     reload();
     return hasSameItems(cart, current.lines) ? current.key : null;
   },
-  /** Replaces the key of an order that was refused for good, because the next attempt is a new order. */
+  /** Replaces the key of an order that was finally refused, because the next attempt is a new order. */
   replaceKey(refused: string): void {
     reload();
     if (current.key === refused) {

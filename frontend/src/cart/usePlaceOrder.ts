@@ -76,7 +76,7 @@ export function usePlaceOrder() {
   return { ...mutation, place };
 }
 
-/** Whether the shop has refused the order for good, so that a retry with the same key is pointless. */
+/** Whether the shop has finally refused the order, so that a retry with the same key is pointless. */
 function isFinal(error: unknown): boolean {
   return (
     error instanceof ApiProblem &&

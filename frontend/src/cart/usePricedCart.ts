@@ -9,7 +9,7 @@ export function usePricedCart() {
   const current = useCart();
   const deferred = useDeferredValue(current);
   // After placing an order, the cart stays visible until the order page is rendered, instead of appearing empty.
-  // Other changes are rendered at once, because the next click builds on them.
+  // Other changes are rendered immediately, because the next click builds on them.
   const cart = current.length === 0 ? deferred : current;
   const products = useQueries({
     queries: cart.map((line) => ({ ...productQuery(line.name), staleTime: 0 })),

@@ -9,7 +9,7 @@ type Props = { filters: Filters; change: (change: Partial<Filters>) => void };
 export function FilterBar({ filters, change }: Props) {
   const id = useId();
   const search = useCallback((q: string) => change({ q }), [change]);
-  // The controls change at once, even if rendering the results takes longer.
+  // The controls change immediately, even if rendering the results takes longer.
   const [shown, showChanges] = useOptimistic(filters, (current, changes: Partial<Filters>) => ({
     ...current,
     ...changes,

@@ -26,7 +26,7 @@ type Options<Values extends FieldValues> = {
   send: (values: Values, form: UseFormReturn<Values>) => Promise<void>;
 };
 
-/** A form that is validated by a schema, and shows errors of the shop beside the fields they are about. */
+/** A form that is validated by a schema, and shows errors of the shop next to the fields they are about. */
 export function useApiForm<Values extends FieldValues>({
   schema,
   defaultValues,

@@ -1,4 +1,4 @@
 import { lazyWithPreload } from '../app/lazyWithPreload';
 
-/** In a module of its own, because placing an order preloads it. */
+/** In a separate module, because placing an order preloads it. */
 export const orderPage = lazyWithPreload(() => import('./OrderPage'));

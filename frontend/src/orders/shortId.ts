@@ -1,4 +1,4 @@
-/** The end of an id is enough to tell orders apart. */
+/** The end of an id is enough to distinguish orders. */
 export function shortId(id: string): string {
   return id.slice(-6);
 }

@@ -79,7 +79,7 @@ export const session = {
 
   register: authApi.register,
 
-  /** Ends the session in this browser at once. Throws when the shop is unavailable; it is then retried. */
+  /** Ends the session in this browser immediately. Throws when the shop is unavailable; it is then retried. */
   async logOut(): Promise<void> {
     signOut();
     storage.write(PENDING_LOG_OUT_KEY, '1');
@@ -155,7 +155,7 @@ async function sendPendingLogOut(): Promise<void> {
   });
 }
 
-/** Whether the shop has refused for good. Other errors may pass. */
+/** Whether the shop has refused permanently. Other errors may be temporary. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiProblem && error.status < 429;
 }
@@ -184,7 +184,7 @@ function accept(value: string): void {
   token = accepted;
   storage.write(SIGNED_IN_KEY, '1');
   window.clearTimeout(timer);
-  // Random, so that the tabs do not all refresh at once.
+  // Random, so that the tabs do not all refresh at the same time.
   const early = REFRESH_BEFORE_EXPIRY_SECONDS + Math.random() * 5;
   timer = window.setTimeout(
     () => void session.refresh(accepted.value).catch(() => undefined),

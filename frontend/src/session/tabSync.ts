@@ -1,4 +1,4 @@
-/** What the tabs of a browser send each other about their shared session. */
+/** A message between the tabs of a browser about their shared session. */
 export type TabMessage = { kind: 'signed-in'; accessToken: string } | { kind: 'signed-out' };
 
 const channel = new BroadcastChannel('session');

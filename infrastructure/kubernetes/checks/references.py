@@ -1,4 +1,4 @@
-"""Whatever a manifest names exists: in another manifest, or in the code."""
+"""Everything that a manifest names exists: in another manifest, or in the code."""
 
 import re
 
@@ -28,7 +28,7 @@ def stage(name):
 
 
 def images(manifests):
-    """The Dockerfile builds this project's images, Compose has the same others, and each image is pinned."""
+    """The Dockerfile builds this project's images, Compose uses the same third-party images, and each image is pinned."""
     compose = text("docker-compose.yml")
     for workload, _, container in manifests.containers():
         image, name = container["image"], image_name(container)

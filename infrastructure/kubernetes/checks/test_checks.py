@@ -1,4 +1,4 @@
-"""The checks that no other tool does report a broken manifest."""
+"""Tests of this project's own checks: each reports a broken manifest."""
 
 import copy
 from functools import cache

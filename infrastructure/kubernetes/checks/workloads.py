@@ -49,7 +49,7 @@ def deployments(manifests):
 
 
 def spread(pod):
-    """Each topology key that pods are spread over, with what happens where they cannot be."""
+    """Each topology key that pods are spread over, and what the scheduler does where it cannot spread them."""
     return {one["topologyKey"]: one.get("whenUnsatisfiable") for one in pod.get("topologySpreadConstraints", [])}
 
 
@@ -83,7 +83,7 @@ def pods(manifests):
         if any("hostPath" in volume for volume in pod.get("volumes", [])):
             yield f"{title(workload)} mounts a hostPath volume"
         if pod.get("serviceAccountName") not in accounts:
-            yield f"{title(workload)} has no service account of its own"
+            yield f"{title(workload)} has no dedicated service account"
         if workload["kind"] in ("Deployment", "StatefulSet") and pod.get("priorityClassName") not in classes:
             yield f"{title(workload)} has no priority class"
 

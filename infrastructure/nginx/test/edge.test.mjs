@@ -17,7 +17,7 @@ const security = {
   'cross-origin-resource-policy': /^same-origin$/,
 };
 
-/** What holds for every response, including errors. */
+/** Checks the headers that every response has, including errors. */
 function expectResponse(response, status, cache, type) {
   assert.equal(response.status, status);
   for (const [name, value] of Object.entries(security)) {

@@ -1,4 +1,4 @@
-//! What an error of the MongoDB driver means for the set-up.
+//! Classifies the MongoDB driver's errors: retry, or fail.
 
 use anyhow::{Result, bail};
 use mongodb::error::{Error, ErrorKind};

@@ -64,7 +64,7 @@ run "given_the_cluster_when_created_then_it_is_regional_and_protected" {
 
   assert {
     condition     = google_container_cluster.shop.workload_identity_config[0].workload_pool == "fleetmarket-test.svc.id.goog" && output.workload_pool == "fleetmarket-test.svc.id.goog"
-    error_message = "Workloads would have no identity of their own."
+    error_message = "Workloads would have no identity."
   }
 
   assert {

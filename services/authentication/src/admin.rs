@@ -23,7 +23,7 @@ use crate::store::{CreateError, Store};
 
 const MAX_INPUT_BYTES: u64 = 4096;
 
-/// Creates the admin `email` and prints the result. It is no error if the admin exists, so that a
+/// Creates the admin `email` and prints the result. An existing admin is not an error, so that a
 /// set-up program can run twice. An existing user does not become an admin, because anyone could have
 /// registered the account.
 pub fn create(config: &Config, email: &Email) -> ExitCode {

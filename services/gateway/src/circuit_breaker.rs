@@ -1,7 +1,7 @@
 //! A circuit breaker: a state machine without a clock and without I/O.
 //!
 //! A closed breaker allows every call. After consecutive failures it opens and allows none, so that
-//! callers get their 503 at once. After the open duration it is half open: it allows one probe per
+//! callers get their 503 immediately. After the open duration it is half open: it allows one probe per
 //! open duration, and the first success closes it.
 
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //!
 //! A request body is small, because the route table limits it, and is read to its end before the
 //! upstream is called. So a slow client occupies no upstream, a body that is too large is answered
-//! 413 whatever length it announced, and a failed connection can be retried at another address.
+//! 413 with or without a Content-Length, and a failed connection can be retried at another address.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -116,7 +116,7 @@ impl Proxy {
         }
     }
 
-    /// An event stream never ends by itself. A clean end makes its client reconnect at once; a
+    /// An event stream never ends by itself. A clean end makes its client reconnect immediately; a
     /// connection that is cut after the drain timeout would be an error.
     fn end_at_shutdown(&self, response: Response) -> Response {
         let shutdown = self.shutdown.clone().cancelled_owned();

@@ -85,7 +85,7 @@ impl SharedReads {
             && !request.headers.contains_key(header::RANGE)
     }
 
-    /// Answers a read with a shared fetch or with a fetch of its own.
+    /// Answers a read with a shared or a separate fetch.
     pub async fn read(
         self: &Arc<Self>,
         client: &UpstreamClient,

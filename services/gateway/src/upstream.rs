@@ -1,7 +1,7 @@
 //! The addresses of one service: load balancing, and the limit of requests in flight.
 //!
-//! A request is in flight until its response starts, so an event stream, which lasts for hours,
-//! does not count.
+//! A request is in flight until its response starts, so an event stream, which stays open for
+//! hours, does not count.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -152,7 +152,7 @@ impl Attempt<'_> {
         &self.address().authority
     }
 
-    /// Records a response, whatever its status.
+    /// Records a response with any status.
     pub fn record_success(&self) {
         if self.address().with_breaker(CircuitBreaker::record_success) {
             let (upstream, address) = (self.upstream.name, self.authority());

@@ -2,7 +2,7 @@
 
 use domain::{ProductName, Quantity};
 
-/// The most lines of an order after merging.
+/// The maximum number of lines of an order after merging.
 pub const MAX_LINES: usize = 100;
 
 /// A line of an order request.

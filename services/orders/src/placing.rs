@@ -1,8 +1,8 @@
 //! Placing orders with group commit.
 //!
-//! Requests wait in a bounded queue. One task, the committer, places all that wait in one round: one
-//! read of the product copy and one insert for up to [`MAX_ROUND`] orders. While a round is in the
-//! database, the next one gathers.
+//! Requests wait in a bounded queue. One task, the committer, places all waiting requests in one
+//! round: one read of the product copy and one insert for up to [`MAX_ROUND`] orders. During a round
+//! the queue collects the requests for the next one.
 
 mod committer;
 mod queued;
@@ -26,10 +26,10 @@ use committer::Committer;
 use queued::QueuedPlacement;
 use round::Round;
 
-/// The most orders in one round.
+/// The maximum number of orders in one round.
 const MAX_ROUND: usize = 500;
-/// The most lines in one round, except for those of its last order. It keeps the commands far below
-/// MongoDB's limit of 16 MiB.
+/// The maximum number of lines in one round, not counting those of its last order. It keeps the
+/// commands far below MongoDB's limit of 16 MiB.
 const MAX_ROUND_LINES: usize = 10_000;
 /// The capacity of the queue: a few seconds of a thousand orders a second.
 const MAX_QUEUED: usize = 4096;
@@ -58,8 +58,8 @@ pub enum PlacingError {
     /// The idempotency key belongs to an order with other lines.
     #[error("the idempotency key was used for other lines")]
     KeyUsed,
-    /// The database is unavailable or timed out, or the queue is full. The order may be placed; only
-    /// a repeat with the same idempotency key can tell.
+    /// The database is unavailable or timed out, or the queue is full. The order may have been
+    /// placed; only a repeat with the same idempotency key returns the outcome.
     #[error("orders cannot be placed now")]
     Unavailable,
 }

@@ -27,7 +27,7 @@ pub enum StoreError {
     /// The database refused the operation, or its response cannot be read.
     #[error(transparent)]
     Failed(Failure),
-    /// A stored document does not have the shape that it must have.
+    /// A stored document does not have the expected shape.
     #[error("cannot read a stored document: invalid {0}")]
     Unreadable(&'static str),
 }

@@ -26,7 +26,7 @@ use crate::sweeper::Sweeper;
 /// The timeout of stopping the background tasks, and of flushing the producer.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves on `listener` until `shutdown`. HTTP is available at once; the service is ready when the
+/// Serves on `listener` until `shutdown`. HTTP is available immediately; the service is ready when the
 /// database, the broker and the token keys are.
 pub async fn serve(
     config: Config,

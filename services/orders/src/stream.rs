@@ -2,7 +2,7 @@
 //!
 //! While there are subscribers, one change stream per process feeds the hub, which delivers each
 //! change to the subscribers of its buyer. A subscriber that reconnects with the id of the last
-//! message it received first gets a backfill: the changes it missed, from a change stream of its own,
+//! message it received first gets a backfill: the changes it missed, from a separate change stream,
 //! up to the position at which its subscription to the hub starts.
 
 mod backfill;

@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use crate::ports::{Clock, Publisher, ResendQueue, ResendState, StoreError};
 
 /// How long after its placing a pending order is published again. Longer than
-/// [`messaging::producer::DELIVERY_TIMEOUT`], so that no delivery under way is repeated.
+/// [`messaging::producer::DELIVERY_TIMEOUT`], so that a delivery in progress is not repeated.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(5);
 
 const INTERVAL: Duration = Duration::from_millis(500);
 const MAX_BATCH: i64 = 500;
-/// The most time between two resends of an order.
+/// The maximum time between two resends of an order.
 const MAX_DELAY: SignedDuration = SignedDuration::from_mins(5);
 /// No replica with a correct clock postpones an order further than this.
 const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);

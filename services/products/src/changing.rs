@@ -1,4 +1,4 @@
-//! Changing the catalogue: new products and categories, other prices, more or less stock.
+//! Changing the catalogue: adds products and categories, changes products and restocks them.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::ports::{
     Catalogue, Clock, NewProduct, ProductChange, Publisher, RecordedChange, StoreError,
 };
 
-/// How long a change is retried after conflicts, with decisions or with a killed process, whose
-/// transaction lasts until the server ends it.
+/// How long a change is retried after conflicts with decisions, or with the transaction of a killed
+/// process, which stays open until the server aborts it.
 pub(crate) const CONFLICT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Changes the catalogue.
@@ -71,12 +71,12 @@ impl From<StoreError> for CreateError {
     }
 }
 
-/// The idempotency of a request: its change has this id, whenever it is sent.
+/// The id of the change that a request with an idempotency key makes; the same for every repeat.
 #[derive(Clone, Copy)]
 pub(crate) struct Idempotency(ChangeId);
 
 impl Idempotency {
-    /// The same key of another admin is another key.
+    /// Includes the admin, so that equal keys of different admins do not collide.
     pub(crate) fn new(admin: &Email, key: &IdempotencyKey) -> Self {
         let digest = Sha256::new()
             .chain_update(admin.as_str())
@@ -139,8 +139,8 @@ where
         }
     }
 
-    /// Changes a product and publishes it. Returns what `render` makes of the product; a repeated
-    /// request returns the text of the first.
+    /// Changes a product and publishes it. Returns the product as `render` formats it; a repeated
+    /// request returns the text of the first one.
     pub(crate) async fn change_product(
         &self,
         request: &ChangeRequest,

@@ -15,7 +15,7 @@ pub struct Config {
     /// Address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8002")]
     pub listen: SocketAddr,
-    /// What every service has.
+    /// Settings of every service.
     #[command(flatten)]
     pub common: Common,
     /// The database.
@@ -24,7 +24,7 @@ pub struct Config {
     /// The broker.
     #[command(flatten)]
     pub kafka: KafkaSettings,
-    /// What access tokens are verified with.
+    /// The verification of access tokens.
     #[command(flatten)]
     pub tokens: TokenSettings,
     /// Load development data into an empty database.

@@ -11,8 +11,8 @@ use crate::messages::Messages;
 use crate::ports::{Clock, Effects, Ledger, Loaded, Publisher, StoreError};
 use crate::stock::{self, BatchOutcome, OnHand, Order, Stocks};
 
-/// After so many conflicts a batch is halved: two small transactions get through where a large one
-/// does not.
+/// The number of conflicts after which a batch is halved, because small transactions conflict less
+/// often than a large one.
 const MAX_CONFLICTS_BEFORE_HALVING: u32 = 3;
 
 /// An order and the trace of its placement.
@@ -148,8 +148,8 @@ fn calls_for_halving(error: &StoreError, conflicts: u32) -> bool {
     }
 }
 
-/// The delay before the next attempt after so many conflicts, at most a tenth of a second. The
-/// conflict may be with a killed process, whose transaction lasts until the server ends it.
+/// The delay before the next attempt after this number of conflicts, at most a tenth of a second. The
+/// conflict may be with the transaction of a killed process, which the server aborts after a timeout.
 pub(crate) fn conflict_backoff(conflicts: u32) -> Duration {
     Duration::from_millis(u64::from(conflicts.min(20)) * 5)
 }

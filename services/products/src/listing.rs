@@ -1,7 +1,7 @@
 //! Listing products page by page.
 //!
-//! All pages together contain each product that existed throughout exactly once. That is easy where
-//! the sort key of a product never changes: its creation time, its name. A price changes, so the
+//! All pages together contain each product exactly once, if it existed during the whole listing. That
+//! is easy if the sort key never changes, like the creation time and the name. A price changes, so the
 //! cursor of a list by price contains the number of the last price change at its first page, and
 //! all pages use the prices of that moment.
 

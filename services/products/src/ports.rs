@@ -1,4 +1,4 @@
-//! The ports of the use cases: what they need of the database, the broker and the clock.
+//! The ports of the use cases: what they need from the database, the broker and the clock.
 //!
 //! The use cases are generic over these traits. [`crate::store`] implements those of the database,
 //! [`crate::publisher`] those of the broker.
@@ -129,7 +129,7 @@ pub(crate) trait Catalogue: Send + Sync {
         message: Message,
     ) -> impl Future<Output = Result<Self::Stored, StoreError>> + Send;
 
-    /// Returns what was stored of the change with this id.
+    /// Returns the stored record of the change with this id.
     fn recorded_change(
         &self,
         id: ChangeId,

@@ -26,7 +26,7 @@ use crate::store::Store;
 
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves on `listener` until `shutdown`. HTTP responds at once; the service is ready when the
+/// Serves on `listener` until `shutdown`. HTTP responds immediately; the service is ready when the
 /// database, the broker and the key set are available.
 pub async fn serve(
     config: Config,

@@ -36,7 +36,7 @@ pub(crate) type Stocks = BTreeMap<ProductId, OnHand>;
 /// The outcome of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The units are the buyer's.
+    /// The units were taken from the stock for the buyer.
     Accepted,
     /// No stock was taken, because of insufficient stock of these products.
     Rejected(Vec<ProductName>),

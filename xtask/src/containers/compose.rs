@@ -1,4 +1,4 @@
-//! Docker Compose, for a project of its own that is removed afterwards.
+//! Docker Compose, for a separate project that is removed afterwards.
 
 use std::{
     process::{Command, Stdio},

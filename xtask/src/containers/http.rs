@@ -36,7 +36,7 @@ pub(super) struct Request<'a> {
     pub(super) body: Option<Value>,
 }
 
-/// Sends a request to 127.0.0.1:`port`, over a connection of its own.
+/// Sends a request to 127.0.0.1:`port`, over a new connection.
 pub(super) fn send(port: u16, path: &str, request: &Request<'_>) -> Outcome {
     let mut received = Vec::new();
     // After an error, the bytes received so far decide the outcome.

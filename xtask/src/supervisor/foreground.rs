@@ -46,7 +46,7 @@ pub(crate) fn run(
         thread::sleep(POLL_INTERVAL);
     }
     if !shop.children.is_empty() {
-        print("stopping; press Ctrl-C again to kill everything at once");
+        print("stopping; press Ctrl-C again to kill everything immediately");
     }
     shop.stop()?;
     logs.print_new_lines();

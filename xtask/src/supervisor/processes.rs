@@ -109,7 +109,7 @@ pub(crate) fn was_stopped(state: &State, ended: &ShopProcess) -> bool {
 }
 
 /// Stops processes stage by stage, the entry points first: SIGTERM, then SIGKILL after a timeout. A
-/// further Ctrl-C kills all of them at once.
+/// further Ctrl-C kills all of them immediately.
 pub(crate) fn stop(state: &State, processes: &[ShopProcess]) -> Result<()> {
     let interrupts = interrupt::count();
     for stage in 0..=2 {

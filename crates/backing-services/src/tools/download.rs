@@ -7,7 +7,7 @@ use crate::{Error, Process, Progress, Result, last_lines};
 /// How long a cancelled download may take to exit before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A download, and what to say when it fails.
+/// A download, with the parts of its error message.
 pub(super) struct Download {
     pub(super) tool: &'static str,
     pub(super) origin: &'static str,
@@ -38,7 +38,7 @@ impl Download {
         if status.success() {
             return Ok(());
         }
-        // The first error is the cause; later lines only say that the program gave up.
+        // The first error is the cause; later lines only report that the program failed.
         let output = last_lines(&log, 200);
         let line = output
             .lines()

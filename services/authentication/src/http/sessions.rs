@@ -86,8 +86,8 @@ pub(super) async fn refresh(
 ) -> Result<SessionResponse, Problem> {
     let in_cookie = body.is_in_cookie();
     let token = body.token(&origins, &headers)?;
-    // An incorrect cookie is not cleared: the response to a late tab would clear the new cookie of
-    // another tab.
+    // An incorrect cookie is not cleared, because a slow response to one tab would then clear the
+    // new cookie of another tab.
     let token = token.ok_or_else(Problem::incorrect_token)?;
     let tokens = sessions
         .refresh(token.expose_secret(), Timestamp::now())
@@ -135,7 +135,7 @@ impl Refresh {
         self.refresh_token.is_none() && self.session.is_some()
     }
 
-    /// Returns the token in the body or else, if `session` says so, the one in the cookie.
+    /// Returns the token in the body, or the one in the cookie if `session` is `cookie`.
     fn token(
         self,
         origins: &AllowedOrigins,

@@ -1,8 +1,8 @@
 //! The limits of failed log-ins and registrations.
 //!
-//! An attempt counts for a window of time, so that an attacker cannot lock out an owner for good. An
-//! attacker cannot do so repeatedly either: where an account has logged in from a network recently,
-//! failures from that network are counted separately.
+//! An attempt counts for a window of time, so an attacker cannot lock out an owner permanently.
+//! Repeated attacks do not lock out an owner either: failures from a network from which the account
+//! has logged in recently are counted separately.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ pub(crate) const REUSE_GRACE: Duration = Duration::from_secs(10);
 /// The prefix that all tokens of a session share: 128 random bits that identify it. Only holders of a
 /// token of the session, or of a copy, know it.
 const SESSION_BYTES: usize = 16;
-/// The rest of a token: 256 random bits of its own.
+/// The rest of a token: 256 random bits, different for each token.
 const SECRET_BYTES: usize = 32;
 
 /// A refresh token as the client has it.

@@ -54,8 +54,8 @@ pub(super) struct OrderView {
     cost: Money,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was decided. Pending orders do not have it, and neither has the response to placing an
-    /// order or to a repeat.
+    /// When it was decided. Absent while the order is pending, and in the response to placing an order
+    /// or to a repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     decided_at: Option<Timestamp>,

@@ -39,7 +39,7 @@ impl<B: OrderBook, P: Publisher> Committer<B, P> {
     /// Places one round and returns what is left for the next one.
     async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
         let round = self.round.clone();
-        // A task of its own: after the timeout the next round begins, but this one must continue,
+        // A separate task: after the timeout the next round begins, but this one must continue,
         // because cancelling a driver call breaks its connection.
         let task = tokio::spawn(async move {
             round.place(queued).await.unwrap_or_else(|error| {

@@ -28,7 +28,7 @@ impl QueuedPlacement {
     }
 }
 
-/// Drops the placements past their deadline: their clients were answered that it failed.
+/// Drops the placements past their deadline: their clients have already received an error.
 pub(super) fn drop_expired(mut queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
     let now = Instant::now();
     queued.retain(|queued| now < queued.deadline);

@@ -15,11 +15,11 @@ use crate::order::{PendingOrder, whole_millis};
 use crate::ports::{Insertion, OrderBook, Publisher, StoreError};
 use crate::sweeper::LEASE;
 
-/// The most rounds that are being published at once. It bounds memory while the broker is down; the
-/// sweeper publishes the rest.
+/// The maximum number of rounds that are published concurrently. It bounds memory while the broker
+/// is down; the sweeper publishes the rest.
 const MAX_PUBLISHING: usize = 256;
 
-/// What a round needs. Clones share the limit of [`MAX_PUBLISHING`].
+/// The dependencies of a round. Clones share the limit of [`MAX_PUBLISHING`].
 #[derive(Clone)]
 pub(super) struct Round<B, P> {
     book: B,
@@ -38,8 +38,8 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
         }
     }
 
-    /// Answers all repeats of earlier orders first, so that many of one key occupy no place in the
-    /// insert; then checks and stores the rest. Returns what is left for the next round.
+    /// Answers all repeats of earlier orders first, so that repeats take no space in the insert;
+    /// then checks and stores the rest. Returns what is left for the next round.
     pub(super) async fn place(
         &self,
         queued: Vec<QueuedPlacement>,

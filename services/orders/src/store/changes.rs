@@ -110,7 +110,8 @@ impl MongoChanges {
             if !self.stream.is_alive() {
                 return Err(ChangesError::Ended);
             }
-            // The end of the oplog may be far behind the last change that matches the pipeline.
+            // Advances past changes that the pipeline filters out, so that resuming need not read them
+            // again.
             if let Some(position) = current_position(&self.stream)? {
                 self.position = position;
             }
@@ -178,7 +179,7 @@ fn read(document: &RawDocumentBuf) -> Option<StatusChange> {
 
 impl From<Error> for ChangesError {
     fn from(error: Error) -> Self {
-        // The server's code for an invalid resume token depends on where it notices. Resetting after
+        // The server's code for an invalid resume token depends on where it detects it. Resetting after
         // another error is cheap; treating a lost position as unavailable would make a client retry
         // forever.
         let is_refused = matches!(*error.kind, ErrorKind::Command(_));

@@ -102,7 +102,7 @@ impl Store {
         Ok(orders)
     }
 
-    /// Reads a list in a task of its own, because cancelling a driver call, as a disconnecting client
+    /// Reads a list in a separate task, because cancelling a driver call, as a disconnecting client
     /// would, breaks its connection. The timeout applies to each page.
     fn find_orders(&self, query: Document, mut options: FindOptions) -> OrderPages {
         options.batch_size = u32::try_from(PAGE_SIZE).ok();

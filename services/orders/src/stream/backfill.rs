@@ -13,7 +13,7 @@ use super::changes::{ChangeSource, Changes, ChangesError};
 use super::frame;
 use super::position::Position;
 
-/// Limits the backfills at once: after a restart all subscribers reconnect, and each backfill costs
+/// Limits concurrent backfills: after a restart all subscribers reconnect, and each backfill costs
 /// the database a change stream.
 static PERMITS: Semaphore = Semaphore::const_new(8);
 /// How long a read waits for a change at the end of the history.
@@ -33,7 +33,7 @@ pub(super) enum BackfillItem {
     Failed,
 }
 
-/// Reads a buyer's changes after `from`, up to and including `until`. The reader is a task of its own,
+/// Reads a buyer's changes after `from`, up to and including `until`. The reader is a separate task,
 /// because cancelling a driver call, as a disconnecting client would, breaks its connection.
 pub(super) fn start(
     source: impl ChangeSource,

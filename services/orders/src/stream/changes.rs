@@ -56,7 +56,7 @@ pub trait ChangeSource: Clone + Send + Sync + 'static {
 
 /// A reader of the history.
 pub trait Changes: Sized + Send + 'static {
-    /// Returns the next change, or `None` after the poll timeout. After an error the reader is gone.
+    /// Returns the next change, or `None` after the poll timeout. An error consumes the reader.
     fn next(
         self,
     ) -> impl Future<Output = Result<(Self, Option<StatusChange>), ChangesError>> + Send;

@@ -15,9 +15,10 @@ use super::frame;
 use super::position::Position;
 use subscribers::Subscribers;
 
-/// The most messages buffered for a subscriber. One that is slower is disconnected; it can resume.
+/// The maximum number of messages buffered for a subscriber. A slower one is disconnected; it can
+/// resume.
 const MAX_BUFFERED: usize = 1024;
-/// The most streams of a buyer in this process: some more than the page opens windows.
+/// The maximum number of streams of a buyer in this process: more than a user opens windows.
 const MAX_STREAMS_PER_BUYER: usize = 16;
 
 /// Why a client cannot subscribe.
@@ -26,7 +27,7 @@ pub enum SubscribeError {
     /// The database is unavailable or slow.
     #[error("the history of status changes cannot be read now")]
     Unavailable,
-    /// The buyer has too many streams. Each takes memory and may need a backfill.
+    /// The buyer has too many streams. Each uses memory and may need a backfill.
     #[error("the buyer has {MAX_STREAMS_PER_BUYER} streams open")]
     TooMany,
 }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position(Box<[u8]>);
 
-/// The most characters of an event id; those of this service are shorter.
+/// The maximum length of an event id; those of this service are shorter.
 const MAX_LENGTH: usize = 512;
 
 impl Position {

@@ -20,7 +20,7 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 /// How long this process may lag behind another one, to which the client was connected before.
 const MAX_LAG: Duration = Duration::from_secs(3);
 
-/// A request to follow orders.
+/// A request for an event stream.
 pub struct Opening {
     /// The buyer of the orders.
     pub buyer: Email,
@@ -58,7 +58,7 @@ enum Next {
     End,
 }
 
-/// Starts to follow orders. `SubscribeError::Unavailable` after `timeout`.
+/// Opens an event stream. Fails with `SubscribeError::Unavailable` after `timeout`.
 pub async fn open<S: ChangeSource>(
     hub: &Hub,
     source: &S,

@@ -1,4 +1,4 @@
-//! Starts the service on a free port with a database and topics of its own.
+//! Starts the service on a free port with its own database and topics.
 
 use clap::Parser as _;
 use orders::Config;
@@ -46,7 +46,7 @@ impl Orders {
         self.client.with_token(&token)
     }
 
-    /// Publishes that products has added `chair` with 5 items, and waits until orders knows it.
+    /// Publishes that products has added `chair` with 5 items, and waits until orders has received it.
     pub(crate) async fn add_chair(&self) {
         let event = json!({ "type": "ProductCreate", "product": {
             "id": CHAIR, "name": "chair", "price": 29.99, "quantity": 5, "version": 1,

@@ -34,7 +34,7 @@ pub(super) struct Product {
     pub(super) categories: Vec<ObjectId>,
     pub(super) version: i64,
     pub(super) created_at: DateTime,
-    /// The words that a search finds it by.
+    /// The search words of its name and description.
     pub(super) words: Vec<String>,
     /// The sort key by name.
     #[serde(default)]

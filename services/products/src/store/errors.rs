@@ -1,4 +1,4 @@
-//! The classes of the driver's errors.
+//! Classifies the driver's errors.
 
 use mongo::{is_duplicate_key, is_transient};
 use mongodb::error::{Error, ErrorKind, UNKNOWN_TRANSACTION_COMMIT_RESULT};
@@ -27,8 +27,8 @@ impl From<Error> for StoreError {
     }
 }
 
-/// Whether the server reports a conflict. A server that does not respond makes an error transient
-/// too, and calls for a longer backoff.
+/// Whether the server reports a conflict. A missing response is a transient error too, but needs a
+/// longer backoff.
 fn is_conflict(error: &Error) -> bool {
     is_transient(error)
         && matches!(

@@ -60,7 +60,7 @@ impl Store {
     }
 }
 
-/// Returns the conditions of `listing` but for the cursor.
+/// Returns the conditions of `listing` except that of the cursor.
 fn filter(listing: &Listing, category: Option<ObjectId>) -> Vec<Document> {
     let mut conditions = Vec::new();
     if let Some(category) = category {

@@ -1,4 +1,4 @@
-//! Starts the service on a free port with a database and topics of its own.
+//! Starts the service on a free port with its own database and topics.
 
 use clap::Parser as _;
 use products::Config;
