@@ -1,19 +1,13 @@
 """Everything that docker-compose.yml names exists: images, ports, hosts, variables and secrets."""
 
-import pathlib
 import re
 import sys
 
 import yaml
+from project import PROJECT, STORES, defaults_of_edge, exposed, stage, text, variables_of
 
-PROJECT = pathlib.Path(__file__).parents[2]
 # The ports of third-party images.
 PORTS = {"mongo": {27017}, "kafka": {9092, 9093}}
-STORES = ("authentication", "products", "orders")
-
-
-def text(path):
-    return (PROJECT / path).read_text()
 
 
 def load():
@@ -40,15 +34,6 @@ def environment(service):
     return {key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value)) for key, value in service.get("environment", {}).items()}
 
 
-def stage(name):
-    parts = re.split(r"^FROM .* AS ([a-z-]+)$", text("Dockerfile"), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2])).get(name)
-
-
-def exposed(name):
-    return {int(port) for port in re.findall(r"^EXPOSE (\d+)", stage(name) or "", re.MULTILINE)}
-
-
 def image(name, service):
     built = target(service)
     if built and not stage(built):
@@ -65,26 +50,15 @@ def published_ports(name, service):
             yield f"{name} publishes the port {port}, but its image exposes {sorted(exposed(target(service)))}"
 
 
-def documented(program):
-    """The variables that a program reads."""
-    if program == "edge":
-        return set(re.findall(r"\$\{([A-Z_]+)\}", text("infrastructure/nginx/nginx.conf.template")))
-    if program == "setup":
-        names = set(re.findall(r"`([A-Z_]+)`", text("infrastructure/setup/README.md")))
-        return names | {name.replace("NAME", store.upper(), 1) for name in names if "_NAME_" in name for store in STORES}
-    section = text("docs/settings.md").split(f"\n## {program}\n")[1].split("\n## ")[0]
-    return set(re.findall(r"^\| `([A-Z0-9_]+)`", section, re.MULTILINE))
-
-
 def variables(name, service):
     program = target(service)
     if not stage(program):
         return
     given = set(environment(service))
-    for variable in sorted(given - documented(program)):
+    for variable in sorted(given - variables_of(program)):
         yield f"{name} sets {variable}, which {program} does not read"
     if program == "edge":
-        for variable in sorted(documented("edge") - given - set(re.findall(r"\b([A-Z_]+)=", stage("edge")))):
+        for variable in sorted(variables_of("edge") - given - defaults_of_edge()):
             yield f"{name}: {variable} has no value, here or in the image"
 
 

@@ -14,20 +14,26 @@ CHECKS = {
     "workloads": workloads.check,
     "references": references.check,
     "network": network.check,
-    "checkov": scan.check,
+    "exceptions": scan.check,
 }
+
+
+def results():
+    """The name of each check, with its errors."""
+    overlays = [render(overlay) for overlay in OVERLAYS]
+    for manifests in overlays:
+        for name, check in CHECKS.items():
+            yield f"{manifests.overlay}: {name}", list(check(manifests))
+    yield "checkov", scan.scan(overlays)
 
 
 def main():
     failed = False
-    for overlay in OVERLAYS:
-        manifests = render(overlay)
-        for name, check in CHECKS.items():
-            errors = list(check(manifests))
-            failed |= bool(errors)
-            print(f"{overlay}: {name}: {len(errors)} errors")
-            for error in errors:
-                print(f"    {error}")
+    for name, errors in results():
+        failed |= bool(errors)
+        print(f"{name}: {len(errors)} errors")
+        for error in errors:
+            print(f"    {error}")
     return int(failed)
 
 

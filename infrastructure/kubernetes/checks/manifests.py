@@ -8,7 +8,6 @@ import tempfile
 import yaml
 
 FOLDER = pathlib.Path(__file__).parent.parent
-PROJECT = FOLDER.parent.parent
 OVERLAYS = ["local", "gke"]
 
 
@@ -27,7 +26,7 @@ def render(overlay, folder=FOLDER):
         )
     if result.returncode:
         raise RenderError(f"cannot render the overlay {overlay}: {result.stderr.strip()}")
-    return Manifests(overlay, list(yaml.safe_load_all(result.stdout)))
+    return Manifests(overlay, list(yaml.load_all(result.stdout, Loader=yaml.CSafeLoader)))
 
 
 def secret_files(folder):

@@ -3,10 +3,10 @@
 import re
 
 import yaml
-from manifests import FOLDER, PROJECT, image_name, is_own_image, name_of, secret_files, title
+from manifests import FOLDER, image_name, is_own_image, name_of, secret_files, title
+from project import STORES, defaults_of_edge, exposed, stage, text, variables_of
 
 GUIDE = "docs/KUBERNETES.md"
-STORES = ("authentication", "products", "orders")
 
 
 def check(manifests):
@@ -15,16 +15,6 @@ def check(manifests):
     )
     for part in parts:
         yield from part(manifests)
-
-
-def text(path):
-    return (PROJECT / path).read_text()
-
-
-def stage(name):
-    """The lines of a stage of the Dockerfile; None if there is none of this name."""
-    parts = re.split(r"^FROM .* AS ([a-z-]+)$", text("Dockerfile"), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2])).get(name)
 
 
 def images(manifests):
@@ -49,30 +39,16 @@ def variables(manifests):
                 yield f"{title(workload)}: there is no ConfigMap {source['configMapRef']['name']}"
         if not is_own_image(container):
             continue
-        known, given = documented(container["name"]), manifests.environment(container)
+        known, given = variables_of(container["name"]), manifests.environment(container)
         for name in sorted(set(given) - known):
             yield f"{title(workload)}: {container['name']} does not read the variable {name}"
         for name in {"TRUSTED_PROXIES", "EDGE_TRUSTED_PROXIES"} & known - set(given):
             yield f"{title(workload)}: {name} is not set, so every client has the address of the proxy"
         missing = {name for name, value in given.items() if value is None}
         if container["name"] == "edge":
-            missing |= known - set(given) - set(re.findall(r"\b([A-Z_]+)=", stage("edge")))
+            missing |= known - set(given) - defaults_of_edge()
         for name in sorted(missing):
             yield f"{title(workload)}: the variable {name} has no value"
-
-
-def documented(program):
-    """The variables that a program reads."""
-    if program == "edge":
-        return set(re.findall(r"\$\{([A-Z_]+)\}", text("infrastructure/nginx/nginx.conf.template")))
-    if program == "setup":
-        names = set(re.findall(r"`([A-Z_]+)`", text("infrastructure/setup/README.md")))
-        return names | {name.replace("NAME", store.upper(), 1) for name in names if "_NAME_" in name for store in STORES}
-    if program == "dead-letters":
-        code = text("crates/messaging/src/bin/dead-letters.rs") + text("crates/messaging/src/settings.rs")
-        return set(re.findall(r'env = "([A-Z_]+)"', code))
-    section = text("docs/settings.md").split(f"\n## {program}\n")[1].split("\n## ")[0]
-    return set(re.findall(r"^\| `([A-Z0-9_]+)`", section, re.MULTILINE))
 
 
 def listening(manifests):
@@ -82,10 +58,9 @@ def listening(manifests):
         declared = {port["containerPort"] for port in container.get("ports", [])}
         if listen and int(listen.split(":")[-1]) not in declared:
             yield f"{title(workload)} listens on {listen}, but declares {sorted(declared)}"
-        if is_own_image(container) and declared:
-            exposed = {int(port) for port in re.findall(r"^EXPOSE (\d+)", stage(image_name(container)) or "", re.MULTILINE)}
-            if exposed != declared:
-                yield f"{title(workload)} declares {sorted(declared)}, but the image exposes {sorted(exposed)}"
+        ports = exposed(image_name(container))
+        if is_own_image(container) and declared and ports != declared:
+            yield f"{title(workload)} declares {sorted(declared)}, but the image exposes {sorted(ports)}"
 
 
 def services(manifests):

@@ -1,4 +1,4 @@
-"""checkov reports nothing, except what an annotation at the object skips with a reason."""
+"""checkov finds nothing in the manifests and in the Dockerfile, except what an annotation skips with a reason."""
 
 import json
 import pathlib
@@ -8,29 +8,31 @@ import tempfile
 
 import yaml
 from manifests import title
+from project import PROJECT
+
+FRAMEWORKS = ["dockerfile", "kubernetes"]
 
 
 def check(manifests):
-    yield from skips_without_reason(manifests)
-    yield from scan(manifests.objects)
-
-
-def skips_without_reason(manifests):
     for item in manifests.objects:
         for key, value in item["metadata"].get("annotations", {}).items():
             if key.startswith("checkov.io/skip") and len(value.partition("=")[2].split()) < 3:
                 yield f"{title(item)}: the annotation {key} has no reason: {value}"
 
 
-def scan(objects):
+def scan(overlays):
+    """Scans all overlays and the Dockerfile in one process, because checkov takes longer to start than to scan."""
     checkov = pathlib.Path(sys.executable).parent / "checkov"
-    options = "--framework kubernetes --output json --quiet --compact --skip-download --file".split()
+    options = "--output json --quiet --compact --skip-download --framework".split() + FRAMEWORKS
     with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "rendered.yaml"
-        file.write_text(yaml.safe_dump_all(objects))
-        result = subprocess.run([checkov, *options, file], capture_output=True, text=True, check=False)
+        files = [PROJECT / "Dockerfile"]
+        for manifests in overlays:
+            files.append(pathlib.Path(folder) / f"{manifests.overlay}.yaml")
+            files[-1].write_text(yaml.dump_all(manifests.objects, Dumper=yaml.CSafeDumper))
+        result = subprocess.run([checkov, *options, "--file", *files], capture_output=True, text=True, check=False)
     try:
-        failed = json.loads(result.stdout)["results"]["failed_checks"]
+        reports = {report["check_type"]: report["results"]["failed_checks"] for report in json.loads(result.stdout)}
+        failed = [finding for framework in FRAMEWORKS for finding in reports[framework]]
     except (json.JSONDecodeError, KeyError, TypeError):
         return [f"checkov failed: {result.stderr.strip() or result.stdout.strip()}"]
-    return [f"{finding['resource']}: {finding['check_id']}, {finding['check_name']}" for finding in failed]
+    return [f"{finding['file_path']}: {finding['resource']}: {finding['check_id']}, {finding['check_name']}" for finding in failed]
