@@ -35,4 +35,4 @@ def scan(overlays):
         failed = [finding for framework in FRAMEWORKS for finding in reports[framework]]
     except (json.JSONDecodeError, KeyError, TypeError):
         return [f"checkov failed: {result.stderr.strip() or result.stdout.strip()}"]
-    return [f"{finding['file_path']}: {finding['resource']}: {finding['check_id']}, {finding['check_name']}" for finding in failed]
+    return [f"{one['file_path'].split('/')[-1]}: {one['resource']}: {one['check_id']}, {one['check_name']}" for one in failed]

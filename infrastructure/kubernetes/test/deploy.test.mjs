@@ -1,11 +1,11 @@
-// Tests `deploy` with stubs for the programs that reach a cluster; kustomize is real. Each stub records its calls, and
-// fails when FAILS matches the call.
+// Tests `deploy` with stubs for the programs that reach a cluster. Each stub records its calls, and fails when FAILS
+// matches the call. RENDERS enables the real kustomize.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 
 const DEPLOY = new URL("../deploy", import.meta.url).pathname;
 const EDGE = readFileSync(new URL("../../nginx/nginx.conf.template", import.meta.url), "utf8");
@@ -33,8 +33,8 @@ if [[ -n \${FAILS:-} && $call =~ $FAILS ]]; then echo 'stub failed' >&2; exit "\
 const STUBS = {
     gcloud: "",
     kubectl: `case "$call" in
-    *' kustomize '*) exec ${KUBECTL} "$@" ;;
-    *' apply '*) ${KUBECTL} kustomize "\${@: -1}" >"$MANIFESTS"; cat "$APPLIED"; [[ -z \${REJECTS:-} ]] ;;
+    *' kustomize '*) [[ -z \${RENDERS:-} ]] || exec ${KUBECTL} "$@" ;;
+    *' apply '*) cp "\${@: -1}" "$MANIFESTS"; cat "$APPLIED"; [[ -z \${REJECTS:-} ]] ;;
     *' get namespace '*) echo namespace/fleetmarket ;;
     *' get deployments,statefulsets '*) printf '%s\\n' deployment.apps/gateway deployment.apps/orders statefulset.apps/kafka ;;
     *' rollout history '*) printf 'REVISION  CHANGE-CAUSE\\n6  <none>\\n7  <none>\\n\\n' ;;
@@ -104,113 +104,115 @@ const ROLLBACKS_OF_CHANGED = ["deployment/gateway", "statefulset/kafka"].map(
 );
 const isApplied = (calls) => calls.some((call) => call.startsWith("kubectl apply"));
 
-test("given digests when every step succeeds then the steps run in order and nothing is rolled back", async () => {
-    const { status, output, calls } = await deploy();
-    assert.equal(status, 0, output);
-    const steps = ["get-credentials fleetmarket", "kubectl diff", "--for=delete job/setup", "kubectl apply", "condition=complete",
-        "rollout status deployment/gateway", "rollout status deployment/orders", "rollout status deployment/page",
-        "rollout status statefulset/kafka", "https://shop.test/", "https://shop.test/api/orders_health"];
-    const positions = steps.map((step) => calls.findIndex((call) => call.includes(step)));
-    assert.ok(positions.every((position, index) => position > (positions[index - 1] ?? -1)), `${steps}\n${positions}\n${calls.join("\n")}`);
-    assert.deepEqual(rollbacks(calls), []);
-    assert.match(output, /deployed to staging/);
-});
+describe("deploy", { concurrency: 4 }, () => {
+    test("given digests when every step succeeds then the steps run in order and nothing is rolled back", async () => {
+        const { status, output, calls } = await deploy();
+        assert.equal(status, 0, output);
+        const steps = ["get-credentials fleetmarket", "kubectl diff", "--for=delete job/setup", "kubectl apply", "condition=complete",
+            "rollout status deployment/gateway", "rollout status deployment/orders", "rollout status deployment/page",
+            "rollout status statefulset/kafka", "https://shop.test/", "https://shop.test/api/orders_health"];
+        const positions = steps.map((step) => calls.findIndex((call) => call.includes(step)));
+        assert.ok(positions.every((position, index) => position > (positions[index - 1] ?? -1)), `${steps}\n${positions}\n${calls.join("\n")}`);
+        assert.deepEqual(rollbacks(calls), []);
+        assert.match(output, /deployed to staging/);
+    });
 
-test("given digests when applied then every image has its digest and the settings are Terraform's", async () => {
-    const { manifests } = await deploy();
-    for (const image of ["setup", "authentication", "products", "orders", "gateway", "edge"])
-        assert.ok(manifests.includes(`image: ${DEPLOYMENT.registry}/${image}@${digestOf(image)}\n`), image);
-    for (const image of ["mongo", "kafka"]) assert.match(manifests, new RegExp(`image: docker.io/.*${image}:[0-9.]+@${digestOf(image)}\n`));
-    assert.match(manifests, /host: shop\.test/);
-    assert.match(manifests, /10\.99\.0\.0\/17/);
-    assert.doesNotMatch(manifests, /example/);
-});
+    test("given digests when applied then every image has its digest and the settings are Terraform's", async () => {
+        const { manifests } = await deploy({ RENDERS: "yes" });
+        for (const image of ["setup", "authentication", "products", "orders", "gateway", "edge"])
+            assert.ok(manifests.includes(`image: ${DEPLOYMENT.registry}/${image}@${digestOf(image)}\n`), image);
+        for (const image of ["mongo", "kafka"]) assert.match(manifests, new RegExp(`image: docker.io/.*${image}:[0-9.]+@${digestOf(image)}\n`));
+        assert.match(manifests, /host: shop\.test/);
+        assert.match(manifests, /10\.99\.0\.0\/17/);
+        assert.doesNotMatch(manifests, /example/);
+    });
 
-test("given a deployment when it succeeds or fails then nothing is deleted", async () => {
-    for (const options of [{}, { FAILS: "rollout status" }]) {
-        const { calls } = await deploy(options);
-        assert.deepEqual(calls.filter((call) => / (delete|replace|scale) /.test(call)), []);
-    }
-});
+    test("given a deployment when it succeeds or fails then nothing is deleted", async () => {
+        for (const options of [{}, { FAILS: "rollout status" }]) {
+            const { calls } = await deploy(options);
+            assert.deepEqual(calls.filter((call) => / (delete|replace|scale) /.test(call)), []);
+        }
+    });
 
-test("given a rollout when it times out then exactly the changed workloads are rolled back", async () => {
-    const { status, output, calls } = await deploy({ FAILS: "status deployment/orders --timeout" });
-    assert.equal(status, 1);
-    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
-    assert.ok(!calls.some((call) => call.startsWith("curl")), "the smoke test must not run");
-    assert.match(output, /a rollout timed out/);
-});
-
-test("given a shop when the smoke test fails then exactly the changed workloads are rolled back", async () => {
-    const { status, output, calls } = await deploy({ FAILS: "^curl .*/api/products$" });
-    assert.equal(status, 1);
-    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
-    assert.match(output, /\/api\/products: no response, expected 200/);
-});
-
-test("given the set-up when it fails then exactly the changed workloads are rolled back and its log is shown", async () => {
-    const { status, calls } = await deploy({ SETUP_FAILS: "yes" });
-    assert.equal(status, 1);
-    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
-    assert.ok(calls.some((call) => call.includes("logs job/setup")));
-});
-
-test("given an apply when a manifest is rejected then the workloads applied before it are rolled back", async () => {
-    const { status, calls } = await deploy({ applied: ["deployment.apps/orders configured"], REJECTS: "yes" });
-    assert.equal(status, 1);
-    assert.ok(!calls.some((call) => call.includes("condition=complete")));
-    assert.deepEqual(rollbacks(calls), ["kubectl --namespace fleetmarket rollout undo deployment/orders --to-revision=7"]);
-});
-
-test("given a workload when its rollback fails then the others are rolled back and it is reported", async () => {
-    const { status, output, calls } = await deploy({ FAILS: "status deployment/orders|undo deployment/gateway" });
-    assert.equal(status, 1);
-    assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
-    assert.match(output, /deployment\/gateway was not rolled back/);
-});
-
-test("given a cluster when it rejects the manifests then nothing is applied", async () => {
-    const { status, calls } = await deploy({ FAILS: "kubectl diff", STATUS: "2" });
-    assert.equal(status, 1);
-    assert.ok(!isApplied(calls));
-});
-
-test("given a difference when it is shown then the deployment continues", async () => {
-    const { status, output } = await deploy({ FAILS: "kubectl diff", STATUS: "1" });
-    assert.equal(status, 0, output);
-});
-
-test("given the last set-up when it is not removed then nothing is applied", async () => {
-    const { status, calls } = await deploy({ FAILS: "for=delete" });
-    assert.equal(status, 1);
-    assert.ok(!isApplied(calls));
-});
-
-test("given the current revisions when they cannot be read then nothing is applied", async () => {
-    for (const call of ["get deployments", "rollout history"]) {
-        const { status, calls } = await deploy({ FAILS: call });
+    test("given a rollout when it times out then exactly the changed workloads are rolled back", async () => {
+        const { status, output, calls } = await deploy({ FAILS: "status deployment/orders --timeout" });
         assert.equal(status, 1);
-        assert.ok(!isApplied(calls), call);
-    }
-});
+        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.ok(!calls.some((call) => call.startsWith("curl")), "the smoke test must not run");
+        assert.match(output, /a rollout timed out/);
+    });
 
-test("given an unknown environment when deploying then no program is called", async () => {
-    const { status, output, calls } = await deploy({ environment: "elsewhere" });
-    assert.equal(status, 1);
-    assert.match(output, /unknown environment elsewhere/);
-    assert.deepEqual(calls, [""]);
-});
+    test("given a shop when the smoke test fails then exactly the changed workloads are rolled back", async () => {
+        const { status, output, calls } = await deploy({ FAILS: "^curl .*/api/products$" });
+        assert.equal(status, 1);
+        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.match(output, /\/api\/products: no response, expected 200/);
+    });
 
-test("given digests when one is missing then no program is called", async () => {
-    const { status, output, calls } = await deploy({ digests: IMAGES.filter((image) => image !== "orders") });
-    assert.equal(status, 1);
-    assert.match(output, /has no digest for the image orders/);
-    assert.deepEqual(calls, [""]);
-});
+    test("given the set-up when it fails then exactly the changed workloads are rolled back and its log is shown", async () => {
+        const { status, calls } = await deploy({ SETUP_FAILS: "yes" });
+        assert.equal(status, 1);
+        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.ok(calls.some((call) => call.includes("logs job/setup")));
+    });
 
-test("given Terraform's output when a value is missing then no program is called", async () => {
-    const { status, output, calls } = await deploy({ DEPLOYMENT: JSON.stringify({ ...DEPLOYMENT, dns_zone: undefined }) });
-    assert.equal(status, 1);
-    assert.match(output, /has no dns_zone/);
-    assert.deepEqual(calls, [""]);
+    test("given an apply when a manifest is rejected then the workloads applied before it are rolled back", async () => {
+        const { status, calls } = await deploy({ applied: ["deployment.apps/orders configured"], REJECTS: "yes" });
+        assert.equal(status, 1);
+        assert.ok(!calls.some((call) => call.includes("condition=complete")));
+        assert.deepEqual(rollbacks(calls), ["kubectl --namespace fleetmarket rollout undo deployment/orders --to-revision=7"]);
+    });
+
+    test("given a workload when its rollback fails then the others are rolled back and it is reported", async () => {
+        const { status, output, calls } = await deploy({ FAILS: "status deployment/orders|undo deployment/gateway" });
+        assert.equal(status, 1);
+        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.match(output, /deployment\/gateway was not rolled back/);
+    });
+
+    test("given a cluster when it rejects the manifests then nothing is applied", async () => {
+        const { status, calls } = await deploy({ FAILS: "kubectl diff", STATUS: "2" });
+        assert.equal(status, 1);
+        assert.ok(!isApplied(calls));
+    });
+
+    test("given a difference when it is shown then the deployment continues", async () => {
+        const { status, output } = await deploy({ FAILS: "kubectl diff", STATUS: "1" });
+        assert.equal(status, 0, output);
+    });
+
+    test("given the last set-up when it is not removed then nothing is applied", async () => {
+        const { status, calls } = await deploy({ FAILS: "for=delete" });
+        assert.equal(status, 1);
+        assert.ok(!isApplied(calls));
+    });
+
+    test("given the current revisions when they cannot be read then nothing is applied", async () => {
+        for (const call of ["get deployments", "rollout history"]) {
+            const { status, calls } = await deploy({ FAILS: call });
+            assert.equal(status, 1);
+            assert.ok(!isApplied(calls), call);
+        }
+    });
+
+    test("given an unknown environment when deploying then no program is called", async () => {
+        const { status, output, calls } = await deploy({ environment: "elsewhere" });
+        assert.equal(status, 1);
+        assert.match(output, /unknown environment elsewhere/);
+        assert.deepEqual(calls, [""]);
+    });
+
+    test("given digests when one is missing then no program is called", async () => {
+        const { status, output, calls } = await deploy({ digests: IMAGES.filter((image) => image !== "orders") });
+        assert.equal(status, 1);
+        assert.match(output, /has no digest for the image orders/);
+        assert.deepEqual(calls, [""]);
+    });
+
+    test("given Terraform's output when a value is missing then no program is called", async () => {
+        const { status, output, calls } = await deploy({ DEPLOYMENT: JSON.stringify({ ...DEPLOYMENT, dns_zone: undefined }) });
+        assert.equal(status, 1);
+        assert.match(output, /has no dns_zone/);
+        assert.deepEqual(calls, [""]);
+    });
 });

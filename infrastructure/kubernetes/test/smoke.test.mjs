@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 const SMOKE = new URL("../smoke", import.meta.url).pathname;
 const EDGE = readFileSync(new URL("../../nginx/nginx.conf.template", import.meta.url), "utf8");
@@ -36,45 +36,47 @@ async function smoke(overrides = {}, first = {}) {
     return { status, output };
 }
 
-test("given a healthy shop when tested then the smoke test passes", async () => {
-    const { status, output } = await smoke();
-    assert.equal(status, 0, output);
-    assert.equal(output.match(/^200 \//gm).length, 5);
-});
-
-for (const path of Object.keys(HEALTHY)) {
-    test(`given ${path} when it responds with an error then it is reported`, async () => {
-        const { status, output } = await smoke({ [path]: { status: 503 } });
-        assert.equal(status, 1);
-        assert.match(output, new RegExp(`${path}: 503, expected 200`));
+describe("smoke", { concurrency: 8 }, () => {
+    test("given a healthy shop when tested then the smoke test passes", async () => {
+        const { status, output } = await smoke();
+        assert.equal(status, 0, output);
+        assert.equal(output.match(/^200 \//gm).length, 5);
     });
 
-    test(`given ${path} when it has another type and content then both are reported`, async () => {
-        const { status, output } = await smoke({ [path]: { type: "text/plain", body: "hello" } });
-        assert.equal(status, 1);
-        assert.match(output, new RegExp(`${path}: the content type is not (text/html|application/json)`));
-        assert.match(output, new RegExp(`${path}: the body does not match`));
+    for (const path of Object.keys(HEALTHY)) {
+        test(`given ${path} when it responds with an error then it is reported`, async () => {
+            const { status, output } = await smoke({ [path]: { status: 503 } });
+            assert.equal(status, 1);
+            assert.match(output, new RegExp(`${path}: 503, expected 200`));
+        });
+
+        test(`given ${path} when it has another type and content then both are reported`, async () => {
+            const { status, output } = await smoke({ [path]: { type: "text/plain", body: "hello" } });
+            assert.equal(status, 1);
+            assert.match(output, new RegExp(`${path}: the content type is not (text/html|application/json)`));
+            assert.match(output, new RegExp(`${path}: the body does not match`));
+        });
+    }
+
+    for (const [name, value] of Object.entries(HEADERS)) {
+        test(`given a response when ${name} has another value then it is reported`, async () => {
+            const { status, output } = await smoke({ "/api/products": { headers: { ...HEADERS, [name]: `${value}x` } } });
+            assert.equal(status, 1);
+            assert.ok(output.includes(`/api/products: missing header ${name}: ${value}`), output);
+        });
+    }
+
+    test("given a shop that is not ready yet when tested then the request is retried", async () => {
+        const { status, output } = await smoke({}, { status: 503, headers: {} });
+        assert.equal(status, 0, output);
     });
-}
 
-for (const [name, value] of Object.entries(HEADERS)) {
-    test(`given a response when ${name} has another value then it is reported`, async () => {
-        const { status, output } = await smoke({ "/api/products": { headers: { ...HEADERS, [name]: `${value}x` } } });
+    test("given no server when tested then the missing response is reported", async () => {
+        const child = spawn(SMOKE, ["http://127.0.0.1:1"], { env: { ...process.env, SMOKE_TIMEOUT: "1" } });
+        let output = "";
+        child.stderr.on("data", (data) => (output += data));
+        const [status] = await once(child, "close");
         assert.equal(status, 1);
-        assert.ok(output.includes(`/api/products: missing header ${name}: ${value}`), output);
+        assert.match(output, /\/: no response, expected 200/);
     });
-}
-
-test("given a shop that is not ready yet when tested then the request is retried", async () => {
-    const { status, output } = await smoke({}, { status: 503, headers: {} });
-    assert.equal(status, 0, output);
-});
-
-test("given no server when tested then the missing response is reported", async () => {
-    const child = spawn(SMOKE, ["http://127.0.0.1:1"], { env: { ...process.env, SMOKE_TIMEOUT: "1" } });
-    let output = "";
-    child.stderr.on("data", (data) => (output += data));
-    const [status] = await once(child, "close");
-    assert.equal(status, 1);
-    assert.match(output, /\/: no response, expected 200/);
 });
