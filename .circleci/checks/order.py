@@ -35,7 +35,7 @@ def deployment_order(pipeline, workflow):
             yield f"{name} has no serial-group, so two pipelines can run it concurrently"
     builds = calling(pipeline, jobs, ".circleci/build")
     if len(builds) > 1 or with_context and not builds:
-        yield f"{workflow} builds images {len(builds)} times, so what is deployed is not what was tested"
+        yield f"{workflow} builds images {len(builds)} times, so the deployed images are not the tested ones"
 
 
 def calling(pipeline, names, script):

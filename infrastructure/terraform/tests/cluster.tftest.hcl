@@ -161,7 +161,7 @@ run "given_an_image_when_its_name_is_not_admitted_then_it_does_not_run" {
 
   assert {
     condition     = google_binary_authorization_policy.images.admission_whitelist_patterns[*].name_pattern == var.admitted_images
-    error_message = "Other images are admitted than configured."
+    error_message = "The policy does not admit exactly the configured images."
   }
 }
 

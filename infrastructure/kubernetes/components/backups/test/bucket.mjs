@@ -20,7 +20,7 @@ export async function openBucket() {
     try {
       for await (const chunk of request) chunks.push(chunk);
     } catch {
-      return undefined; // The upload broke off: nothing is stored.
+      return undefined; // The upload was aborted: nothing is stored.
     }
     if (name.endsWith(bucket.rejects)) return respond(403, 'Forbidden');
     const isNew = request.headers['x-goog-if-generation-match'] === '0';
