@@ -21,7 +21,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 pub struct RawMessage {
     /// The key, which decides the partition.
     pub key: String,
-    /// The headers.
+    /// The message headers.
     pub headers: Vec<(String, String)>,
     /// The payload.
     pub payload: Vec<u8>,
@@ -40,13 +40,13 @@ impl RawMessage {
 /// A message read from a topic.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// The partition.
+    /// The partition that contains it.
     pub partition: i32,
-    /// The offset.
+    /// Its offset in the partition.
     pub offset: i64,
-    /// The key.
+    /// The partition key.
     pub key: String,
-    /// The headers.
+    /// The message headers, by name.
     pub headers: BTreeMap<String, String>,
     /// The payload.
     pub payload: Vec<u8>,
@@ -267,11 +267,20 @@ fn partitions(consumer: &BaseConsumer, topic: &str) -> BTreeSet<i32> {
     partitions.map(MetadataPartition::id).collect()
 }
 
-/// The first offset of a partition, and the one after the last.
+/// The first offset of a partition, and the one after the last. A new partition has no leader for a
+/// moment.
 fn watermarks(consumer: &BaseConsumer, topic: &str, partition: i32) -> (i64, i64) {
-    consumer
-        .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
-        .expect("the broker knows the partition")
+    let deadline = Instant::now() + REQUEST_TIMEOUT;
+    loop {
+        match consumer.fetch_watermarks(topic, partition, REQUEST_TIMEOUT) {
+            Ok(watermarks) => return watermarks,
+            Err(error) if Instant::now() > deadline => {
+                panic!("cannot read the offsets of partition {partition} of {topic}: {error}")
+            }
+            // Nothing is assigned yet, so polling only waits.
+            Err(_) => drop(consumer.poll(POLL_INTERVAL)),
+        }
+    }
 }
 
 fn record(message: &OwnedMessage) -> Record {
