@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a synchronous command for developers: it has no runtime whose threads it could block"
+)]
 
 mod api_test;
 mod attack;
@@ -11,9 +15,11 @@ mod down;
 mod edge;
 mod environment;
 mod frontend;
+mod http;
 mod interrupt;
 mod keys;
 mod layout;
+mod logs;
 mod measure;
 mod options;
 mod programs;

@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this crate is synchronous: it has no runtime whose threads it could block"
+)]
 
 mod error;
 mod kafka;

@@ -6,6 +6,7 @@ mod ids;
 mod money;
 mod names;
 mod quantity;
+mod time;
 
 pub use email::{Email, InvalidEmail};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
@@ -13,3 +14,4 @@ pub use ids::{InvalidId, OrderId, ProductId};
 pub use money::{Money, MoneyError};
 pub use names::{CategoryName, Description, NameError, ProductName};
 pub use quantity::{Quantity, QuantityError, Stock};
+pub use time::whole_milliseconds;

@@ -6,6 +6,7 @@ use domain::Email;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use jiff::Timestamp;
+use runtime::clock::{Clock as _, SystemClock};
 use service_kit::problem::Problem;
 
 use crate::{Role, Verifier, VerifyError};
@@ -73,7 +74,7 @@ impl From<VerifyError> for Problem {
 async fn caller(headers: &HeaderMap, verifier: &Verifier) -> Result<Option<Caller>, Problem> {
     match bearer(headers)? {
         None => Ok(None),
-        Some(token) => Ok(Some(verifier.verify(token, Timestamp::now()).await?)),
+        Some(token) => Ok(Some(verifier.verify(token, SystemClock.now()).await?)),
     }
 }
 

@@ -16,6 +16,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{self, DateTime, doc};
 use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database, IndexModel};
+use runtime::clock::{Clock as _, SystemClock};
 use runtime::lifecycle::Background;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -159,7 +160,7 @@ impl Outbox {
             let filter = if first {
                 doc! {}
             } else {
-                expired(Timestamp::now())
+                expired(SystemClock.now())
             };
             match self.sweep_once(filter).await {
                 Ok(()) => first = false,

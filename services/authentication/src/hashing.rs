@@ -214,8 +214,8 @@ mod tests {
     async fn given_a_client_that_disconnects_when_hashing_then_the_permit_is_held_until_the_hash_is_done()
      {
         let hasher = Hasher::new(1, 0);
-        let (started, has_started) = std::sync::mpsc::channel();
-        let (finish, may_finish) = std::sync::mpsc::channel();
+        let (started, has_started) = std::sync::mpsc::sync_channel(1);
+        let (finish, may_finish) = std::sync::mpsc::sync_channel(1);
         let permit = hasher.permit(network(1)).await.expect("a permit");
         let mut call = Box::pin(permit.run(move || {
             started.send(()).expect("the test listens");

@@ -18,7 +18,7 @@ use http::header;
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use identity::Verifier;
-use jiff::Timestamp;
+use runtime::clock::{Clock as _, SystemClock};
 use service_kit::client::TrustedProxies;
 use service_kit::problem::Problem;
 use tokio_util::sync::CancellationToken;
@@ -83,7 +83,7 @@ impl Proxy {
         headers::sanitize_request(&mut parts.headers);
         route
             .access
-            .authorize(&self.verifier, &mut parts.headers, Timestamp::now)
+            .authorize(&self.verifier, &mut parts.headers, || SystemClock.now())
             .await?;
         let body = self.read_body(body, route.body_limit).await?;
         if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {

@@ -130,13 +130,6 @@ impl Order {
     }
 }
 
-/// Truncates `time` to whole milliseconds, the precision of the database, so that the first response
-/// and its repeats are equal.
-pub fn whole_millis(time: Timestamp) -> Timestamp {
-    // Truncating a valid time gives a valid time.
-    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::{OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
+pub use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
 use crate::order::{Decision, PendingOrder};
@@ -134,32 +134,9 @@ pub trait Projection: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// The broker.
+/// Publishes orders on the broker.
 pub trait Publisher: Clone + Send + Sync + 'static {
     /// Publishes the `OrderCreate` of each order: `true` where the broker acknowledged it. `false`
     /// means that it is unknown whether the broker has the message.
     fn publish(&self, orders: &[Arc<PendingOrder>]) -> impl Future<Output = Vec<bool>> + Send;
-}
-
-/// The clock.
-pub trait Clock: Clone + Send + Sync + 'static {
-    /// Returns the current time.
-    fn now(&self) -> Timestamp;
-
-    /// Waits for `duration`.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
-}
-
-/// The clock of the system.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
 }

@@ -7,6 +7,7 @@ use events::ProductState;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use crate::catalogue::{Change, ChangeId, Product, RuleError, VersionedProduct};
 use crate::deciding::conflict_backoff;
@@ -214,7 +215,7 @@ where
 struct Attempts<'a, C> {
     clock: &'a C,
     failed: u32,
-    deadline: Duration,
+    deadline: Instant,
 }
 
 impl<'a, C: Clock> Attempts<'a, C> {
@@ -222,12 +223,12 @@ impl<'a, C: Clock> Attempts<'a, C> {
         Self {
             clock,
             failed: 0,
-            deadline: clock.monotonic() + CONFLICT_TIMEOUT,
+            deadline: Instant::now() + CONFLICT_TIMEOUT,
         }
     }
 
     fn can_retry(&self) -> bool {
-        self.clock.monotonic() < self.deadline
+        Instant::now() < self.deadline
     }
 
     async fn back_off(&mut self) {

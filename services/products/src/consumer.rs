@@ -6,9 +6,9 @@ use events::{Event, OrderPlaced};
 use messaging::consumer::{Handler, IncomingEvent};
 use messaging::outbox::Outbox;
 use mongo::BACKGROUND_TIMEOUT;
+use runtime::clock::SystemClock;
 use runtime::lifecycle::Failure;
 
-use crate::clock::SystemClock;
 use crate::deciding::{Deciding, PlacedOrder};
 use crate::stock::{Line, Order};
 use crate::store::{self, Store};

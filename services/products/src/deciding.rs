@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use domain::ProductId;
+use domain::{ProductId, whole_milliseconds};
 use events::{Message, ProductState};
 use jiff::Timestamp;
 
@@ -41,13 +41,14 @@ where
     /// not changed, but its message is sent again. When this returns without an error, every
     /// decision is durable and its message is published or in the outbox.
     pub(crate) async fn decide(&self, batch: &[PlacedOrder]) -> Result<(), StoreError> {
+        // A message that is sent again has the stored time.
         let now = whole_milliseconds(self.clock.now());
         let mut queue = VecDeque::from([batch]);
         let mut conflicts = 0;
         while let Some(part) = queue.pop_front() {
             match self.decide_in_one_transaction(part, now).await {
                 Ok(()) => conflicts = 0,
-                Err(error) if part.len() > 1 && calls_for_halving(&error, conflicts) => {
+                Err(error) if part.len() > 1 && should_halve(&error, conflicts) => {
                     let (first, second) = part.split_at(part.len() / 2);
                     queue.push_front(second);
                     queue.push_front(first);
@@ -135,12 +136,7 @@ where
     }
 }
 
-/// Stored times have milliseconds, and a message sent again has to have the same time.
-fn whole_milliseconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
-}
-
-fn calls_for_halving(error: &StoreError, conflicts: u32) -> bool {
+fn should_halve(error: &StoreError, conflicts: u32) -> bool {
     match error {
         StoreError::Conflict(_) => conflicts >= MAX_CONFLICTS_BEFORE_HALVING,
         StoreError::TooLarge(_) => true,

@@ -16,7 +16,7 @@ struct Memory {
     stock: i64,
     version: u64,
     decided: BTreeMap<OrderId, stock::Outcome>,
-    failures: Vec<Failing>,
+    failures: Vec<CommitFailure>,
     batch_sizes: Vec<usize>,
     published: Vec<Message>,
     resent: Vec<Message>,
@@ -24,7 +24,7 @@ struct Memory {
 
 /// How a commit fails.
 #[derive(Clone, Copy, PartialEq)]
-enum Failing {
+enum CommitFailure {
     Conflict,
     TooLarge,
     /// Committed, but the response is lost.
@@ -64,9 +64,9 @@ impl Ledger for MemoryLedger {
         memory.batch_sizes.push(size);
         let failing = memory.failures.pop();
         match failing {
-            Some(Failing::Conflict) => return Err(StoreError::Conflict("conflict".into())),
-            Some(Failing::TooLarge) => return Err(StoreError::TooLarge("too large".into())),
-            Some(Failing::Unknown) | None => {}
+            Some(CommitFailure::Conflict) => return Err(StoreError::Conflict("conflict".into())),
+            Some(CommitFailure::TooLarge) => return Err(StoreError::TooLarge("too large".into())),
+            Some(CommitFailure::Unknown) | None => {}
         }
         for decision in effects.decisions {
             memory.decided.insert(decision.order.id, decision.outcome);
@@ -110,10 +110,6 @@ impl Clock for StoppedClock {
         Timestamp::UNIX_EPOCH
     }
 
-    fn monotonic(&self) -> Duration {
-        Duration::ZERO
-    }
-
     async fn sleep(&self, _: Duration) {}
 }
 
@@ -124,7 +120,7 @@ fn name() -> ProductName {
 }
 
 /// Four orders for one chair each, with three chairs in stock.
-fn given(failures: Vec<Failing>) -> (MemoryLedger, Vec<PlacedOrder>) {
+fn given(failures: Vec<CommitFailure>) -> (MemoryLedger, Vec<PlacedOrder>) {
     let memory = Memory {
         stock: 3,
         failures,
@@ -164,21 +160,21 @@ fn assert_decided(memory: &Memory) {
 
 #[tokio::test]
 async fn given_conflicts_when_a_batch_is_decided_then_it_is_retried_and_halved() {
-    let check = async |failures: Vec<Failing>, sizes: &[usize]| {
+    let check = async |failures: Vec<CommitFailure>, sizes: &[usize]| {
         let (ledger, batch) = given(failures);
         decide(&ledger, &batch).await.unwrap();
         let memory = ledger.0.lock().unwrap();
         assert_decided(&memory);
         assert_eq!(memory.batch_sizes, sizes);
     };
-    check(vec![Failing::Conflict; 3], &[4, 4, 4, 4]).await;
-    check(vec![Failing::Conflict; 4], &[4, 4, 4, 4, 2, 2]).await;
-    check(vec![Failing::TooLarge; 2], &[4, 2, 1, 1, 2]).await;
+    check(vec![CommitFailure::Conflict; 3], &[4, 4, 4, 4]).await;
+    check(vec![CommitFailure::Conflict; 4], &[4, 4, 4, 4, 2, 2]).await;
+    check(vec![CommitFailure::TooLarge; 2], &[4, 2, 1, 1, 2]).await;
 }
 
 #[tokio::test]
 async fn given_an_unknown_commit_when_the_batch_is_redelivered_then_the_decisions_are_sent_again() {
-    let (ledger, batch) = given(vec![Failing::Unknown]);
+    let (ledger, batch) = given(vec![CommitFailure::Unknown]);
     let error = decide(&ledger, &batch).await.unwrap_err();
     assert!(matches!(error, StoreError::UnknownCommit(_)), "{error}");
     decide(&ledger, &batch).await.unwrap();

@@ -13,9 +13,9 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use identity::Verifier;
 use messaging::outbox::Outbox;
+use runtime::clock::SystemClock;
 
 use crate::changing::{CONFLICT_TIMEOUT, Changing};
-use crate::clock::SystemClock;
 use crate::ports::StoreError;
 use crate::store::{self, Store};
 

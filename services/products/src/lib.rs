@@ -2,7 +2,6 @@
 
 mod catalogue;
 mod changing;
-mod clock;
 pub mod config;
 mod consumer;
 mod deciding;

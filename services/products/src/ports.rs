@@ -4,11 +4,11 @@
 //! [`crate::publisher`] those of the broker.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use domain::{CategoryName, OrderId, ProductId, ProductName};
 use events::{Message, ProductState};
 use jiff::Timestamp;
+pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
 use crate::catalogue::{CategoryId, ChangeId, Product, VersionedProduct};
@@ -213,16 +213,4 @@ pub(crate) trait Publisher: Send + Sync {
 pub(crate) trait MessageSender: Send + Sync {
     /// Sends a message; returns whether the broker acknowledged it.
     fn send(&self, message: Message) -> impl Future<Output = bool> + Send;
-}
-
-/// The time.
-pub(crate) trait Clock: Send + Sync {
-    /// Returns the wall-clock time.
-    fn now(&self) -> Timestamp;
-
-    /// Returns the time since a fixed moment; it never decreases.
-    fn monotonic(&self) -> Duration;
-
-    /// Waits.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }

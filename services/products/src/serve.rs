@@ -7,6 +7,7 @@ use messaging::outbox::Outbox;
 use messaging::producer::Producer;
 use messaging::settings::KafkaSettings;
 use messaging::topics;
+use runtime::clock::SystemClock;
 use runtime::health::{self, Health, Part};
 use runtime::lifecycle::{Background, Failure};
 use service_kit::server;
@@ -15,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::SERVICE;
 use crate::changing::Changing;
-use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::consumer::OrderEventHandler;
 use crate::deciding::Deciding;
@@ -51,7 +51,7 @@ pub async fn serve(
     );
     let store = Store::new(&database, outbox.clone());
 
-    let (clock, messages) = (SystemClock::new(), Messages::new(config.kafka.topics()));
+    let (clock, messages) = (SystemClock, Messages::new(config.kafka.topics()));
     let changing = Changing {
         catalogue: store.clone(),
         publisher: outbox.clone(),

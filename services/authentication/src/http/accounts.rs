@@ -1,11 +1,11 @@
-//! Accounts.
+//! Calls that register an account and return the caller's own.
 
 use axum::Json;
 use axum::extract::State;
 use domain::Email;
 use http::StatusCode;
 use identity::{Caller, Role};
-use jiff::Timestamp;
+use runtime::clock::{Clock as _, SystemClock};
 use service_kit::extract;
 use service_kit::problem::Problem;
 
@@ -23,7 +23,7 @@ use crate::rules::password::NewPassword;
         (status = 400, description = "The e-mail is malformed or taken", body = Problem),
         (status = 408, description = "The body did not arrive within the timeout", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
-        (status = 422, description = "The body has the wrong shape, or the password is too short, too long or too common", body = Problem),
+        (status = 422, description = "The body does not match the schema, or the password is too short, too long or too common", body = Problem),
         (status = 429, description = "Too many registrations from this address, or too many passwords are waiting to be hashed", body = Problem),
         (status = 503, description = "The database is unavailable", body = Problem),
     )
@@ -36,7 +36,7 @@ pub(super) async fn register(
     let email = Email::parse(&credentials.email).map_err(|_| unacceptable_email())?;
     let password = NewPassword::new(credentials.password)?;
     accounts
-        .register(&email, &password, address, Timestamp::now())
+        .register(&email, &password, address, SystemClock.now())
         .await?;
     let role = Role::User;
     Ok((StatusCode::CREATED, Json(Account { email, role })))

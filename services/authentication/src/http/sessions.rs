@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Email;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use jiff::Timestamp;
+use runtime::clock::{Clock as _, SystemClock};
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::extract;
 use service_kit::problem::Problem;
@@ -39,7 +39,7 @@ pub(super) struct SessionResponse {
         (status = 403, description = "The request for a cookie is not from a page of the shop", body = Problem),
         (status = 408, description = "The body did not arrive within the timeout", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
-        (status = 422, description = "The body has the wrong shape", body = Problem),
+        (status = 422, description = "The body does not match the schema", body = Problem),
         (status = 429, description = "Too many failed log-ins, or too many passwords are waiting to be hashed", body = Problem),
         (status = 503, description = "The database is unavailable", body = Problem),
     )
@@ -60,7 +60,7 @@ pub(super) async fn log_in(
         password: body.password,
         address,
     };
-    let tokens = sessions.log_in(attempt, Timestamp::now()).await?;
+    let tokens = sessions.log_in(attempt, SystemClock.now()).await?;
     let cookie = body.session.map(|_| sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
 }
@@ -74,7 +74,7 @@ pub(super) async fn log_in(
         (status = 403, description = "The request with the cookie is not from a page of the shop", body = Problem),
         (status = 408, description = "The body did not arrive within the timeout", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
-        (status = 422, description = "The body has the wrong shape", body = Problem),
+        (status = 422, description = "The body does not match the schema", body = Problem),
         (status = 503, description = "The database is unavailable", body = Problem),
     )
 )]
@@ -90,7 +90,7 @@ pub(super) async fn refresh(
     // new cookie of another tab.
     let token = token.ok_or_else(Problem::incorrect_token)?;
     let tokens = sessions
-        .refresh(token.expose_secret(), Timestamp::now())
+        .refresh(token.expose_secret(), SystemClock.now())
         .await?;
     let cookie = in_cookie.then_some(sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
@@ -104,7 +104,7 @@ pub(super) async fn refresh(
         (status = 403, description = "The request with the cookie is not from a page of the shop", body = Problem),
         (status = 408, description = "The body did not arrive within the timeout", body = Problem),
         (status = 413, description = "The body is too large", body = Problem),
-        (status = 422, description = "The body has the wrong shape", body = Problem),
+        (status = 422, description = "The body does not match the schema", body = Problem),
         (status = 503, description = "The database is unavailable", body = Problem),
     )
 )]

@@ -12,21 +12,21 @@ use identity::Role;
 use reqwest::{Method, Response as ClientResponse, StatusCode};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::wrappers::ReceiverStream;
 
 use crate::support::{Gateway, TIMEOUT, echo, gateway, upstream};
 
-type Events = mpsc::UnboundedSender<Result<&'static str, Infallible>>;
+type Events = mpsc::Sender<Result<&'static str, Infallible>>;
 
 /// Starts an upstream with one event stream and returns a sender of its events. `/api/products`
 /// never responds.
 async fn event_stream_upstream() -> (std::net::SocketAddr, Events) {
-    let (events, stream) = mpsc::unbounded_channel();
+    let (events, stream) = mpsc::channel(8);
     let stream = std::sync::Mutex::new(Some(stream));
     let stream = std::sync::Arc::new(stream);
     let open = async move || {
         let stream = stream.lock().unwrap().take().expect("one stream");
-        let body = Body::from_stream(UnboundedReceiverStream::new(stream));
+        let body = Body::from_stream(ReceiverStream::new(stream));
         ([(CONTENT_TYPE, "text/event-stream")], body)
     };
     let router = Router::new().route("/api/orders/events", get(open)).route(
@@ -60,13 +60,13 @@ async fn given_an_event_stream_when_events_are_sent_then_each_arrives_at_once_an
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     let mut stream = stream.bytes_stream();
 
-    events.send(Ok("data: 1\n\n")).unwrap();
+    events.try_send(Ok("data: 1\n\n")).unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
     // This call times out, so the timeout has passed for the stream too. The call was admitted, so
     // the stream does not count as in flight.
     let late = gateway.get_status("/api/products").await;
     assert_eq!(late, StatusCode::SERVICE_UNAVAILABLE);
-    events.send(Ok("data: 2\n\n")).unwrap();
+    events.try_send(Ok("data: 2\n\n")).unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 2\n\n");
     drop(events);
     assert!(stream.next().await.is_none());
@@ -216,7 +216,7 @@ async fn given_an_open_event_stream_when_the_gateway_shuts_down_then_the_stream_
     let (upstream, events) = event_stream_upstream().await;
     let gateway = gateway(&[upstream], &[]).await;
     let mut stream = open_stream(&gateway).await.bytes_stream();
-    events.send(Ok("data: 1\n\n")).unwrap();
+    events.try_send(Ok("data: 1\n\n")).unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
 
     drop(gateway);

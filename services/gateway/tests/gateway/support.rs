@@ -15,6 +15,7 @@ use gateway::config::Config;
 use identity::{Issuer, IssuerSettings, Role};
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use runtime::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -100,7 +101,7 @@ impl Gateway {
     }
 
     pub(crate) fn token(&self, role: Role) -> String {
-        self.issuer.issue(&email(), role, Timestamp::now())
+        self.issuer.issue(&email(), role, SystemClock.now())
     }
 
     pub(crate) fn expired_token(&self) -> String {
@@ -111,7 +112,7 @@ impl Gateway {
 
 /// Returns an admin's token that is signed with another key.
 pub(crate) fn forged_token() -> String {
-    issuer(8).issue(&email(), Role::Admin, Timestamp::now())
+    issuer(8).issue(&email(), Role::Admin, SystemClock.now())
 }
 
 fn email() -> Email {

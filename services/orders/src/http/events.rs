@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use identity::Caller;
-use jiff::Timestamp;
+use runtime::clock::{Clock as _, SystemClock};
 use service_kit::problem::Problem;
 
 use super::App;
-use crate::stream::{self, Opening};
+use crate::stream::{self, StreamRequest};
 
 /// Streams each status change of the caller's orders, when it is committed, as server-sent events:
 /// `event: order` with `{"id","status","reason","at"}`, or `event: reset` when something may be
@@ -33,8 +33,8 @@ pub(super) async fn follow(
     if app.stop.is_cancelled() {
         return Err(Problem::unavailable());
     }
-    let lifetime = caller.expires_at.duration_since(Timestamp::now());
-    let opening = Opening {
+    let lifetime = caller.expires_at.duration_since(SystemClock.now());
+    let request = StreamRequest {
         buyer: caller.email,
         last_event_id: headers
             .get("last-event-id")
@@ -42,7 +42,7 @@ pub(super) async fn follow(
         lifetime: Duration::try_from(lifetime).unwrap_or_default(),
         stop: app.stop.clone(),
     };
-    let messages = stream::open(&app.hub, &app.store, opening, app.timeout).await?;
+    let messages = stream::open(&app.hub, &app.store, request, app.timeout).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),

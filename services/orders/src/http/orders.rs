@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use identity::Caller;
-use jiff::Timestamp;
+use runtime::clock::{Clock as _, SystemClock};
 use service_kit::extract::{Json, Object, Query};
 use service_kit::idempotency::IdempotencyHeader;
 use service_kit::page;
@@ -34,7 +34,7 @@ use crate::placing::Placement;
             description = "A product does not exist, or its stock is insufficient (/problems/insufficient-stock)"),
         (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem,
-            description = "The body has a wrong shape, or the key was used for another order"),
+            description = "The body does not match the schema, or the key was used for another order"),
         (status = 503, body = Problem)))]
 pub(super) async fn place(
     caller: Caller,
@@ -50,7 +50,7 @@ pub(super) async fn place(
                 .map(|Object(line)| (line.name.as_str(), line.quantity)),
         )?,
         buyer: caller.email,
-        now: Timestamp::now(),
+        now: SystemClock.now(),
         traceparent: request_context::current_traceparent(),
     };
     let order = app.placements.place(placement).await?;

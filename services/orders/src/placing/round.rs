@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{OrderId, ProductName};
+use domain::{OrderId, ProductName, whole_milliseconds};
 use runtime::crash::crash_point;
 use runtime::lifecycle::Background;
 use tokio::sync::Semaphore;
@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::PlacingError;
 use super::queued::{QueuedPlacement, drop_expired, split_duplicates};
 use crate::checking::{self, PricedLines};
-use crate::order::{PendingOrder, whole_millis};
+use crate::order::PendingOrder;
 use crate::ports::{Insertion, OrderBook, Publisher, StoreError};
 use crate::sweeper::LEASE;
 
@@ -171,7 +171,8 @@ fn pending_order(queued: &QueuedPlacement, priced: PricedLines) -> PendingOrder 
         buyer: placement.buyer.clone(),
         cost: priced.cost,
         lines: priced.lines,
-        created_at: whole_millis(placement.now),
+        // The first response and its repeats are equal.
+        created_at: whole_milliseconds(placement.now),
         key: placement.key.clone(),
         traceparent: placement.traceparent.clone(),
     }

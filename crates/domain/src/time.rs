@@ -1,0 +1,27 @@
+//! Times.
+
+use jiff::Timestamp;
+
+/// Truncates `time` to whole milliseconds, the precision of the database.
+pub fn whole_milliseconds(time: Timestamp) -> Timestamp {
+    // Truncating a valid time gives a valid time.
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_times_when_truncated_then_no_part_of_a_millisecond_is_left() {
+        let check = |time: &str, expected: &str| {
+            let time: Timestamp = time.parse().expect("a time");
+            assert_eq!(whole_milliseconds(time).to_string(), expected, "{time}");
+        };
+        check("2026-01-02T03:04:05.678999999Z", "2026-01-02T03:04:05.678Z");
+        check("2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.678Z");
+        check("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z");
+        check("1969-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59.999Z");
+        check("9999-12-30T22:00:00.999999999Z", "9999-12-30T22:00:00.999Z");
+    }
+}
