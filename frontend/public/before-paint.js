@@ -53,7 +53,7 @@
   }
 
   function showLoadError() {
-    if (document.querySelector('.load-failed') !== null) {
+    if (document.querySelector('.load-error') !== null) {
       return;
     }
     const message = document.createElement('p');
@@ -65,7 +65,7 @@
     reload.textContent = 'Reload';
     reload.addEventListener('click', () => location.reload());
     const alert = document.createElement('div');
-    alert.className = 'load-failed';
+    alert.className = 'load-error';
     alert.role = 'alert';
     alert.append(message, reload);
     document.querySelector('header')?.after(alert);

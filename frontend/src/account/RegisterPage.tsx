@@ -34,7 +34,7 @@ export default function RegisterPage() {
           try {
             await session.logIn(email, password);
           } catch {
-            notify({ tone: 'good', text: 'Your account has been created. Please log in.' });
+            notify({ severity: 'success', text: 'Your account has been created. Please log in.' });
             await navigate({ pathname: '/login', search: search.toString() });
           }
         }}

@@ -18,7 +18,7 @@ export default function AddCategoryForm() {
     problemFields: { 'category-exists': { field: 'name' } },
     send: async ({ name }, { getValues, reset }) => {
       await catalogue.addCategory(name);
-      notify({ tone: 'good', text: `Category ${displayName(name)} added.` });
+      notify({ severity: 'success', text: `Category ${displayName(name)} added.` });
       // The admin may have typed the next name already.
       if (getValues('name').trim() === name) {
         reset();

@@ -19,7 +19,7 @@ export default function AdminProductsPage() {
   return (
     <div className="page">
       <PageTitle>Manage products</PageTitle>
-      <div className="page-head">
+      <div className="page-header">
         <h1>Manage products</h1>
         <Button onClick={() => setAction({ kind: 'create' })}>New product</Button>
       </div>
@@ -62,9 +62,9 @@ function Products({ openDialog }: { openDialog: (action: ProductAction) => void 
         {products.data !== undefined && countText(products.data.length, products.hasNextPage)}
         {products.isPending && 'Loading the catalogue…'}
       </p>
-      {hasLoadError(products) && <LoadError query={products} what="the catalogue" />}
+      {hasLoadError(products) && <LoadError query={products} subject="the catalogue" />}
       {products.data?.length === 0 && (
-        <p className="muted admin-none">
+        <p className="muted admin-empty">
           {isFiltered ? 'No products match your filters.' : 'There are no products yet.'}
         </p>
       )}

@@ -13,7 +13,7 @@ export function CategoriesSection() {
     <details className="card-like categories" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Categories{categories.data && ` (${categories.data.length})`}</summary>
       {hasLoadError(categories) ? (
-        <LoadError query={categories} what="the categories" />
+        <LoadError query={categories} subject="the categories" />
       ) : (
         <>
           <ul className="category-list">

@@ -11,7 +11,7 @@ export function CategoryCheckboxes({ error, registration }: Props) {
   const id = useId();
   const categories = useCategories();
   if (hasLoadError(categories)) {
-    return <LoadError query={categories} what="the categories" />;
+    return <LoadError query={categories} subject="the categories" />;
   }
   return (
     <fieldset className="field" aria-describedby={error ? `${id}-error` : undefined}>

@@ -24,7 +24,7 @@ export function CreateProductDialog({ close }: { close: () => void }) {
     problemFields: { 'product-exists': { field: 'name' }, 'unknown-category': { field: 'categories' } },
     send: async (values) => {
       await catalogue.create({ ...values, price: Number(values.price), quantity: Number(values.quantity) });
-      notify({ tone: 'good', text: `${displayName(values.name)} added to the catalogue.` });
+      notify({ severity: 'success', text: `${displayName(values.name)} added to the catalogue.` });
       close();
     },
   });

@@ -30,7 +30,7 @@ export function EditProductDialog({ product, close }: { product: Product; close:
       if (Object.keys(changes).length > 0) {
         // These changes are idempotent, so each attempt may have its own key.
         await catalogue.change(product.name, changes, crypto.randomUUID());
-        notify({ tone: 'good', text: `${displayName(product.name)} saved.` });
+        notify({ severity: 'success', text: `${displayName(product.name)} saved.` });
       }
       close();
     },

@@ -23,7 +23,10 @@ export function RestockDialog({ product, close }: { product: Product; close: () 
       const key = restockKeys.keyFor(product.name, quantity);
       await catalogue.change(product.name, { add_quantity: quantity }, key);
       restockKeys.discard(product.name, quantity);
-      notify({ tone: 'good', text: `${name}: stock changed by ${quantity > 0 ? '+' : ''}${quantity}.` });
+      notify({
+        severity: 'success',
+        text: `${name}: stock changed by ${quantity > 0 ? '+' : ''}${quantity}.`,
+      });
       close();
     },
   });

@@ -4,7 +4,7 @@ import { fetchWithTimeout } from './fetch';
 import { prefetchedResponse } from './prefetched';
 import type { paths } from './schema';
 
-/** GET requests that answer everyone the same. They do not wait for the session. */
+/** GET requests whose response is the same for every caller. They do not wait for the session. */
 const PUBLIC_PATHS = /^\/api\/(?:products|categories)$/;
 
 /**

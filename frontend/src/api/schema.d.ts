@@ -389,8 +389,8 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was decided. Pending orders do not have it, and neither has the response to placing an
-             *     order or to a repeat.
+             * @description When it was decided. Absent while the order is pending, and in the response to placing an order
+             *     or to a repeat.
              */
             decided_at?: string | null;
             /** @example 71fefe4a1cad4140785928a4 */
@@ -780,7 +780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has the wrong shape */
+            /** @description The body does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -856,7 +856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has the wrong shape */
+            /** @description The body does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1064,7 +1064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has a wrong shape, or the key was used for another order */
+            /** @description The body does not match the schema, or the key was used for another order */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1648,7 +1648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has the wrong shape */
+            /** @description The body does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1726,7 +1726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has the wrong shape, or the password is too short, too long or too common */
+            /** @description The body does not match the schema, or the password is too short, too long or too common */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -41,7 +41,7 @@ it.each([
   ],
 ])('given %s, when the error is shown, then its message says what it means', (_, error, message) => {
   const query = { data: undefined, error, isFetching: false, refetch: () => undefined };
-  render(<LoadError query={query} what="the catalogue" />);
+  render(<LoadError query={query} subject="the catalogue" />);
   expect(screen.getByRole('alert')).toHaveTextContent(`We could not load the catalogue${message}`);
 });
 
@@ -53,7 +53,7 @@ it('given an error, when the query is retried, then that is visible, and the foc
     });
   function Page() {
     const query = useQuery({ queryKey: ['text'], queryFn, retry: false });
-    return hasLoadError(query) ? <LoadError query={query} what="the page" /> : <p>{query.data}</p>;
+    return hasLoadError(query) ? <LoadError query={query} subject="the page" /> : <p>{query.data}</p>;
   }
   render(
     <QueryClientProvider client={new QueryClient()}>

@@ -4,7 +4,7 @@ import { errorMessage } from '../api/problem';
 import { useFocusFallback } from './focus';
 
 type Query = { data: unknown; error: unknown; isFetching: boolean; refetch: () => unknown };
-type Props = { query: Query; what: string; isPage?: boolean };
+type Props = { query: Query; subject: string; isPage?: boolean };
 
 /** Whether a query has no data because it failed. Stays true while it is retried. */
 export function hasLoadError(query: { data: unknown; errorUpdateCount: number }): boolean {
@@ -12,7 +12,7 @@ export function hasLoadError(query: { data: unknown; errorUpdateCount: number })
 }
 
 /** The error of a query in place of its data, with a button to retry. */
-export function LoadError({ query, what, isPage = false }: Props) {
+export function LoadError({ query, subject, isPage = false }: Props) {
   const container = useFocusFallback<HTMLDivElement>();
   // A query has no error while it is retried, but the message of the last one stays.
   const [lastError, setLastError] = useState(query.error);
@@ -22,7 +22,7 @@ export function LoadError({ query, what, isPage = false }: Props) {
   const Heading = isPage ? 'h1' : 'h2';
   return (
     <div ref={container} className="empty-state" role="alert">
-      <Heading>We could not load {what}</Heading>
+      <Heading>We could not load {subject}</Heading>
       {lastError !== null && <p>{errorMessage(lastError)}</p>}
       <Button aria-disabled={query.isFetching} onClick={() => query.isFetching || query.refetch()}>
         {query.isFetching ? 'Trying…' : 'Try again'}

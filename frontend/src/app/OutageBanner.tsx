@@ -40,7 +40,7 @@ function usePollUntilReachable(unreachable: readonly Service[]) {
     if (unreachable.length === 0) {
       return;
     }
-    // A service that recovers only to fail again is not polled more often for it.
+    // Kept across outages, so that a service that recovers briefly is not polled more often.
     const { current } = backoff;
     if (Date.now() > current.lastOutageEnd + BACKOFF_RESET_MS) {
       current.interval = MIN_POLL_INTERVAL_MS;
@@ -52,7 +52,7 @@ function usePollUntilReachable(unreachable: readonly Service[]) {
       const results = await Promise.all(unreachable.map(isReachableAgain));
       if (results.includes(true)) {
         await session.restore();
-        // Requests that are in flight go on.
+        // Requests in flight are not cancelled.
         await queries.invalidateQueries({}, { cancelRefetch: false });
       }
       // If the set of unreachable services has changed meanwhile, another effect polls.

@@ -34,6 +34,6 @@ export function ShowMore({ query, beforeFetch, label = 'Show more' }: Props) {
 async function fetchOrNotify(fetchNextPage: Query['fetchNextPage']): Promise<void> {
   const { isFetchNextPageError, error } = await fetchNextPage();
   if (isFetchNextPageError) {
-    notify({ tone: 'bad', text: errorMessage(error), retry: () => void fetchOrNotify(fetchNextPage) });
+    notify({ severity: 'error', text: errorMessage(error), retry: () => void fetchOrNotify(fetchNextPage) });
   }
 }

@@ -36,10 +36,14 @@ export function AddToCart({ product, quantity = 1, compact = false }: Props) {
 function addToCart(product: Product, quantity: number): void {
   const cart = cartStore.cart();
   if (cart.length >= MAX_LINES && quantityOf(cart, product.name) === 0) {
-    notify({ tone: 'bad', text: `Your cart can have at most ${MAX_LINES} different products.` });
+    notify({ severity: 'error', text: `Your cart can have at most ${MAX_LINES} different products.` });
     return;
   }
   cartStore.change((current) => add(current, { name: product.name, quantity }));
-  const what = quantity === 1 ? displayName(product.name) : `${quantity} × ${displayName(product.name)}`;
-  notify({ tone: 'good', text: `${what} added to your cart.`, link: { to: '/cart', label: 'View cart' } });
+  const added = quantity === 1 ? displayName(product.name) : `${quantity} × ${displayName(product.name)}`;
+  notify({
+    severity: 'success',
+    text: `${added} added to your cart.`,
+    link: { to: '/cart', label: 'View cart' },
+  });
 }

@@ -44,7 +44,7 @@ export function usePlaceOrder() {
         await navigate(path);
       } else {
         notify({
-          tone: 'good',
+          severity: 'success',
           text: 'Your order has been placed.',
           link: { to: path, label: 'View order' },
         });
@@ -67,7 +67,10 @@ export function usePlaceOrder() {
     }
     const key = cartStore.orderKey(cart);
     if (key === null) {
-      notify({ tone: 'bad', text: 'Your cart was changed in another tab. Please check it and try again.' });
+      notify({
+        severity: 'error',
+        text: 'Your cart was changed in another tab. Please check it and try again.',
+      });
       return;
     }
     isInFlight.current = true;

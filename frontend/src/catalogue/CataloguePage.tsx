@@ -73,7 +73,7 @@ function Results({ filters, clearFilters }: ResultsProps) {
         {products !== undefined && countText(products.length, catalogue.hasNextPage)}
         {catalogue.isPending && 'Loading the catalogue…'}
       </p>
-      {hasLoadError(catalogue) && <LoadError query={catalogue} what="the catalogue" />}
+      {hasLoadError(catalogue) && <LoadError query={catalogue} subject="the catalogue" />}
       {products?.length === 0 && <NoResults filters={filters} clearFilters={clearFilters} />}
       {!hasLoadError(catalogue) && products?.length !== 0 && <Grid catalogue={catalogue} />}
     </>

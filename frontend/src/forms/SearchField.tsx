@@ -10,7 +10,7 @@ export function SearchField({ label, className, q, search }: Props) {
   const [lastQuery, setLastQuery] = useState(q);
   if (q !== lastQuery) {
     setLastQuery(q);
-    // Changed by navigation. Otherwise the user has typed more since, which must not be overwritten.
+    // Navigation has changed the query. If the user has typed more since, the input must not be overwritten.
     if (typed.trim() === lastQuery) {
       setTyped(q);
     }

@@ -13,7 +13,7 @@ it('given a message, when it has the focus or the pointer, then it does not clos
       <Notices />
     </MemoryRouter>,
   );
-  act(() => notify({ tone: 'good', text: 'Chair added to your cart.' }));
+  act(() => notify({ severity: 'success', text: 'Chair added to your cart.' }));
   const advance = () => act(() => vi.advanceTimersByTime(20_000));
   const message = screen.getByText('Chair added to your cart.');
 

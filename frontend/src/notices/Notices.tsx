@@ -42,7 +42,7 @@ function NoticeToast({ notice }: { notice: Notice }) {
     // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the same
     <div
       ref={container}
-      className={`notice notice-${notice.tone}`}
+      className={`notice notice-${notice.severity}`}
       onMouseEnter={() => setHovered(true)}
       onMouseLeave={() => setHovered(false)}
       onFocus={() => setFocused(true)}

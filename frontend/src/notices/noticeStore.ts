@@ -1,7 +1,7 @@
 export type Notice = {
   id: number;
   text: string;
-  tone: 'good' | 'bad';
+  severity: 'success' | 'error';
   link?: { to: string; label: string };
   /** A notice with a retry stays until it is closed. */
   retry?: () => void;

@@ -34,7 +34,11 @@ function BuyerOrder({ buyer, id }: { buyer: string; id: string }) {
   return (
     <>
       <PageTitle>{`Order ${shortId(id)}`}</PageTitle>
-      {hasLoadError(order) ? <LoadError query={order} what="this order" isPage /> : <OrderSkeleton id={id} />}
+      {hasLoadError(order) ? (
+        <LoadError query={order} subject="this order" isPage />
+      ) : (
+        <OrderSkeleton id={id} />
+      )}
     </>
   );
 }
@@ -43,7 +47,7 @@ function OrderSkeleton({ id }: { id: string }) {
   return (
     <div className="page orders">
       <BackToOrders />
-      <div className="page-head">
+      <div className="page-header">
         <h1>Order {shortId(id)}</h1>
       </div>
       <p className="visually-hidden" role="status">
@@ -67,7 +71,7 @@ function OrderDetails({ order }: { order: Order }) {
     <article className="page orders">
       <PageTitle>{`Order ${shortId(order.id)}`}</PageTitle>
       <BackToOrders />
-      <div className="page-head">
+      <div className="page-header">
         <h1>Order {shortId(order.id)}</h1>
         <StatusBadge status={order.status} />
       </div>

@@ -32,11 +32,11 @@ function BuyerOrders({ buyer }: { buyer: string }) {
   return (
     <div className="page orders">
       <PageTitle>Your orders</PageTitle>
-      <div className="page-head">
+      <div className="page-header">
         <h1>Your orders</h1>
       </div>
       {hasLoadError(orders) ? (
-        <LoadError query={orders} what="your orders" />
+        <LoadError query={orders} subject="your orders" />
       ) : (
         orders.isPending && <Skeletons />
       )}
@@ -83,7 +83,7 @@ function OrderRow({ order }: { order: Order }) {
         {order.products.map((line) => `${line.quantity} × ${displayName(line.name)}`).join(', ')}
       </p>
       {order.status === 'REJECTED' && <p className="order-row-reason">{rejectionReason(order.reason)}</p>}
-      <div className="order-row-foot">
+      <div className="order-row-footer">
         <time dateTime={order.created_at} className="muted">
           {formatDateTime(order.created_at)}
         </time>

@@ -97,7 +97,7 @@ function ProductError({ name, product }: { name: string; product: ReturnType<typ
   return (
     <>
       <PageTitle>{displayName(name)}</PageTitle>
-      <LoadError query={product} what={`“${displayName(name)}”`} isPage />
+      <LoadError query={product} subject={`“${displayName(name)}”`} isPage />
     </>
   );
 }

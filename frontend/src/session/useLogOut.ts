@@ -8,10 +8,10 @@ export function useLogOut(): () => Promise<void> {
     await navigate('/');
     try {
       await session.logOut();
-      notify({ tone: 'good', text: 'You are logged out.' });
+      notify({ severity: 'success', text: 'You are logged out.' });
     } catch {
       notify({
-        tone: 'bad',
+        severity: 'error',
         text: 'You are logged out here. We will end the session as soon as we reconnect.',
       });
     }
