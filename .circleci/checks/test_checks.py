@@ -1,4 +1,4 @@
-"""The checks report a broken pipeline."""
+"""Tests of the checks: each reports a broken pipeline."""
 
 import names
 import order

@@ -106,7 +106,7 @@ test('given the database of products is down, when a visitor waits, then the ban
       }
     }).observe(document.body, { childList: true, subtree: true });
   });
-  // Each poll takes the shop seconds. A banner that trusted a health check would disappear within three.
+  // Each poll takes some seconds. A banner that relied on a health check would disappear within three polls.
   for (let poll = 0; poll < 3; poll += 1) {
     const response = await page.waitForResponse('**/api/categories', { timeout: 30_000 });
     expect(response.status()).toBe(503);

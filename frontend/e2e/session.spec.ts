@@ -45,7 +45,7 @@ test('given two tabs, when the cart and the session change in one, then the othe
 });
 
 for (const path of ['/', '/cart', '/orders', '/admin/products']) {
-  test(`given ${path}, when the user logs out there, then the catalogue is shown from its start`, async ({
+  test(`given ${path}, when the user logs out there, then the catalogue is shown from the top`, async ({
     page,
   }) => {
     await logInAsAdmin(page);

@@ -1,4 +1,4 @@
-"""The check reports references to things that do not exist."""
+"""Tests of the check: it reports references to things that do not exist."""
 
 import pytest
 from references import check, load

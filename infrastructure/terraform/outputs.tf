@@ -34,7 +34,7 @@ output "address" {
 }
 
 output "address_name" {
-  description = "Name of that address."
+  description = "Name of the shop's address."
   value       = module.dns_and_certificates.address_name
 }
 

@@ -1,4 +1,4 @@
-//! Categories.
+//! Listing and adding categories.
 
 use serde_json::json;
 use testkit::Shop;

@@ -1,4 +1,4 @@
-//! `ETag` and `If-None-Match`.
+//! Conditional reads: `ETag` and `If-None-Match`.
 
 use serde_json::json;
 use testkit::{Client, Shop};

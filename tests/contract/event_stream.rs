@@ -1,4 +1,4 @@
-//! `GET /api/orders/events`.
+//! The event stream, `GET /api/orders/events`.
 
 use std::time::Duration;
 

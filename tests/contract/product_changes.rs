@@ -1,4 +1,4 @@
-//! `PATCH /api/products`.
+//! Changing a product, `PATCH /api/products`.
 
 use bson::doc;
 use serde_json::json;

@@ -90,7 +90,7 @@ fn running_servers(state: &StateArgument) -> Result<Vec<String>> {
     .collect();
     if options.is_empty() {
         bail!(
-            "no shop runs in {}; start it with `cargo xtask up{}`, or give the addresses of one \
+            "no shop is running in {}; start it with `cargo xtask up{}`, or give the addresses of one \
              (--gateway URL)",
             state.root().display(),
             state.option()

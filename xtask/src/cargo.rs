@@ -31,9 +31,9 @@ pub(crate) const SHOP_PACKAGES: [&str; 5] = [
 /// A build profile of cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// Fast programs.
+    /// Optimised programs.
     Release,
-    /// A fast build.
+    /// Less optimised programs, which build faster.
     Dev,
     /// The same build as `cargo test`, so that nothing is compiled twice.
     Test,
@@ -47,7 +47,7 @@ impl Programs {
     /// Returns the path of a program.
     pub(crate) fn path(&self, name: &str) -> Result<&Path> {
         let path = self.0.get(name).map(PathBuf::as_path);
-        path.with_context(|| format!("cargo has built no program {name}"))
+        path.with_context(|| format!("cargo did not build the program {name}"))
     }
 
     /// Reads the programs from cargo's messages, one JSON object per line.

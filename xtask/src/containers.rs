@@ -102,7 +102,7 @@ fn log_in(compose: &Compose, email: &str) -> Result<Client> {
 /// Prints the memory of every container, and checks their sum.
 fn check_memory(compose: &Compose) -> Result<()> {
     let mut rows = vec![["CONTAINER", "MB"].map(String::from).to_vec()];
-    let mut all = 0.0;
+    let mut total = 0.0;
     for container in compose.containers()? {
         if container.state != "running" {
             continue;
@@ -112,15 +112,15 @@ fn check_memory(compose: &Compose) -> Result<()> {
         let used = output(command.arg(&container.name))?;
         let used = megabytes(&used)
             .with_context(|| format!("cannot read the memory in docker's output: {used}"))?;
-        all += used;
+        total += used;
         rows.push(vec![container.service, format!("{used:.0}")]);
     }
-    rows.push(vec!["all".to_owned(), format!("{all:.0}")]);
+    rows.push(vec!["all".to_owned(), format!("{total:.0}")]);
     for line in table(&rows) {
         print(line);
     }
     ensure!(
-        all <= MAX_MEMORY_MB,
+        total <= MAX_MEMORY_MB,
         "the containers use more than {MAX_MEMORY_MB} MB"
     );
     Ok(())
@@ -153,7 +153,7 @@ fn check_stop(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
     ));
     ensure!(
         responses.errors == 0 && responses.incomplete == 0,
-        "stopping lost an accepted request"
+        "an accepted request was lost during the stop"
     );
     for container in compose.containers()? {
         // A Java virtual machine exits with 143 after a graceful shutdown by SIGTERM.
@@ -224,7 +224,7 @@ fn check_volumes(compose: &Compose, orders: &BTreeSet<String>) -> Result<()> {
 /// Checks the error messages for bad input.
 fn check_error_messages(compose: &Compose) -> Result<()> {
     let rejects = |arguments: &[&str], variables: &[(&str, &str)], expected: &str| {
-        let output = compose.fail(arguments, variables)?;
+        let output = compose.expect_failure(arguments, variables)?;
         ensure!(
             output.contains(expected),
             "expected the message '{expected}', but found: {output}"
@@ -240,7 +240,7 @@ fn check_error_messages(compose: &Compose) -> Result<()> {
         "MiB of memory",
     )?;
     compose.up(&["setup"])?;
-    compose.until("the set-up did not end", || {
+    compose.until("the set-up did not exit", || {
         let all = compose.containers()?;
         let setup = all.iter().find(|container| container.service == "setup");
         Ok(setup

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         .filter(|_| processes::running(&state, "kafka").is_some());
     let Some(record) = record else {
         bail!(
-            "no Kafka runs in {}; start the shop with `cargo xtask up{}`",
+            "Kafka is not running in {}; start the shop with `cargo xtask up{}`",
             state.root().display(),
             state.option()
         );

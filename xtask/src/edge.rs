@@ -19,9 +19,9 @@ const NO_LIMIT: &str = "65535";
 /// The page that the edge serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// The built page, by nginx.
+    /// The built page, served by nginx.
     Built,
-    /// The page as it is edited, by Vite.
+    /// The page as it is edited, served by Vite.
     Edited,
 }
 

@@ -83,8 +83,8 @@ fn modified(file: &Path) -> Option<SystemTime> {
 /// When a file, or the newest file in a folder, was last modified.
 fn newest(path: &Path) -> Option<SystemTime> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    let inside = entries.map(|entry| newest(&entry.path())).max().flatten();
-    inside.max(modified(path))
+    let newest_entry = entries.map(|entry| newest(&entry.path())).max().flatten();
+    newest_entry.max(modified(path))
 }
 
 #[cfg(test)]

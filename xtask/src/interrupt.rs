@@ -33,7 +33,7 @@ pub(crate) fn count() -> usize {
     COUNT.load(Ordering::Relaxed)
 }
 
-/// Fails once this process was asked to stop.
+/// Fails if this process was asked to stop.
 pub(crate) fn check() -> Result<()> {
     if count() > 0 {
         bail!("interrupted; everything that this command started was stopped");

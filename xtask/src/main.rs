@@ -61,7 +61,7 @@ enum Command {
     Test(test::Arguments),
     /// Check the deployment files against schemas, policies and the code, without a cloud.
     Validate,
-    /// Measure the sizes and times that the project limits.
+    /// Measure the page and compare it with its performance budgets.
     Measure(measure::Arguments),
     /// List or replay the dead letters: messages that could not be processed.
     Dlq(dlq::Arguments),

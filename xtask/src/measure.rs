@@ -1,4 +1,4 @@
-//! `cargo xtask measure`: measures the sizes and times that the project limits.
+//! `cargo xtask measure`: measures the page and compares it with its performance budgets.
 
 use std::process::ExitCode;
 
@@ -15,11 +15,11 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Subject {
-    /// Measure the page: its size, and Lighthouse's scores on a simulated phone.
+    /// The page: Lighthouse scores, paint on a slow phone, script size.
     Page,
 }
 
-/// Starts a temporary shop and measures it. Fails if a limit is exceeded.
+/// Starts a temporary shop and measures it. Fails if a budget is exceeded.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Subject::Page = arguments.subject;
     let chromium = CHROMIUM.find_or_install()?;

@@ -42,7 +42,7 @@ pub(crate) struct StateArgument {
 }
 
 impl StateArgument {
-    /// The option with a folder.
+    /// Returns the option with this folder as its value.
     pub(crate) fn at(folder: &Path) -> Self {
         let folder = Some(folder.to_owned());
         Self { folder }

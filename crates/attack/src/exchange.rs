@@ -53,7 +53,7 @@ pub(crate) fn exchange(target: &Target, request: &[u8], timeout: Duration) -> Re
     exchange_chunks(target, &[request], Duration::ZERO, timeout)
 }
 
-/// Like [`exchange`], with a pause before each chunk but the first.
+/// Like [`exchange`], with a pause before each chunk except the first.
 pub(crate) fn exchange_chunks(
     target: &Target,
     chunks: &[&[u8]],

@@ -23,7 +23,7 @@ pub enum Error {
     Download {
         /// The name and version of the tool.
         tool: &'static str,
-        /// The registry.
+        /// The registry of the download.
         origin: &'static str,
         /// The error that the downloading program printed.
         problem: String,
@@ -36,7 +36,7 @@ pub enum Error {
         folder.display()
     )]
     Format {
-        /// The server.
+        /// The name of the server.
         name: String,
         /// The last line that the formatter printed.
         problem: String,
@@ -46,9 +46,9 @@ pub enum Error {
     /// A program could not be started.
     #[error("cannot start {name}")]
     Spawn {
-        /// The program.
+        /// The name of the program.
         name: String,
-        /// The cause.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A server exited before it was ready.
@@ -57,11 +57,11 @@ pub enum Error {
         log.display()
     )]
     Exited {
-        /// The server.
+        /// The name of the server.
         name: String,
         /// How it exited.
         status: ExitStatus,
-        /// Its log.
+        /// The path of its log.
         log: PathBuf,
         /// The end of the log.
         tail: String,
@@ -69,13 +69,13 @@ pub enum Error {
     /// A server was not ready within the timeout.
     #[error("{name} is not ready after {seconds} s ({reason}); its log is {}", log.display())]
     NotReady {
-        /// The server.
+        /// The name of the server.
         name: String,
-        /// The timeout.
+        /// The timeout in seconds.
         seconds: u64,
         /// Why it is not ready.
         reason: String,
-        /// Its log.
+        /// The path of its log.
         log: PathBuf,
     },
     /// A file operation failed.
@@ -85,7 +85,7 @@ pub enum Error {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The cause.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A signal could not be sent.
@@ -93,9 +93,9 @@ pub enum Error {
     Signal {
         /// The process's name.
         name: String,
-        /// Its id.
+        /// The process id.
         pid: u32,
-        /// The cause.
+        /// The error of the operating system.
         source: nix::Error,
     },
     /// Too few ports are free.

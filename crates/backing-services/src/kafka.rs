@@ -11,7 +11,7 @@ use crate::{BackingService, Error, Readiness, Result, Tools, kafka_wire::live_br
 /// The settings of one Kafka process, which is broker and controller.
 #[derive(Debug, Clone)]
 pub struct KafkaSettings {
-    /// The name in messages, and of the log.
+    /// The name in messages, and of the log file.
     pub name: String,
     /// The data folder; created when missing. The configuration is written there on every start.
     pub data: PathBuf,
@@ -193,7 +193,7 @@ impl BackingService for KafkaSettings {
                 Readiness::NotYet("the controller has not registered the broker yet".to_owned())
             }
             Ok(_) => Readiness::Ready,
-            Err(error) => Readiness::NotYet(format!("it does not answer: {error}")),
+            Err(error) => Readiness::NotYet(format!("it does not respond: {error}")),
         }
     }
 }

@@ -13,7 +13,7 @@ const NOT_YET_INITIALIZED: i32 = 94;
 /// The settings of one `mongod`.
 #[derive(Debug, Clone)]
 pub struct MongodSettings {
-    /// The name in messages, and of the log.
+    /// The name in messages, and of the log file.
     pub name: String,
     /// The replica set, of which it is the only member.
     pub replica_set: String,
@@ -146,7 +146,7 @@ impl BackingService for MongodSettings {
 }
 
 fn command(port: u16, command: Document) -> Result<Document, String> {
-    run_command(port, command).map_err(|error| format!("it does not answer: {error}"))
+    run_command(port, command).map_err(|error| format!("it does not respond: {error}"))
 }
 
 fn succeeded(answer: &Document) -> bool {

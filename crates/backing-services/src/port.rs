@@ -1,4 +1,4 @@
-//! Free ports.
+//! Finding free ports.
 
 use std::{
     collections::hash_map::RandomState,

@@ -30,7 +30,7 @@ pub type Kafka = Server<KafkaSettings>;
 
 /// How to prepare, start and check a server of one kind.
 pub trait BackingService {
-    /// The name in messages, and of the log.
+    /// The name in messages, and of the log file.
     fn name(&self) -> &str;
 
     /// The port that clients connect to.
@@ -42,7 +42,7 @@ pub trait BackingService {
     /// The command line.
     fn command(&self, tools: &Tools) -> Command;
 
-    /// Asks the server once whether it can serve clients. Initiates a MongoDB replica set that is not
+    /// Checks once whether the server can serve clients. Initiates a MongoDB replica set that is not
     /// initiated yet.
     fn readiness(&self) -> Readiness;
 

@@ -152,39 +152,39 @@ mod tests {
         let broken = Package {
             title: "Thing 1",
             origin: "a registry",
-            folder: "thing-1",
+            folder: "package-1",
             install: |content, _, _| {
                 fs::write(content.join("half"), "").unwrap();
                 Err(Error::Cancelled)
             },
         };
         assert!(install(folder.path(), &broken, &Silent).is_err());
-        assert_eq!(entries(folder.path()), [".thing-1.lock"]);
+        assert_eq!(entries(folder.path()), [".package-1.lock"]);
     }
 
     #[test]
     fn given_concurrent_installations_when_all_have_ended_then_one_has_downloaded_and_reported() {
-        static TIMES: AtomicUsize = AtomicUsize::new(0);
-        const THING: Package = Package {
-            title: "Thing 2",
+        static INSTALLATIONS: AtomicUsize = AtomicUsize::new(0);
+        const PACKAGE: Package = Package {
+            title: "Package 2",
             origin: "a registry",
-            folder: "thing-2",
+            folder: "package-2",
             install: |content, _, _| {
-                TIMES.fetch_add(1, Ordering::Relaxed);
+                INSTALLATIONS.fetch_add(1, Ordering::Relaxed);
                 fs::write(content.join("all"), "").map_err(Error::file("write", content))
             },
         };
         let folder = tempfile::tempdir().unwrap();
         thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| install(folder.path(), &THING, &Silent).unwrap());
+                scope.spawn(|| install(folder.path(), &PACKAGE, &Silent).unwrap());
             }
         });
-        assert_eq!(TIMES.load(Ordering::Relaxed), 1);
-        assert_eq!(entries(folder.path()), [".thing-2.lock", "thing-2"]);
+        assert_eq!(INSTALLATIONS.load(Ordering::Relaxed), 1);
+        assert_eq!(entries(folder.path()), [".package-2.lock", "package-2"]);
 
         let recorder = Recorder(RefCell::default());
-        install(folder.path(), &THING, &recorder).unwrap();
+        install(folder.path(), &PACKAGE, &recorder).unwrap();
         assert!(recorder.0.borrow().is_empty());
     }
 }

@@ -41,7 +41,7 @@ impl Email {
         }
     }
 
-    /// The address.
+    /// Returns the address, in lower case.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The idempotency key: a client's name for a request, by which a repeat is recognised.
+//! The idempotency key: a client's id for a request, by which a repeat is recognised.
 
 const MAX_LENGTH: usize = 255;
 

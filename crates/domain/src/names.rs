@@ -40,7 +40,7 @@ macro_rules! text {
                 check(normal(text.trim()), $what, $max).map(Self)
             }
 
-            /// The text.
+            /// Returns the normalised text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

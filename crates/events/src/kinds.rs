@@ -23,19 +23,19 @@ pub const KINDS: [&str; 4] = [
 pub enum Event {
     /// A product was added to the catalogue.
     ProductCreate {
-        /// The product.
+        /// The state of the new product.
         product: ProductState,
     },
     /// An order was placed.
     OrderCreate {
-        /// The order.
+        /// The order as it was placed.
         order: OrderPlaced,
     },
     /// An order was decided.
     OrderStatusUpdate {
         /// The order's id.
         order_id: OrderId,
-        /// The decision.
+        /// Whether the order was accepted.
         status: OrderStatus,
         /// The reason of a rejection.
         #[serde(default)]
@@ -52,13 +52,13 @@ pub enum Event {
 /// The state of a product, as far as orders needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductState {
-    /// Its id.
+    /// The product's id.
     pub id: ProductId,
     /// Its public key.
     pub name: ProductName,
     /// The price of one item.
     pub price: Money,
-    /// The stock.
+    /// The number of items in stock.
     pub quantity: Stock,
     /// Increases by one with every change of the product.
     pub version: u64,
@@ -67,7 +67,7 @@ pub struct ProductState {
 /// A placed order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderPlaced {
-    /// Its id.
+    /// The order's id.
     pub id: OrderId,
     /// The buyer's e-mail address.
     pub client_email: String,
@@ -114,7 +114,7 @@ pub enum OrderStatus {
 /// Why an order was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
-    /// The code.
+    /// The code, for programs.
     pub code: ReasonCode,
     /// The products that caused it.
     pub products: Vec<ProductName>,

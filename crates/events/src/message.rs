@@ -11,7 +11,7 @@ use crate::{Event, Topics};
 /// An event ready to be sent, or stored in an outbox until it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// The topic.
+    /// The full name of the topic.
     pub topic: String,
     /// The partition key.
     pub key: String,

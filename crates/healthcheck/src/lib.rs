@@ -19,7 +19,7 @@ pub enum Unhealthy {
     NoResponse {
         /// The address that was requested.
         address: SocketAddr,
-        /// The cause.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// It responded with a status other than 200: the status line and the body.

@@ -24,8 +24,8 @@ pub(crate) struct AccessClaims {
     pub(crate) nbf: Option<i64>,
     /// The random id of the token.
     pub(crate) jti: String,
-    /// The issuer.
+    /// The issuer, which a verifier compares with its setting.
     pub(crate) iss: String,
-    /// The audience.
+    /// The audience, which a verifier compares with its setting.
     pub(crate) aud: String,
 }

@@ -84,9 +84,9 @@ pub enum SettingsError {
     /// A key file contains no usable key.
     #[error("a key file of {setting} is not usable")]
     Key {
-        /// The setting.
+        /// The name of the setting.
         setting: &'static str,
-        /// The cause.
+        /// The error of the key.
         source: KeyError,
     },
     /// Tokens would be expired when they are issued.

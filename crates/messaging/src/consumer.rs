@@ -30,7 +30,7 @@ const ERROR_PAUSE: Duration = Duration::from_millis(50);
 /// A received event.
 #[derive(Clone, Debug)]
 pub struct IncomingEvent {
-    /// The event.
+    /// The parsed payload.
     pub event: Event,
     /// When the event happened according to its sender (`ce_time`).
     pub time: Option<jiff::Timestamp>,
@@ -49,7 +49,7 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Subscription<'a> {
     /// The service; also the consumer group, unless `KAFKA_GROUP` is set.
     pub service: &'a str,
-    /// The topics.
+    /// The full names of the topics.
     pub topics: Vec<String>,
     /// The crash point before offsets are stored.
     pub crash_point: &'static str,

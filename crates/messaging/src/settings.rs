@@ -18,7 +18,7 @@ pub struct KafkaSettings {
     /// Addresses of the Kafka brokers: `host:port`, separated by commas.
     #[arg(long, env = "KAFKA_BROKERS", value_parser = brokers)]
     pub kafka_brokers: String,
-    /// The credentials.
+    /// The SASL credentials.
     #[command(flatten)]
     pub login: KafkaLogin,
     /// Prefix of the topic names.

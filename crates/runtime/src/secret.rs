@@ -13,23 +13,23 @@ pub enum SecretError {
     /// Both the variable and the file are set.
     #[error("{setting} and {setting}_FILE are both set; set only one of them")]
     SetTwice {
-        /// The setting.
+        /// The name of the setting.
         setting: &'static str,
     },
     /// The file cannot be read.
     #[error("cannot read the file {setting}={}", path.display())]
     Unreadable {
-        /// The setting.
+        /// The name of the setting.
         setting: String,
         /// The value of the setting.
         path: PathBuf,
-        /// The cause.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// All users of the machine can read the file.
     #[error("all users can read the file {setting}={}; run chmod o-rwx on it", path.display())]
     WorldReadable {
-        /// The setting.
+        /// The name of the setting.
         setting: String,
         /// The value of the setting.
         path: PathBuf,

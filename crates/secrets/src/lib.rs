@@ -58,17 +58,17 @@ pub enum SecretsError {
     /// A file operation failed.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The operation: "read", "write", "create".
         action: &'static str,
-        /// The cause.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A file is empty, for example after a full disk.
     #[error("{} is empty; remove it to have a new secret created", path.display())]
     Empty {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The operating system has no random bytes.

@@ -63,13 +63,13 @@ impl Framing {
         &mut self,
         bytes: &'a [u8],
         left: u64,
-        then: Element,
-        still: fn(u64) -> Element,
+        next: Element,
+        same: fn(u64) -> Element,
     ) -> &'a [u8] {
-        let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-        let left = left - here as u64;
-        self.expects = if left == 0 { then } else { still(left) };
-        &bytes[here..]
+        let skipped = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+        let left = left - skipped as u64;
+        self.expects = if left == 0 { next } else { same(left) };
+        &bytes[skipped..]
     }
 
     /// Parses a head, chunk size or trailer if it is complete. Returns the bytes after it, and whether

@@ -42,7 +42,7 @@ pub struct Problem {
 pub struct FieldError {
     /// The path of the field, such as `products[0].quantity`; `body` for the whole body.
     pub field: String,
-    /// The error.
+    /// The error, as the predicate of a sentence about the field.
     pub message: String,
 }
 

@@ -37,7 +37,7 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// Adds to a service's API what all services share: probes, request context, body limit, and the
 /// contract's responses to unknown paths, unsupported methods and panics.
 pub fn router(api: Router, health: &Health) -> Router {
-    // Probes and scrapes are not counted as requests, but checked as strictly.
+    // Probes and scrapes are not counted as requests, but pass the same checks.
     let health = probes::router(health.clone())
         .layer(middleware::from_fn(refuse_ambiguous))
         .layer(middleware::from_fn(unread_body::close_connection));
@@ -126,7 +126,7 @@ fn spawn_connection(
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%peer, %error, "connection ended early");
+            tracing::debug!(%peer, %error, "a connection ended early");
         }
     });
 }

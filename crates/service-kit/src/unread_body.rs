@@ -21,7 +21,7 @@ struct Watched {
     ended: Arc<AtomicBool>,
 }
 
-/// The middleware.
+/// Middleware that adds the header if the body was not read to its end.
 pub(crate) async fn close_connection(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if http_body::Body::is_end_stream(&body) {

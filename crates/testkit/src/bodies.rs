@@ -1,4 +1,4 @@
-//! Request bodies.
+//! Request bodies that many tests send.
 
 use serde_json::{Value, json};
 

@@ -29,9 +29,9 @@ pub struct Response {
     pub request: String,
     /// The status code.
     pub status: u16,
-    /// The headers.
+    /// The response headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The whole response body.
     pub body: Vec<u8>,
 }
 

@@ -17,14 +17,14 @@ pub struct EventStream {
     raw: Arc<Mutex<Vec<u8>>>,
 }
 
-/// An event.
+/// A server-sent event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerEvent {
-    /// The opaque id.
+    /// The opaque event id (`id:`).
     pub id: String,
-    /// The type.
+    /// The event type (`event:`).
     pub event: String,
-    /// The data.
+    /// The data (`data:`), which is JSON.
     pub data: String,
 }
 

@@ -33,7 +33,7 @@ pub struct Shop {
     added: Mutex<BTreeMap<String, i64>>,
 }
 
-/// Processes.
+/// Starting, stopping and inspecting the processes.
 impl Shop {
     /// Starts the services and does not wait.
     pub(crate) fn spawn(services: Vec<Service>, stores: Stores) -> Self {

@@ -1,6 +1,6 @@
 import { MAX_QUANTITY } from '../product/stock';
 
-/** The most lines an order may have. */
+/** The maximum number of lines of an order. */
 export const MAX_LINES = 100;
 
 export type CartLine = { name: string; quantity: number };

@@ -20,7 +20,7 @@ export function ProductCard({ product }: { product: Product }) {
           </Link>
         </h2>
         <p className="price">{formatPrice(product.price)}</p>
-        <div className="product-card-footer">
+        <div className="product-card-footerer">
           <StockNote quantity={product.quantity} />
           <AddToCart product={product} compact />
         </div>

@@ -3,7 +3,7 @@ import { ApiProblem, NetworkError } from '../api/problem';
 
 const calls = { refresh: vi.fn<() => Promise<string>>(), logOut: vi.fn<() => Promise<void>>() };
 
-// Each test loads the session module again, but its error classes must stay those of this file.
+// Each test loads the session module again, but with the error classes that this file imports.
 const errors = vi.hoisted(() => ({ module: undefined as Promise<unknown> | undefined }));
 vi.mock('../api/problem', (original) => {
   errors.module ??= original();

@@ -56,7 +56,7 @@ def test_given_a_missing_policy_when_checked_then_the_closed_path_is_reported(lo
         ({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 25}]}, "orders to internet on 25/TCP is open"),
     ],
 )
-def test_given_an_egress_rule_too_many_when_checked_then_the_open_path_is_reported(local, rule, message):
+def test_given_an_extra_egress_rule_when_checked_then_the_open_path_is_reported(local, rule, message):
     spec(local, "NetworkPolicy", "orders")["egress"].append(rule)
     expect(network.check(local), message)
 

@@ -159,7 +159,7 @@ describe('the gateway', () => {
   });
 
   for (const status of [502, 504]) {
-    test(`given ${status} of the gateway, when it is passed on, then it is passed on`, async () => {
+    test(`given ${status} from the gateway, when it is proxied, then the status and the problem are unchanged`, async () => {
       expectResponse(await fetchFrom(edge, `/api/orders?status=${status}`), status, 'no-store', 'application/problem+json');
     });
   }

@@ -24,10 +24,10 @@ pub struct Config {
     /// Settings of every service.
     #[command(flatten)]
     pub common: Common,
-    /// The database.
+    /// The connection to the database.
     #[command(flatten)]
     pub mongo: MongoSettings,
-    /// The key of access tokens.
+    /// The keys that sign access tokens.
     #[command(flatten)]
     pub signing: SigningSettings,
     /// Sessions and limits.

@@ -88,14 +88,14 @@ impl Hasher {
 }
 
 impl Queue {
-    /// Returns a slot while the network has fewer slots than are free. A single network gets at most
-    /// half of the queue, and the last slots remain for networks that have none.
+    /// Returns a slot if the network has fewer slots than are free. A single network gets at most half
+    /// of the queue, and the last slots remain for networks that have none.
     fn enter(self: &Arc<Self>, network: Network) -> Option<Slot> {
         let mut slots = self.slots();
-        let own = slots.get(&network).copied().unwrap_or_default();
+        let held = slots.get(&network).copied().unwrap_or_default();
         let free = self.capacity.saturating_sub(slots.values().sum());
-        (own < free).then(|| {
-            slots.insert(network, own + 1);
+        (held < free).then(|| {
+            slots.insert(network, held + 1);
             Slot {
                 queue: Arc::clone(self),
                 network,

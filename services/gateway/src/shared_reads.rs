@@ -54,8 +54,8 @@ struct BufferedResponse {
     body: Bytes,
 }
 
-/// What a reader has to do.
-enum Turn {
+/// The outcome of joining the reads of a key.
+enum JoinOutcome {
     Fetch,
     Wait(watch::Receiver<Option<BufferedResponse>>),
 }
@@ -100,7 +100,7 @@ impl SharedReads {
             return fetch_alone().await;
         };
         match self.join(&key, request) {
-            Turn::Fetch => {
+            JoinOutcome::Fetch => {
                 let fetch = Fetch {
                     reads: Arc::clone(self),
                     client: client.clone(),
@@ -111,7 +111,7 @@ impl SharedReads {
                 drop(fetch);
                 response
             }
-            Turn::Wait(mut response) => {
+            JoinOutcome::Wait(mut response) => {
                 let is_shared = response.wait_for(Option::is_some);
                 let shared = match tokio::time::timeout(self.timeout, is_shared).await {
                     Ok(Ok(response)) => response.clone(),
@@ -125,13 +125,13 @@ impl SharedReads {
         }
     }
 
-    fn join(&self, key: &Key, request: &request::Parts) -> Turn {
+    fn join(&self, key: &Key, request: &request::Parts) -> JoinOutcome {
         match self.fetches().entry(key.clone()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(None);
-                Turn::Fetch
+                JoinOutcome::Fetch
             }
-            Entry::Occupied(mut next) => Turn::Wait(
+            Entry::Occupied(mut next) => JoinOutcome::Wait(
                 next.get_mut()
                     .get_or_insert_with(|| Batch::new(request))
                     .response
@@ -270,13 +270,17 @@ mod tests {
         let reads = SharedReads::new(Duration::from_secs(1));
         let request = request("/api/products", &[]);
         let key = Key::of(&request).unwrap();
-        assert!(matches!(reads.join(&key, &request), Turn::Fetch));
-        let waiting: Vec<Turn> = (0..3).map(|_| reads.join(&key, &request)).collect();
-        assert!(waiting.iter().all(|turn| matches!(turn, Turn::Wait(_))));
+        assert!(matches!(reads.join(&key, &request), JoinOutcome::Fetch));
+        let waiting: Vec<JoinOutcome> = (0..3).map(|_| reads.join(&key, &request)).collect();
+        assert!(
+            waiting
+                .iter()
+                .all(|outcome| matches!(outcome, JoinOutcome::Wait(_)))
+        );
         let batch = reads.next_batch(&key).expect("a batch");
         assert_eq!(batch.response.receiver_count(), 3);
         // The batch's fetch has begun, so a later reader must not get its response.
-        let Turn::Wait(_late) = reads.join(&key, &request) else {
+        let JoinOutcome::Wait(_late) = reads.join(&key, &request) else {
             panic!("a fetch is in flight")
         };
         assert_eq!(batch.response.receiver_count(), 3);
@@ -290,7 +294,7 @@ mod tests {
         let reads = SharedReads::new(Duration::from_secs(1));
         let request = request("/api/products", &[]);
         let key = Key::of(&request).unwrap();
-        assert!(matches!(reads.join(&key, &request), Turn::Fetch));
+        assert!(matches!(reads.join(&key, &request), JoinOutcome::Fetch));
         drop(reads.join(&key, &request));
         assert!(reads.next_batch(&key).is_none());
         assert!(reads.fetches().is_empty());

@@ -18,10 +18,10 @@ pub struct Config {
     /// The settings that all services have.
     #[command(flatten)]
     pub common: Common,
-    /// The database.
+    /// The connection to the database.
     #[command(flatten)]
     pub mongo: MongoSettings,
-    /// The broker.
+    /// The connection to the broker.
     #[command(flatten)]
     pub kafka: KafkaSettings,
     /// The verification of access tokens.

@@ -47,7 +47,7 @@ impl Lines {
         }
     }
 
-    /// The lines.
+    /// Returns the merged lines.
     pub fn as_slice(&self) -> &[RequestedLine] {
         &self.0
     }

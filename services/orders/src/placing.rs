@@ -37,11 +37,11 @@ const MAX_QUEUED: usize = 4096;
 /// A request to place an order.
 #[derive(Clone, Debug)]
 pub struct Placement {
-    /// The buyer.
+    /// The buyer, who is the caller.
     pub buyer: Email,
     /// The idempotency key.
     pub key: Option<IdempotencyKey>,
-    /// The lines.
+    /// The merged lines.
     pub lines: Lines,
     /// When the request arrived.
     pub now: Timestamp,

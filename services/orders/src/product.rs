@@ -22,7 +22,7 @@ pub struct ProductState {
     pub name: ProductName,
     /// The price of one item.
     pub price: Money,
-    /// The stock.
+    /// The number of items in stock.
     pub stock: Stock,
     /// The version, which grows by one with every change of the product.
     pub version: u64,

@@ -15,4 +15,4 @@ mod session;
 pub use changes::{ChangeSource, Changes, ChangesError, StatusChange};
 pub use hub::{Hub, SubscribeError};
 pub use position::Position;
-pub use session::{Opening, open};
+pub use session::{StreamRequest, open};

@@ -24,7 +24,7 @@ const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);
 pub struct Sweeper<Q, P, C> {
     /// The pending orders.
     pub queue: Q,
-    /// The broker.
+    /// The connection to the broker.
     pub publisher: P,
     /// The clock.
     pub clock: C,

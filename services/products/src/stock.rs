@@ -7,7 +7,7 @@ use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
 /// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
-    /// Its id.
+    /// The id of the order.
     pub(crate) id: OrderId,
     pub(crate) lines: Vec<Line>,
 }

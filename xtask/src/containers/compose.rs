@@ -1,4 +1,4 @@
-//! Docker Compose, for a separate project that is removed afterwards.
+//! Docker Compose: a project for the tests, which is removed afterwards.
 
 use std::{
     process::{Command, Stdio},
@@ -92,7 +92,11 @@ impl Compose {
     }
 
     /// Runs a Compose command that must fail, and returns its output.
-    pub(super) fn fail(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Result<String> {
+    pub(super) fn expect_failure(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<String> {
         let output = self
             .command(arguments)
             .envs(variables.iter().copied())

@@ -9,7 +9,7 @@ use super::{Shop, lock};
 use crate::kafka::{RawMessage, Record};
 use crate::servers::Servers;
 
-/// Data.
+/// Access to the databases, topics and consumer groups.
 impl Shop {
     /// The database of a service.
     pub fn database(&self, service: &str) -> Database {

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::eventually::{eventually, eventually_within};
 use crate::tokens::{self, Claims};
 
-/// Clients.
+/// Clients with and without tokens.
 impl Shop {
     /// A client of the gateway without a token.
     pub fn anonymous(&self) -> Client {
@@ -81,7 +81,7 @@ impl Shop {
     }
 }
 
-/// Calls.
+/// Calls that many tests make.
 impl Shop {
     /// Adds a product and waits until it can be ordered.
     pub async fn add_product(&self, name: &str, price: f64, quantity: i64) {

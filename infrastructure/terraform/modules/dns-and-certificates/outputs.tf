@@ -4,7 +4,7 @@ output "address" {
 }
 
 output "address_name" {
-  description = "Name of that address."
+  description = "Name of the shop's address."
   value       = google_compute_address.ingress.name
 }
 

@@ -1,4 +1,4 @@
-//! Accounts.
+//! The stored accounts.
 
 use domain::Email;
 use identity::Role;

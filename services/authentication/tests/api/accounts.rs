@@ -1,4 +1,4 @@
-//! Accounts.
+//! Registration, and reading an account.
 
 use insta::assert_json_snapshot;
 use testkit::credentials;

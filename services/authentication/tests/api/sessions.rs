@@ -1,4 +1,4 @@
-//! Sessions.
+//! Logging in, refreshing and logging out.
 
 use insta::assert_json_snapshot;
 use testkit::credentials;

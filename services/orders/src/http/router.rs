@@ -22,12 +22,12 @@ struct Document;
 
 /// All routes.
 pub(crate) fn router(app: App, settings: &Common) -> Router {
-    let (router, document) = documented().split_for_parts();
+    let (router, document) = documented_routes().split_for_parts();
     let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
     openapi::serve(router, document).with_state(app)
 }
 
-fn documented() -> OpenApiRouter<App> {
+fn documented_routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(orders::place, orders::list))
         .routes(routes!(events::follow))
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn given_the_committed_document_when_compared_with_the_code_then_they_agree() {
-        let document = openapi::with_problems(documented().to_openapi());
+        let document = openapi::with_problems(documented_routes().to_openapi());
         openapi::check_committed(&document, env!("CARGO_MANIFEST_DIR")).unwrap();
     }
 }

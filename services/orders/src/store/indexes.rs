@@ -1,4 +1,4 @@
-//! The indexes.
+//! The indexes of the collections.
 
 use mongodb::IndexModel;
 use mongodb::bson::{Document, doc};

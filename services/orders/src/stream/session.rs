@@ -21,7 +21,7 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 const MAX_LAG: Duration = Duration::from_secs(3);
 
 /// A request for an event stream.
-pub struct Opening {
+pub struct StreamRequest {
     /// The buyer of the orders.
     pub buyer: Email,
     /// The `Last-Event-ID` header.
@@ -62,18 +62,18 @@ enum Next {
 pub async fn open<S: ChangeSource>(
     hub: &Hub,
     source: &S,
-    opening: Opening,
+    request: StreamRequest,
     timeout: Duration,
 ) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<S>, SubscribeError> {
-    let ends_at = Instant::now() + opening.lifetime;
-    let subscription = hub.subscribe(opening.buyer.clone(), timeout).await?;
+    let ends_at = Instant::now() + request.lifetime;
+    let subscription = hub.subscribe(request.buyer.clone(), timeout).await?;
     let start = subscription.start.clone();
-    let (first, phase, seen) = match opening.last_event_id.map(|id| Position::parse(&id)) {
+    let (first, phase, seen) = match request.last_event_id.map(|id| Position::parse(&id)) {
         None => (frame::greeting(&start), Phase::Live, start),
         Some(None) => (frame::reset(&start), Phase::Live, start),
         Some(Some(seen)) if seen > start => (frame::resumed(), Phase::Ahead, seen),
         Some(Some(seen)) => {
-            let items = backfill::start(source.clone(), opening.buyer, seen.clone(), start);
+            let items = backfill::start(source.clone(), request.buyer, seen.clone(), start);
             (frame::resumed(), Phase::Backfill(items), seen)
         }
     };
@@ -83,7 +83,7 @@ pub async fn open<S: ChangeSource>(
         phase,
         seen,
         ends_at,
-        stop: opening.stop,
+        stop: request.stop,
     };
     Ok(stream::unfold(session, Session::next))
 }

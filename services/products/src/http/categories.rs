@@ -1,4 +1,4 @@
-//! Categories.
+//! Calls that list and add categories.
 
 use axum::Json as Answer;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Products.
+//! Calls that list, add and change products.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! The routes.
+//! The routes and the OpenAPI document.
 
 use axum::Router;
 use identity::{Admin, BearerScheme};
