@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::{
     cargo::Profile,
     console::print,
-    layout::{Component, Service},
+    layout::Component,
     programs::{exit_code, find, run_successfully, spawn, wait},
     state::project_root,
     temporary_shop::TemporaryShop,
@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut check = spawn(
         check
             .arg(folder().join("check.py"))
-            .args(Service::ALL.map(|service| option(Component::Service(service)))),
+            .args(Component::SERVICES.map(option)),
     )?;
     let codes = [exit_code(wait(&mut check)?), exit_code(wait(&mut attack)?)];
     let failed = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);

@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 
 use crate::{
     cargo::{self, Profile},
-    layout::{Component, Service},
+    layout::Phase,
     state::StateArgument,
-    supervisor::processes,
+    supervisor::running,
 };
 
 /// The command line of `attack`.
@@ -73,26 +73,18 @@ impl Addresses {
 /// The options that point the attack program at the servers on this machine.
 fn running_servers(state: &StateArgument) -> Result<Vec<String>> {
     let state = state.open()?;
-    let ports = state.record()?.unwrap_or_default().ports;
-    let options: Vec<String> = [
-        Component::Edge,
-        Component::Service(Service::Gateway),
-        Component::Service(Service::Authentication),
-        Component::Service(Service::Products),
-        Component::Service(Service::Orders),
-    ]
-    .into_iter()
-    .filter_map(|component| {
-        let name = component.name();
-        processes::running(&state, &name)?;
-        Some(format!("--{name}=http://localhost:{}", ports.get(&name)?))
-    })
-    .collect();
+    let running = running(&state);
+    let instances = state.shop().into_iter().flat_map(|shop| shop.instances);
+    let options: Vec<_> = instances
+        .filter(|one| running.contains_key(&one.name) && one.name == one.component.name())
+        .filter(|one| one.component.phase() != Phase::Stores)
+        .map(|one| format!("--{}=http://localhost:{}", one.name, one.port))
+        .collect();
     if options.is_empty() {
         bail!(
             "no shop is running in {}; start it with `cargo xtask up{}`, or give the addresses of one \
              (--gateway URL)",
-            state.root().display(),
+            state.root.display(),
             state.option()
         );
     }

@@ -4,23 +4,26 @@
 mod buyers;
 mod client;
 mod compose;
-mod http;
 mod images;
 
 use std::{
     collections::BTreeSet,
     process::{Command, ExitCode},
+    sync::atomic::Ordering,
     time::Instant,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 
 use self::{
-    buyers::{Buyers, Responses},
-    client::{Client, PRODUCT, STOCK},
+    buyers::Responses,
+    client::{Client, STOCK},
     compose::{Compose, output},
 };
-use crate::console::{print, table};
+use crate::{
+    console::{print, table},
+    http::Outcome,
+};
 
 const BUYER: &str = "aaa@aaa.com";
 const ADMIN: &str = "admin@admin.com";
@@ -77,7 +80,10 @@ fn first_order(compose: &Compose) -> Result<BTreeSet<String>> {
     let admin = log_in(compose, ADMIN)?;
     compose.until("no product was added", || Ok(admin.add_product()))?;
     let buyer = log_in(compose, BUYER)?;
-    let id = compose.until("no order was acknowledged", || Ok(buyer.order()))?;
+    let id = compose.until("no order was acknowledged", || match buyer.order("first") {
+        Outcome::Complete(201, body) => Ok(body["id"].as_str().map(str::to_owned)),
+        _ => Ok(None),
+    })?;
     compose.until("the order was not accepted", || {
         let orders = buyer.orders().unwrap_or_default();
         Ok((orders.get(&id).is_some_and(|status| status == "ACCEPTED")).then_some(()))
@@ -101,7 +107,7 @@ fn log_in(compose: &Compose, email: &str) -> Result<Client> {
 
 /// Prints the memory of every container, and checks their sum.
 fn check_memory(compose: &Compose) -> Result<()> {
-    let mut rows = vec![["CONTAINER", "MB"].map(String::from).to_vec()];
+    let mut rows = Vec::new();
     let mut total = 0.0;
     for container in compose.containers()? {
         if container.state != "running" {
@@ -113,12 +119,10 @@ fn check_memory(compose: &Compose) -> Result<()> {
         let used = megabytes(&used)
             .with_context(|| format!("cannot read the memory in docker's output: {used}"))?;
         total += used;
-        rows.push(vec![container.service, format!("{used:.0}")]);
+        rows.push([container.service, format!("{used:.0}")]);
     }
-    rows.push(vec!["all".to_owned(), format!("{total:.0}")]);
-    for line in table(&rows) {
-        print(line);
-    }
+    rows.push(["all".to_owned(), format!("{total:.0}")]);
+    table(["CONTAINER", "MB"], &rows).iter().for_each(print);
     ensure!(
         total <= MAX_MEMORY_MB,
         "the containers use more than {MAX_MEMORY_MB} MB"
@@ -279,14 +283,12 @@ fn while_buyers_order(
     inject_fault: impl FnOnce() -> Result<()>,
 ) -> Result<Responses> {
     let buyer = log_in(compose, BUYER)?;
-    let buyers = Buyers::start(compose.port, &buyer.token, PRODUCT, round);
-    compose.until("the buyers could not place their orders", || {
-        Ok((buyers.max_orders() >= MIN_ORDERS).then_some(()))
-    })?;
-    let injected = inject_fault();
-    let responses = buyers.stop()?;
-    injected?;
-    Ok(responses)
+    buyers::while_buyers_order(&buyer, round, |max_orders| {
+        compose.until("the buyers could not place their orders", || {
+            Ok((max_orders.load(Ordering::Relaxed) >= MIN_ORDERS).then_some(()))
+        })?;
+        inject_fault()
+    })
 }
 
 /// Checks that exactly the acknowledged orders exist, are decided, and agree with the stock.

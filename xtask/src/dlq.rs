@@ -6,8 +6,9 @@ use anyhow::{Result, bail};
 
 use crate::{
     cargo::{self, Profile},
+    layout::Component,
     state::StateArgument,
-    supervisor::processes,
+    supervisor::running,
 };
 
 /// The command line of `dlq`.
@@ -23,20 +24,15 @@ pub(crate) struct Arguments {
 /// Runs the program, whose exit code becomes that of this command.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let state = arguments.state.open()?;
-    let record = state
-        .record()?
-        .filter(|_| processes::running(&state, "kafka").is_some());
-    let Some(record) = record else {
+    let runs = running(&state).contains_key(Component::Kafka.name());
+    let Some(shop) = state.shop().filter(|_| runs) else {
         bail!(
             "Kafka is not running in {}; start the shop with `cargo xtask up{}`",
-            state.root().display(),
+            state.root.display(),
             state.option()
         );
     };
-    let options = [
-        vec!["--brokers".to_owned(), record.kafka_brokers],
-        arguments.arguments,
-    ]
-    .concat();
+    let brokers = ["--brokers".to_owned(), shop.address(Component::Kafka)];
+    let options = [&brokers[..], &arguments.arguments].concat();
     cargo::build_and_exec("messaging", "dead-letters", Profile::Release, &options)
 }

@@ -1,13 +1,13 @@
 //! `cargo xtask down`: stops the shop, whichever command started it.
 
-use std::{fs, io::ErrorKind, process::ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
     console::{print, relative},
-    state::{State, StateArgument},
-    supervisor::processes,
+    state::StateArgument,
+    supervisor::stop_all,
 };
 
 /// The command line of `down`.
@@ -24,33 +24,21 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let state = arguments.state.open()?;
     // A concurrent `up` must not start a store whose data is being removed.
-    let _lock = arguments.wipe.then(|| state.lock_start()).transpose()?;
-    let running = processes::all_running(&state)?;
-    if running.is_empty() {
-        print(format_args!("nothing runs in {}", relative(state.root())));
-    } else {
-        let names = running.iter().rev().map(|process| process.name.as_str());
-        let names: Vec<_> = names.collect();
-        print(format_args!("stopping {}", names.join(", ")));
-        processes::stop(&state, &running)?;
+    let _lock = arguments.wipe.then(|| state.lock()).transpose()?;
+    if stop_all(&state)? {
         print("stopped");
+    } else {
+        print(format_args!(
+            "no process is running in {}",
+            relative(&state.root)
+        ));
     }
-    processes::remove_stale_pid_files(&state)?;
     if arguments.wipe {
-        wipe(&state)?;
+        state.wipe()?;
+        print(format_args!(
+            "removed the data in {}",
+            relative(&state.data())
+        ));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn wipe(state: &State) -> Result<()> {
-    let data = state.data();
-    match fs::remove_dir_all(&data) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot remove {}", data.display()));
-        }
-        _ => {}
-    }
-    state.remove_record()?;
-    print(format_args!("removed the data in {}", relative(&data)));
-    Ok(())
 }

@@ -1,13 +1,13 @@
 //! The edge, which browsers connect to: nginx with the built page, or Vite with the page as it is
 //! edited.
 
-use std::{collections::BTreeMap, fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{
     frontend,
-    layout::{Component, Instance, Service, Shop},
+    layout::{Component, Instance, Shop},
     programs::NGINX,
     state::{State, project_root},
 };
@@ -41,13 +41,15 @@ impl Page {
         shop: &Shop,
         instance: &Instance,
     ) -> Result<Command> {
-        let gateway = format!(
-            "127.0.0.1:{}",
-            shop.port(Component::Service(Service::Gateway))
-        );
+        let gateway = shop.address(Component::Gateway);
         match self {
-            Self::Built => nginx(state, gateway, instance),
-            Self::Edited => vite(&gateway, instance),
+            Self::Built => nginx(&state.data().join(&instance.name), &gateway, instance.port),
+            Self::Edited => {
+                let mut vite = frontend::npm(&["run", "--silent", "dev", "--"])?;
+                vite.args(["--host", "127.0.0.1", "--port", &instance.port.to_string()])
+                    .env("GATEWAY_URL", format!("http://{gateway}"));
+                Ok(vite)
+            }
         }
     }
 }
@@ -58,80 +60,37 @@ pub(crate) fn origins(shop: &Shop) -> String {
     format!("http://localhost:{port},http://127.0.0.1:{port}")
 }
 
-fn nginx(state: &State, gateway: String, instance: &Instance) -> Result<Command> {
-    let folder = state.data().join(&instance.name);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let values = BTreeMap::from([
-        ("EDGE_LISTEN", format!("127.0.0.1:{}", instance.port)),
-        ("EDGE_RUN", folder.display().to_string()),
-        ("EDGE_PAGE", frontend::built().display().to_string()),
-        ("EDGE_RESOLVER", "127.0.0.1".to_owned()),
-        ("EDGE_CONNECTIONS_PER_ADDRESS", NO_LIMIT.to_owned()),
-        ("EDGE_REQUESTS_PER_SECOND", NO_LIMIT.to_owned()),
-        ("EDGE_TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
-        ("GATEWAY", gateway),
-        ("GATEWAY_OPTIONS", String::new()),
-    ]);
+/// Writes nginx's configuration into its folder and returns its command line.
+fn nginx(folder: &Path, gateway: &str, port: u16) -> Result<Command> {
     let template = project_root().join(TEMPLATE);
-    let text = fs::read_to_string(&template)
+    let mut text = fs::read_to_string(&template)
         .with_context(|| format!("cannot read {}", template.display()))?;
+    for (name, value) in [
+        ("EDGE_LISTEN", &*format!("127.0.0.1:{port}")),
+        ("EDGE_RUN", &*folder.to_string_lossy()),
+        ("EDGE_PAGE", &*frontend::built().to_string_lossy()),
+        ("EDGE_RESOLVER", "127.0.0.1"),
+        ("EDGE_CONNECTIONS_PER_ADDRESS", NO_LIMIT),
+        ("EDGE_REQUESTS_PER_SECOND", NO_LIMIT),
+        ("EDGE_TRUSTED_PROXIES", "127.0.0.1/32"),
+        ("GATEWAY", gateway),
+        ("GATEWAY_OPTIONS", ""),
+    ] {
+        text = text.replace(&format!("${{{name}}}"), value);
+    }
+    ensure!(!text.contains("${"), "{TEMPLATE}: a name has no value");
     let configuration = folder.join("nginx.conf");
-    fs::write(&configuration, render(&text, &values)?)
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&configuration, text))
         .with_context(|| format!("cannot write {}", configuration.display()))?;
 
     let mut command = Command::new(NGINX.find_or_install()?);
     command
         .arg("-p")
-        .arg(&folder)
+        .arg(folder)
         .arg("-c")
         .arg(&configuration)
         // A single process, so that a kill leaves no workers that hold the port.
         .args(["-g", "daemon off; master_process off;"]);
     Ok(command)
-}
-
-fn vite(gateway: &str, instance: &Instance) -> Result<Command> {
-    let mut command = frontend::npm(&["run", "--silent", "dev", "--", "--host", "127.0.0.1"])?;
-    command
-        .args(["--port", &instance.port.to_string()])
-        .env("GATEWAY_URL", format!("http://{gateway}"));
-    Ok(command)
-}
-
-/// Replaces each `${NAME}` by its value, like the program in the edge's image.
-fn render(template: &str, values: &BTreeMap<&str, String>) -> Result<String> {
-    let mut parts = template.split("${");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part
-            .split_once('}')
-            .with_context(|| format!("{TEMPLATE}: a ${{ has no }}"))?;
-        let value = values
-            .get(name)
-            .with_context(|| format!("{TEMPLATE}: ${{{name}}} has no value"))?;
-        text.push_str(value);
-        text.push_str(rest);
-    }
-    Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn given_a_template_when_rendered_then_names_are_replaced_and_an_unknown_name_is_an_error() {
-        let values = BTreeMap::from([("A", "1".to_owned()), ("B", String::new())]);
-        let check = |template: &str, expected: Option<&str>| {
-            assert_eq!(
-                render(template, &values).ok().as_deref(),
-                expected,
-                "{template}"
-            );
-        };
-        check("a ${A};${B}; $uri", Some("a 1;; $uri"));
-        check("", Some(""));
-        check("${C}", None);
-        check("${A", None);
-    }
 }

@@ -3,59 +3,55 @@
 //! Addresses are always set, because one value in the user's environment cannot be right for three
 //! databases. Every other setting is a default that the user's environment overrides.
 
-use std::{collections::BTreeMap, env};
+use std::env;
 
 use crate::{
     edge,
     keys::Keys,
-    layout::{Component, Instance, Service, Shop},
+    layout::{Component, Instance, Shop},
     options::ShopOptions,
     state::State,
     stores::mongod,
 };
+
+type Variables = Vec<(&'static str, String)>;
 
 /// The variables of a service.
 pub(crate) fn variables(
     state: &State,
     shop: &Shop,
     instance: &Instance,
-    service: Service,
     options: &ShopOptions,
-) -> BTreeMap<String, String> {
-    let mut variables = addresses(state, shop, instance, service);
-    if service != Service::Gateway
-        && let Some(seed) = options.seed()
-    {
-        variables.insert("SEED_DATA".to_owned(), seed.to_string());
+) -> Variables {
+    let mut variables = addresses(state, shop, instance);
+    let mut defaults = vec![("LOG_FORMAT", "text".to_owned())];
+    match options.seed() {
+        _ if instance.component == Component::Gateway => {}
+        Some(seed) => variables.push(("SEED_DATA", seed.to_string())),
+        None => defaults.push(("SEED_DATA", "true".to_owned())),
     }
-    let mut default = |name: &str, value: String| {
-        if env::var_os(name).is_none() {
-            variables.entry(name.to_owned()).or_insert(value);
+    match instance.component {
+        Component::Authentication => {
+            defaults.push(("PUBLIC_ORIGINS", edge::origins(shop)));
+            if !uses_shared_secret() {
+                let keys = Keys::new(state);
+                let others = keys.others().map(|path| path.display().to_string());
+                let current = keys.current().display().to_string();
+                defaults.push(("TOKEN_SIGNING_KEY_FILE", current));
+                defaults.push(("TOKEN_OTHER_KEY_FILES", others.join(",")));
+            }
         }
-    };
-    default("LOG_FORMAT", "text".to_owned());
-    if service != Service::Gateway {
-        default("SEED_DATA", "true".to_owned());
-    }
-    if service == Service::Authentication {
-        if !uses_shared_secret() {
-            let keys = Keys::new(state);
-            let others = keys.others().map(|path| path.display().to_string());
-            default(
-                "TOKEN_SIGNING_KEY_FILE",
-                keys.current().display().to_string(),
-            );
-            default("TOKEN_OTHER_KEY_FILES", others.join(","));
-        }
-        default("PUBLIC_ORIGINS", edge::origins(shop));
-    }
-    if matches!(service, Service::Products | Service::Orders) {
         // After a kill and a restart, consuming resumes only when the old session has expired.
-        default("KAFKA_SESSION_TIMEOUT", "3s".to_owned());
+        Component::Products | Component::Orders => {
+            defaults.push(("KAFKA_SESSION_TIMEOUT", "3s".to_owned()));
+        }
+        Component::Gateway if options.limits => {
+            defaults.push(("RATE_LIMIT_PER_SECOND", "50".to_owned()));
+        }
+        _ => {}
     }
-    if service == Service::Gateway && options.limits {
-        default("RATE_LIMIT_PER_SECOND", "50".to_owned());
-    }
+    defaults.retain(|(name, _)| env::var_os(name).is_none());
+    variables.extend(defaults);
     variables
 }
 
@@ -68,41 +64,41 @@ fn uses_shared_secret() -> bool {
 }
 
 /// The address of a service, and those of the others that it uses.
-fn addresses(
-    state: &State,
-    shop: &Shop,
-    instance: &Instance,
-    service: Service,
-) -> BTreeMap<String, String> {
-    let mut variables = BTreeMap::new();
-    let mut set = |name: &str, value: String| drop(variables.insert(name.to_owned(), value));
-
-    set("LISTEN", format!("127.0.0.1:{}", instance.port));
-    if let Some(database) = shop.instances_of(Component::Mongo(service)).next() {
-        set("MONGODB_URI", mongod(state, database).uri());
+fn addresses(state: &State, shop: &Shop, instance: &Instance) -> Variables {
+    let component = instance.component;
+    let instances = |kind| {
+        shop.instances
+            .iter()
+            .filter(move |one| one.component == kind)
+    };
+    let mut variables = vec![("LISTEN", format!("127.0.0.1:{}", instance.port))];
+    let database = match component {
+        Component::Authentication => Some(Component::MongoAuthentication),
+        Component::Products => Some(Component::MongoProducts),
+        Component::Orders => Some(Component::MongoOrders),
+        _ => None,
+    };
+    if let Some(database) = database.and_then(|database| instances(database).next()) {
+        variables.push(("MONGODB_URI", mongod(state, database).uri()));
     }
-    if matches!(service, Service::Products | Service::Orders) {
-        set(
-            "KAFKA_BROKERS",
-            format!("127.0.0.1:{}", shop.port(Component::Kafka)),
-        );
+    if matches!(component, Component::Products | Component::Orders) {
+        variables.push(("KAFKA_BROKERS", shop.address(Component::Kafka)));
     }
-    if service == Service::Gateway {
-        for upstream in [Service::Authentication, Service::Products, Service::Orders] {
-            let instances = shop.instances_of(Component::Service(upstream));
-            let urls: Vec<_> = instances.map(Instance::url).collect();
-            set(
-                &format!("UPSTREAM_{}", upstream.name().to_uppercase()),
-                urls.join(","),
-            );
+    if component == Component::Gateway {
+        for (name, upstream) in [
+            ("UPSTREAM_AUTHENTICATION", Component::Authentication),
+            ("UPSTREAM_PRODUCTS", Component::Products),
+            ("UPSTREAM_ORDERS", Component::Orders),
+        ] {
+            let url = |one: &Instance| format!("http://127.0.0.1:{}", one.port);
+            let urls: Vec<_> = instances(upstream).map(url).collect();
+            variables.push((name, urls.join(",")));
         }
     }
-    if service != Service::Authentication && !uses_shared_secret() {
-        let port = shop.port(Component::Service(Service::Authentication));
-        set(
-            "JWKS_URL",
-            format!("http://127.0.0.1:{port}/.well-known/jwks.json"),
-        );
+    if component != Component::Authentication && !uses_shared_secret() {
+        let authentication = shop.address(Component::Authentication);
+        let url = format!("http://{authentication}/.well-known/jwks.json");
+        variables.push(("JWKS_URL", url));
     }
     variables
 }

@@ -76,7 +76,7 @@ pub(crate) fn build() -> Result<()> {
 }
 
 /// When a file was last modified; `None`, which is less than every time, if it does not exist.
-fn modified(file: &Path) -> Option<SystemTime> {
+pub(crate) fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).ok()?.modified().ok()
 }
 

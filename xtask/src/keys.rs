@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 impl Keys {
     /// The keys of this shop.
     pub(crate) fn new(state: &State) -> Self {
-        let folder = state.keys();
+        let folder = state.root.join("keys");
         Self { folder }
     }
 

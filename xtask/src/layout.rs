@@ -1,145 +1,106 @@
 //! The processes of a shop: names, ports, replicas, order of starting.
 
-use std::{collections::BTreeMap, fmt, net::Ipv4Addr, str::FromStr};
+use std::str::FromStr;
 
-use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
 
 /// The highest offset that keeps every port within 16 bits.
 pub(crate) const MAX_PORT_OFFSET: u16 = 38_000;
-/// The first port of the replicas.
-const FIRST_REPLICA_PORT: u16 = 8100;
+/// The distance between the ports of two replicas of a service.
+const REPLICA_PORT_STEP: u16 = 100;
 /// A higher number of replicas on one machine is probably a typing error.
 const MAX_REPLICAS: u16 = 16;
 
-/// One of the shop's own programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Service {
+/// A kind of process. The order is the order of starting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Component {
+    MongoAuthentication,
+    MongoProducts,
+    MongoOrders,
+    Kafka,
     Authentication,
     Products,
     Orders,
     Gateway,
+    /// The web server for browsers: the page, and a proxy to the gateway.
+    Edge,
 }
 
-impl Service {
-    pub(crate) const ALL: [Self; 4] = [
+/// The phase in which a process is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Databases and the broker.
+    Stores,
+    /// The shop's own programs.
+    Services,
+    Edge,
+}
+
+impl Component {
+    const ALL: [Self; 9] = [
+        Self::MongoAuthentication,
+        Self::MongoProducts,
+        Self::MongoOrders,
+        Self::Kafka,
+        Self::Authentication,
+        Self::Products,
+        Self::Orders,
+        Self::Gateway,
+        Self::Edge,
+    ];
+
+    pub(crate) const SERVICES: [Self; 4] = [
         Self::Authentication,
         Self::Products,
         Self::Orders,
         Self::Gateway,
     ];
 
-    /// The name of the service, of its package and of its program.
+    fn name_and_port(self) -> (&'static str, u16) {
+        match self {
+            Self::MongoAuthentication => ("mongo-authentication", 27017),
+            Self::MongoProducts => ("mongo-products", 27018),
+            Self::MongoOrders => ("mongo-orders", 27019),
+            Self::Kafka => ("kafka", 9092),
+            Self::Authentication => ("authentication", 8001),
+            Self::Products => ("products", 8002),
+            Self::Orders => ("orders", 8003),
+            Self::Gateway => ("gateway", 8000),
+            Self::Edge => ("edge", 8080),
+        }
+    }
+
+    /// The name of its first process. Replicas append `-2` and so on. A service's package and program
+    /// have the same name.
     pub(crate) fn name(self) -> &'static str {
+        self.name_and_port().0
+    }
+
+    pub(crate) fn phase(self) -> Phase {
         match self {
-            Self::Authentication => "authentication",
-            Self::Products => "products",
-            Self::Orders => "orders",
-            Self::Gateway => "gateway",
+            Self::MongoAuthentication | Self::MongoProducts | Self::MongoOrders | Self::Kafka => {
+                Phase::Stores
+            }
+            Self::Edge => Phase::Edge,
+            _ => Phase::Services,
         }
     }
 
-    fn port(self) -> u16 {
-        match self {
-            Self::Gateway => 8000,
-            Self::Authentication => 8001,
-            Self::Products => 8002,
-            Self::Orders => 8003,
-        }
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-/// A kind of process. The order is the order of starting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Component {
-    /// The database of a service.
-    Mongo(Service),
-    /// The message broker.
-    Kafka,
-    /// A service, or one of its replicas.
-    Service(Service),
-    /// The web server for browsers: the page, and a proxy to the gateway.
-    Edge,
-}
-
-impl Component {
-    const ALL: [Self; 9] = [
-        Self::Mongo(Service::Authentication),
-        Self::Mongo(Service::Products),
-        Self::Mongo(Service::Orders),
-        Self::Kafka,
-        Self::Service(Service::Authentication),
-        Self::Service(Service::Products),
-        Self::Service(Service::Orders),
-        Self::Service(Service::Gateway),
-        Self::Edge,
-    ];
-
-    /// The component of a process name, which may be that of a replica.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let base = match name.rsplit_once('-') {
-            Some((base, number)) if number.parse::<u16>().is_ok() => base,
-            _ => name,
-        };
-        Self::ALL
-            .into_iter()
-            .find(|component| component.name() == base)
-    }
-
-    /// Whether it is a database or the broker.
-    pub(crate) fn is_store(self) -> bool {
-        matches!(self, Self::Mongo(_) | Self::Kafka)
-    }
-
-    /// Whether it is one of the shop's own programs.
-    pub(crate) fn is_service(self) -> bool {
-        matches!(self, Self::Service(_))
-    }
-
-    /// Whether it is the web server for browsers.
-    pub(crate) fn is_edge(self) -> bool {
-        self == Self::Edge
-    }
-
-    /// The stage of stopping: first the entry points, so that no new requests arrive, then the
-    /// services, which finish their work, and the stores last.
-    pub(crate) fn stop_stage(self) -> u8 {
-        match self {
-            Self::Edge | Self::Service(Service::Gateway) => 0,
-            Self::Service(_) => 1,
-            Self::Mongo(_) | Self::Kafka => 2,
-        }
-    }
-
-    /// The name of its first process. Replicas append `-2` and so on.
-    pub(crate) fn name(self) -> String {
-        match self {
-            Self::Mongo(service) => format!("mongo-{service}"),
-            Self::Kafka => "kafka".to_owned(),
-            Self::Service(service) => service.name().to_owned(),
-            Self::Edge => "edge".to_owned(),
-        }
-    }
-
-    fn port(self) -> u16 {
-        match self {
-            Self::Mongo(Service::Products) => 27018,
-            Self::Mongo(Service::Orders) => 27019,
-            Self::Mongo(_) => 27017,
-            Self::Kafka => 9092,
-            Self::Service(service) => service.port(),
-            Self::Edge => 8080,
+    /// The stage of stopping the process of that name: first the entry points, so that no new requests
+    /// arrive, then the services, which finish their work, and the stores last.
+    pub(crate) fn stop_stage(name: &str) -> u8 {
+        let is_first = |component: &Self| component.name() == name;
+        match Self::ALL.into_iter().find(is_first) {
+            Some(Self::Edge | Self::Gateway) => 0,
+            Some(component) if component.phase() == Phase::Stores => 2,
+            // Also every replica.
+            _ => 1,
         }
     }
 }
 
 /// One process of the shop.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Instance {
     pub(crate) name: String,
     pub(crate) component: Component,
@@ -154,22 +115,12 @@ impl Instance {
             _ => vec![self.port],
         }
     }
-
-    /// Whether it is not the first process of its component.
-    pub(crate) fn is_replica(&self) -> bool {
-        self.name != self.component.name()
-    }
-
-    /// Its HTTP address.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port)
-    }
 }
 
 /// The number of processes of a service: `products=3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Replicas {
-    service: Service,
+    component: Component,
     count: u16,
 }
 
@@ -180,14 +131,13 @@ impl FromStr for Replicas {
         let parse = || {
             let (name, count) = text.split_once('=')?;
             // Clients know a single address, so there is only one gateway.
-            let service = Service::ALL
-                .into_iter()
-                .find(|service| service.name() == name)?;
-            let count = count
-                .parse()
-                .ok()
-                .filter(|count| (1..=MAX_REPLICAS).contains(count))?;
-            (service != Service::Gateway).then_some(Self { service, count })
+            let mut services = Component::SERVICES.into_iter();
+            let component =
+                services.find(|one| one.name() == name && *one != Component::Gateway)?;
+            let count = count.parse().ok()?;
+            (1..=MAX_REPLICAS)
+                .contains(&count)
+                .then_some(Self { component, count })
         };
         parse().ok_or_else(|| {
             format!(
@@ -198,81 +148,56 @@ impl FromStr for Replicas {
     }
 }
 
-/// All processes of a shop, in the order of starting.
-#[derive(Debug, Clone)]
+/// All processes of a shop, in the order of starting; the content of `shop.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shop {
     pub(crate) port_offset: u16,
     pub(crate) instances: Vec<Instance>,
 }
 
 impl Shop {
-    /// Plans a shop whose ports are all moved by `port_offset`.
-    ///
-    /// `running` contains the ports of processes that run already. A running replica belongs to the
-    /// shop and keeps its port, even if `replicas` has a lower count.
+    /// Plans a shop whose ports are all moved by `port_offset`. A running replica belongs to the shop
+    /// even if `replicas` has a lower count.
     pub(crate) fn plan(
         port_offset: u16,
         replicas: &[Replicas],
-        running: &BTreeMap<String, u16>,
-    ) -> Result<Self> {
-        if port_offset > MAX_PORT_OFFSET {
-            bail!("--port-offset {port_offset} is too high; the maximum is {MAX_PORT_OFFSET}");
-        }
-        let mut free = (FIRST_REPLICA_PORT + port_offset..)
-            .filter(|port| !running.values().any(|taken| taken == port));
+        is_running: impl Fn(&str) -> bool,
+    ) -> Self {
         let mut instances = Vec::new();
         for component in Component::ALL {
-            let name = component.name();
-            instances.push(Instance {
-                name: name.clone(),
-                component,
-                port: component.port() + port_offset,
-            });
-            let Component::Service(service) = component else {
-                continue;
-            };
-            let wanted = replicas
-                .iter()
-                .rev()
-                .find(|wanted| wanted.service == service)
-                .map_or(1, |wanted| wanted.count);
-            let runs = |number: &u16| running.contains_key(&format!("{name}-{number}"));
-            let count = (2..=MAX_REPLICAS)
-                .filter(runs)
-                .max()
-                .unwrap_or(1)
-                .max(wanted);
-            for number in 2..=count {
-                let name = format!("{name}-{number}");
-                // The default is never used: there are far more ports than replicas.
-                let port = running
-                    .get(&name)
-                    .copied()
-                    .or_else(|| free.next())
-                    .unwrap_or_default();
-                instances.push(Instance {
-                    name,
-                    component,
-                    port,
-                });
+            let (name, port) = component.name_and_port();
+            let replicas = replicas.iter().rev();
+            let wanted = replicas.filter(|wanted| wanted.component == component);
+            let count = wanted.map(|wanted| wanted.count).next().unwrap_or(1);
+            for number in 1..=MAX_REPLICAS {
+                let name = match number {
+                    1 => name.to_owned(),
+                    _ => format!("{name}-{number}"),
+                };
+                if number <= count || is_running(&name) {
+                    let port = port + port_offset + (number - 1) * REPLICA_PORT_STEP;
+                    instances.push(Instance {
+                        name,
+                        component,
+                        port,
+                    });
+                }
             }
         }
-        Ok(Self {
+        Self {
             port_offset,
             instances,
-        })
+        }
     }
 
-    /// The processes of a component.
-    pub(crate) fn instances_of(&self, component: Component) -> impl Iterator<Item = &Instance> {
-        self.instances
-            .iter()
-            .filter(move |instance| instance.component == component)
+    /// The address of a component's first process, as `HOST:PORT`.
+    pub(crate) fn address(&self, component: Component) -> String {
+        format!("127.0.0.1:{}", self.port(component))
     }
 
     /// The port of a component's first process.
     pub(crate) fn port(&self, component: Component) -> u16 {
-        component.port() + self.port_offset
+        component.name_and_port().1 + self.port_offset
     }
 }
 
@@ -281,16 +206,14 @@ mod tests {
     use super::*;
 
     fn ports(shop: &Shop) -> Vec<(&str, u16)> {
-        shop.instances
-            .iter()
-            .map(|instance| (instance.name.as_str(), instance.port))
-            .collect()
+        let instances = shop.instances.iter();
+        instances.map(|one| (one.name.as_str(), one.port)).collect()
     }
 
     #[test]
     fn given_no_options_when_planned_then_a_shop_has_nine_processes_on_their_default_ports_in_order()
      {
-        let shop = Shop::plan(0, &[], &BTreeMap::new()).unwrap();
+        let shop = Shop::plan(0, &[], |_| false);
         assert_eq!(
             ports(&shop),
             [
@@ -305,78 +228,40 @@ mod tests {
                 ("edge", 8080),
             ]
         );
+        assert!(shop.instances.is_sorted_by_key(|one| one.component));
     }
 
     #[test]
-    fn given_an_offset_and_replicas_when_planned_then_every_port_is_moved() {
-        let replicas = ["products=3", "orders=2"].map(|text| text.parse().unwrap());
-        let shop = Shop::plan(100, &replicas, &BTreeMap::new()).unwrap();
+    fn given_an_offset_replicas_and_a_running_replica_when_planned_then_all_have_moved_ports() {
+        let replicas = ["products=3"].map(|text| text.parse().unwrap());
+        let shop = Shop::plan(100, &replicas, |name| name == "orders-2");
         let ports = ports(&shop);
         assert!(ports.contains(&("kafka", 9192)));
         assert_eq!(
             ports[5..10],
             [
                 ("products", 8102),
-                ("products-2", 8200),
-                ("products-3", 8201),
+                ("products-2", 8202),
+                ("products-3", 8302),
                 ("orders", 8103),
-                ("orders-2", 8202)
+                ("orders-2", 8203)
             ]
         );
     }
 
     #[test]
-    fn given_a_running_replica_when_planned_then_it_keeps_its_port() {
-        let running = BTreeMap::from([("orders-2".to_owned(), 8100)]);
-        let replicas = ["products=2"].map(|text| text.parse().unwrap());
-        let shop = Shop::plan(0, &replicas, &running).unwrap();
-        assert!(ports(&shop).contains(&("products-2", 8101)));
-        assert!(ports(&shop).contains(&("orders-2", 8100)));
-    }
-
-    #[test]
     fn given_the_option_replicas_when_parsed_then_only_a_service_and_a_valid_count_are_accepted() {
-        assert_eq!(
-            "products=3".parse(),
-            Ok(Replicas {
-                service: Service::Products,
-                count: 3
-            })
-        );
-        for wrong in [
-            "products",
-            "products=0",
-            "products=999",
-            "gateway=2",
-            "kafka=3",
-            "=1",
-            "",
-        ] {
+        let (component, count) = (Component::Products, 3);
+        assert_eq!("products=3".parse(), Ok(Replicas { component, count }));
+        for wrong in "products products=0 products=999 gateway=2 kafka=3 =1 ".split(' ') {
             assert!(wrong.parse::<Replicas>().is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn given_a_process_name_when_parsed_then_its_component_is_returned() {
-        assert_eq!(
-            Component::from_name("products-12"),
-            Some(Component::Service(Service::Products))
-        );
-        assert_eq!(
-            Component::from_name("mongo-products"),
-            Some(Component::Mongo(Service::Products))
-        );
-        assert_eq!(Component::from_name("nginx"), None);
-    }
-
-    #[test]
     fn given_the_maximum_offset_when_planned_then_every_port_is_valid() {
-        let shop = Shop::plan(MAX_PORT_OFFSET, &[], &BTreeMap::new()).unwrap();
-        assert!(
-            shop.instances
-                .iter()
-                .all(|instance| instance.port > MAX_PORT_OFFSET)
-        );
-        assert!(Shop::plan(MAX_PORT_OFFSET + 1, &[], &BTreeMap::new()).is_err());
+        let shop = Shop::plan(MAX_PORT_OFFSET, &[], |_| false);
+        let mut ports = shop.instances.iter().flat_map(Instance::ports);
+        assert!(ports.all(|port| port > MAX_PORT_OFFSET));
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 
 /// Creates the secrets that are missing. Prints none of them.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let folder = arguments.state.open()?.root().join("secrets");
+    let folder = arguments.state.open()?.root.join("secrets");
     let created = ::secrets::make_missing(&folder)?;
     print(format_args!(
         "created {} secrets in {}; existing ones are unchanged",

@@ -1,18 +1,17 @@
 //! `cargo xtask status`: the shop's processes, their ports and their health.
 
-use std::{fs, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, fs, process::ExitCode, time::Duration};
 
+use anstyle::AnsiColor;
 use anyhow::Result;
 use backing_services::Readiness;
+use nix::unistd::Pid;
 
 use crate::{
-    console::{Colour, paint, print, relative, table},
-    layout::{Component, Instance},
+    console::{paint, print, relative, table},
+    layout::Instance,
     state::{State, StateArgument},
-    supervisor::{
-        processes::{self, ShopProcess},
-        readiness::readiness,
-    },
+    supervisor::{readiness, running},
 };
 
 /// The command line of `status`.
@@ -25,81 +24,58 @@ pub(crate) struct Arguments {
 /// Prints a table of the shop's processes.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let state = arguments.state.open()?;
-    let instances = instances(&state)?;
-    if instances.is_empty() {
+    let Some(shop) = state.shop() else {
         print(format_args!(
             "no shop was started in {}; start one with `cargo xtask up`",
-            relative(state.root())
+            relative(&state.root)
         ));
         return Ok(ExitCode::SUCCESS);
-    }
-    let heading = ["NAME", "PID", "PORT", "STATE", "MEMORY", "UP"]
-        .map(str::to_owned)
-        .to_vec();
-    let mut rows = vec![heading];
-    rows.extend(instances.iter().map(|instance| row(&state, instance)));
-    let lines = table(&rows);
-    for (line, row) in lines.iter().zip(&rows) {
+    };
+    let running = running(&state);
+    let instances = shop.instances.iter();
+    let rows: Vec<_> = instances.map(|one| row(&state, one, &running)).collect();
+    let mut lines = table(["NAME", "PID", "PORT", "STATE", "MEMORY", "UP"], &rows).into_iter();
+    lines.by_ref().take(1).for_each(print);
+    for (line, row) in lines.zip(&rows) {
         match row[3].as_str() {
             // Whole lines are coloured, because colours within a cell would count as width.
-            "not ready" => print(paint(Colour::Yellow, line)),
-            "died" => print(paint(Colour::Red, line)),
-            "down" => print(paint(Colour::Grey, line)),
+            "not ready" => print(paint(AnsiColor::Yellow, line)),
+            "died" => print(paint(AnsiColor::Red, line)),
+            "down" => print(paint(AnsiColor::BrightBlack, line)),
             _ => print(line),
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The processes that were started here, in the order of starting.
-fn instances(state: &State) -> Result<Vec<Instance>> {
-    let ports = state.record()?.unwrap_or_default().ports;
-    let instance = |(name, port): (String, u16)| {
-        Some(Instance {
-            component: Component::from_name(&name)?,
-            name,
-            port,
-        })
-    };
-    let mut instances: Vec<_> = ports.into_iter().filter_map(instance).collect();
-    instances.sort_by(|one, other| (one.component, &one.name).cmp(&(other.component, &other.name)));
-    Ok(instances)
-}
-
-fn row(state: &State, instance: &Instance) -> Vec<String> {
+fn row(state: &State, instance: &Instance, running: &BTreeMap<String, Pid>) -> [String; 6] {
     let none = || "-".to_owned();
-    let running = processes::running(state, &instance.name);
-    let health = match &running {
+    let pid = running.get(&instance.name);
+    let started = fs::metadata(state.pid_file(&instance.name)).and_then(|file| file.modified());
+    let health = match pid {
         Some(_) if readiness(state, instance) == Readiness::Ready => "ready",
         Some(_) => "not ready",
-        None if processes::has_died(state, &instance.name) => "died",
+        None if started.is_ok() => "died",
         None => "down",
     };
-    let pid = running.as_ref().map(|process| process.pid.to_string());
-    let memory = running.as_ref().and_then(memory);
-    let uptime = running
-        .and_then(|_| processes::uptime(state, &instance.name))
-        .map(format_duration);
-    vec![
+    let uptime = started.ok().filter(|_| pid.is_some());
+    let uptime = uptime.and_then(|started| started.elapsed().ok());
+    [
         instance.name.clone(),
-        pid.unwrap_or_else(none),
+        pid.map_or_else(none, Pid::to_string),
         instance.port.to_string(),
         health.to_owned(),
-        memory.unwrap_or_else(none),
-        uptime.unwrap_or_else(none),
+        pid.and_then(|pid| memory(*pid)).unwrap_or_else(none),
+        uptime.map_or_else(none, format_duration),
     ]
 }
 
 /// The resident memory of a process (`VmRSS` in proc(5)).
-fn memory(process: &ShopProcess) -> Option<String> {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.pid)).ok()?;
-    let kilobytes: u64 = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?
-        .split_whitespace()
-        .next()?
-        .parse()
-        .ok()?;
+fn memory(pid: Pid) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(format!("{} MB", kilobytes / 1024))
 }
 

@@ -3,21 +3,21 @@
 use backing_services::{BackingService, KafkaSettings, MongodSettings};
 
 use crate::{
-    layout::{Component, Instance},
+    layout::{Component, Instance, Phase},
     state::State,
 };
 
 /// The store of an instance, if it is one.
 pub(crate) fn store(state: &State, instance: &Instance) -> Option<Box<dyn BackingService>> {
     match instance.component {
-        Component::Mongo(_) => Some(Box::new(mongod(state, instance))),
         Component::Kafka => Some(Box::new(KafkaSettings {
             name: instance.name.clone(),
             data: state.data().join(&instance.name),
             port: instance.port,
             controller_port: instance.port + 1,
         })),
-        Component::Service(_) | Component::Edge => None,
+        mongo if mongo.phase() == Phase::Stores => Some(Box::new(mongod(state, instance))),
+        _ => None,
     }
 }
 

@@ -1,42 +1,159 @@
-//! The supervisor: starts the missing processes of a shop, waits for their readiness, restarts and
-//! stops them.
-
-pub(crate) mod foreground;
-mod logs;
-pub(crate) mod processes;
-pub(crate) mod readiness;
+//! The supervisor: finds, starts, watches and stops the processes of a shop.
+//!
+//! Every process has its name and the state folder in its environment, where each command finds it,
+//! whichever command has started it. The pid file of a process is written at its start and removed
+//! before it is stopped: a pid file without a process means that the process died.
 
 use std::{
     collections::BTreeMap,
+    fs,
+    os::unix::ffi::OsStrExt,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
+use anstyle::AnsiColor;
 use anyhow::{Context, Result, bail};
 use backing_services::{Process, Readiness, Tools, is_port_free, last_lines};
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, killpg},
+    unistd::{Pid, getpgid},
+};
 
-use self::{processes::ShopProcess, readiness::readiness};
 use crate::{
     cargo::{self, Profile, Programs},
-    console::{ConsoleProgress, print, print_error, relative},
+    console::{ConsoleProgress, paint, print, print_error, relative},
     edge::Page,
-    environment, interrupt,
+    environment, http, interrupt,
     keys::Keys,
-    layout::{Component, Instance, Service, Shop},
+    layout::{Component, Instance, Phase, Shop},
+    logs::Logs,
     options::ShopOptions,
-    state::{Record, State},
+    state::{State, ignore_missing, shared_tools},
     stores::store,
 };
 
-/// How long the stores, and then the services, may take: recovery of much data is slow on a loaded
-/// machine.
+/// The environment variables that mark a process of a shop.
+const NAME_MARK: &str = "SHOP_PROCESS";
+const STATE_MARK: &str = "SHOP_STATE";
+
+/// How long each phase of starting may take: recovery of much data is slow on a loaded machine.
 const READY_TIMEOUT: Duration = Duration::from_mins(2);
+/// How long a process may take to exit after SIGTERM; longer than a service needs to drain.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// A process that was just killed can hold its port a little longer than it is visible.
 const PORT_FREE_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_INTERVAL: Duration = Duration::from_millis(30);
+/// How often the shop in the foreground is polled.
+const FOREGROUND_INTERVAL: Duration = Duration::from_millis(100);
 /// How many log lines of a process that exited are shown.
 const SHOWN_LOG_LINES: usize = 20;
+
+/// The running processes of a shop by name, each with its process group, whose id is that of the
+/// process.
+pub(crate) fn running(state: &State) -> BTreeMap<String, Pid> {
+    let name_mark = format!("{NAME_MARK}=");
+    let state_mark = [
+        STATE_MARK.as_bytes(),
+        b"=",
+        state.root.as_os_str().as_bytes(),
+    ]
+    .concat();
+    let find = |entry: fs::DirEntry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        // Empty for a process that has exited and whose parent has not read its exit status.
+        let environment = fs::read(entry.path().join("environ")).ok()?;
+        let mut variables = environment.split(|byte| *byte == 0);
+        if !variables.clone().any(|variable| variable == state_mark) {
+            return None;
+        }
+        let name = variables.find_map(|variable| variable.strip_prefix(name_mark.as_bytes()))?;
+        let group = getpgid(Some(Pid::from_raw(pid))).ok()?;
+        Some((String::from_utf8_lossy(name).into_owned(), group))
+    };
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(find).collect()
+}
+
+/// Stops all processes of a shop, and forgets those that died. Returns whether any was running.
+pub(crate) fn stop_all(state: &State) -> Result<bool> {
+    let recorded = state.shop().into_iter().flat_map(|shop| shop.instances);
+    let mut names: Vec<_> = recorded.map(|instance| instance.name).collect();
+    names.extend(running(state).into_keys());
+    stop_and_print(state, &names)
+}
+
+/// Stops processes and prints their names. Returns whether any was running.
+fn stop_and_print(state: &State, names: &[String]) -> Result<bool> {
+    let mut running: Vec<_> = running(state).into_keys().collect();
+    running.retain(|name| names.contains(name));
+    running.sort_by_key(|name| Component::stop_stage(name));
+    if !running.is_empty() {
+        print(format_args!(
+            "stopping {}; press Ctrl-C to kill all of them immediately",
+            running.join(", ")
+        ));
+    }
+    stop(state, names)?;
+    Ok(!running.is_empty())
+}
+
+/// Stops processes stage by stage, the entry points first: SIGTERM, then SIGKILL after a timeout. A
+/// further Ctrl-C kills all of them immediately.
+fn stop(state: &State, names: &[String]) -> Result<()> {
+    let interrupts = interrupt::count();
+    for name in names {
+        let file = state.pid_file(name);
+        ignore_missing(fs::remove_file(&file))
+            .with_context(|| format!("cannot remove {}", file.display()))?;
+    }
+    for stage in 0..=2 {
+        let left = || {
+            let mut left = running(state);
+            left.retain(|name, _| names.contains(name) && Component::stop_stage(name) == stage);
+            left
+        };
+        let signal = |signal: Signal| {
+            left()
+                .iter()
+                .try_for_each(|(name, group)| match killpg(*group, signal) {
+                    Ok(()) | Err(Errno::ESRCH) => Ok(()),
+                    Err(error) => {
+                        Err(error).with_context(|| format!("cannot stop {name} (process {group})"))
+                    }
+                })
+        };
+        signal(Signal::SIGTERM)?;
+        // A paused process cannot handle SIGTERM.
+        signal(Signal::SIGCONT)?;
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        while !left().is_empty() {
+            if Instant::now() > deadline || interrupt::count() > interrupts {
+                signal(Signal::SIGKILL)?;
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+    }
+    Ok(())
+}
+
+/// Checks the readiness of a process once: of a store by its own protocol, of others over HTTP.
+pub(crate) fn readiness(state: &State, instance: &Instance) -> Readiness {
+    if let Some(store) = store(state, instance) {
+        return store.readiness();
+    }
+    let path = match instance.component {
+        Component::Edge => "/",
+        _ => "/health/ready",
+    };
+    match http::get_status(instance.port, path) {
+        Ok(200) => Readiness::Ready,
+        Ok(status) => Readiness::NotYet(format!("GET {path} returns {status}")),
+        Err(error) => Readiness::NotYet(format!("GET {path}: {error}")),
+    }
+}
 
 /// A shop that is ready, and the processes of it that this command has started.
 ///
@@ -46,8 +163,8 @@ pub(crate) struct RunningShop {
     pub(crate) shop: Shop,
     pub(crate) options: ShopOptions,
     pub(crate) programs: Programs,
-    /// The processes that this command has started.
-    pub(crate) children: Vec<Process>,
+    /// The processes that this command has started, including those that have exited.
+    children: Vec<Process>,
     page: Page,
     tools: Option<Tools>,
 }
@@ -56,13 +173,24 @@ impl RunningShop {
     /// Starts the processes that do not run yet, and waits until all are ready.
     pub(crate) fn start(options: ShopOptions, profile: Profile, page: Page) -> Result<Self> {
         let state = options.state.open()?;
-        let _lock = state.lock_start()?;
-        let ports = running_ports(&state, options.port_offset)?;
-        let shop = Shop::plan(options.port_offset, &options.replicas, &ports)?;
-        let (running, missing): (Vec<_>, Vec<_>) = (shop.instances.iter().cloned())
-            .partition(|instance| ports.contains_key(&instance.name));
+        let _lock = state.lock()?;
+        let running = running(&state);
+        let recorded = state.shop().filter(|_| !running.is_empty());
+        if let Some(shop) = recorded.filter(|shop| shop.port_offset != options.port_offset) {
+            bail!(
+                "the shop in {} runs with --port-offset {}; stop it with `cargo xtask down{}`, or \
+                 choose another --state",
+                relative(&state.root),
+                shop.port_offset,
+                state.option()
+            );
+        }
+        let is_running = |name: &str| running.contains_key(name);
+        let shop = Shop::plan(options.port_offset, &options.replicas, is_running);
+        let mut missing = shop.instances.clone();
+        missing.retain(|instance| !is_running(&instance.name));
         check_ports(&missing)?;
-        print_running(&running, &missing);
+        print_running(&shop, &missing);
 
         let mut started = Self {
             state,
@@ -75,13 +203,9 @@ impl RunningShop {
         };
         started.install(&missing, profile)?;
         Keys::new(&started.state).create_missing()?;
-        started.state.set_record(&Record::new(&started.shop))?;
-        for phase in [
-            Component::is_store,
-            Component::is_service,
-            Component::is_edge,
-        ] {
-            for instance in missing.iter().filter(|one| phase(one.component)) {
+        started.state.set_shop(&started.shop)?;
+        for phase in [Phase::Stores, Phase::Services, Phase::Edge] {
+            for instance in missing.iter().filter(|one| one.component.phase() == phase) {
                 interrupt::check()?;
                 started.spawn(instance)?;
             }
@@ -95,25 +219,17 @@ impl RunningShop {
         self.children.clear();
     }
 
-    /// Stops the processes that this command has started, and no others.
-    pub(crate) fn stop(&mut self) -> Result<()> {
-        let own: Vec<_> = self.children.iter().map(ShopProcess::from).collect();
-        processes::stop(&self.state, &own)?;
-        self.children.clear();
-        Ok(())
+    /// The names of the processes that this command has started.
+    pub(crate) fn own(&self) -> Vec<String> {
+        let children = self.children.iter();
+        children.map(|child| child.name().to_owned()).collect()
     }
 
-    /// Whether this command has started the process of that name.
-    pub(crate) fn is_own(&self, name: &str) -> bool {
-        self.children.iter().any(|child| child.name() == name)
-    }
-
-    /// Stops a process if this command has started it, and starts it again.
+    /// Stops a process if it runs, and starts it again.
     pub(crate) fn restart(&mut self, instance: &Instance) -> Result<()> {
-        let is_it = |child: &Process| child.name() == instance.name;
-        if let Some(index) = self.children.iter().position(is_it) {
-            let mut child = self.children.remove(index);
-            processes::stop(&self.state, &[ShopProcess::from(&child)])?;
+        stop(&self.state, std::slice::from_ref(&instance.name))?;
+        let is_it = |child: &mut Process| child.name() == instance.name;
+        for mut child in self.children.extract_if(.., is_it) {
             child.exited()?;
         }
         self.spawn(instance)
@@ -121,61 +237,65 @@ impl RunningShop {
 
     /// Installs and builds the programs of the missing processes.
     fn install(&mut self, missing: &[Instance], profile: Profile) -> Result<()> {
-        let any = |kind: fn(Component) -> bool| missing.iter().any(|one| kind(one.component));
+        let misses = |phase| missing.iter().any(|one| one.component.phase() == phase);
         // Before the build, which takes minutes: report missing tools early.
-        if any(Component::is_store) {
-            self.tools = Some(Tools::install(&self.state.tools(), &ConsoleProgress)?);
+        if misses(Phase::Stores) {
+            self.tools = Some(Tools::install(&shared_tools(), &ConsoleProgress)?);
         }
-        if any(Component::is_edge) {
+        if misses(Phase::Edge) {
             self.page.prepare()?;
         }
-        if any(Component::is_service) {
+        if misses(Phase::Services) {
             self.programs = cargo::build(&cargo::SHOP_PACKAGES, profile)?;
         }
         Ok(())
     }
 
     fn spawn(&mut self, instance: &Instance) -> Result<()> {
-        let mut command = match instance.component {
-            Component::Mongo(_) | Component::Kafka => {
-                let (store, tools) = store(&self.state, instance)
-                    .zip(self.tools.as_ref())
-                    .with_context(|| format!("the tools of {} are not installed", instance.name))?;
+        let Self {
+            state,
+            shop,
+            options,
+            ..
+        } = &*self;
+        let name = &instance.name;
+        let mut command = match (store(state, instance), &self.tools) {
+            (Some(store), Some(tools)) => {
                 store.prepare(tools)?;
                 store.command(tools)
             }
-            Component::Service(service) => {
-                let mut command = Command::new(self.programs.path(service.name())?);
-                command.envs(environment::variables(
-                    &self.state,
-                    &self.shop,
-                    instance,
-                    service,
-                    &self.options,
-                ));
+            _ if instance.component == Component::Edge => {
+                self.page.command(state, shop, instance)?
+            }
+            _ => {
+                let mut command = Command::new(self.programs.path(instance.component.name())?);
+                command.envs(environment::variables(state, shop, instance, options));
                 command
             }
-            Component::Edge => self.page.command(&self.state, &self.shop, instance)?,
         };
-        let child = processes::spawn(&self.state, &instance.name, &mut command)?;
+        let child = spawn(state, name, &mut command)?;
         self.children.push(child);
         Ok(())
     }
 
-    fn wait_until_ready(&mut self, is_waited_for: impl Fn(Component) -> bool) -> Result<()> {
+    fn wait_until_ready(&mut self, phase: Phase) -> Result<()> {
         let begin = Instant::now();
-        let instances = self.shop.instances.iter();
-        let mut waiting: Vec<_> = instances
-            .filter(|one| is_waited_for(one.component))
-            .cloned()
-            .collect();
+        let own = self.own();
+        let mut waiting = self.shop.instances.clone();
+        waiting.retain(|one| one.component.phase() == phase);
         loop {
             interrupt::check()?;
             self.fail_if_exited()?;
             let mut reason = None;
             waiting.retain(|instance| match readiness(&self.state, instance) {
                 Readiness::Ready => {
-                    self.print_ready(instance, begin.elapsed());
+                    let Instance { name, port, .. } = instance;
+                    if own.contains(name) {
+                        let seconds = begin.elapsed().as_secs_f32();
+                        print(format_args!(
+                            "{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}"
+                        ));
+                    }
                     false
                 }
                 Readiness::NotYet(because) => {
@@ -183,28 +303,17 @@ impl RunningShop {
                     true
                 }
             });
-            let (Some(instance), Some(reason)) = (waiting.first(), reason) else {
+            let (Some(Instance { name, .. }), Some(reason)) = (waiting.first(), reason) else {
                 return Ok(());
             };
             if begin.elapsed() > READY_TIMEOUT {
                 bail!(
-                    "{} is not ready after {} s ({reason}); its log is {}",
-                    instance.name,
+                    "{name} is not ready after {} s ({reason}); its log is {}",
                     READY_TIMEOUT.as_secs(),
-                    relative(&self.state.log(&instance.name))
+                    relative(&self.state.log(name))
                 );
             }
             thread::sleep(POLL_INTERVAL);
-        }
-    }
-
-    fn print_ready(&self, instance: &Instance, after: Duration) {
-        let Instance { name, port, .. } = instance;
-        if self.is_own(name) {
-            let seconds = after.as_secs_f32();
-            print(format_args!(
-                "{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}"
-            ));
         }
     }
 
@@ -216,11 +325,10 @@ impl RunningShop {
             let name = child.name();
             let log = self.state.log(name);
             let instance = self.shop.instances.iter().find(|one| one.name == name);
-            let store = instance.and_then(|instance| store(&self.state, instance));
-            let lines = store.map_or_else(
-                || last_lines(&log, SHOWN_LOG_LINES),
-                |store| store.exit_log(&log),
-            );
+            let lines = match instance.and_then(|instance| store(&self.state, instance)) {
+                Some(store) => store.exit_log(&log),
+                None => last_lines(&log, SHOWN_LOG_LINES),
+            };
             bail!(
                 "{name} exited before it was ready ({status}); the last lines of {}:\n{lines}",
                 relative(&log)
@@ -228,74 +336,200 @@ impl RunningShop {
         }
         Ok(())
     }
+
+    /// Shows the logs and the changes of the shop until Ctrl-C, then stops the processes that this
+    /// command has started. Calls `on_tick` several times a second.
+    pub(crate) fn show(mut self, mut on_tick: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        let (own, option) = (self.own(), self.state.option());
+        if own.is_empty() {
+            print(format_args!(
+                "  stop it     cargo xtask down{option}; Ctrl-C ends only this view"
+            ));
+        } else if own.len() == self.shop.instances.len() {
+            print("  stop it     Ctrl-C");
+        } else {
+            print(format_args!(
+                "  stop        Ctrl-C stops what this command has started: {}",
+                own.join(", ")
+            ));
+        }
+        print("");
+        let mut logs = Logs::follow(&self.state, &self.shop.instances, &own);
+        let mut known = running(&self.state);
+        while interrupt::count() == 0 {
+            logs.print_new_lines();
+            let now = running(&self.state);
+            self.print_changes(&known, &now);
+            if now.is_empty() {
+                print("all processes of the shop have stopped");
+                return Ok(());
+            }
+            known = now;
+            on_tick(&mut self)?;
+            thread::sleep(FOREGROUND_INTERVAL);
+        }
+        if stop_and_print(&self.state, &own)? {
+            logs.print_new_lines();
+            print("stopped");
+        }
+        Ok(())
+    }
+
+    /// Prints which processes have died, and which were started by other commands.
+    fn print_changes(&mut self, known: &BTreeMap<String, Pid>, now: &BTreeMap<String, Pid>) {
+        for (name, pid) in known
+            .iter()
+            .filter(|(name, pid)| now.get(*name) != Some(pid))
+        {
+            let file = fs::read_to_string(self.state.pid_file(name)).unwrap_or_default();
+            if file != pid.to_string() {
+                // A command has stopped it.
+                continue;
+            }
+            let mut children = self.children.iter_mut();
+            let child = children.find(|child| child.pid().cast_signed() == pid.as_raw());
+            let status = child.and_then(|child| child.exited().ok().flatten());
+            let line = format!(
+                "{name} died ({}); see {}; to start it again, run `cargo xtask up{}` in another \
+                 terminal",
+                status.map_or("started by another command".to_owned(), |one| one
+                    .to_string()),
+                relative(&self.state.log(name)),
+                self.state.option()
+            );
+            print(paint(AnsiColor::Red, line));
+        }
+        for (name, pid) in now
+            .iter()
+            .filter(|(name, pid)| known.get(*name) != Some(pid))
+        {
+            let mut children = self.children.iter();
+            if !children.any(|child| child.pid().cast_signed() == pid.as_raw()) {
+                print(format_args!("{name} runs again (process {pid})"));
+            }
+        }
+    }
 }
 
 impl Drop for RunningShop {
     fn drop(&mut self) {
-        if let Err(error) = self.stop() {
+        if let Err(error) = stop(&self.state, &self.own()) {
             print_error(&error);
         }
     }
 }
 
-/// Returns the ports of the running processes. Fails if they run with another port offset.
-fn running_ports(state: &State, port_offset: u16) -> Result<BTreeMap<String, u16>> {
-    let record = state.record()?.unwrap_or_default();
-    let mut ports = record.ports;
-    ports.retain(|name, _| processes::running(state, name).is_some());
-    if !ports.is_empty() && record.port_offset != port_offset {
-        bail!(
-            "the shop in {} runs with --port-offset {}; stop it with `cargo xtask down{}`, or \
-             choose another --state",
-            relative(state.root()),
-            record.port_offset,
-            state.option()
-        );
+/// Starts a process of the shop, with its marks, its log and its pid file.
+fn spawn(state: &State, name: &str, command: &mut Command) -> Result<Process> {
+    command.env(NAME_MARK, name).env(STATE_MARK, &state.root);
+    let mut child = Process::spawn(name, command, &state.log(name))?;
+    let file = state.pid_file(name);
+    if let Err(error) = fs::write(&file, child.pid().to_string()) {
+        child.kill()?;
+        return Err(error).with_context(|| format!("cannot write {}", file.display()));
     }
-    Ok(ports)
+    // The kernel shows the environment of a new program with a delay.
+    while !running(state).contains_key(name) && child.exited()?.is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(child)
 }
 
 /// Fails if other programs listen on ports of the missing processes.
 fn check_ports(missing: &[Instance]) -> Result<()> {
-    let taken = || -> Vec<String> {
-        let busy = |one: &Instance| {
-            let ports = one.ports().into_iter().filter(|port| !is_port_free(*port));
-            ports
-                .map(|port| format!("{port} ({})", one.name))
-                .collect::<Vec<_>>()
-        };
-        missing.iter().flat_map(busy).collect()
-    };
     let deadline = Instant::now() + PORT_FREE_TIMEOUT;
-    while !taken().is_empty() && Instant::now() < deadline {
+    loop {
+        let mut taken = Vec::new();
+        for instance in missing {
+            let busy = instance
+                .ports()
+                .into_iter()
+                .filter(|port| !is_port_free(*port));
+            taken.extend(busy.map(|port| format!("{port} ({})", instance.name)));
+        }
+        if taken.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!(
+                "another program uses a port of the shop: {}; stop that program, or move all ports \
+                 of the shop, for example with --port-offset 1000",
+                taken.join(", ")
+            );
+        }
         interrupt::check()?;
         thread::sleep(POLL_INTERVAL);
     }
-    let taken = taken();
-    let (ports, are) = match taken.len() {
-        0 => return Ok(()),
-        1 => ("port", "is"),
-        _ => ("ports", "are"),
-    };
-    bail!(
-        "{ports} {} {are} in use by another program; stop that program, or move all ports of the \
-         shop, for example with --port-offset 1000",
-        taken.join(", ")
-    )
 }
 
 /// Prints which processes are not started. A running gateway does not know new replicas.
-fn print_running(running: &[Instance], missing: &[Instance]) {
-    if running.is_empty() {
+fn print_running(shop: &Shop, missing: &[Instance]) {
+    let running = shop.instances.iter().filter(|one| !missing.contains(one));
+    let names: Vec<_> = running.map(|one| one.name.as_str()).collect();
+    if names.is_empty() {
         return;
     }
-    let names: Vec<_> = running.iter().map(|one| one.name.as_str()).collect();
     print(format_args!("already running: {}", names.join(", ")));
-    let gateway = Component::Service(Service::Gateway);
-    if running.iter().any(|one| one.component == gateway)
-        && missing.iter().any(Instance::is_replica)
-    {
+    let is_replica = |one: &Instance| one.name != one.component.name();
+    if names.contains(&Component::Gateway.name()) && missing.iter().any(is_replica) {
         print("the running gateway does not know the new replicas;");
         print("stop the shop and start it again to send requests to them");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::StateArgument;
+
+    fn state(folder: &tempfile::TempDir) -> State {
+        StateArgument::at(folder.path()).open().unwrap()
+    }
+
+    fn started(state: &State, name: &str) -> Process {
+        spawn(state, name, Command::new("sleep").arg("1000")).unwrap()
+    }
+
+    #[test]
+    fn given_two_state_folders_when_searched_then_a_process_is_found_only_in_its_own_until_it_ends()
+    {
+        let [one, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let (one, other) = (state(&one), state(&other));
+        let mut process = started(&one, "orders");
+        let pid = Pid::from_raw(process.pid().cast_signed());
+        assert_eq!(running(&one), BTreeMap::from([("orders".to_owned(), pid)]));
+        assert!(running(&other).is_empty());
+        process.kill().unwrap();
+        assert!(running(&one).is_empty());
+        // It died: no command has stopped it.
+        assert!(one.pid_file("orders").exists());
+    }
+
+    #[test]
+    fn given_a_pid_file_with_a_reused_process_id_when_stopped_then_the_other_process_keeps_running()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder);
+        let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
+        fs::write(state.pid_file("orders"), other.id().to_string()).unwrap();
+        stop(&state, &["orders".to_owned()]).unwrap();
+        assert!(other.try_wait().unwrap().is_none());
+        assert!(!state.pid_file("orders").exists());
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
+
+    #[test]
+    fn given_running_processes_when_some_are_stopped_then_the_others_run_and_no_pid_file_of_them_is_left()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder);
+        let _children = ["kafka", "orders-2", "gateway"].map(|name| started(&state, name));
+        stop(&state, &["orders-2".to_owned()]).unwrap();
+        assert!(running(&state).into_keys().eq(["gateway", "kafka"]));
+        assert!(!state.pid_file("orders-2").exists());
+        stop_all(&state).unwrap();
+        assert!(running(&state).is_empty());
+        assert!(!state.pid_file("kafka").exists());
     }
 }

@@ -8,9 +8,9 @@ use crate::{
     cargo::Profile,
     console::{print, relative},
     edge::Page,
-    layout::{Component, Service},
+    layout::Component,
     options::ShopOptions,
-    supervisor::{RunningShop, foreground},
+    supervisor::RunningShop,
 };
 
 /// The command line of `up`.
@@ -29,8 +29,7 @@ pub(crate) struct Arguments {
     dev: bool,
 }
 
-/// Starts the processes that are not running, shows the logs until Ctrl-C, and then stops the
-/// processes that it has started.
+/// Starts the processes that are not running. Then shows the logs until Ctrl-C, which stops the shop.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let profile = if arguments.dev {
         Profile::Dev
@@ -40,41 +39,32 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let shop = RunningShop::start(arguments.options, profile, Page::Built)?;
     print_urls(&shop);
     if arguments.detach {
-        print(format_args!(
-            "  stop it     cargo xtask down{}",
-            shop.state.option()
-        ));
+        let option = shop.state.option();
+        print(format_args!("  stop it     cargo xtask down{option}"));
         shop.detach();
     } else {
-        foreground::run(shop, |_| Ok(()))?;
+        shop.show(|_| Ok(()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the addresses, the accounts and the logs of a shop.
 pub(crate) fn print_urls(running: &RunningShop) {
-    let port = |component| running.shop.port(component);
-    let shop = format!("http://localhost:{}", port(Component::Edge));
+    let shop = format!("http://localhost:{}", running.shop.port(Component::Edge));
+    let gateway = running.shop.address(Component::Gateway);
+    let logs = relative(&running.state.root.join("log"));
+    let option = running.state.option();
     print("");
     print("The shop is ready.");
     print(format_args!("  the shop    {shop}"));
     print(format_args!("  the API     {shop}/api/docs/"));
-    print(format_args!(
-        "  the gateway http://127.0.0.1:{}",
-        port(Component::Service(Service::Gateway))
-    ));
+    print(format_args!("  the gateway http://{gateway}"));
     if running.options.seed() != Some(false) {
         print(
             "  log in as   aaa@aaa.com or bbb@bbb.com (users), admin@admin.com or ccc@ccc.com (admins);",
         );
         print("              the password is the same as the e-mail");
     }
-    print(format_args!(
-        "  logs        {}",
-        relative(&running.state.root().join("log"))
-    ));
-    print(format_args!(
-        "  processes   cargo xtask status{}",
-        running.state.option()
-    ));
+    print(format_args!("  logs        {logs}"));
+    print(format_args!("  processes   cargo xtask status{option}"));
 }

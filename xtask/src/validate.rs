@@ -2,20 +2,26 @@
 //! a cluster and without a cloud.
 
 use std::{
+    io::{Read, Seek},
     path::PathBuf,
     process::{Command, ExitCode},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
     time::Instant,
 };
 
-use anyhow::Result;
+use anstyle::AnsiColor;
+use anyhow::{Result, anyhow};
 
 use crate::{
-    console::{Colour, paint, print, print_error, table},
+    console::{paint, print, table},
     interrupt,
     programs::run as run_program,
     state::project_root,
 };
 
+/// How many checks run at the same time.
+const WORKERS: usize = 2;
 /// The exit code of a check that cannot run on this machine (`EX_UNAVAILABLE` in sysexits.h).
 const UNAVAILABLE: i32 = 69;
 
@@ -79,63 +85,91 @@ impl Outcome {
     }
 }
 
-/// Runs all checks. A failing check does not prevent the checks after it.
+/// Runs all checks, several at a time. A failing check does not prevent the others.
 pub(crate) fn run() -> Result<ExitCode> {
-    let mut rows = vec![row(["CHECK", "SUBJECT", "OUTCOME", "SECONDS"])];
-    let mut failed = false;
-    for check in CHECKS {
-        print(format_args!(
-            "\n{} {}",
-            paint(Colour::Blue, check.name),
-            check.command.join(" ")
-        ));
-        let begin = Instant::now();
-        let outcome = run_check(check)?;
-        failed |= outcome == Outcome::Failed;
-        let seconds = format!("{:.1}", begin.elapsed().as_secs_f64());
-        rows.push(row([
-            check.name,
-            check.subject,
-            outcome.describe(),
-            &seconds,
-        ]));
-    }
-    print("");
-    for line in table(&rows) {
-        print(line);
-    }
-    Ok(if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
-}
-
-fn row(cells: [&str; 4]) -> Vec<String> {
-    cells.map(str::to_owned).to_vec()
-}
-
-fn run_check(check: &Check) -> Result<Outcome> {
-    let [program, arguments @ ..] = check.command else {
-        return Ok(Outcome::Failed);
-    };
-    let root = project_root();
-    let program = if program.contains('/') {
-        root.join(program)
-    } else {
-        PathBuf::from(program)
-    };
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(root);
-    match run_program(&mut command) {
-        Ok(status) => Ok(Outcome::from_code(status.code())),
-        Err(error) => {
-            interrupt::check()?;
-            // The program is not installed; the other checks can still run.
-            print_error(&error);
-            Ok(Outcome::Failed)
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<_>> {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(check) = CHECKS.get(index) else {
+                return Ok(done);
+            };
+            done.push((index, run_check(check)?));
         }
-    }
+    };
+    let mut done = Vec::new();
+    thread::scope(|scope| {
+        let workers = [(); WORKERS].map(|()| scope.spawn(work));
+        workers.into_iter().try_for_each(|worker| {
+            let results = worker
+                .join()
+                .map_err(|_| anyhow!("a worker has panicked"))?;
+            done.extend(results?);
+            anyhow::Ok(())
+        })
+    })?;
+    done.sort_by_key(|(index, _)| *index);
+    let row = |(index, (outcome, seconds)): &(usize, (Outcome, f64))| {
+        let Check { name, subject, .. } = CHECKS[*index];
+        let seconds = format!("{seconds:.1}");
+        [name, subject, outcome.describe(), &seconds].map(str::to_owned)
+    };
+    let rows: Vec<_> = done.iter().map(row).collect();
+    print("");
+    let lines = table(["CHECK", "SUBJECT", "OUTCOME", "SECONDS"], &rows);
+    lines.iter().for_each(print);
+    let failed = done
+        .iter()
+        .any(|(_, (outcome, _))| *outcome == Outcome::Failed);
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Runs a check, and prints its whole output when it has ended. Returns its duration in seconds.
+fn run_check(check: &Check) -> Result<(Outcome, f64)> {
+    print(format_args!(
+        "started {}: {}",
+        check.name,
+        check.command.join(" ")
+    ));
+    let begin = Instant::now();
+    let root = project_root();
+    let mut parts = check.command.iter().map(|part| {
+        if part.contains('/') {
+            root.join(part)
+        } else {
+            PathBuf::from(part)
+        }
+    });
+    let mut output = tempfile::tempfile()?;
+    let mut command = Command::new(parts.next().unwrap_or_default());
+    command
+        .args(parts)
+        .current_dir(&root)
+        .stdout(output.try_clone()?)
+        .stderr(output.try_clone()?);
+    let result = run_program(&mut command);
+    interrupt::check()?;
+    let mut text = Vec::new();
+    output.rewind()?;
+    output.read_to_end(&mut text)?;
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    let outcome = match result {
+        Ok(status) => Outcome::from_code(status.code()),
+        Err(error) => {
+            // The program is not installed; the other checks can still run.
+            text = format!("error: {error:#}");
+            Outcome::Failed
+        }
+    };
+    let seconds = begin.elapsed().as_secs_f64();
+    let name = paint(AnsiColor::Blue, check.name);
+    let outcome_text = outcome.describe();
+    print(format_args!(
+        "\n{name} {outcome_text} after {seconds:.1} s\n{}",
+        text.trim_end()
+    ));
+    Ok((outcome, seconds))
 }
 
 #[cfg(test)]

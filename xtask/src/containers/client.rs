@@ -5,37 +5,34 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::http::{self, Outcome, Request, Response};
+use crate::http::{Outcome, send};
 
 /// The product that buyers order.
-pub(super) const PRODUCT: &str = "container";
+const PRODUCT: &str = "container";
 /// More items than the tests order.
 pub(super) const STOCK: u64 = 1_000_000;
 
 /// A logged-in client.
 pub(super) struct Client {
     port: u16,
-    pub(super) token: String,
+    authorization: String,
 }
 
 impl Client {
     /// Logs in a user of the development data; `None` while the shop is unavailable.
     pub(super) fn log_in(port: u16, email: &str) -> Result<Option<Self>> {
-        let request = Request {
-            body: Some(json!({ "email": email, "password": email })),
-            ..Request::default()
-        };
-        match http::send(port, "/api/login", &request) {
-            Outcome::Complete(Response { status: 200, body }) => {
-                let token = body["access_token"]
-                    .as_str()
-                    .context("the login response has no token")?;
+        let credentials = json!({ "email": email, "password": email });
+        match send(port, "/api/login", &[], Some(&credentials)) {
+            Outcome::Complete(200, body) => {
+                let token = body["access_token"].as_str();
+                let token = token.context("the login response has no token")?;
+                let authorization = format!("Bearer {token}");
                 Ok(Some(Self {
                     port,
-                    token: token.to_owned(),
+                    authorization,
                 }))
             }
-            Outcome::Complete(Response { status: 401, .. }) => bail!("{email} cannot log in"),
+            Outcome::Complete(401, _) => bail!("{email} cannot log in"),
             _ => Ok(None),
         }
     }
@@ -46,50 +43,50 @@ impl Client {
             "name": PRODUCT, "description": "A steel box", "price": 1, "quantity": STOCK,
             "categories": ["kitchen"],
         });
-        match self.call("/api/products", Some(json!({ "product": product })))? {
+        match self.send("/api/products", &[], Some(&json!({ "product": product }))) {
+            Outcome::Complete(201, _) => Some(()),
             // Added by a call whose response was incomplete.
-            Response { status: 400, body } if body["detail"] == "Product already exists" => {
-                Some(())
+            Outcome::Complete(400, body) => {
+                (body["detail"] == "Product already exists").then_some(())
             }
-            response => (response.status == 201).then_some(()),
+            _ => None,
         }
     }
 
-    /// Orders one item and returns the order's id; `None` while the shop is unavailable.
-    pub(super) fn order(&self) -> Option<String> {
+    /// Orders one item.
+    pub(super) fn order(&self, idempotency_key: &str) -> Outcome {
         let body = json!({ "products": [{ "name": PRODUCT, "quantity": 1 }] });
-        let response = self.call("/api/orders", Some(body))?;
-        (response.status == 201)
-            .then(|| response.body["id"].as_str().unwrap_or_default().to_owned())
+        let headers = [("Idempotency-Key", idempotency_key)];
+        self.send("/api/orders", &headers, Some(&body))
     }
 
     /// Returns the status of each order; `None` while the shop is unavailable.
     pub(super) fn orders(&self) -> Option<BTreeMap<String, String>> {
-        let response = self.call("/api/orders", None)?;
-        let text = |order: &Value, key: &str| order[key].as_str().unwrap_or_default().to_owned();
-        let orders = response.body["orders"].as_array()?.iter();
+        let body = self.get("/api/orders")?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let orders = body["orders"].as_array()?.iter();
         Some(
             orders
-                .map(|order| (text(order, "id"), text(order, "status")))
+                .map(|order| (text(&order["id"]), text(&order["status"])))
                 .collect(),
         )
     }
 
     /// Returns the stock of the product.
     pub(super) fn stock(&self) -> Option<u64> {
-        let response = self.call(&format!("/api/products?name={PRODUCT}"), None)?;
-        response.body["products"][0]["quantity"].as_u64()
+        let body = self.get(&format!("/api/products?name={PRODUCT}"))?;
+        body["products"][0]["quantity"].as_u64()
     }
 
-    fn call(&self, path: &str, body: Option<Value>) -> Option<Response> {
-        let request = Request {
-            token: Some(&self.token),
-            body,
-            ..Request::default()
-        };
-        match http::send(self.port, path, &request) {
-            Outcome::Complete(response) => Some(response),
+    fn get(&self, path: &str) -> Option<Value> {
+        match self.send(path, &[], None) {
+            Outcome::Complete(_, body) => Some(body),
             Outcome::Missing | Outcome::Incomplete => None,
         }
+    }
+
+    fn send(&self, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Outcome {
+        let headers = [&[("Authorization", self.authorization.as_str())], headers].concat();
+        send(self.port, path, &headers, body)
     }
 }

@@ -30,7 +30,7 @@ const SECRET_NAMES: [&str; 6] = ["password", "secret", "credential", "id_rsa", "
 
 /// Checks every image, and fails with all faults.
 pub(super) fn check() -> Result<()> {
-    let mut rows = vec![["IMAGE", "MB", "FILES"].map(String::from).to_vec()];
+    let mut rows = Vec::new();
     let mut faults = Vec::new();
     for name in IMAGES {
         let image = format!("fleetmarket/{name}:{TAG}");
@@ -39,15 +39,15 @@ pub(super) fn check() -> Result<()> {
         for file in &files {
             faults.extend(fault(file).map(|fault| format!("{image}: {file}: {fault}")));
         }
-        rows.push(vec![
+        rows.push([
             name.to_owned(),
             format!("{size:.1}"),
             files.len().to_string(),
         ]);
     }
-    for line in table(&rows) {
-        print(line);
-    }
+    table(["IMAGE", "MB", "FILES"], &rows)
+        .iter()
+        .for_each(print);
     if faults.is_empty() {
         return Ok(());
     }
