@@ -21,7 +21,7 @@ pub struct Email(Box<str>);
 
 /// The text is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not an e-mail address")]
+#[error("the text is not an e-mail address")]
 pub struct InvalidEmail;
 
 impl Email {

@@ -8,7 +8,7 @@ pub struct IdempotencyKey(String);
 
 /// The bytes are not an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("An Idempotency-Key has 1 to 255 visible ASCII characters.")]
+#[error("the key is not 1 to 255 visible ASCII characters")]
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The text is not 24 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an id is 24 hex digits")]
+#[error("the id is not 24 hex digits")]
 pub struct InvalidId;
 
 macro_rules! id {

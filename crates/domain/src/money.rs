@@ -19,10 +19,10 @@ pub struct Money(i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// More than two decimals.
-    #[error("An amount has at most two decimals.")]
+    #[error("the amount has more than two decimals")]
     TooManyDecimals,
     /// Negative, or more than [`Money::MAX`].
-    #[error("An amount is from 0 to 90071992547409.91.")]
+    #[error("the amount is not from 0 to 90071992547409.91")]
     OutOfRange,
 }
 

@@ -11,23 +11,18 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Empty after trimming, or too long.
-    #[error("{what} has 1 to {max} characters.")]
+    #[error("the text is empty or longer than {max} characters")]
     Length {
-        /// The kind of text, such as "A product's name".
-        what: &'static str,
         /// The maximum number of characters.
         max: usize,
     },
     /// It contains a control, format or line-separator character.
-    #[error("{what} has no control characters or line breaks.")]
-    Invisible {
-        /// The kind of text, such as "A product's name".
-        what: &'static str,
-    },
+    #[error("the text has a control character or a line break")]
+    Invisible,
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $normal:expr) => {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $normal:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -37,7 +32,7 @@ macro_rules! text {
             /// Trims, normalises and checks a text.
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 let normal: fn(&str) -> String = $normal;
-                check(normal(text.trim()), $what, $max).map(Self)
+                check(normal(text.trim()), $max).map(Self)
             }
 
             /// Returns the normalised text.
@@ -80,23 +75,23 @@ macro_rules! text {
 
 text!(
     /// A product's public key: compared without regard to case, kept in lower case.
-    ProductName, "A product's name", 100, |text| text.to_lowercase().nfc().collect()
+    ProductName, 100, |text| text.to_lowercase().nfc().collect()
 );
 text!(
     /// A category's public key: compared without regard to case, kept in lower case.
-    CategoryName, "A category's name", 100, |text| text.to_lowercase().nfc().collect()
+    CategoryName, 100, |text| text.to_lowercase().nfc().collect()
 );
 text!(
     /// A product's description.
-    Description, "A description", 2000, |text| text.nfc().collect()
+    Description, 2000, |text| text.nfc().collect()
 );
 
-fn check(text: String, what: &'static str, max: usize) -> Result<String, NameError> {
+fn check(text: String, max: usize) -> Result<String, NameError> {
     if !(1..=max).contains(&text.chars().count()) {
-        return Err(NameError::Length { what, max });
+        return Err(NameError::Length { max });
     }
     if text.chars().any(is_invisible) {
-        return Err(NameError::Invisible { what });
+        return Err(NameError::Invisible);
     }
     Ok(text)
 }

@@ -16,7 +16,7 @@ pub struct Stock(u32);
 
 /// The number is out of range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("A quantity is a whole number from {min} to 2147483647.")]
+#[error("the number is not from {min} to 2147483647")]
 pub struct QuantityError {
     min: u32,
 }

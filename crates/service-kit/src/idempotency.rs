@@ -25,6 +25,8 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyHeader {
         }
         IdempotencyKey::parse(value.as_bytes())
             .map(|key| Some(Self(key)))
-            .map_err(|invalid| Problem::bad_request(invalid.to_string()))
+            .map_err(|_| {
+                Problem::bad_request("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+            })
     }
 }

@@ -57,9 +57,10 @@ pub(crate) struct Change {
 /// A rule of the catalogue that a request breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RuleError {
-    /// The name or the description is invalid.
-    #[error(transparent)]
-    Text(#[from] NameError),
+    #[error("the name is invalid")]
+    Name(#[source] NameError),
+    #[error("the description is invalid")]
+    Description(#[source] NameError),
     #[error("the price is out of range")]
     Price,
     #[error("the quantity is out of range")]

@@ -9,7 +9,7 @@ use service_kit::extract::Json;
 use service_kit::problem::Problem;
 
 use super::App;
-use super::problems::{category_not_created, invalid_name};
+use super::problems::{category_not_created, invalid_category_name};
 use super::wire::{CategoriesBody, CategoryBody};
 use crate::store;
 
@@ -42,7 +42,7 @@ pub(super) async fn create(
     State(app): State<App>,
     Json(body): Json<CategoryBody>,
 ) -> Result<(StatusCode, Answer<CategoryBody>), Problem> {
-    let name = CategoryName::parse(&body.name).map_err(invalid_name)?;
+    let name = CategoryName::parse(&body.name).map_err(invalid_category_name)?;
     let changing = app.changing;
     let create = async move { changing.create_category(&name).await.map(|()| name) };
     let name = store::with_timeout(app.timeout, create)

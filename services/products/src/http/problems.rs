@@ -31,8 +31,15 @@ fn not_created(error: CreateError, exists: &str, kind: &str) -> Problem {
     }
 }
 
-pub(super) fn invalid_name(error: NameError) -> Problem {
-    Problem::bad_request(error.to_string())
+pub(super) fn invalid_category_name(error: NameError) -> Problem {
+    invalid_text("A category's name", error)
+}
+
+fn invalid_text(subject: &str, error: NameError) -> Problem {
+    Problem::bad_request(match error {
+        NameError::Length { max } => format!("{subject} has 1 to {max} characters."),
+        NameError::Invisible => format!("{subject} has no control characters or line breaks."),
+    })
 }
 
 impl From<ChangeError> for Problem {
@@ -50,7 +57,8 @@ impl From<ChangeError> for Problem {
 impl From<RuleError> for Problem {
     fn from(error: RuleError) -> Self {
         let detail = match error {
-            RuleError::Text(invalid) => return invalid_name(invalid),
+            RuleError::Name(error) => return invalid_text("A product's name", error),
+            RuleError::Description(error) => return invalid_text("A description", error),
             RuleError::Price => {
                 "A price is a number from 0.01 to 99999999.99 with at most two decimals."
             }
@@ -67,5 +75,32 @@ impl From<RuleError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Self::dependency_failed(&error, error.is_retryable())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{CategoryName, Description, ProductName};
+
+    use super::*;
+
+    #[test]
+    fn given_invalid_texts_when_refused_then_the_detail_names_the_field_and_the_rule() {
+        let check = |problem: Problem, detail: &str| {
+            assert_eq!((problem.status, problem.detail.as_str()), (400, detail));
+        };
+        let name = |text: &str| RuleError::Name(ProductName::parse(text).unwrap_err()).into();
+        check(name(""), "A product's name has 1 to 100 characters.");
+        let invisible = "A product's name has no control characters or line breaks.";
+        check(name("a\nb"), invisible);
+        let description = Description::parse(&"x".repeat(2001)).unwrap_err();
+        check(
+            RuleError::Description(description).into(),
+            "A description has 1 to 2000 characters.",
+        );
+        check(
+            invalid_category_name(CategoryName::parse(" ").unwrap_err()),
+            "A category's name has 1 to 100 characters.",
+        );
     }
 }

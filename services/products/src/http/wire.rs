@@ -168,8 +168,8 @@ impl NewProductFields {
     /// Checks the rules; `None` if a category cannot exist.
     pub(super) fn checked(&self) -> Result<Option<Product>, RuleError> {
         let (name, description) = (
-            ProductName::parse(&self.name)?,
-            Description::parse(&self.description)?,
+            ProductName::parse(&self.name).map_err(RuleError::Name)?,
+            Description::parse(&self.description).map_err(RuleError::Description)?,
         );
         let (price, quantity) = (
             catalogue::price(self.price)?,
@@ -219,7 +219,8 @@ impl Changes {
                 .description
                 .as_deref()
                 .map(Description::parse)
-                .transpose()?,
+                .transpose()
+                .map_err(RuleError::Description)?,
             price: self.price.map(catalogue::price).transpose()?,
             categories,
             add_quantity: self.add_quantity.unwrap_or(0),
