@@ -1,99 +1,115 @@
-//! Stores and access tokens for an integration test of one service that runs inside the test.
+//! One service inside the test, for its integration tests.
 
-use bson::Document;
-use mongodb::{Collection, Database};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::client::{Client, eventually_status};
+use crate::eventually::eventually;
 use crate::kafka::{RawMessage, Record};
 use crate::random::random_id;
-use crate::settings::{Settings, store_settings};
+use crate::settings::store_settings;
 use crate::stores::Stores;
 use crate::tokens::{self, Claims};
 
-/// The environment of one service: its own database and topic prefix on the shared test
-/// servers, and a token secret. It starts no service. Dropping it removes the database and topics.
+/// A running service with its own database and topic prefix on the shared test servers, and a token
+/// secret. Dropping it stops the service and removes the database and topics.
 ///
 /// ```no_run
 /// # async fn example() {
-/// let environment = testkit::SingleService::new("products").await;
-/// let arguments = environment.arguments(&[("SEED_DATA", "true")]);
-/// // `products::Config::try_parse_from(arguments)`, then `products::serve(config, …)`
-/// let admin = testkit::Client::new("http://127.0.0.1:1").with_token(&environment.token("a@b.example", "admin"));
+/// let service = testkit::SingleService::start("products", &[], async |arguments, listener, stop| {
+///     // `products::Config::try_parse_from(arguments)`, then `products::serve(config, listener, stop)`
+///     Ok::<(), std::io::Error>(())
+/// });
+/// let client = service.await.client_of("admin@example.com", "admin");
 /// # }
 /// ```
 pub struct SingleService {
-    service: String,
+    _stop: DropGuard,
+    /// A client without a token.
+    pub client: Client,
     secret: String,
     stores: Stores,
 }
 
 impl SingleService {
-    /// Prepares the environment of `service`: `authentication`, `products` or `orders`.
-    pub async fn new(service: &str) -> Self {
+    /// Starts `service` (`authentication`, `products` or `orders`) with `settings` on a free port, and
+    /// waits until it is ready.
+    ///
+    /// `serve` gets a command line for the service's `Config::try_parse_from`:
+    /// `products --mongodb-uri=… --seed-data=true`.
+    pub async fn start<F, E>(
+        service: &str,
+        settings: &[(&str, &str)],
+        serve: impl FnOnce(Vec<String>, TcpListener, CancellationToken) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        let secret = [random_id(), random_id(), random_id()].concat();
+        let stores = Stores::new(false).await;
+        let arguments = arguments(service, settings, &stores, &secret);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the listener has an address");
+        let stop = CancellationToken::new();
+        tokio::spawn(serve(arguments, listener, stop.clone()));
+        let client = Client::new(&format!("http://{address}"));
+        eventually_status("the service is ready", 200, async || {
+            client.get("/health/ready").await
+        })
+        .await;
         Self {
-            service: service.to_owned(),
-            secret: [random_id(), random_id(), random_id()].concat(),
-            stores: Stores::new(false).await,
+            _stop: stop.drop_guard(),
+            client,
+            secret,
+            stores,
         }
     }
 
-    /// The environment variables that make the service use these stores and accept these tokens.
-    pub fn settings(&self) -> Settings {
-        let (namespace, servers) = (&self.stores.namespace, &self.stores.servers);
-        let mut settings = store_settings(&self.service, namespace, servers);
-        settings.insert("TOKEN_HS256_SECRET".to_owned(), self.secret.clone());
-        settings
+    /// A client with an access token for an hour; `role` is `user` or `admin`.
+    pub fn client_of(&self, email: &str, role: &str) -> Client {
+        let token = tokens::sign_hs256(&self.secret, &Claims::new(email, role));
+        self.client.with_token(&token)
     }
 
-    /// [`Self::settings`] and `more` as a command line, for a service's `Config::try_parse_from`:
-    /// `products --mongodb-uri=… --seed-data=true`.
-    pub fn arguments(&self, more: &[(&str, &str)]) -> Vec<String> {
-        let mut settings = self.settings();
-        settings.extend(
-            more.iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        );
-        let flag = |(name, value): (String, String)| {
-            format!("--{}={value}", name.to_lowercase().replace('_', "-"))
-        };
-        let flags = settings.into_iter().map(flag);
-        std::iter::once(self.service.clone()).chain(flags).collect()
+    /// Sends an event to a topic such as `orders`.
+    pub async fn produce(&self, topic: &str, event: &Value) {
+        let topic = self.stores.namespace.topic(topic);
+        let message = RawMessage::new(event.to_string());
+        self.stores.kafka.produce(&topic, &[message]).await;
     }
 
-    /// Signs an access token that the service accepts for an hour; `role` is `user` or `admin`.
-    pub fn token(&self, email: &str, role: &str) -> String {
-        self.sign(&Claims::new(email, role))
+    /// Waits for an event that `is_expected` on a topic such as `orders`, and returns the first.
+    pub async fn event(&self, topic: &str, is_expected: impl Fn(&Value) -> bool) -> Value {
+        let topic = self.stores.namespace.topic(topic);
+        eventually("the event is published", async || {
+            let events = self.stores.kafka.read(&topic).await;
+            let mut events = events.iter().map(Record::json);
+            events
+                .find(&is_expected)
+                .ok_or_else(|| format!("it is not on {topic}"))
+        })
+        .await
     }
+}
 
-    /// Signs an access token with these claims.
-    pub fn sign(&self, claims: &Claims) -> String {
-        tokens::sign_hs256(&self.secret, claims)
+/// The command line that makes `service` use `stores` and accept tokens signed with `secret`.
+fn arguments(
+    service: &str,
+    settings: &[(&str, &str)],
+    stores: &Stores,
+    secret: &str,
+) -> Vec<String> {
+    let mut all = store_settings(service, &stores.namespace, &stores.servers);
+    all.insert("TOKEN_HS256_SECRET".to_owned(), secret.to_owned());
+    for (name, value) in settings {
+        all.insert((*name).to_owned(), (*value).to_owned());
     }
-
-    /// The service's database.
-    pub fn database(&self) -> Database {
-        self.stores.database(&self.service)
-    }
-
-    /// A collection of the service's database.
-    pub fn collection(&self, name: &str) -> Collection<Document> {
-        self.stores.collection(&self.service, name)
-    }
-
-    /// The full name of a topic such as `orders`.
-    pub fn topic(&self, name: &str) -> String {
-        self.stores.namespace.topic(name)
-    }
-
-    /// Sends messages to a topic such as `orders`, one after the other.
-    pub async fn produce(&self, topic: &str, messages: &[RawMessage]) {
-        self.stores
-            .kafka
-            .produce(&self.topic(topic), messages)
-            .await;
-    }
-
-    /// Reads all messages of a topic such as `orders`.
-    pub async fn messages(&self, topic: &str) -> Vec<Record> {
-        self.stores.kafka.read(&self.topic(topic)).await
-    }
+    let flag = |(name, value): (String, String)| {
+        format!("--{}={value}", name.to_lowercase().replace('_', "-"))
+    };
+    std::iter::once(service.to_owned())
+        .chain(all.into_iter().map(flag))
+        .collect()
 }

@@ -3,11 +3,11 @@
 use insta::assert_json_snapshot;
 use testkit::credentials;
 
-use crate::support::{Authentication, EMAIL, PASSWORD};
+use crate::support::{EMAIL, PASSWORD, log_in, register, start};
 
 #[tokio::test]
 async fn given_no_account_when_registered_then_it_is_a_user_with_an_email_in_lower_case() {
-    let service = Authentication::start().await;
+    let service = start().await;
     let body = credentials("Ada@Example.com", PASSWORD);
     let registered = service.client.post("/api/register", &body).await;
     assert_json_snapshot!(registered.expect(201).json(), @r#"
@@ -20,8 +20,8 @@ async fn given_no_account_when_registered_then_it_is_a_user_with_an_email_in_low
 
 #[tokio::test]
 async fn given_an_account_when_registrations_are_invalid_then_each_problem_names_the_reason() {
-    let service = Authentication::start().await;
-    service.register().await;
+    let service = start().await;
+    register(&service).await;
     let taken = service
         .client
         .post("/api/register", &credentials(EMAIL, PASSWORD))
@@ -58,8 +58,8 @@ async fn given_an_account_when_registrations_are_invalid_then_each_problem_names
 
 #[tokio::test]
 async fn given_a_session_when_the_account_is_read_then_it_is_that_of_the_token() {
-    let service = Authentication::start().await;
-    let tokens = service.log_in().await;
+    let service = start().await;
+    let tokens = log_in(&service).await;
     let me = service
         .client
         .with_token(&tokens.string("access_token"))

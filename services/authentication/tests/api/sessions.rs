@@ -3,12 +3,12 @@
 use insta::assert_json_snapshot;
 use testkit::credentials;
 
-use crate::support::{Authentication, EMAIL};
+use crate::support::{EMAIL, log_in, refresh, register, start};
 
 #[tokio::test]
 async fn given_an_account_when_logged_in_then_the_response_has_both_tokens() {
-    let service = Authentication::start().await;
-    let tokens = service.log_in().await;
+    let service = start().await;
+    let tokens = log_in(&service).await;
     assert_json_snapshot!(tokens.json(), {
         ".access_token" => "[token]", ".refresh_token" => "[token]",
     }, @r#"
@@ -23,8 +23,8 @@ async fn given_an_account_when_logged_in_then_the_response_has_both_tokens() {
 
 #[tokio::test]
 async fn given_a_wrong_password_or_email_when_logged_in_then_the_problem_is_the_same() {
-    let service = Authentication::start().await;
-    service.register().await;
+    let service = start().await;
+    register(&service).await;
     let log_in = async |email: &str| {
         let body = credentials(email, "a wrong password");
         service
@@ -51,10 +51,9 @@ async fn given_a_wrong_password_or_email_when_logged_in_then_the_problem_is_the_
 
 #[tokio::test]
 async fn given_a_refresh_token_when_refreshed_then_both_tokens_are_new_and_valid() {
-    let service = Authentication::start().await;
-    let first = service.log_in().await;
-    let second = service
-        .refresh(&first.string("refresh_token"))
+    let service = start().await;
+    let first = log_in(&service).await;
+    let second = refresh(&service, &first.string("refresh_token"))
         .await
         .expect(200);
     assert_json_snapshot!(second.json(), {
@@ -74,20 +73,19 @@ async fn given_a_refresh_token_when_refreshed_then_both_tokens_are_new_and_valid
         .get("/api/me")
         .await;
     me.expect(200);
-    service
-        .refresh(&second.string("refresh_token"))
+    refresh(&service, &second.string("refresh_token"))
         .await
         .expect(200);
 }
 
 #[tokio::test]
 async fn given_a_session_when_logged_out_then_its_refresh_token_is_incorrect() {
-    let service = Authentication::start().await;
-    let token = service.log_in().await.string("refresh_token");
+    let service = start().await;
+    let token = log_in(&service).await.string("refresh_token");
     let body = serde_json::json!({ "refresh_token": token });
     let logged_out = service.client.post("/api/logout", &body).await.expect(204);
     assert_eq!(logged_out.text(), "");
-    let refreshed = service.refresh(&token).await;
+    let refreshed = refresh(&service, &token).await;
     assert_json_snapshot!(refreshed.expect_problem(401), { ".instance" => "[request id]" }, @r#"
     {
       "type": "/problems/incorrect-token",

@@ -2,14 +2,14 @@
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
-use testkit::{eventually, order};
+use testkit::{SingleService, eventually, order};
 
-use crate::support::Orders;
+use crate::support::{add_chair, buyer, start};
 
 /// Places an order, publishes the decision about it, and returns the order as soon as it is decided.
-async fn decided_order(service: &Orders, status: &str, reason: &Value) -> Value {
-    service.add_chair().await;
-    let buyer = service.buyer();
+async fn decided_order(service: &SingleService, status: &str, reason: &Value) -> Value {
+    add_chair(service).await;
+    let buyer = buyer(service);
     let placed = buyer
         .post("/api/orders", &order(&[("chair", 2)]))
         .await
@@ -36,7 +36,7 @@ async fn decided_order(service: &Orders, status: &str, reason: &Value) -> Value 
 
 #[tokio::test]
 async fn given_a_pending_order_when_it_is_accepted_then_its_status_changes() {
-    let service = Orders::start().await;
+    let service = start().await;
     let order = decided_order(&service, "ACCEPTED", &Value::Null).await;
     assert_json_snapshot!(order, {
         ".id" => "[id]", ".created_at" => "[time]", ".decided_at" => "[time]",
@@ -60,7 +60,7 @@ async fn given_a_pending_order_when_it_is_accepted_then_its_status_changes() {
 
 #[tokio::test]
 async fn given_a_pending_order_when_it_is_rejected_then_it_has_the_reason() {
-    let service = Orders::start().await;
+    let service = start().await;
     let reason = json!({ "code": "insufficient_stock", "products": ["chair"] });
     let order = decided_order(&service, "REJECTED", &reason).await;
     assert_json_snapshot!(order, {
@@ -91,11 +91,11 @@ async fn given_a_pending_order_when_it_is_rejected_then_it_has_the_reason() {
 
 #[tokio::test]
 async fn given_an_order_when_another_buyer_reads_it_then_it_does_not_exist() {
-    let service = Orders::start().await;
+    let service = start().await;
     let order = decided_order(&service, "ACCEPTED", &Value::Null).await;
-    let token = service.environment.token("other@example.com", "user");
+    let other = service.client_of("other@example.com", "user");
     let path = format!("/api/orders/{}", order["id"].as_str().expect("an id"));
-    let hidden = service.client.with_token(&token).get(&path).await;
+    let hidden = other.get(&path).await;
     assert_json_snapshot!(hidden.expect_problem(404), { ".instance" => "[request id]" }, @r#"
     {
       "type": "/problems/unknown-order",

@@ -2,16 +2,16 @@
 
 use insta::assert_json_snapshot;
 use serde_json::json;
-use testkit::{Record, eventually, order};
+use testkit::order;
 
-use crate::support::Orders;
+use crate::support::{add_chair, buyer, start};
 
 #[tokio::test]
 async fn given_a_product_when_an_order_is_placed_then_it_is_returned_pending_and_published() {
-    let service = Orders::start().await;
-    service.add_chair().await;
+    let service = start().await;
+    add_chair(&service).await;
     let body = order(&[("Chair", 2), ("chair", 1)]);
-    let placed = service.buyer().post("/api/orders", &body).await.expect(201);
+    let placed = buyer(&service).post("/api/orders", &body).await.expect(201);
     assert_json_snapshot!(placed.json(), { ".id" => "[id]", ".created_at" => "[time]" }, @r#"
     {
       "id": "[id]",
@@ -29,14 +29,7 @@ async fn given_a_product_when_an_order_is_placed_then_it_is_returned_pending_and
     "#);
     let location = format!("/api/orders/{}", placed.string("id"));
     assert_eq!(placed.header("location"), Some(location.as_str()));
-    let event = eventually("the order is published", async || {
-        let events = service.environment.messages("orders").await;
-        events
-            .first()
-            .map(Record::json)
-            .ok_or_else(|| "no message".to_owned())
-    })
-    .await;
+    let event = service.event("orders", |_| true).await;
     assert_eq!(event["order"]["id"], placed.string("id"));
     assert_json_snapshot!(event, { ".order.id" => "[id]" }, @r#"
     {
@@ -61,9 +54,9 @@ async fn given_a_product_when_an_order_is_placed_then_it_is_returned_pending_and
 
 #[tokio::test]
 async fn given_two_orders_when_listed_then_all_are_oldest_first_and_pages_newest_first() {
-    let service = Orders::start().await;
-    service.add_chair().await;
-    let buyer = service.buyer();
+    let service = start().await;
+    add_chair(&service).await;
+    let buyer = buyer(&service);
     for quantity in [1, 2] {
         buyer
             .post("/api/orders", &order(&[("chair", quantity)]))
@@ -152,9 +145,9 @@ async fn given_two_orders_when_listed_then_all_are_oldest_first_and_pages_newest
 
 #[tokio::test]
 async fn given_orders_that_cannot_be_placed_when_sent_then_each_problem_names_the_reason() {
-    let service = Orders::start().await;
-    service.add_chair().await;
-    let buyer = service.buyer();
+    let service = start().await;
+    add_chair(&service).await;
+    let buyer = buyer(&service);
     let unknown = buyer.post("/api/orders", &order(&[("sofa", 1)])).await;
     assert_json_snapshot!(unknown.expect_problem(404), { ".instance" => "[request id]" }, @r#"
     {
@@ -206,9 +199,9 @@ async fn given_orders_that_cannot_be_placed_when_sent_then_each_problem_names_th
 
 #[tokio::test]
 async fn given_an_idempotency_key_when_the_order_is_repeated_then_the_response_is_identical() {
-    let service = Orders::start().await;
-    service.add_chair().await;
-    let buyer = service.buyer().with_header("Idempotency-Key", "key-1");
+    let service = start().await;
+    add_chair(&service).await;
+    let buyer = buyer(&service).with_header("Idempotency-Key", "key-1");
     let first = buyer
         .post("/api/orders", &order(&[("chair", 2)]))
         .await

@@ -2,28 +2,27 @@
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
-use testkit::RawMessage;
+use testkit::SingleService;
 
-use crate::support::Products;
+use crate::support::start;
 
 const ORDER: &str = "79fefe4a1cad4140785928a4";
 /// The id of `chair` in the development data.
 const CHAIR: &str = "11fefe4a1cad4140785928a4";
 
 /// Publishes an order of `quantity` chairs and returns the decision about it.
-async fn decide(service: &Products, quantity: u32) -> Value {
+async fn decide(service: &SingleService, quantity: u32) -> Value {
     let event = json!({ "type": "OrderCreate", "order": {
         "id": ORDER, "client_email": "buyer@example.com", "cost": 29.99, "status": "PENDING",
         "products": [{ "id": CHAIR, "name": "chair", "price": 29.99, "quantity": quantity }],
     }});
-    let message = RawMessage::new(event.to_string());
-    service.environment.produce("orders", &[message]).await;
+    service.produce("orders", &event).await;
     service
         .event("order-status", |event| event["order_id"] == ORDER)
         .await
 }
 
-async fn stock_of_chair(service: &Products) -> Value {
+async fn stock_of_chair(service: &SingleService) -> Value {
     let list = service
         .client
         .get("/api/products?name=chair")
@@ -34,7 +33,7 @@ async fn stock_of_chair(service: &Products) -> Value {
 
 #[tokio::test]
 async fn given_enough_stock_when_an_order_is_placed_then_it_is_accepted_and_the_stock_decreases() {
-    let service = Products::start().await;
+    let service = start().await;
     let decision = decide(&service, 2).await;
     assert_json_snapshot!(decision, @r#"
     {
@@ -66,7 +65,7 @@ async fn given_enough_stock_when_an_order_is_placed_then_it_is_accepted_and_the_
 
 #[tokio::test]
 async fn given_too_little_stock_when_an_order_is_placed_then_it_is_rejected_with_the_reason() {
-    let service = Products::start().await;
+    let service = start().await;
     let decision = decide(&service, 31).await;
     assert_json_snapshot!(decision, @r#"
     {

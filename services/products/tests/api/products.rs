@@ -4,11 +4,11 @@ use insta::assert_json_snapshot;
 use serde_json::json;
 use testkit::product;
 
-use crate::support::Products;
+use crate::support::{admin, start};
 
 #[tokio::test]
 async fn given_development_data_when_products_are_listed_then_each_has_all_its_fields() {
-    let service = Products::start().await;
+    let service = start().await;
     let list = service
         .client
         .get("/api/products?categoryName=kitchen")
@@ -42,7 +42,7 @@ async fn given_development_data_when_products_are_listed_then_each_has_all_its_f
 
 #[tokio::test]
 async fn given_four_products_when_listed_in_pages_then_the_cursor_of_each_page_leads_to_the_next() {
-    let service = Products::start().await;
+    let service = start().await;
     let path = "/api/products?sort=price&limit=3";
     let first = service.client.get(path).await.expect(200);
     assert_json_snapshot!(first.json(), { ".next_cursor" => "[cursor]" }, @r#"
@@ -102,9 +102,9 @@ async fn given_four_products_when_listed_in_pages_then_the_cursor_of_each_page_l
 
 #[tokio::test]
 async fn given_a_new_product_when_added_then_it_is_returned_and_published() {
-    let service = Products::start().await;
+    let service = start().await;
     let body = product("Vase", 10.5, 3);
-    let created = service.admin().post("/api/products", &body).await;
+    let created = admin(&service).post("/api/products", &body).await;
     assert_json_snapshot!(created.expect(201).json(), @r#"
     {
       "name": "vase",
@@ -135,10 +135,9 @@ async fn given_a_new_product_when_added_then_it_is_returned_and_published() {
 
 #[tokio::test]
 async fn given_a_product_when_changed_then_the_new_state_is_returned_and_published() {
-    let service = Products::start().await;
+    let service = start().await;
     let change = json!({ "price": 31.5, "add_quantity": -10 });
-    let changed = service
-        .admin()
+    let changed = admin(&service)
         .patch("/api/products?name=chair", &change)
         .await;
     assert_json_snapshot!(changed.expect(200).json(), @r#"
@@ -174,7 +173,7 @@ async fn given_a_product_when_changed_then_the_new_state_is_returned_and_publish
 
 #[tokio::test]
 async fn given_invalid_requests_when_sent_then_each_problem_names_the_reason() {
-    let service = Products::start().await;
+    let service = start().await;
     let unknown = service.client.get("/api/products?name=sofa").await;
     assert_json_snapshot!(unknown.expect_problem(404), { ".instance" => "[request id]" }, @r#"
     {
@@ -186,8 +185,7 @@ async fn given_invalid_requests_when_sent_then_each_problem_names_the_reason() {
     }
     "#);
     let too_low = json!({ "add_quantity": -31 });
-    let too_low = service
-        .admin()
+    let too_low = admin(&service)
         .patch("/api/products?name=chair", &too_low)
         .await;
     assert_json_snapshot!(too_low.expect_problem(400), { ".instance" => "[request id]" }, @r#"
@@ -199,8 +197,7 @@ async fn given_invalid_requests_when_sent_then_each_problem_names_the_reason() {
       "instance": "[request id]"
     }
     "#);
-    let existing = service
-        .admin()
+    let existing = admin(&service)
         .post("/api/products", &product("chair", 1.0, 1))
         .await;
     assert_json_snapshot!(existing.expect_problem(400), { ".instance" => "[request id]" }, @r#"
