@@ -44,7 +44,7 @@ impl Progress for ConsoleProgress {
     }
 }
 
-/// A path relative to the working directory, where that is shorter.
+/// A path relative to the working directory, if that is shorter.
 pub(crate) fn relative(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(here).unwrap_or(path);

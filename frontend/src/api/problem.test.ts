@@ -32,7 +32,7 @@ describe('the error message', () => {
 });
 
 describe('a call', () => {
-  it('given no network, when it is made, then it fails with a network error that is retryable', async () => {
+  it('given no network, when a call is made, then it fails with a network error that is retryable', async () => {
     const failed = unwrap(Promise.reject(new TypeError('Failed to fetch')));
     await expect(failed).rejects.toBeInstanceOf(NetworkError);
     await expect(failed).rejects.toSatisfy(isRetryable);

@@ -1002,7 +1002,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The caller's own key of this order; a repeat gets the same response as the first request */
+                /** @description A key that the client chooses for this order; a repeat gets the same response as the first request */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;

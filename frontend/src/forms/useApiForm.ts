@@ -61,7 +61,7 @@ export function useApiForm<Values extends FieldValues>({
   };
 }
 
-/** Whether at least one field has got an error of the problem. */
+/** Sets the field errors of a problem. Returns whether at least one field has an error. */
 function setFieldErrors<Values extends FieldValues>(
   problem: ApiProblem,
   fields: readonly Path<Values>[],

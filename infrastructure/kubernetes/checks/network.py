@@ -45,7 +45,7 @@ def check(manifests):
 
 
 def summarised(paths):
-    """The paths, without the single ports of those that are open on every port."""
+    """The paths; one that is open on every port replaces those of its single ports."""
     everywhere = {(path[0], path[1], path[3]) for path in paths if path[2] == UNUSED_PORT}
     return {path for path in paths if path[2] == UNUSED_PORT or (path[0], path[1], path[3]) not in everywhere}
 

@@ -24,7 +24,7 @@ use crate::placing::Placement;
 #[utoipa::path(post, path = "/api/orders", tag = "orders", operation_id = "place_order",
     security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-        description = "The caller's own key of this order; a repeat gets the same response as the first request")),
+        description = "A key that the client chooses for this order; a repeat gets the same response as the first request")),
     request_body = PlaceOrder,
     responses(
         (status = 201, body = OrderView),
