@@ -80,16 +80,21 @@ impl RemoteKeys {
     }
 
     /// Finds the key with the id `kid`. If it is unknown, fetches the set again and waits for a fetch
-    /// that began after this call, so that a new key works immediately. Calls `on_removal` if the new set
-    /// lacks a key of the old one.
+    /// that began after this call, so that a new key works immediately. If there is no set yet, waits for
+    /// the first fetch. Calls `on_removal` if the new set lacks a key of the old one.
     pub(crate) async fn find(&self, kid: &str, on_removal: impl Fn()) -> Lookup {
         let called_at = Instant::now();
-        match self.cached(kid) {
-            Lookup::Unknown => {}
-            lookup => return lookup,
+        let cached = self.cached(kid);
+        if matches!(cached, Lookup::Found(_)) {
+            return cached;
         }
         let mut last_fetch = self.last_fetch.lock().await;
-        if last_fetch.is_none_or(|began_at| began_at < called_at) {
+        let is_due = match cached {
+            // `keep_fresh` retries; requests during an outage must not wait for it again and again.
+            Lookup::NotFetched => last_fetch.is_none(),
+            _ => last_fetch.is_none_or(|began_at| began_at < called_at),
+        };
+        if is_due {
             if let Some(began_at) = *last_fetch {
                 tokio::time::sleep_until(began_at + MIN_REFRESH_INTERVAL).await;
             }

@@ -116,6 +116,24 @@ async fn given_keys_over_http_when_they_rotate_then_valid_tokens_stay_valid() {
 }
 
 #[tokio::test]
+async fn given_a_service_that_has_just_started_when_tokens_arrive_then_they_wait_for_the_first_fetch()
+ {
+    let server = KeyServer::default();
+    let url = server.start().await;
+    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
+    let issuer = issuer(1);
+    server.set(Some(issuer.jwks()));
+    let part = Health::default().part("token keys");
+    tokio::spawn(verifier.clone().keep_fresh(part, CancellationToken::new()));
+    let token = issuer.issue(&email(), Role::User, now());
+    let (first, second) = tokio::join!(
+        verifier.verify(&token, now()),
+        verifier.verify(&token, now())
+    );
+    assert!(first.is_ok() && second.is_ok(), "{first:?}, {second:?}");
+}
+
+#[tokio::test]
 async fn given_many_unknown_keys_at_once_when_verified_then_they_share_one_fetch() {
     let server = KeyServer::default();
     let url = server.start().await;
