@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the program, whose exit code becomes that of this command.
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let state = arguments.state.open()?;
     let runs = running(&state).contains_key(Component::Kafka.name());
     let Some(shop) = state.shop().filter(|_| runs) else {

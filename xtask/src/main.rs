@@ -101,7 +101,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Validate => validate::run(),
         Command::Measure(arguments) => measure::run(&arguments),
-        Command::Dlq(arguments) => dlq::run(arguments),
+        Command::Dlq(arguments) => dlq::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Secrets(arguments) => secrets::run(&arguments),
