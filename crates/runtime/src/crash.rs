@@ -6,31 +6,32 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-struct Plan {
+struct PlannedCrash {
     point: String,
     passes_left: AtomicU32,
 }
 
-static PLAN: OnceLock<Option<Plan>> = OnceLock::new();
+static PLANNED: OnceLock<Option<PlannedCrash>> = OnceLock::new();
 
 /// Aborts the process, as `kill -9` would, if `CRASH_AT` names this `point`.
 pub fn crash_point(point: &str) {
     if !cfg!(debug_assertions) {
         return;
     }
-    let Some(plan) = PLAN.get_or_init(|| std::env::var("CRASH_AT").ok().map(|plan| parse(&plan)))
+    let Some(planned) =
+        PLANNED.get_or_init(|| std::env::var("CRASH_AT").ok().map(|text| parse(&text)))
     else {
         return;
     };
-    if plan.point == point && plan.passes_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+    if planned.point == point && planned.passes_left.fetch_sub(1, Ordering::SeqCst) == 1 {
         tracing::error!("aborting at CRASH_AT={point}");
         std::process::abort();
     }
 }
 
-fn parse(plan: &str) -> Plan {
-    let (point, passes) = plan.split_once(':').unwrap_or((plan, "1"));
-    Plan {
+fn parse(text: &str) -> PlannedCrash {
+    let (point, passes) = text.split_once(':').unwrap_or((text, "1"));
+    PlannedCrash {
         point: point.to_owned(),
         passes_left: AtomicU32::new(passes.parse().unwrap_or(1)),
     }

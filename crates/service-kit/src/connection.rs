@@ -26,7 +26,7 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Ambiguous(Arc<AtomicBool>);
 
 impl Ambiguous {
-    /// Whether it is true of any request so far.
+    /// Whether any request so far was ambiguous.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

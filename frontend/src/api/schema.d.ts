@@ -294,7 +294,7 @@ export interface components {
         FieldError: {
             /** @description The path of the field, such as `products[0].quantity`; `body` for the whole body. */
             field: string;
-            /** @description The error. */
+            /** @description The error, as the predicate of a sentence about the field. */
             message: string;
         };
         /** @description The body of a health response. */
