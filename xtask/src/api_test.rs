@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut check = spawn(
         check
             .arg(folder().join("check.py"))
-            .args(Component::SERVICES.map(option)),
+            .args(Component::services().map(option)),
     )?;
     let codes = [exit_code(wait(&mut check)?), exit_code(wait(&mut attack)?)];
     let failed = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);

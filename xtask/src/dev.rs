@@ -36,7 +36,7 @@ pub(crate) fn run(options: ShopOptions) -> Result<ExitCode> {
     let source = read_source();
     let shop = RunningShop::start(options, Profile::Dev, Page::Edited)?;
     let own = shop.own();
-    let mut services = Component::SERVICES.map(Component::name).into_iter();
+    let mut services = Component::services().map(Component::name);
     if let Some(service) = services.find(|name| own.iter().all(|own| own != name)) {
         bail!(
             "another command has started {service}; stop the shop with `cargo xtask down{}` first",

