@@ -19,7 +19,7 @@ export default function AdminProductsPage() {
   return (
     <div className="page">
       <PageTitle>Manage products</PageTitle>
-      <div className="page-headerer">
+      <div className="page-header">
         <h1>Manage products</h1>
         <Button onClick={() => setAction({ kind: 'create' })}>New product</Button>
       </div>

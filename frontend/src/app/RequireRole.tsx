@@ -31,7 +31,7 @@ function Restoring({ pathname }: { pathname: string }) {
   return (
     <div className={pathname.startsWith('/orders') ? 'page orders' : 'page'}>
       {id !== undefined && <BackToOrders />}
-      <div className="page-headerer">
+      <div className="page-header">
         <h1>{id === undefined ? headings[pathname] : `Order ${shortId(id)}`}</h1>
       </div>
       <p className="visually-hidden" role="status">

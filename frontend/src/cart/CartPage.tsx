@@ -19,7 +19,7 @@ export default function CartPage() {
   return (
     <div className="page">
       <PageTitle>Your cart</PageTitle>
-      <div className="page-headerer">
+      <div className="page-header">
         <h1>Your cart</h1>
       </div>
       {error !== null && (

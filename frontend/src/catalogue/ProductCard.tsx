@@ -20,7 +20,7 @@ export function ProductCard({ product }: { product: Product }) {
           </Link>
         </h2>
         <p className="price">{formatPrice(product.price)}</p>
-        <div className="product-card-footerer">
+        <div className="product-card-footer">
           <StockNote quantity={product.quantity} />
           <AddToCart product={product} compact />
         </div>

@@ -47,7 +47,7 @@ function OrderSkeleton({ id }: { id: string }) {
   return (
     <div className="page orders">
       <BackToOrders />
-      <div className="page-headerer">
+      <div className="page-header">
         <h1>Order {shortId(id)}</h1>
       </div>
       <p className="visually-hidden" role="status">
@@ -71,7 +71,7 @@ function OrderDetails({ order }: { order: Order }) {
     <article className="page orders">
       <PageTitle>{`Order ${shortId(order.id)}`}</PageTitle>
       <BackToOrders />
-      <div className="page-headerer">
+      <div className="page-header">
         <h1>Order {shortId(order.id)}</h1>
         <StatusBadge status={order.status} />
       </div>

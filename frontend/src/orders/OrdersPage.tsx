@@ -32,7 +32,7 @@ function BuyerOrders({ buyer }: { buyer: string }) {
   return (
     <div className="page orders">
       <PageTitle>Your orders</PageTitle>
-      <div className="page-headerer">
+      <div className="page-header">
         <h1>Your orders</h1>
       </div>
       {hasLoadError(orders) ? (
@@ -83,7 +83,7 @@ function OrderRow({ order }: { order: Order }) {
         {order.products.map((line) => `${line.quantity} × ${displayName(line.name)}`).join(', ')}
       </p>
       {order.status === 'REJECTED' && <p className="order-row-reason">{rejectionReason(order.reason)}</p>}
-      <div className="order-row-footerer">
+      <div className="order-row-footer">
         <time dateTime={order.created_at} className="muted">
           {formatDateTime(order.created_at)}
         </time>
