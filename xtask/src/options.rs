@@ -1,14 +1,12 @@
 //! The options of a shop that `up` and `dev` accept.
 
-use std::path::Path;
-
 use crate::{
     layout::{MAX_PORT_OFFSET, Replicas},
     state::StateArgument,
 };
 
 /// The options of a shop.
-#[derive(clap::Args, Debug, Clone)]
+#[derive(clap::Args, Debug, Default)]
 pub(crate) struct ShopOptions {
     #[command(flatten)]
     pub(crate) state: StateArgument,
@@ -20,28 +18,16 @@ pub(crate) struct ShopOptions {
     pub(crate) replicas: Vec<Replicas>,
     /// Load the development data into empty databases; this is the default.
     #[arg(long, overrides_with = "no_seed")]
-    seed: bool,
+    pub(crate) seed: bool,
     /// Start with empty databases.
     #[arg(long)]
-    no_seed: bool,
+    pub(crate) no_seed: bool,
     /// Limit each client address to 50 requests per second at the gateway.
     #[arg(long)]
     pub(crate) limits: bool,
 }
 
 impl ShopOptions {
-    /// The default options, with a state folder and a port offset.
-    pub(crate) fn new(state: &Path, port_offset: u16) -> Self {
-        Self {
-            state: StateArgument::at(state),
-            port_offset,
-            replicas: Vec::new(),
-            seed: false,
-            no_seed: false,
-            limits: false,
-        }
-    }
-
     /// Whether to load the development data; `None` when neither option was given.
     pub(crate) fn seed(&self) -> Option<bool> {
         (self.seed || self.no_seed).then_some(self.seed)

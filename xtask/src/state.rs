@@ -32,7 +32,7 @@ pub(crate) fn shared_tools() -> PathBuf {
 }
 
 /// The option `--state`.
-#[derive(clap::Args, Debug, Clone)]
+#[derive(clap::Args, Debug, Default)]
 pub(crate) struct StateArgument {
     /// Folder for the shop's data, logs and pid files; by default .shop in the project.
     #[arg(long = "state", value_name = "DIR")]

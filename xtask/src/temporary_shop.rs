@@ -11,7 +11,7 @@ use crate::{
     edge::Page,
     layout::{Component, Instance, Shop},
     options::ShopOptions,
-    state::project_root,
+    state::{StateArgument, project_root},
     supervisor::RunningShop,
 };
 
@@ -33,7 +33,11 @@ impl TemporaryShop {
     /// Starts the whole shop with the development data, and waits until it is ready.
     pub(crate) fn start(profile: Profile) -> Result<Self> {
         let folder = ScratchDir::new()?;
-        let options = ShopOptions::new(folder.path(), free_port_offset()?);
+        let options = ShopOptions {
+            state: StateArgument::at(folder.path()),
+            port_offset: free_port_offset()?,
+            ..ShopOptions::default()
+        };
         let running = RunningShop::start(options, profile, Page::Built)?;
         Ok(Self { running, folder })
     }
