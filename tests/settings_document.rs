@@ -12,7 +12,7 @@ fn generate() -> String {
          `250ms`, `5s`, `15m`. `cargo xtask up` sets the required ones and passes on all others.\n",
     );
     for (service, table) in [
-        ("gateway", document::<gateway::config::Config>()),
+        ("gateway", document::<gateway::Config>()),
         ("authentication", document::<authentication::Config>()),
         ("products", document::<products::Config>()),
         ("orders", document::<orders::Config>()),

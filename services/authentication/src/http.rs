@@ -11,7 +11,7 @@ mod sessions;
 mod wire;
 
 use axum::extract::FromRef;
-use identity::{Issuer, Verifier};
+use identity::Verifier;
 use service_kit::client::TrustedProxies;
 
 use crate::accounts::Accounts;
@@ -30,33 +30,9 @@ pub(crate) struct App {
     pub(crate) proxies: TrustedProxies,
 }
 
-impl FromRef<App> for Accounts {
-    fn from_ref(app: &App) -> Self {
-        app.accounts.clone()
-    }
-}
-
-impl FromRef<App> for Sessions {
-    fn from_ref(app: &App) -> Self {
-        app.sessions.clone()
-    }
-}
-
-impl FromRef<App> for Issuer {
-    fn from_ref(app: &App) -> Self {
-        app.sessions.issuer.clone()
-    }
-}
-
 impl FromRef<App> for Verifier {
     fn from_ref(app: &App) -> Self {
         app.verifier.clone()
-    }
-}
-
-impl FromRef<App> for AllowedOrigins {
-    fn from_ref(app: &App) -> Self {
-        app.origins.clone()
     }
 }
 

@@ -18,4 +18,4 @@ pub use config::Config;
 pub use serve::serve;
 
 /// The name of the service.
-pub(crate) const SERVICE: &str = "authentication";
+pub const SERVICE: &str = "authentication";

@@ -1,4 +1,4 @@
-//! Starting and stopping the service.
+//! The service from start to shutdown.
 
 use identity::Verifier;
 use runtime::health::{self, Health, Part};
@@ -22,6 +22,9 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
+    let health = Health::default();
+    let background = Background::default();
+    let stop = background.stop_token();
     let issuer = config.signing.issuer()?;
     let verifier = Verifier::local(&issuer);
 
@@ -49,12 +52,13 @@ pub async fn serve(
         attempts,
     };
 
-    let (health, background) = (Health::default(), Background::default());
-    let stop = background.stop_token();
-    let (database_part, start_up) = (health.part(health::DATABASE), health.part(health::START_UP));
-    background.spawn(mongo::watch(database, database_part, stop.clone()));
+    let database_health = health.part(health::DATABASE);
+    let start_up_health = health.part(health::START_UP);
+    // At once: the part `start-up` is not ready before the indexes exist.
+    background.spawn(mongo::watch(database, database_health, stop.clone()));
     let seed_hasher = config.seed_data.then_some(hasher);
-    background.spawn(prepare_database(store, seed_hasher, start_up, stop.clone()));
+    let prepare = prepare_database(store, seed_hasher, start_up_health, stop.clone());
+    background.spawn(prepare);
     background.spawn(signing_keys::reload(
         config.signing,
         issuer,
@@ -71,6 +75,7 @@ pub async fn serve(
     };
     let router = server::router(http::router(app, &config.common), &health);
     server::serve(&config.common, listener, router, &health, shutdown).await?;
+
     background.finish(config.common.drain_timeout).await;
     Ok(())
 }
@@ -79,7 +84,7 @@ pub async fn serve(
 async fn prepare_database(
     store: Store,
     seed_hasher: Option<Hasher>,
-    part: Part,
+    start_up_health: Part,
     stop: CancellationToken,
 ) {
     let create = || store.ensure_indexes();
@@ -92,5 +97,5 @@ async fn prepare_database(
     if let Some(hasher) = seed_hasher {
         seed::load(&store, &hasher, &stop).await;
     }
-    part.set(true);
+    start_up_health.set(true);
 }

@@ -7,7 +7,7 @@ use service_kit::problem::Problem;
 
 /// Who may make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub(crate) enum Access {
     /// Everyone: a call that starts or ends a session. An Authorization header is ignored and
     /// not forwarded.
     Session,
@@ -22,7 +22,7 @@ pub enum Access {
 impl Access {
     /// Checks the token in `headers` at the time `now`, and removes credentials that the call
     /// must not carry.
-    pub async fn authorize(
+    pub(crate) async fn authorize(
         self,
         verifier: &Verifier,
         headers: &mut HeaderMap,

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 /// When a circuit breaker opens, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub struct BreakerPolicy {
+pub(crate) struct BreakerPolicy {
     /// Consecutive failures that open the breaker.
-    pub failure_threshold: u32,
+    pub(crate) failure_threshold: u32,
     /// Time between opening and the first probe, and between probes.
-    pub open_duration: Duration,
+    pub(crate) open_duration: Duration,
 }
 
 /// The circuit breaker of one upstream address.
 #[derive(Debug)]
-pub struct CircuitBreaker {
+pub(crate) struct CircuitBreaker {
     policy: BreakerPolicy,
     state: State,
 }
@@ -33,7 +33,7 @@ enum State {
 
 impl CircuitBreaker {
     /// Creates a closed breaker.
-    pub fn new(policy: BreakerPolicy) -> Self {
+    pub(crate) fn new(policy: BreakerPolicy) -> Self {
         Self {
             policy,
             state: State::Closed { failures: 0 },
@@ -41,7 +41,7 @@ impl CircuitBreaker {
     }
 
     /// Whether [`Self::try_acquire`] would allow a call at `now`.
-    pub fn is_available(&self, now: Instant) -> bool {
+    pub(crate) fn is_available(&self, now: Instant) -> bool {
         match self.state {
             State::Closed { .. } => true,
             State::Open { probe_at: at } | State::HalfOpen { next_probe_at: at } => now >= at,
@@ -50,7 +50,7 @@ impl CircuitBreaker {
 
     /// Allows or refuses a call at `now`. A call that a breaker allows while it is not closed is a
     /// probe.
-    pub fn try_acquire(&mut self, now: Instant) -> bool {
+    pub(crate) fn try_acquire(&mut self, now: Instant) -> bool {
         let is_allowed = self.is_available(now);
         if is_allowed && !matches!(self.state, State::Closed { .. }) {
             self.state = State::HalfOpen {
@@ -61,14 +61,14 @@ impl CircuitBreaker {
     }
 
     /// Records a response. Returns whether it closed the breaker.
-    pub fn record_success(&mut self) -> bool {
+    pub(crate) fn record_success(&mut self) -> bool {
         let has_closed = !matches!(self.state, State::Closed { .. });
         self.state = State::Closed { failures: 0 };
         has_closed
     }
 
     /// Records a connect failure or a timeout at `now`. Returns whether it opened the breaker.
-    pub fn record_failure(&mut self, now: Instant) -> bool {
+    pub(crate) fn record_failure(&mut self, now: Instant) -> bool {
         let open = State::Open {
             probe_at: now + self.policy.open_duration,
         };

@@ -22,7 +22,7 @@ use crate::upstream::{Attempt, TriedAddresses, Upstream};
 
 /// A client with a connection pool for all upstreams. Clones share the pool.
 #[derive(Clone)]
-pub struct UpstreamClient {
+pub(crate) struct UpstreamClient {
     http: Client<HttpConnector<ShufflingResolver>, Full<Bytes>>,
     timeout: Duration,
 }
@@ -38,7 +38,7 @@ enum AttemptError {
 
 impl UpstreamClient {
     /// Creates a client without open connections.
-    pub fn new(settings: &UpstreamSettings) -> Self {
+    pub(crate) fn new(settings: &UpstreamSettings) -> Self {
         let mut connector = HttpConnector::new_with_resolver(ShufflingResolver::default());
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(settings.upstream_connect_timeout));
@@ -53,13 +53,13 @@ impl UpstreamClient {
     }
 
     /// Time for an upstream to start its response, over all attempts.
-    pub fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
     /// Tries the addresses of `upstream` until one responds. Retries only if nothing was sent, or
     /// if the method is safe to repeat.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         upstream: &Upstream,
         parts: &request::Parts,
@@ -123,7 +123,7 @@ impl UpstreamClient {
 }
 
 /// Returns an upstream's response with a streamed body and without hop-by-hop headers.
-pub fn streamed(response: http::Response<Incoming>) -> Response {
+pub(crate) fn streamed(response: http::Response<Incoming>) -> Response {
     let (mut parts, body) = response.into_parts();
     headers::sanitize_response(&mut parts.headers);
     Response::from_parts(parts, Body::new(body))

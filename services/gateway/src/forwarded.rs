@@ -13,7 +13,7 @@ const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
 /// Replaces the forwarded headers and `Host` of a request that arrived from `peer`. Only the claims
 /// of a trusted proxy are kept.
-pub fn rewrite(proxies: &TrustedProxies, peer: IpAddr, headers: &mut HeaderMap) {
+pub(crate) fn rewrite(proxies: &TrustedProxies, peer: IpAddr, headers: &mut HeaderMap) {
     let client = proxies.client(peer, headers);
     let host = headers.remove(header::HOST);
     let peer_is_proxy = proxies.contains(peer);

@@ -9,7 +9,7 @@ use service_kit::request_context::{REQUEST_ID, TRACEPARENT};
 /// Removes hop-by-hop headers and claims of identity from a request.
 ///
 /// `Host` and the `X-Forwarded-…` headers stay: [`crate::forwarded`] replaces them.
-pub fn sanitize_request(headers: &mut HeaderMap) {
+pub(crate) fn sanitize_request(headers: &mut HeaderMap) {
     remove_listed_in_connection(headers);
     remove(headers, |name| {
         is_hop_by_hop(name) || claims_identity(name.as_str())
@@ -17,7 +17,7 @@ pub fn sanitize_request(headers: &mut HeaderMap) {
 }
 
 /// Removes hop-by-hop headers from an upstream's response.
-pub fn sanitize_response(headers: &mut HeaderMap) {
+pub(crate) fn sanitize_response(headers: &mut HeaderMap) {
     remove_listed_in_connection(headers);
     remove(headers, is_hop_by_hop);
 }

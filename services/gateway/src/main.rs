@@ -1,14 +1,14 @@
-//! Runs the gateway.
+//! The gateway.
 
 use std::process::ExitCode;
 
-use gateway::config::Config;
+use gateway::{Config, SERVICE, serve};
 use runtime::{lifecycle, settings};
 
 fn main() -> ExitCode {
     let config: Config = settings::parse();
     let (common, listen) = (config.common.clone(), config.listen);
-    lifecycle::run("gateway", &common, listen, |listener, shutdown| {
-        gateway::serve(config, listener, shutdown)
+    lifecycle::run(SERVICE, &common, listen, |listener, shutdown| {
+        serve(config, listener, shutdown)
     })
 }

@@ -40,13 +40,13 @@ const BODY_TIMEOUT: &str = "408";
 /// A service's committed document is not valid JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot parse the OpenAPI document of {service}")]
-pub struct InvalidDocument {
+pub(crate) struct InvalidDocument {
     service: &'static str,
     source: serde_json::Error,
 }
 
 /// Returns a router of the document and its page.
-pub fn router(routes: &[&Route]) -> Result<Router, InvalidDocument> {
+pub(crate) fn router(routes: &[&Route]) -> Result<Router, InvalidDocument> {
     let text = Bytes::from(merge(routes)?.to_string());
     let document = get(async move || ([(header::CONTENT_TYPE, "application/json")], text));
     // The top bar, which the base layout omits, offers other documents and needs inline styles.
@@ -77,7 +77,7 @@ fn page_file(path: &str, config: Arc<Config<'static>>) -> Result<Response, Probl
 }
 
 /// Merges the services' documents; only `routes` are included.
-pub fn merge(routes: &[&Route]) -> Result<Value, InvalidDocument> {
+pub(crate) fn merge(routes: &[&Route]) -> Result<Value, InvalidDocument> {
     let mut merged = MergedDocument::default();
     for (service, text) in SERVICES {
         let document =

@@ -49,7 +49,7 @@ struct Upstreams {
 
 /// Returns a router that forwards each of `routes`. Event streams end when `shutdown` is
 /// cancelled.
-pub fn router(
+pub(crate) fn router(
     routes: &[&'static Route],
     config: &Config,
     verifier: Verifier,

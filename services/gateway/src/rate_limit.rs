@@ -15,7 +15,7 @@ use service_kit::problem::Problem;
 use tokio_util::sync::CancellationToken;
 
 /// One token bucket per client network. A bucket holds the requests of one second.
-pub struct RateLimit {
+pub(crate) struct RateLimit {
     buckets: DefaultKeyedRateLimiter<Network>,
     clock: DefaultClock,
     proxies: TrustedProxies,
@@ -24,7 +24,7 @@ pub struct RateLimit {
 impl RateLimit {
     /// Allows `per_second` requests to each client. `proxies` are trusted to report the client
     /// address.
-    pub fn new(per_second: NonZeroU32, proxies: TrustedProxies) -> Self {
+    pub(crate) fn new(per_second: NonZeroU32, proxies: TrustedProxies) -> Self {
         Self {
             buckets: RateLimiter::dashmap(Quota::per_second(per_second)),
             clock: DefaultClock::default(),
@@ -33,7 +33,7 @@ impl RateLimit {
     }
 
     /// Counts a request of `client`; over the limit, returns a 429 with `Retry-After`.
-    pub fn check(&self, client: IpAddr) -> Result<(), Problem> {
+    pub(crate) fn check(&self, client: IpAddr) -> Result<(), Problem> {
         self.buckets
             .check_key(&Network::of(client))
             .map_err(|refusal| {
@@ -45,7 +45,7 @@ impl RateLimit {
 
     /// Removes full buckets every second until `stop` is cancelled, so that only the clients of the
     /// last seconds occupy memory.
-    pub async fn evict_idle(self: Arc<Self>, stop: CancellationToken) {
+    pub(crate) async fn evict_idle(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         loop {
             tokio::select! {
@@ -62,7 +62,11 @@ impl RateLimit {
 }
 
 /// Middleware that answers 429 to a client over its limit.
-pub async fn limit(State(limit): State<Arc<RateLimit>>, request: Request, next: Next) -> Response {
+pub(crate) async fn limit(
+    State(limit): State<Arc<RateLimit>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(ConnectInfo(peer)) = request
         .extensions()
         .get::<ConnectInfo<std::net::SocketAddr>>()

@@ -50,24 +50,24 @@ const SMALL_BODY_LIMIT: usize = 16 * 1024;
 
 /// A call and how the gateway handles it.
 #[derive(Debug)]
-pub struct Route {
+pub(crate) struct Route {
     /// HTTP method; a `GET` route also answers `HEAD`.
-    pub method: Method,
+    pub(crate) method: Method,
     /// Path, in axum's syntax.
-    pub path: &'static str,
+    pub(crate) path: &'static str,
     /// Who may make the call.
-    pub access: Access,
+    pub(crate) access: Access,
     /// The service that answers it.
-    pub service: Service,
+    pub(crate) service: Service,
     /// Maximum size of the request body, in bytes.
-    pub body_limit: usize,
+    pub(crate) body_limit: usize,
     /// Whether one fetch may answer several readers without a token.
-    pub is_shared: bool,
+    pub(crate) is_shared: bool,
 }
 
 /// A service behind the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub(crate) enum Service {
     /// Accounts and tokens.
     Authentication,
     /// The catalogue and the stock.
@@ -89,7 +89,7 @@ const fn route(method: Method, path: &'static str, access: Access, service: Serv
 
 impl Route {
     /// Whether this is the route of `method`, in any case, and `path`.
-    pub fn matches(&self, method: &str, path: &str) -> bool {
+    pub(crate) fn matches(&self, method: &str, path: &str) -> bool {
         self.path == path && self.method.as_str().eq_ignore_ascii_case(method)
     }
 
@@ -109,7 +109,7 @@ impl Route {
 }
 
 /// Returns all routes; with `chaos` also those that end a process.
-pub fn table(chaos: bool) -> Vec<&'static Route> {
+pub(crate) fn table(chaos: bool) -> Vec<&'static Route> {
     let chaos_routes = CHAOS_ROUTES.iter().filter(|_| chaos);
     ROUTES.iter().chain(chaos_routes).collect()
 }

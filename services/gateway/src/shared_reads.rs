@@ -28,7 +28,7 @@ const MAX_SHARED_BODY: usize = 1024 * 1024;
 
 /// The fetches in flight, and the readers that wait for the next fetch.
 #[derive(Debug)]
-pub struct SharedReads {
+pub(crate) struct SharedReads {
     timeout: Duration,
     fetches: Mutex<HashMap<Key, Option<Batch>>>,
 }
@@ -70,7 +70,7 @@ struct Fetch {
 
 impl SharedReads {
     /// Shares fetches among readers that wait up to `timeout`; zero disables sharing.
-    pub fn new(timeout: Duration) -> Self {
+    pub(crate) fn new(timeout: Duration) -> Self {
         Self {
             timeout,
             fetches: Mutex::default(),
@@ -78,7 +78,7 @@ impl SharedReads {
     }
 
     /// Whether other readers may get the response to this request, whose body is empty.
-    pub fn can_share(&self, request: &request::Parts) -> bool {
+    pub(crate) fn can_share(&self, request: &request::Parts) -> bool {
         !self.timeout.is_zero()
             && request.method == Method::GET
             && !request.headers.contains_key(header::AUTHORIZATION)
@@ -86,7 +86,7 @@ impl SharedReads {
     }
 
     /// Answers a read with a shared or a separate fetch.
-    pub async fn read(
+    pub(crate) async fn read(
         self: &Arc<Self>,
         client: &UpstreamClient,
         upstream: &Arc<Upstream>,

@@ -13,7 +13,7 @@ use crate::circuit_breaker::{BreakerPolicy, CircuitBreaker};
 
 /// A service and its addresses.
 #[derive(Debug)]
-pub struct Upstream {
+pub(crate) struct Upstream {
     name: &'static str,
     addresses: Box<[Address]>,
     max_in_flight: usize,
@@ -33,22 +33,22 @@ struct Address {
 
 /// Permission for one request in flight; released when dropped.
 #[derive(Debug)]
-pub struct Permit<'a>(&'a AtomicUsize);
+pub(crate) struct Permit<'a>(&'a AtomicUsize);
 
 /// A call to one address, in flight until dropped.
 #[derive(Debug)]
-pub struct Attempt<'a> {
+pub(crate) struct Attempt<'a> {
     upstream: &'a Upstream,
     index: usize,
 }
 
 /// The addresses that a request was sent to.
 #[derive(Debug, Default)]
-pub struct TriedAddresses(Vec<usize>);
+pub(crate) struct TriedAddresses(Vec<usize>);
 
 impl Upstream {
     /// Creates an upstream at `addresses` with closed circuit breakers.
-    pub fn new(
+    pub(crate) fn new(
         name: &'static str,
         addresses: impl IntoIterator<Item = Authority>,
         max_in_flight: usize,
@@ -71,17 +71,17 @@ impl Upstream {
     }
 
     /// The name of the service.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
     /// Number of addresses.
-    pub fn address_count(&self) -> usize {
+    pub(crate) fn address_count(&self) -> usize {
         self.addresses.len()
     }
 
     /// Admits one more request, unless the maximum is in flight.
-    pub fn try_acquire(&self) -> Option<Permit<'_>> {
+    pub(crate) fn try_acquire(&self) -> Option<Permit<'_>> {
         let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let permit = Permit(&self.in_flight);
         (before < self.max_in_flight).then_some(permit)
@@ -90,7 +90,11 @@ impl Upstream {
     /// Starts a call to the address with the fewest calls in flight, round robin among equals.
     /// Skips addresses that were `tried` and those whose circuit breaker is open at `now`. Uses a
     /// draining address only if there is no other.
-    pub fn next_attempt(&self, tried: &mut TriedAddresses, now: Instant) -> Option<Attempt<'_>> {
+    pub(crate) fn next_attempt(
+        &self,
+        tried: &mut TriedAddresses,
+        now: Instant,
+    ) -> Option<Attempt<'_>> {
         while let Some(index) = self.least_loaded(tried, now) {
             tried.0.push(index);
             let address = &self.addresses[index];
@@ -125,7 +129,7 @@ impl Upstream {
 
 impl TriedAddresses {
     /// Allows all addresses again.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 }
@@ -148,12 +152,12 @@ impl Address {
 
 impl Attempt<'_> {
     /// Host and port to call.
-    pub fn authority(&self) -> &Authority {
+    pub(crate) fn authority(&self) -> &Authority {
         &self.address().authority
     }
 
     /// Records a response with any status.
-    pub fn record_success(&self) {
+    pub(crate) fn record_success(&self) {
         if self.address().with_breaker(CircuitBreaker::record_success) {
             let (upstream, address) = (self.upstream.name, self.authority());
             tracing::info!(
@@ -166,12 +170,12 @@ impl Attempt<'_> {
 
     /// Records that the address closes the connection after its response, as a service does before
     /// it shuts down. For one open duration the address is called only if there is no other.
-    pub fn record_draining(&self, now: Instant) {
+    pub(crate) fn record_draining(&self, now: Instant) {
         *self.address().draining_until() = Some(now + self.upstream.policy.open_duration);
     }
 
     /// Records a connect failure or a timeout.
-    pub fn record_failure(&self, now: Instant) {
+    pub(crate) fn record_failure(&self, now: Instant) {
         if self
             .address()
             .with_breaker(|breaker| breaker.record_failure(now))

@@ -19,7 +19,7 @@ pub(crate) struct PricedLines {
 
 /// Why an order is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The product copy has no product of this name.
     #[error("a product does not exist")]
     UnknownProduct,

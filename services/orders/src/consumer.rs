@@ -13,14 +13,14 @@ use crate::ports::{Clock, Projection};
 use crate::product::ProductState;
 
 /// Applies the events of products.
-pub struct ProductEventHandler<R, C> {
+pub(crate) struct ProductEventHandler<R, C> {
     projection: R,
     clock: C,
 }
 
 impl<R: Projection, C: Clock> ProductEventHandler<R, C> {
     /// A handler that applies events to `projection`.
-    pub fn new(projection: R, clock: C) -> Self {
+    pub(crate) fn new(projection: R, clock: C) -> Self {
         Self { projection, clock }
     }
 }

@@ -3,29 +3,29 @@
 use domain::{ProductName, Quantity};
 
 /// The maximum number of lines of an order after merging.
-pub const MAX_LINES: usize = 100;
+pub(crate) const MAX_LINES: usize = 100;
 
 /// A line of an order request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RequestedLine {
+pub(crate) struct RequestedLine {
     /// The name of the product.
-    pub name: ProductName,
+    pub(crate) name: ProductName,
     /// The number of items.
-    pub quantity: Quantity,
+    pub(crate) quantity: Quantity,
 }
 
 /// The merged lines of an order request, sorted by the first occurrence of each product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lines(Vec<RequestedLine>);
+pub(crate) struct Lines(Vec<RequestedLine>);
 
 /// The lines break a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an order has 1 to {MAX_LINES} lines with valid names and quantities")]
-pub struct InvalidLines;
+pub(crate) struct InvalidLines;
 
 impl Lines {
     /// Merges the lines of the same product, given as names and quantities.
-    pub fn merge<'a>(
+    pub(crate) fn merge<'a>(
         wanted: impl IntoIterator<Item = (&'a str, i64)>,
     ) -> Result<Self, InvalidLines> {
         let mut merged: Vec<RequestedLine> = Vec::new();
@@ -48,12 +48,12 @@ impl Lines {
     }
 
     /// Returns the merged lines.
-    pub fn as_slice(&self) -> &[RequestedLine] {
+    pub(crate) fn as_slice(&self) -> &[RequestedLine] {
         &self.0
     }
 
     /// Whether `others` have the same products and quantities, in any order.
-    pub fn is_same_as<'a>(
+    pub(crate) fn is_same_as<'a>(
         &self,
         others: impl ExactSizeIterator<Item = (&'a ProductName, Quantity)>,
     ) -> bool {

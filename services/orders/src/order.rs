@@ -6,40 +6,40 @@ use serde::{Deserialize, Serialize};
 
 /// An order that has no decision yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingOrder {
+pub(crate) struct PendingOrder {
     /// The id of the order.
-    pub id: OrderId,
+    pub(crate) id: OrderId,
     /// The buyer who placed it.
-    pub buyer: Email,
+    pub(crate) buyer: Email,
     /// The sum of its lines.
-    pub cost: Money,
+    pub(crate) cost: Money,
     /// Its lines: at least one, no product twice.
-    pub lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
     /// When it was placed, in whole milliseconds.
-    pub created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// The idempotency key of the request.
-    pub key: Option<IdempotencyKey>,
+    pub(crate) key: Option<IdempotencyKey>,
     /// The trace of the request.
-    pub traceparent: Option<String>,
+    pub(crate) traceparent: Option<String>,
 }
 
 /// A line of an order, with the product's name and price when the order was placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// The id of the product.
-    pub product: ProductId,
+    pub(crate) product: ProductId,
     /// The name of the product.
-    pub name: ProductName,
+    pub(crate) name: ProductName,
     /// The price of one item.
-    pub price: Money,
+    pub(crate) price: Money,
     /// The number of items.
-    pub quantity: Quantity,
+    pub(crate) quantity: Quantity,
 }
 
 /// The outcome of a decision. There is no pending outcome, so no decision can make an order pending
 /// again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The items are taken from the stock.
     Accepted,
     /// Nothing is taken from the stock.
@@ -48,36 +48,36 @@ pub enum Outcome {
 
 /// The reason for a rejection. It is stored and sent to clients in this shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejection {
+pub(crate) struct Rejection {
     /// The reason as a code for programs.
-    pub code: RejectionCode,
+    pub(crate) code: RejectionCode,
     /// The products concerned.
-    pub products: Vec<ProductName>,
+    pub(crate) products: Vec<ProductName>,
 }
 
 /// The code of a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RejectionCode {
+pub(crate) enum RejectionCode {
     /// The stock of a product was smaller than a line's quantity.
     InsufficientStock,
 }
 
 /// A decision about an order. It applies only while the order is pending.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// The id of the order.
-    pub id: OrderId,
+    pub(crate) id: OrderId,
     /// The outcome.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// When products decided.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// An order with its decision. Only [`PendingOrder::decide`] creates one, and a decided order has no
 /// transition, so an order is decided at most once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecidedOrder {
+pub(crate) struct DecidedOrder {
     placed: PendingOrder,
     outcome: Outcome,
     decided_at: Option<Timestamp>,
@@ -85,7 +85,7 @@ pub struct DecidedOrder {
 
 /// An order in its current state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     /// It has no decision yet.
     Pending(PendingOrder),
     /// It is accepted or rejected.
@@ -94,16 +94,16 @@ pub enum Order {
 
 /// A position in a buyer's list of orders: that of the order with these values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
+pub(crate) struct Cursor {
     /// When the order was placed.
-    pub created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// The id of the order, which orders those of the same millisecond.
-    pub id: OrderId,
+    pub(crate) id: OrderId,
 }
 
 impl PendingOrder {
     /// Decides the order; `at` is `None` if the time was not recorded.
-    pub fn decide(self, outcome: Outcome, at: Option<Timestamp>) -> DecidedOrder {
+    pub(crate) fn decide(self, outcome: Outcome, at: Option<Timestamp>) -> DecidedOrder {
         DecidedOrder {
             placed: self,
             outcome,
@@ -114,14 +114,14 @@ impl PendingOrder {
 
 impl DecidedOrder {
     /// Returns the order as it was placed, the outcome, and when it was decided.
-    pub fn into_parts(self) -> (PendingOrder, Outcome, Option<Timestamp>) {
+    pub(crate) fn into_parts(self) -> (PendingOrder, Outcome, Option<Timestamp>) {
         (self.placed, self.outcome, self.decided_at)
     }
 }
 
 impl Order {
     /// The position of the order in its buyer's list.
-    pub fn cursor(&self) -> Cursor {
+    pub(crate) fn cursor(&self) -> Cursor {
         let (Self::Pending(placed) | Self::Decided(DecidedOrder { placed, .. })) = self;
         Cursor {
             created_at: placed.created_at,

@@ -36,22 +36,22 @@ const MAX_QUEUED: usize = 4096;
 
 /// A request to place an order.
 #[derive(Clone, Debug)]
-pub struct Placement {
+pub(crate) struct Placement {
     /// The buyer, who is the caller.
-    pub buyer: Email,
+    pub(crate) buyer: Email,
     /// The idempotency key.
-    pub key: Option<IdempotencyKey>,
+    pub(crate) key: Option<IdempotencyKey>,
     /// The merged lines.
-    pub lines: Lines,
+    pub(crate) lines: Lines,
     /// When the request arrived.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
     /// The trace of the request.
-    pub traceparent: Option<String>,
+    pub(crate) traceparent: Option<String>,
 }
 
 /// Why an order was not placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlacingError {
+pub(crate) enum PlacingError {
     /// The order breaks a rule.
     #[error(transparent)]
     Refused(Refusal),
@@ -65,11 +65,11 @@ pub enum PlacingError {
 }
 
 /// The order as it was placed, by this request or by an earlier one with the same key.
-pub type PlacingResult = Result<Arc<PendingOrder>, PlacingError>;
+pub(crate) type PlacingResult = Result<Arc<PendingOrder>, PlacingError>;
 
 /// The queue of the committer. Clones share it.
 #[derive(Clone)]
-pub struct PlacementQueue<B> {
+pub(crate) struct PlacementQueue<B> {
     book: B,
     queue: mpsc::Sender<QueuedPlacement>,
     timeout: Duration,
@@ -77,7 +77,7 @@ pub struct PlacementQueue<B> {
 
 impl<B: OrderBook> PlacementQueue<B> {
     /// Starts a committer in `background`. A request and a round each take at most `timeout`.
-    pub fn start(
+    pub(crate) fn start(
         book: B,
         publisher: impl Publisher,
         timeout: Duration,
@@ -97,7 +97,7 @@ impl<B: OrderBook> PlacementQueue<B> {
     }
 
     /// Places an order. Once it is in a round it is placed, even if the client disconnects.
-    pub async fn place(&self, placement: Placement) -> PlacingResult {
+    pub(crate) async fn place(&self, placement: Placement) -> PlacingResult {
         let id = match &placement.key {
             Some(key) => order_id(&placement.buyer, key),
             None => self.book.new_id(),

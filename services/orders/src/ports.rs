@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use domain::{OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
-pub use runtime::clock::Clock;
+pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
 use crate::order::{Decision, PendingOrder};
@@ -17,7 +17,7 @@ use crate::product::{ProductCopy, ProductState};
 
 /// A failed call of the database. After a failed write it is unknown whether the write happened.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// The database is down or busy, or did not respond within the timeout. A retry can succeed.
     #[error(transparent)]
     Unavailable(Failure),
@@ -34,14 +34,14 @@ pub enum StoreError {
 
 impl StoreError {
     /// Whether a retry can succeed.
-    pub fn is_retryable(&self) -> bool {
+    pub(crate) fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NotDurable)
     }
 }
 
 /// The outcome of one order in an insert of many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Insertion {
+pub(crate) enum Insertion {
     /// The order is stored durably.
     Done,
     /// An order with this id exists.
@@ -51,7 +51,7 @@ pub enum Insertion {
 }
 
 /// The orders and the product copy, as placing orders needs them.
-pub trait OrderBook: Clone + Send + Sync + 'static {
+pub(crate) trait OrderBook: Clone + Send + Sync + 'static {
     /// Returns an id that no other order has.
     fn new_id(&self) -> OrderId;
 
@@ -78,7 +78,7 @@ pub trait OrderBook: Clone + Send + Sync + 'static {
 
 /// Whether the sweeper has published the `OrderCreate` of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResendState {
+pub(crate) enum ResendState {
     /// The broker may not have the message.
     NeverResent,
     /// The broker has the message; products has not decided yet.
@@ -86,7 +86,7 @@ pub enum ResendState {
 }
 
 /// The pending orders, as a queue by the time at which `OrderCreate` is due again.
-pub trait ResendQueue: Clone + Send + Sync + 'static {
+pub(crate) trait ResendQueue: Clone + Send + Sync + 'static {
     /// Makes all pending orders due at `now`.
     fn make_all_due(&self, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -120,7 +120,7 @@ pub trait ResendQueue: Clone + Send + Sync + 'static {
 }
 
 /// The orders and the product copy, as events change them. Applying an event again changes nothing.
-pub trait Projection: Clone + Send + Sync + 'static {
+pub(crate) trait Projection: Clone + Send + Sync + 'static {
     /// Updates the copy of each product whose state is newer than the copy.
     fn apply_products(
         &self,
@@ -135,7 +135,7 @@ pub trait Projection: Clone + Send + Sync + 'static {
 }
 
 /// Publishes orders on the broker.
-pub trait Publisher: Clone + Send + Sync + 'static {
+pub(crate) trait Publisher: Clone + Send + Sync + 'static {
     /// Publishes the `OrderCreate` of each order: `true` where the broker acknowledged it. `false`
     /// means that it is unknown whether the broker has the message.
     fn publish(&self, orders: &[Arc<PendingOrder>]) -> impl Future<Output = Vec<bool>> + Send;

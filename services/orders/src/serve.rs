@@ -36,12 +36,13 @@ pub async fn serve(
     let health = Health::default();
     let background = Background::default();
     let stop = background.stop_token();
+    let verifier = config.tokens.verifier()?;
+
     let database = mongo::connect(SERVICE, &config.mongo).await?;
     let timeout = config.mongo.mongodb_timeout;
     let store = Store::new(database.clone(), timeout);
     let producer = Producer::new(&config.kafka, SERVICE)?;
     let publisher = OrderPublisher::new(producer.clone(), config.kafka.topics());
-    let verifier = config.tokens.verifier()?;
     let hub = Hub::default();
     let consumer = consumer(&config.kafka, &store)?;
 
@@ -50,20 +51,22 @@ pub async fn serve(
             .clone()
             .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
     );
+    // At once: the part `stream` is not ready before the indexes exist.
     background.spawn(mongo::watch(database, health.part(health::DATABASE), stop));
     let tasks = Tasks {
         kafka: config.kafka,
-        seed: config.seed_data,
+        seed_data: config.seed_data,
         store: store.clone(),
         publisher: publisher.clone(),
         hub: hub.clone(),
         consumer,
         shutdown: shutdown.clone(),
-        broker: health.part(health::BROKER),
-        stream: health.part("stream"),
+        broker_health: health.part(health::BROKER),
+        stream_health: health.part("stream"),
         background: background.clone(),
     };
     background.spawn(tasks.start());
+
     let app = App {
         placements: PlacementQueue::start(store.clone(), publisher, timeout, &background),
         store,
@@ -72,9 +75,9 @@ pub async fn serve(
         verifier,
         stop: shutdown.clone(),
     };
-
     let router = server::router(http::router(app, &config.common), &health);
     server::serve(&config.common, listener, router, &health, shutdown).await?;
+
     let failure = background.failure();
     background.finish(SHUTDOWN_TIMEOUT).await;
     producer.flush(SHUTDOWN_TIMEOUT).await;
@@ -97,14 +100,14 @@ fn consumer(kafka: &KafkaSettings, store: &Store) -> Result<ProductConsumer, Fai
 /// The background tasks that need the indexes.
 struct Tasks {
     kafka: KafkaSettings,
-    seed: bool,
+    seed_data: bool,
     store: Store,
     publisher: OrderPublisher,
     hub: Hub,
     consumer: ProductConsumer,
     shutdown: CancellationToken,
-    broker: Part,
-    stream: Part,
+    broker_health: Part,
+    stream_health: Part,
     background: Background,
 }
 
@@ -117,11 +120,13 @@ impl Tasks {
         if indexes.await.is_none() {
             return;
         }
-        if self.seed {
+        if self.seed_data {
             mongo::retry_until_ok("load the development data", &stop, || self.store.seed()).await;
         }
-        self.background
-            .spawn(self.hub.run(self.store.clone(), self.stream, stop.clone()));
+        self.background.spawn(
+            self.hub
+                .run(self.store.clone(), self.stream_health, stop.clone()),
+        );
         topics::create_with_retry(&self.kafka, &stop).await;
         let sweeper = Sweeper {
             queue: self.store,
@@ -130,6 +135,6 @@ impl Tasks {
         };
         self.background.spawn(sweeper.run(stop.clone()));
         self.background
-            .spawn_critical(self.shutdown, self.consumer.run(self.broker, stop));
+            .spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
     }
 }

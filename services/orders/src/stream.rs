@@ -12,7 +12,7 @@ mod hub;
 mod position;
 mod session;
 
-pub use changes::{ChangeSource, Changes, ChangesError, StatusChange};
-pub use hub::{Hub, SubscribeError};
-pub use position::Position;
-pub use session::{StreamRequest, open};
+pub(crate) use changes::{ChangeSource, Changes, ChangesError, StatusChange};
+pub(crate) use hub::{Hub, SubscribeError};
+pub(crate) use position::Position;
+pub(crate) use session::{StreamRequest, open};

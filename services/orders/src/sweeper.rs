@@ -11,7 +11,7 @@ use crate::ports::{Clock, Publisher, ResendQueue, ResendState, StoreError};
 
 /// How long after its placing a pending order is published again. Longer than
 /// [`messaging::producer::DELIVERY_TIMEOUT`], so that a delivery in progress is not repeated.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(5);
 
 const INTERVAL: Duration = Duration::from_millis(500);
 const MAX_BATCH: i64 = 500;
@@ -21,19 +21,19 @@ const MAX_DELAY: SignedDuration = SignedDuration::from_mins(5);
 const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);
 
 /// Publishes the pending orders of `queue` that are due.
-pub struct Sweeper<Q, P, C> {
+pub(crate) struct Sweeper<Q, P, C> {
     /// The pending orders.
-    pub queue: Q,
+    pub(crate) queue: Q,
     /// The connection to the broker.
-    pub publisher: P,
+    pub(crate) publisher: P,
     /// The clock.
-    pub clock: C,
+    pub(crate) clock: C,
 }
 
 impl<Q: ResendQueue, P: Publisher, C: Clock> Sweeper<Q, P, C> {
     /// Sweeps until `stop`. The first sweep publishes all pending orders, because the process that
     /// placed them may have stopped before it published them.
-    pub async fn run(self, stop: CancellationToken) {
+    pub(crate) async fn run(self, stop: CancellationToken) {
         let mut all = true;
         while !stop.is_cancelled() {
             match self.sweep(all, &stop).await {

@@ -19,5 +19,5 @@ mod store;
 pub use config::Config;
 pub use serve::serve;
 
-/// The name of this service.
-pub(crate) const SERVICE: &str = "products";
+/// The name of the service.
+pub const SERVICE: &str = "products";

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use products::Config;
+use products::{Config, SERVICE, serve};
 use runtime::{lifecycle, settings};
 
 fn main() -> ExitCode {
     let config: Config = settings::parse();
-    let common = config.common.clone();
-    lifecycle::run("products", &common, config.listen, |listener, shutdown| {
-        products::serve(config, listener, shutdown)
+    let (common, listen) = (config.common.clone(), config.listen);
+    lifecycle::run(SERVICE, &common, listen, |listener, shutdown| {
+        serve(config, listener, shutdown)
     })
 }

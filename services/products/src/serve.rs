@@ -1,4 +1,4 @@
-//! The composition of the service, from start to shutdown.
+//! The service from start to shutdown.
 
 use std::time::Duration;
 
@@ -24,20 +24,19 @@ use crate::messages::Messages;
 use crate::republishing::Republishing;
 use crate::store::Store;
 
+/// The timeout of stopping the background tasks, and of flushing the producer.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves on `listener` until `shutdown`. HTTP responds immediately; the service is ready when the
-/// database, the broker and the key set are available.
+/// Serves on `listener` until `shutdown`. HTTP is available immediately; the service is ready when
+/// the database, the broker and the token keys are.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    let (health, background, sending) = (
-        Health::default(),
-        Background::default(),
-        Background::default(),
-    );
+    let health = Health::default();
+    let background = Background::default();
+    let sending = Background::default();
     let stop = background.stop_token();
     let verifier = config.tokens.verifier()?;
 
@@ -139,16 +138,17 @@ impl Tasks {
         if self.seed_data {
             mongo::retry_until_ok("load development data", &stop, || store.seed()).await;
         }
-        let spawn = &self.background;
-        spawn.spawn(mongo::watch(
+        let background = &self.background;
+        // Only now, so that the service is not ready before the indexes exist.
+        background.spawn(mongo::watch(
             self.database,
             self.database_health,
             stop.clone(),
         ));
         let (outbox, sweeper_stop) = (self.outbox, stop.clone());
-        spawn.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
+        background.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
         topics::create_with_retry(&self.kafka, &stop).await;
-        spawn.spawn(self.republishing.run(stop.clone()));
-        spawn.spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
+        background.spawn(self.republishing.run(stop.clone()));
+        background.spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
     }
 }

@@ -9,10 +9,10 @@ use runtime::clock::{Clock as _, SystemClock};
 use service_kit::extract;
 use service_kit::problem::Problem;
 
+use super::App;
 use super::address::ClientAddress;
 use super::problems::unacceptable_email;
 use super::wire::{Account, Credentials};
-use crate::accounts::Accounts;
 use crate::rules::password::NewPassword;
 
 /// Creates an account with the role `user`.
@@ -29,13 +29,13 @@ use crate::rules::password::NewPassword;
     )
 )]
 pub(super) async fn register(
-    State(accounts): State<Accounts>,
+    State(app): State<App>,
     ClientAddress(address): ClientAddress,
     extract::Json(credentials): extract::Json<Credentials>,
 ) -> Result<(StatusCode, Json<Account>), Problem> {
     let email = Email::parse(&credentials.email).map_err(|_| unacceptable_email())?;
     let password = NewPassword::new(credentials.password)?;
-    accounts
+    app.accounts
         .register(&email, &password, address, SystemClock.now())
         .await?;
     let role = Role::User;

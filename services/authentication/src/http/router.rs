@@ -20,13 +20,6 @@ use crate::SERVICE;
 )]
 struct Document;
 
-/// All routes.
-pub(crate) fn router(app: App, settings: &Common) -> Router {
-    let (router, document) = documented_routes().split_for_parts();
-    let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
-    openapi::serve(router, document).with_state(app)
-}
-
 fn documented_routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(accounts::register))
@@ -36,6 +29,13 @@ fn documented_routes() -> OpenApiRouter<App> {
         .routes(routes!(accounts::me))
         .routes(routes!(operations::health))
         .routes(routes!(key_set::key_set))
+}
+
+/// Returns all routes, with the document that describes them.
+pub(crate) fn router(app: App, settings: &Common) -> Router {
+    let (router, document) = documented_routes().split_for_parts();
+    let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
+    openapi::serve(router, document).with_state(app)
 }
 
 #[cfg(test)]

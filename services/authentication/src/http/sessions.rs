@@ -14,11 +14,12 @@ use secrecy::{ExposeSecret, SecretString};
 use service_kit::extract;
 use service_kit::problem::Problem;
 
+use super::App;
 use super::address::ClientAddress;
 use super::cookie::{self, AllowedOrigins};
 use super::problems::{store_failed, unacceptable_email};
 use super::wire::{KeptIn, LogIn, Refresh, TokensBody};
-use crate::sessions::{LoginAttempt, Sessions, Tokens};
+use crate::sessions::{LoginAttempt, Tokens};
 
 const TOKEN_TYPE: HeaderName = HeaderName::from_static("token-type");
 
@@ -45,14 +46,13 @@ pub(super) struct SessionResponse {
     )
 )]
 pub(super) async fn log_in(
-    State(sessions): State<Sessions>,
-    State(origins): State<AllowedOrigins>,
+    State(app): State<App>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     extract::Json(body): extract::Json<LogIn>,
 ) -> Result<SessionResponse, Problem> {
     if body.session.is_some() {
-        origins.check(&headers)?;
+        app.origins.check(&headers)?;
     }
     let email = Email::parse(&body.email).map_err(|_| unacceptable_email())?;
     let attempt = LoginAttempt {
@@ -60,8 +60,8 @@ pub(super) async fn log_in(
         password: body.password,
         address,
     };
-    let tokens = sessions.log_in(attempt, SystemClock.now()).await?;
-    let cookie = body.session.map(|_| sessions.lifetimes.idle);
+    let tokens = app.sessions.log_in(attempt, SystemClock.now()).await?;
+    let cookie = body.session.map(|_| app.sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
 }
 
@@ -79,20 +79,20 @@ pub(super) async fn log_in(
     )
 )]
 pub(super) async fn refresh(
-    State(sessions): State<Sessions>,
-    State(origins): State<AllowedOrigins>,
+    State(app): State<App>,
     headers: HeaderMap,
     extract::Json(body): extract::Json<Refresh>,
 ) -> Result<SessionResponse, Problem> {
     let in_cookie = body.is_in_cookie();
-    let token = body.token(&origins, &headers)?;
+    let token = body.token(&app.origins, &headers)?;
     // An incorrect cookie is not cleared, because a slow response to one tab would then clear the
     // new cookie of another tab.
     let token = token.ok_or_else(Problem::incorrect_token)?;
-    let tokens = sessions
+    let tokens = app
+        .sessions
         .refresh(token.expose_secret(), SystemClock.now())
         .await?;
-    let cookie = in_cookie.then_some(sessions.lifetimes.idle);
+    let cookie = in_cookie.then_some(app.sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
 }
 
@@ -109,14 +109,13 @@ pub(super) async fn refresh(
     )
 )]
 pub(super) async fn log_out(
-    State(sessions): State<Sessions>,
-    State(origins): State<AllowedOrigins>,
+    State(app): State<App>,
     headers: HeaderMap,
     extract::Json(body): extract::Json<Refresh>,
 ) -> Result<Response, Problem> {
     let in_cookie = body.is_in_cookie();
-    if let Some(token) = body.token(&origins, &headers)? {
-        sessions
+    if let Some(token) = body.token(&app.origins, &headers)? {
+        app.sessions
             .log_out(token.expose_secret())
             .await
             .map_err(|error| store_failed(&error))?;

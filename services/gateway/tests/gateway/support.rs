@@ -11,7 +11,7 @@ use domain::Email;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use gateway::config::Config;
+use gateway::Config;
 use identity::{Issuer, IssuerSettings, Role};
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};

@@ -20,19 +20,19 @@ use crate::SERVICE;
 )]
 struct Document;
 
-/// All routes.
-pub(crate) fn router(app: App, settings: &Common) -> Router {
-    let (router, document) = documented_routes().split_for_parts();
-    let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
-    openapi::serve(router, document).with_state(app)
-}
-
 fn documented_routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(orders::place, orders::list))
         .routes(routes!(events::follow))
         .routes(routes!(orders::show))
         .routes(routes!(operations::health))
+}
+
+/// Returns all routes, with the document that describes them.
+pub(crate) fn router(app: App, settings: &Common) -> Router {
+    let (router, document) = documented_routes().split_for_parts();
+    let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
+    openapi::serve(router, document).with_state(app)
 }
 
 #[cfg(test)]

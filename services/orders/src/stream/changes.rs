@@ -12,22 +12,22 @@ use crate::ports::StoreError;
 
 /// A decision about an order, as it was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusChange {
+pub(crate) struct StatusChange {
     /// The position in the history.
-    pub position: Position,
+    pub(crate) position: Position,
     /// The id of the order.
-    pub id: OrderId,
+    pub(crate) id: OrderId,
     /// The buyer of the order.
-    pub buyer: Email,
+    pub(crate) buyer: Email,
     /// The outcome of the decision.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// When products decided.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// Why the history cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum ChangesError {
+pub(crate) enum ChangesError {
     /// The position is older than the history, or it never existed.
     #[error("the history does not contain the position")]
     Lost(#[source] Failure),
@@ -40,7 +40,7 @@ pub enum ChangesError {
 }
 
 /// The history of status changes.
-pub trait ChangeSource: Clone + Send + Sync + 'static {
+pub(crate) trait ChangeSource: Clone + Send + Sync + 'static {
     /// An open reader.
     type Changes: Changes;
 
@@ -55,7 +55,7 @@ pub trait ChangeSource: Clone + Send + Sync + 'static {
 }
 
 /// A reader of the history.
-pub trait Changes: Sized + Send + 'static {
+pub(crate) trait Changes: Sized + Send + 'static {
     /// Returns the next change, or `None` after the poll timeout. An error consumes the reader.
     fn next(
         self,

@@ -23,7 +23,7 @@ const MAX_STREAMS_PER_BUYER: usize = 16;
 
 /// Why a client cannot subscribe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubscribeError {
+pub(crate) enum SubscribeError {
     /// The database is unavailable or slow.
     #[error("the history of status changes cannot be read now")]
     Unavailable,
@@ -43,7 +43,7 @@ pub(super) enum HubItem {
 
 /// The subscribers and their common position in the history. Clones share them.
 #[derive(Clone, Default)]
-pub struct Hub {
+pub(crate) struct Hub {
     subscribers: Arc<Mutex<Subscribers>>,
     /// All changes up to here are delivered. `None` before the first read and while the hub is
     /// paused.

@@ -9,24 +9,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// history, which is a documented property of resume tokens:
 /// <https://www.mongodb.com/docs/manual/changeStreams/#resume-tokens>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position(Box<[u8]>);
+pub(crate) struct Position(Box<[u8]>);
 
 /// The maximum length of an event id; those of this service are shorter.
 const MAX_LENGTH: usize = 512;
 
 impl Position {
     /// Parses the data of a resume token, which is hexadecimal.
-    pub fn from_token_data(data: &str) -> Option<Self> {
+    pub(crate) fn from_token_data(data: &str) -> Option<Self> {
         hex::decode(data).ok().map(|bytes| Self(bytes.into()))
     }
 
     /// Returns the data of the resume token.
-    pub fn token_data(&self) -> String {
+    pub(crate) fn token_data(&self) -> String {
         hex::encode_upper(&self.0)
     }
 
     /// Parses an event id.
-    pub fn parse(id: &str) -> Option<Self> {
+    pub(crate) fn parse(id: &str) -> Option<Self> {
         if id.is_empty() || id.len() > MAX_LENGTH {
             return None;
         }

@@ -21,15 +21,15 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 const MAX_LAG: Duration = Duration::from_secs(3);
 
 /// A request for an event stream.
-pub struct StreamRequest {
+pub(crate) struct StreamRequest {
     /// The buyer of the orders.
-    pub buyer: Email,
+    pub(crate) buyer: Email,
     /// The `Last-Event-ID` header.
-    pub last_event_id: Option<String>,
+    pub(crate) last_event_id: Option<String>,
     /// How long the access token is still valid.
-    pub lifetime: Duration,
+    pub(crate) lifetime: Duration,
     /// Ends the connection.
-    pub stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
 }
 
 struct Session {
@@ -59,7 +59,7 @@ enum Next {
 }
 
 /// Opens an event stream. Fails with `SubscribeError::Unavailable` after `timeout`.
-pub async fn open<S: ChangeSource>(
+pub(crate) async fn open<S: ChangeSource>(
     hub: &Hub,
     source: &S,
     request: StreamRequest,

@@ -20,7 +20,7 @@ use crate::SERVICE;
 )]
 struct Document;
 
-fn routes() -> OpenApiRouter<App> {
+fn documented_routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(products::list, products::create, products::change))
         .routes(routes!(categories::list, categories::create))
@@ -29,7 +29,7 @@ fn routes() -> OpenApiRouter<App> {
 
 /// Returns all routes, with the document that describes them.
 pub(crate) fn router(app: App, settings: &Common) -> Router {
-    let (router, document) = routes().split_for_parts();
+    let (router, document) = documented_routes().split_for_parts();
     let router = with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints);
     openapi::serve(router, document).with_state(app)
 }
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn given_the_committed_document_when_compared_with_the_code_then_they_agree() {
-        let document = openapi::with_problems(routes().to_openapi());
+        let document = openapi::with_problems(documented_routes().to_openapi());
         openapi::check_committed(&document, env!("CARGO_MANIFEST_DIR")).unwrap();
     }
 }

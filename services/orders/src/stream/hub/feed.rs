@@ -20,7 +20,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 impl Hub {
     /// Feeds the subscribers until `stop`, and retries while the database is unavailable. Without
     /// subscribers it does not read.
-    pub async fn run(self, source: impl ChangeSource, part: Part, stop: CancellationToken) {
+    pub(crate) async fn run(self, source: impl ChangeSource, part: Part, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let from = self.position.borrow().clone();
             let result = match source.changes(from.as_ref(), None, POLL_TIMEOUT).await {
