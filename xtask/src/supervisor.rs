@@ -94,7 +94,7 @@ fn stop_and_print(state: &State, names: &[String]) -> Result<bool> {
     running.sort_by_key(|name| Component::stop_stage(name));
     if !running.is_empty() {
         print(format_args!(
-            "stopping {}; press Ctrl-C to kill all of them immediately",
+            "stopping {} (Ctrl-C kills them immediately)",
             running.join(", ")
         ));
     }
