@@ -35,9 +35,9 @@ struct Check {
 
 #[rustfmt::skip]
 const CHECKS: &[Check] = &[
-    check("Kubernetes", "rendered objects: schemas, policies, network, references, checkov", &["infrastructure/kubernetes/check"]),
+    check("Kubernetes", "rendered objects: schemas, policies, network, references; and the Dockerfile", &["infrastructure/kubernetes/check"]),
     check("deployment", "tests of deploy and smoke, with a stub cluster", &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"]),
-    check("Compose", "schema, Dockerfile, checkov, references", &["infrastructure/compose/check"]),
+    check("Compose", "schema, Dockerfile, references", &["infrastructure/compose/check"]),
     check("edge", "nginx's configuration: gixy, and nginx's behaviour", &["infrastructure/nginx/check"]),
     check("Terraform, format", "formatting of the files", &["infrastructure/terraform/check", "format"]),
     check("Terraform, roots", "validity of the shop and its environments; tests", &["infrastructure/terraform/check", "roots"]),

@@ -18,6 +18,6 @@ pub use issuer::{Issuer, IssuerSettings, KeyError};
 pub use openapi::BearerScheme;
 pub use remote_keys::InvalidKeySetUrl;
 pub use role::Role;
-pub use settings::{SettingsError, SigningSettings, TokenNames, TokenSettings};
+pub use settings::{IssuerAndAudience, SettingsError, SigningSettings, TokenSettings};
 pub use shared_secret::WeakSecret;
 pub use verifier::{Verifier, VerifyError};

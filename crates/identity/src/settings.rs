@@ -12,7 +12,7 @@ use crate::{InvalidKeySetUrl, Issuer, IssuerSettings, KeyError, Verifier, WeakSe
 
 /// The issuer and the audience of access tokens; the same in all services of a shop.
 #[derive(Args, Clone, Debug)]
-pub struct TokenNames {
+pub struct IssuerAndAudience {
     /// Issuer of the access tokens (`iss` claim).
     #[arg(long, env = "TOKEN_ISSUER", default_value = "fleetmarket")]
     pub token_issuer: String,
@@ -26,7 +26,7 @@ pub struct TokenNames {
 pub struct TokenSettings {
     /// Issuer and audience.
     #[command(flatten)]
-    pub names: TokenNames,
+    pub issuer_and_audience: IssuerAndAudience,
     /// URL of the public keys of the authentication service, such as
     /// `http://authentication:8001/.well-known/jwks.json`.
     #[arg(long, env = "JWKS_URL")]
@@ -44,7 +44,7 @@ pub struct TokenSettings {
 pub struct SigningSettings {
     /// Issuer and audience.
     #[command(flatten)]
-    pub names: TokenNames,
+    pub issuer_and_audience: IssuerAndAudience,
     /// File with the Ed25519 private key (PKCS#8 in PEM) that signs access tokens.
     #[arg(long, env = "TOKEN_SIGNING_KEY_FILE")]
     pub token_signing_key_file: Option<String>,
@@ -97,7 +97,10 @@ pub enum SettingsError {
 impl TokenSettings {
     /// Creates the verifier.
     pub fn verifier(&self) -> Result<Verifier, SettingsError> {
-        let (issuer, audience) = (&self.names.token_issuer, &self.names.token_audience);
+        let (issuer, audience) = (
+            &self.issuer_and_audience.token_issuer,
+            &self.issuer_and_audience.token_audience,
+        );
         match (
             non_empty(self.jwks_url.as_deref()),
             hs256_secret(
@@ -116,8 +119,8 @@ impl SigningSettings {
     /// Reads the key files and creates the issuer.
     pub fn issuer(&self) -> Result<Issuer, SettingsError> {
         let settings = IssuerSettings {
-            issuer: self.names.token_issuer.clone(),
-            audience: self.names.token_audience.clone(),
+            issuer: self.issuer_and_audience.token_issuer.clone(),
+            audience: self.issuer_and_audience.token_audience.clone(),
             lifetime: self.access_token_lifetime,
         };
         if settings.lifetime < Duration::from_secs(1) {

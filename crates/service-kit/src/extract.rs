@@ -186,7 +186,7 @@ fn field_error(path: &str, message: &str) -> Problem {
         .strip_prefix("duplicate field `")
         .and_then(|rest| rest.strip_suffix('`'))
     {
-        return Problem::invalid(within(name), "is there twice");
+        return Problem::invalid(within(name), "occurs twice");
     }
     let field = if path == "." { "body" } else { path };
     Problem::invalid(field, reworded(message))
@@ -297,10 +297,7 @@ mod tests {
             r#"{"products":[{"name":"a","quantity":"1"}]}"#,
             "products[0].quantity: must be a whole number",
         );
-        check(
-            r#"{"products":[],"products":[]}"#,
-            "products: is there twice",
-        );
+        check(r#"{"products":[],"products":[]}"#, "products: occurs twice");
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Problem {
     pub fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "This address does not take that method.",
+            "The method is not allowed at this address.",
         )
     }
 
@@ -145,7 +145,7 @@ impl Problem {
     pub fn body_too_slow() -> Self {
         Self::new(
             StatusCode::REQUEST_TIMEOUT,
-            "The body did not arrive in time.",
+            "The body was not received within the timeout.",
         )
     }
 
@@ -153,7 +153,7 @@ impl Problem {
     pub fn body_too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "The body is larger than this address takes.",
+            "The body is too large for this address.",
         )
         .of_kind("body-too-large")
     }

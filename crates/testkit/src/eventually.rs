@@ -7,15 +7,18 @@ pub const TIMEOUT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Polls `condition` until it returns `Ok`, and returns the value; panics after [`TIMEOUT`].
-pub async fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Result<T, String>) -> T {
-    eventually_within(TIMEOUT, what, condition).await
+pub async fn eventually<T>(
+    description: &str,
+    condition: impl AsyncFnMut() -> Result<T, String>,
+) -> T {
+    eventually_within(TIMEOUT, description, condition).await
 }
 
 /// Polls `condition` until it returns `Ok`, and returns the value; panics after `timeout` with
-/// `what` and the last error.
+/// `description` and the last error.
 pub async fn eventually_within<T>(
     timeout: Duration,
-    what: &str,
+    description: &str,
     mut condition: impl AsyncFnMut() -> Result<T, String>,
 ) -> T {
     let deadline = Instant::now() + timeout;
@@ -23,7 +26,7 @@ pub async fn eventually_within<T>(
         match condition().await {
             Ok(value) => return value,
             Err(error) if Instant::now() > deadline => {
-                panic!("timed out after {timeout:?}: {what}; at the last poll: {error}")
+                panic!("timed out after {timeout:?}: {description}; at the last poll: {error}")
             }
             Err(_) => tokio::time::sleep(POLL_INTERVAL).await,
         }

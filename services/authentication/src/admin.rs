@@ -14,9 +14,9 @@ use runtime::telemetry;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::client::Network;
 
-use crate::SERVICE;
 use crate::accounts::{self, RegisterError};
 use crate::config::Config;
+use crate::config::SERVICE;
 use crate::hashing::Hasher;
 use crate::rules::password::NewPassword;
 use crate::store::{CreateError, Store};

@@ -14,6 +14,9 @@ use service_kit::client::TrustedProxies;
 use crate::rules::attempts::AttemptLimits;
 use crate::rules::refresh::SessionLifetimes;
 
+/// The name of the service in logs, database connections, consumer groups and events.
+pub const SERVICE: &str = "authentication";
+
 /// Accounts, passwords and tokens. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "authentication", version)]

@@ -14,8 +14,5 @@ mod sessions;
 mod signing_keys;
 mod store;
 
-pub use config::Config;
+pub use config::{Config, SERVICE};
 pub use serve::serve;
-
-/// The name of the service.
-pub const SERVICE: &str = "authentication";

@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
 use crate::attempts::Attempts;
-use crate::config::Config;
+use crate::config::{Config, SERVICE};
 use crate::hashing::Hasher;
 use crate::http::{self, AllowedOrigins, App};
 use crate::sessions::Sessions;
 use crate::store::Store;
-use crate::{SERVICE, seed, signing_keys};
+use crate::{seed, signing_keys};
 
 /// Serves until `shutdown`. The database may be unavailable at the start and at any time later.
 pub async fn serve(

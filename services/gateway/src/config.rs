@@ -12,6 +12,9 @@ use identity::TokenSettings;
 use runtime::settings::{Common, duration};
 use service_kit::client::TrustedProxies;
 
+/// The name of the service in logs, database connections, consumer groups and events.
+pub const SERVICE: &str = "gateway";
+
 /// The gateway's settings, from environment variables or command-line options.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "gateway", about = "The only entry point of the shop")]

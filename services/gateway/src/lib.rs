@@ -15,8 +15,5 @@ mod serve;
 mod shared_reads;
 mod upstream;
 
-pub use config::Config;
+pub use config::{Config, SERVICE};
 pub use serve::serve;
-
-/// The name of the service.
-pub const SERVICE: &str = "gateway";

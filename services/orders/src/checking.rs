@@ -19,7 +19,7 @@ pub(crate) struct PricedLines {
 
 /// Why an order is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum CheckError {
     /// The product copy has no product of this name.
     #[error("a product does not exist")]
     UnknownProduct,
@@ -35,21 +35,21 @@ pub(crate) enum Refusal {
 pub(crate) fn check<'a>(
     lines: &Lines,
     find: impl Fn(&ProductName) -> Option<&'a ProductCopy>,
-) -> Result<PricedLines, Refusal> {
+) -> Result<PricedLines, CheckError> {
     let products = lines
         .as_slice()
         .iter()
         .map(|line| {
             find(&line.name)
                 .map(|product| (line, product))
-                .ok_or(Refusal::UnknownProduct)
+                .ok_or(CheckError::UnknownProduct)
         })
         .collect::<Result<Vec<_>, _>>()?;
     if products
         .iter()
         .any(|(line, product)| !product.stock.covers(line.quantity))
     {
-        return Err(Refusal::InsufficientStock);
+        return Err(CheckError::InsufficientStock);
     }
     let cost = products
         .iter()
@@ -58,7 +58,7 @@ pub(crate) fn check<'a>(
                 .price
                 .times(line.quantity)
                 .and_then(|cost| sum.plus(cost))
-                .ok_or(Refusal::TooExpensive)
+                .ok_or(CheckError::TooExpensive)
         })?;
     let lines = products
         .into_iter()
@@ -103,7 +103,7 @@ mod tests {
             ("chair", 2999, 30),
             ("palace", 9_999_999_999, 2_147_483_647),
         ]);
-        let check = |wanted: &[(&str, i64)], expected: Result<i64, Refusal>| {
+        let check = |wanted: &[(&str, i64)], expected: Result<i64, CheckError>| {
             let lines = Lines::merge(wanted.to_vec()).expect("valid lines");
             let cost =
                 super::check(&lines, |name| copy.get(name)).map(|priced| priced.cost.minor());
@@ -111,12 +111,15 @@ mod tests {
         };
         check(&[("cutlery", 4), ("chair", 2)], Ok(8394));
         check(&[("chair", 30)], Ok(89970));
-        check(&[("chair", 31)], Err(Refusal::InsufficientStock));
-        check(&[("Sofa", 1)], Err(Refusal::UnknownProduct));
-        check(&[("chair", 31), ("sofa", 1)], Err(Refusal::UnknownProduct));
+        check(&[("chair", 31)], Err(CheckError::InsufficientStock));
+        check(&[("Sofa", 1)], Err(CheckError::UnknownProduct));
+        check(
+            &[("chair", 31), ("sofa", 1)],
+            Err(CheckError::UnknownProduct),
+        );
         check(&[("palace", 900_719)], Ok(9_007_189_999_099_281));
-        check(&[("palace", 900_720)], Err(Refusal::TooExpensive));
-        check(&[("palace", 2_147_483_647)], Err(Refusal::TooExpensive));
+        check(&[("palace", 900_720)], Err(CheckError::TooExpensive));
+        check(&[("palace", 2_147_483_647)], Err(CheckError::TooExpensive));
     }
 
     proptest! {
@@ -136,7 +139,7 @@ mod tests {
                     prop_assert_eq!(priced.lines.len(), lines.as_slice().len());
                 }
                 Err(refusal) => {
-                    prop_assert_eq!(refusal, Refusal::TooExpensive);
+                    prop_assert_eq!(refusal, CheckError::TooExpensive);
                     prop_assert!(exact > i128::from(Money::MAX.minor()));
                 }
             }

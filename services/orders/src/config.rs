@@ -8,6 +8,9 @@ use messaging::settings::KafkaSettings;
 use mongo::MongoSettings;
 use runtime::settings::Common;
 
+/// The name of the service in logs, database connections, consumer groups and events.
+pub const SERVICE: &str = "orders";
+
 /// Places orders and streams their status changes. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "orders", version)]

@@ -16,8 +16,5 @@ mod store;
 mod stream;
 mod sweeper;
 
-pub use config::Config;
+pub use config::{Config, SERVICE};
 pub use serve::serve;
-
-/// The name of the service.
-pub const SERVICE: &str = "orders";

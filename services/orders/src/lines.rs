@@ -26,10 +26,10 @@ pub(crate) struct InvalidLines;
 impl Lines {
     /// Merges the lines of the same product, given as names and quantities.
     pub(crate) fn merge<'a>(
-        wanted: impl IntoIterator<Item = (&'a str, i64)>,
+        requested: impl IntoIterator<Item = (&'a str, i64)>,
     ) -> Result<Self, InvalidLines> {
         let mut merged: Vec<RequestedLine> = Vec::new();
-        for (name, quantity) in wanted {
+        for (name, quantity) in requested {
             let name = ProductName::parse(name).map_err(|_| InvalidLines)?;
             let quantity = Quantity::try_from(quantity).map_err(|_| InvalidLines)?;
             match merged.iter_mut().find(|line| line.name == name) {
@@ -85,11 +85,11 @@ mod tests {
 
     #[test]
     fn given_lines_that_break_a_rule_when_merged_then_they_are_refused() {
-        let check = |wanted: &[(&str, i64)]| {
+        let check = |requested: &[(&str, i64)]| {
             assert_eq!(
-                Lines::merge(wanted.to_vec()),
+                Lines::merge(requested.to_vec()),
                 Err(InvalidLines),
-                "{wanted:?}"
+                "{requested:?}"
             );
         };
         check(&[]);
@@ -114,22 +114,22 @@ mod tests {
         let names: Vec<String> = (0..=MAX_LINES)
             .map(|number| format!("product {number}"))
             .collect();
-        let wanted = |count: usize| names[..count].iter().map(|name| (name.as_str(), 1));
-        assert!(Lines::merge(wanted(MAX_LINES)).is_ok());
-        assert!(Lines::merge(wanted(MAX_LINES).chain(wanted(MAX_LINES))).is_ok());
-        assert_eq!(Lines::merge(wanted(MAX_LINES + 1)), Err(InvalidLines));
+        let requested = |count: usize| names[..count].iter().map(|name| (name.as_str(), 1));
+        assert!(Lines::merge(requested(MAX_LINES)).is_ok());
+        assert!(Lines::merge(requested(MAX_LINES).chain(requested(MAX_LINES))).is_ok());
+        assert_eq!(Lines::merge(requested(MAX_LINES + 1)), Err(InvalidLines));
     }
 
     proptest! {
         #[test]
         fn given_any_lines_when_merged_then_no_item_is_lost_and_no_product_is_twice(
-            wanted in prop::collection::vec(("[a-c]{1,2}", 1..1000_i64), 1..40),
+            requested in prop::collection::vec(("[a-c]{1,2}", 1..1000_i64), 1..40),
         ) {
             let mut expected: BTreeMap<&str, i64> = BTreeMap::new();
-            for (name, quantity) in &wanted {
+            for (name, quantity) in &requested {
                 *expected.entry(name).or_default() += quantity;
             }
-            let lines = Lines::merge(wanted.iter().map(|(name, quantity)| (name.as_str(), *quantity))).unwrap();
+            let lines = Lines::merge(requested.iter().map(|(name, quantity)| (name.as_str(), *quantity))).unwrap();
             let merged: BTreeMap<&str, i64> =
                 pairs(&lines).into_iter().map(|(name, quantity)| (name, i64::from(quantity))).collect();
             prop_assert_eq!(merged.len(), lines.as_slice().len());
@@ -138,11 +138,11 @@ mod tests {
 
         #[test]
         fn given_lines_in_another_order_when_compared_then_they_are_the_same(
-            wanted in prop::collection::btree_map("[a-z]{1,3}", 1..100_i64, 1..20),
+            requested in prop::collection::btree_map("[a-z]{1,3}", 1..100_i64, 1..20),
         ) {
-            let wanted: Vec<(&str, i64)> = wanted.iter().map(|(name, quantity)| (name.as_str(), *quantity)).collect();
-            let lines = Lines::merge(wanted.iter().copied()).unwrap();
-            let mut reversed = Lines::merge(wanted.iter().rev().copied()).unwrap();
+            let requested: Vec<(&str, i64)> = requested.iter().map(|(name, quantity)| (name.as_str(), *quantity)).collect();
+            let lines = Lines::merge(requested.iter().copied()).unwrap();
+            let mut reversed = Lines::merge(requested.iter().rev().copied()).unwrap();
             let same = |other: &Lines| {
                 lines.is_same_as(other.0.iter().map(|line| (&line.name, line.quantity)))
             };

@@ -17,7 +17,7 @@ use runtime::lifecycle::Background;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::checking::Refusal;
+use crate::checking::CheckError;
 use crate::idempotency::order_id;
 use crate::lines::Lines;
 use crate::order::PendingOrder;
@@ -54,7 +54,7 @@ pub(crate) struct Placement {
 pub(crate) enum PlacingError {
     /// The order breaks a rule.
     #[error(transparent)]
-    Refused(Refusal),
+    Refused(CheckError),
     /// The idempotency key belongs to an order with other lines.
     #[error("the idempotency key was used for other lines")]
     KeyUsed,

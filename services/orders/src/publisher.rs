@@ -5,6 +5,7 @@ use std::sync::Arc;
 use events::{Event, Message, OrderLine, OrderPlaced, PlacedStatus, Topics};
 use messaging::producer::Producer;
 
+use crate::config::SERVICE;
 use crate::order::{Line, PendingOrder};
 use crate::ports::Publisher;
 
@@ -26,7 +27,7 @@ impl OrderPublisher {
     fn message(&self, order: &PendingOrder) -> Message {
         Message::new(
             &self.topics,
-            crate::SERVICE,
+            SERVICE,
             &order_create(order),
             order.created_at,
             order.traceparent.clone(),

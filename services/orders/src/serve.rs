@@ -13,8 +13,7 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::SERVICE;
-use crate::config::Config;
+use crate::config::{Config, SERVICE};
 use crate::consumer::ProductEventHandler;
 use crate::http::{self, App};
 use crate::placing::PlacementQueue;

@@ -8,6 +8,9 @@ use messaging::settings::KafkaSettings;
 use mongo::MongoSettings;
 use runtime::settings::Common;
 
+/// The name of the service in logs, database connections, consumer groups and events.
+pub const SERVICE: &str = "products";
+
 /// The catalogue and the stock. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "products", version)]

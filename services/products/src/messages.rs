@@ -6,7 +6,7 @@ use domain::OrderId;
 use events::{Event, Message, OrderStatus, ProductState, Reason, ReasonCode, Topics};
 use jiff::Timestamp;
 
-use crate::SERVICE;
+use crate::config::SERVICE;
 use crate::stock::Outcome;
 
 /// Keeps a message far below Kafka's limit of 1 MB.

@@ -14,9 +14,8 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::SERVICE;
 use crate::changing::Changing;
-use crate::config::Config;
+use crate::config::{Config, SERVICE};
 use crate::consumer::OrderEventHandler;
 use crate::deciding::Deciding;
 use crate::http::{self, App};

@@ -154,6 +154,6 @@ async fn given_unknown_paths_and_methods_when_called_then_404_and_405() {
     let mut allowed: Vec<&str> = allowed.split(',').map(str::trim).collect();
     allowed.sort_unstable();
     assert_eq!(allowed, ["GET", "HEAD", "PATCH", "POST"]);
-    let detail = "This address does not take that method.";
+    let detail = "The method is not allowed at this address.";
     check(gateway.get("/api/login"), 405, Some(detail)).await;
 }

@@ -2,7 +2,7 @@
 
 use service_kit::problem::Problem;
 
-use crate::checking::Refusal;
+use crate::checking::CheckError;
 use crate::lines::InvalidLines;
 use crate::placing::PlacingError;
 use crate::ports::StoreError;
@@ -21,12 +21,14 @@ impl From<InvalidLines> for Problem {
 impl From<PlacingError> for Problem {
     fn from(error: PlacingError) -> Self {
         match error {
-            PlacingError::Refused(Refusal::UnknownProduct) => Self::unknown("product"),
-            PlacingError::Refused(Refusal::InsufficientStock) => {
+            PlacingError::Refused(CheckError::UnknownProduct) => Self::unknown("product"),
+            PlacingError::Refused(CheckError::InsufficientStock) => {
                 Self::not_found("The requested amount does not exist.")
                     .of_kind("insufficient-stock")
             }
-            PlacingError::Refused(Refusal::TooExpensive) => Self::bad_request("Bad request format"),
+            PlacingError::Refused(CheckError::TooExpensive) => {
+                Self::bad_request("Bad request format")
+            }
             PlacingError::KeyUsed => Self::key_reused("order"),
             PlacingError::Unavailable => Self::unavailable(),
         }

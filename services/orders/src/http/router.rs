@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{App, events, operations, orders};
-use crate::SERVICE;
+use crate::config::SERVICE;
 
 #[derive(OpenApi)]
 #[openapi(

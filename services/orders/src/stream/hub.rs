@@ -49,7 +49,7 @@ pub(crate) struct Hub {
     /// paused.
     position: Arc<watch::Sender<Option<Position>>>,
     /// Wakes the paused hub for a subscriber.
-    wanted: Arc<Notify>,
+    resumed: Arc<Notify>,
 }
 
 /// A subscription. Dropping it ends it.
@@ -78,7 +78,7 @@ impl Hub {
     async fn join(&self, buyer: Email) -> Result<Subscription, SubscribeError> {
         loop {
             if self.position.borrow().is_none() {
-                self.wanted.notify_one();
+                self.resumed.notify_one();
             }
             drop(
                 self.position

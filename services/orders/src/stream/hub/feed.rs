@@ -28,7 +28,7 @@ impl Hub {
                 Err(error) => Err(error),
             };
             let Err(error) = result else {
-                tokio::select! { () = stop.cancelled() => {}, () = self.wanted.notified() => {} }
+                tokio::select! { () = stop.cancelled() => {}, () = self.resumed.notified() => {} }
                 continue;
             };
             part.set(false);

@@ -103,7 +103,7 @@ async fn given_a_paused_hub_when_a_client_subscribes_then_the_hub_resumes() {
     drop(subscription);
     assert!(hub.pause());
     let (subscription, ()) = tokio::join!(hub.subscribe(email("ada"), TIMEOUT), async {
-        hub.wanted.notified().await;
+        hub.resumed.notified().await;
         hub.advance(position(9));
     });
     assert_eq!(subscription.expect("a subscription").start, position(9));
