@@ -6,7 +6,13 @@ use std::{
     process::Command,
 };
 
-use crate::{BackingService, Error, Readiness, Result, Tools, kafka_wire::live_brokers};
+use crate::error::{Error, Result};
+use crate::kafka_wire::live_brokers;
+use crate::server::{BackingService, Readiness, Server};
+use crate::tools::Tools;
+
+/// A running Kafka broker.
+pub type Kafka = Server<KafkaSettings>;
 
 /// The settings of one Kafka process, which is broker and controller.
 #[derive(Debug, Clone)]

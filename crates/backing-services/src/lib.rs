@@ -18,12 +18,12 @@ mod test_servers;
 mod tools;
 
 pub use error::{Error, Result};
-pub use kafka::KafkaSettings;
-pub use mongod::MongodSettings;
+pub use kafka::{Kafka, KafkaSettings};
+pub use mongod::{Mongod, MongodSettings};
 pub use port::{free_ports, is_port_free};
 pub use process::{Process, last_lines};
 pub use progress::{Progress, Silent};
 pub use scratch::ScratchDir;
-pub use server::{BackingService, Kafka, Mongod, Readiness, Server};
+pub use server::{BackingService, Readiness, Server};
 pub use test_servers::TestServers;
 pub use tools::Tools;

@@ -4,11 +4,17 @@ use std::{fs, path::PathBuf, process::Command};
 
 use bson::{Document, doc};
 
-use crate::{BackingService, Error, Readiness, Result, Tools, mongo_wire::run_command};
+use crate::error::{Error, Result};
+use crate::mongo_wire::run_command;
+use crate::server::{BackingService, Readiness, Server};
+use crate::tools::Tools;
 
 /// The error code of a server that has no replica set configuration yet.
 /// Source: `error_codes.yml` in MongoDB's code.
 const NOT_YET_INITIALIZED: i32 = 94;
+
+/// A running MongoDB server.
+pub type Mongod = Server<MongodSettings>;
 
 /// The settings of one `mongod`.
 #[derive(Debug, Clone)]

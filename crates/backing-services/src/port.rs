@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The lowest port that is returned.
 const MIN_PORT: u16 = 14_000;

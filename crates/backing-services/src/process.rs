@@ -16,7 +16,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// How often a process that was asked to exit is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);

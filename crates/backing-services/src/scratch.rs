@@ -6,7 +6,7 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// Waits for the end of standard input, kills every process that has a `.pid` file in the folder, and
 /// removes the folder. A process id may have been reused, so a process is killed only if the folder

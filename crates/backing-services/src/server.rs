@@ -10,7 +10,9 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use crate::{Error, KafkaSettings, MongodSettings, Process, Result, Tools, last_lines};
+use crate::error::{Error, Result};
+use crate::process::{Process, last_lines};
+use crate::tools::Tools;
 
 /// How long a server may take to be ready. Long, because recovery after a kill is slow on a loaded
 /// machine; a server that cannot start exits much earlier.
@@ -22,11 +24,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 /// How many log lines of a server that exited are shown.
 const SHOWN_LOG_LINES: usize = 10;
-
-/// A running MongoDB server.
-pub type Mongod = Server<MongodSettings>;
-/// A running Kafka broker.
-pub type Kafka = Server<KafkaSettings>;
 
 /// How to prepare, start and check a server of one kind.
 pub trait BackingService {

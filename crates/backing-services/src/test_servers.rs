@@ -1,6 +1,11 @@
 //! The servers that tests need, in one value.
 
-use crate::{Kafka, KafkaSettings, Mongod, MongodSettings, Result, ScratchDir, Tools, free_ports};
+use crate::error::Result;
+use crate::kafka::{Kafka, KafkaSettings};
+use crate::mongod::{Mongod, MongodSettings};
+use crate::port::free_ports;
+use crate::scratch::ScratchDir;
+use crate::tools::Tools;
 
 /// One empty MongoDB and one empty Kafka on free ports, with their data in a scratch directory.
 ///

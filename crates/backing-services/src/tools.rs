@@ -14,7 +14,8 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Error, Progress, Result};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
 
 const LOCK_RETRY_DELAY: Duration = Duration::from_millis(100);
 
@@ -127,7 +128,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::Silent;
+    use crate::progress::Silent;
 
     struct Recorder(RefCell<Vec<String>>);
 

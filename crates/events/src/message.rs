@@ -6,7 +6,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Topics};
+use crate::kinds::Event;
+use crate::topics::Topics;
 
 /// An event ready to be sent, or stored in an outbox until it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

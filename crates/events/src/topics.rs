@@ -1,5 +1,7 @@
 //! The topic names.
 
+use crate::kinds::Event;
+
 /// The topics of one shop, which share a prefix (default `shop`).
 #[derive(Clone, Debug)]
 pub struct Topics {
@@ -26,8 +28,7 @@ impl Topics {
     }
 
     /// The topic of an event.
-    pub fn of(&self, event: &crate::Event) -> &str {
-        use crate::Event;
+    pub fn of(&self, event: &Event) -> &str {
         match event {
             Event::ProductCreate { .. } | Event::ProductsQuantityUpdate { .. } => &self.products,
             Event::OrderCreate { .. } => &self.orders,

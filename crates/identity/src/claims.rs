@@ -3,7 +3,7 @@
 use domain::Email;
 use serde::{Deserialize, Serialize};
 
-use crate::Role;
+use crate::role::Role;
 
 /// The header's `typ` of an access token (RFC 9068, 2.1). No other token of the shop has it.
 pub(crate) const TOKEN_TYPE: &str = "at+jwt";

@@ -11,11 +11,10 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::Role;
 use crate::claims::{AccessClaims, TOKEN_TYPE};
 use crate::jwks::{KeySet, thumbprint};
+use crate::role::Role;
 use crate::shared_secret::{WeakSecret, check_strength};
-use crate::verifier::KeySource;
 
 /// The tolerated clock skew: a token must not be refused because the clock of the verifier is late.
 const CLOCK_SKEW_SECONDS: i64 = 5;
@@ -167,10 +166,11 @@ impl Issuer {
         &self.settings
     }
 
-    pub(crate) fn key_source(&self) -> KeySource {
+    /// Returns the secret if tokens are signed with `HS256`.
+    pub(crate) fn shared_secret(&self) -> Option<SecretString> {
         match &self.keys.load().verifying {
-            VerifyingKeys::Public(_) => KeySource::Issuer(self.clone()),
-            VerifyingKeys::Secret(secret) => KeySource::secret(secret),
+            VerifyingKeys::Public(_) => None,
+            VerifyingKeys::Secret(secret) => Some(secret.clone()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod caller;
 mod claims;
+mod extract;
 mod issuer;
 mod jwks;
 mod openapi;
@@ -13,7 +14,8 @@ mod shared_secret;
 mod test_tokens;
 mod verifier;
 
-pub use caller::{Admin, Caller, OptionalCaller, bearer};
+pub use caller::Caller;
+pub use extract::{Admin, OptionalCaller, bearer};
 pub use issuer::{Issuer, IssuerSettings, KeyError};
 pub use openapi::BearerScheme;
 pub use remote_keys::InvalidKeySetUrl;

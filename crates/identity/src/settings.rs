@@ -8,7 +8,10 @@ use runtime::secret::{self, SecretError};
 use runtime::settings::duration;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{InvalidKeySetUrl, Issuer, IssuerSettings, KeyError, Verifier, WeakSecret};
+use crate::issuer::{Issuer, IssuerSettings, KeyError};
+use crate::remote_keys::InvalidKeySetUrl;
+use crate::shared_secret::WeakSecret;
+use crate::verifier::Verifier;
 
 /// The issuer and the audience of access tokens; the same in all services of a shop.
 #[derive(Args, Clone, Debug)]

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-use crate::{Issuer, IssuerSettings};
+use crate::issuer::{Issuer, IssuerSettings};
 
 pub(crate) const NOW: i64 = 1_700_000_000;
 pub(crate) const SECRET: &str = "Ahh6zohw-ieb4Gohn-oJ8kieW0-eeG3ahqu";

@@ -11,10 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use crate::caller::Caller;
 use crate::claims::{AccessClaims, TOKEN_TYPE};
+use crate::issuer::Issuer;
 use crate::remote_keys::{InvalidKeySetUrl, Lookup, RemoteKeys};
 use crate::shared_secret::{WeakSecret, check_strength};
-use crate::{Caller, Issuer};
 
 /// The maximum number of cached tokens.
 const CACHE_CAPACITY: usize = 8192;
@@ -47,7 +48,7 @@ struct CachedCaller {
 
 /// The source of keys, which determines the algorithm.
 #[derive(Clone)]
-pub(crate) enum KeySource {
+enum KeySource {
     Secret(DecodingKey),
     Issuer(Issuer),
     Remote(Arc<RemoteKeys>),
@@ -89,7 +90,11 @@ impl Verifier {
     /// Creates a verifier of the tokens of `issuer`, in the same process.
     pub fn local(issuer: &Issuer) -> Self {
         let settings = issuer.settings();
-        Self::new(issuer.key_source(), &settings.issuer, &settings.audience)
+        let keys = issuer
+            .shared_secret()
+            .as_ref()
+            .map_or_else(|| KeySource::Issuer(issuer.clone()), KeySource::secret);
+        Self::new(keys, &settings.issuer, &settings.audience)
     }
 
     fn new(keys: KeySource, issuer: &str, audience: &str) -> Self {
@@ -177,7 +182,7 @@ impl Verifier {
 }
 
 impl KeySource {
-    pub(crate) fn secret(secret: &SecretString) -> Self {
+    fn secret(secret: &SecretString) -> Self {
         Self::Secret(DecodingKey::from_secret(secret.expose_secret().as_bytes()))
     }
 

@@ -15,7 +15,7 @@ use runtime::settings;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_util::sync::CancellationToken;
 
-use crate::with_timeout;
+use crate::timeout::with_timeout;
 
 /// How often [`watch`] pings the database.
 const PING_INTERVAL: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use crate::SecretsError;
+use crate::error::SecretsError;
 
 /// Writes a file with mode 600. The file appears by a rename, so it is never incomplete.
 pub fn write_private(path: &Path, text: &str) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use ed25519::pkcs8::spki::der::pem::LineEnding;
 use ed25519::pkcs8::{EncodePrivateKey as _, KeypairBytes};
 
-use crate::SecretsError;
+use crate::error::SecretsError;
 
 /// Returns a new random Ed25519 private key as PKCS#8 in PEM.
 pub fn signing_key() -> Result<String, SecretsError> {

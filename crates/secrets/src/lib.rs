@@ -1,15 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod error;
 mod file;
 mod key;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
+pub use error::SecretsError;
 pub use file::write_private;
 pub use key::signing_key;
 
@@ -50,33 +52,6 @@ pub fn key_file(database: &str) -> String {
 /// Name of the file with the password of a user of the broker.
 pub fn kafka_password(user: &str) -> String {
     format!("kafka-{user}-password")
-}
-
-/// Why a secret could not be created. Messages never contain a secret.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretsError {
-    /// A file operation failed.
-    #[error("cannot {action} {}: {source}", path.display())]
-    File {
-        /// The path of the file.
-        path: PathBuf,
-        /// The operation: "read", "write", "create".
-        action: &'static str,
-        /// The error of the operating system.
-        source: std::io::Error,
-    },
-    /// A file is empty, for example after a full disk.
-    #[error("{} is empty; remove it to have a new secret created", path.display())]
-    Empty {
-        /// The path of the file.
-        path: PathBuf,
-    },
-    /// The operating system has no random bytes.
-    #[error("cannot read random bytes from the operating system: {0}")]
-    Random(#[from] getrandom::Error),
-    /// A key cannot be encoded.
-    #[error("cannot encode a signing key: {0}")]
-    Encode(#[from] ed25519::pkcs8::Error),
 }
 
 /// Creates the secrets that are missing in `folder`, and returns the names of their files.

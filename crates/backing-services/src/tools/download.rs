@@ -2,7 +2,9 @@
 
 use std::{path::Path, process::Command, thread, time::Duration};
 
-use crate::{Error, Process, Progress, Result, last_lines};
+use crate::error::{Error, Result};
+use crate::process::{Process, last_lines};
+use crate::progress::Progress;
 
 /// How long a cancelled download may take to exit before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);

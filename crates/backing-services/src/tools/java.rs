@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf, process::Command};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The oldest release that Kafka 4 runs on.
 const MIN_RELEASE: u32 = 17;

@@ -3,7 +3,8 @@
 use std::{fs, path::Path, process::Command};
 
 use super::{Package, download::Download};
-use crate::{Error, Progress, Result};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
 
 const DOWNLOAD: Download = Download {
     tool: "Kafka 4.1.0",

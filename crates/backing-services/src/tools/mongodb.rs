@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{Package, download::Download};
-use crate::{Error, Progress, Result};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
 
 /// The oldest major version of a server on the PATH that is used.
 const MIN_MAJOR: u32 = 6;
