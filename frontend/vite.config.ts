@@ -27,14 +27,10 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            {
-              name: 'app',
-              test: /src\/(?:main|app\/(?:App|LoadError|focus|ShowMore|useAppendFocus))\.tsx?$/,
-              priority: 3,
-            },
+            { name: 'app', test: /src\/(?:main|ui\/|focus\/)/, priority: 3 },
             {
               name: 'products',
-              test: /src\/(?:product\/(?!.*Page)|catalogue\/use|cart\/Add|forms\/SearchField)/,
+              test: /src\/(?:product\/|catalogue\/use|cart\/Add|forms\/SearchField)/,
               priority: 2,
             },
             { name: 'forms', test: /src\/forms\/(?!SearchField)|react-hook-form/, priority: 1 },

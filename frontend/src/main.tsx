@@ -2,9 +2,11 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
+import { authorizeWith } from './api/client';
 import { App } from './app/App';
 import { preloadPage } from './app/pages';
 import { queryClient } from './app/queryClient';
+import { session } from './session/session';
 
 /** Lets the browser paint the shell in index.html before the first render blocks the main thread. */
 function shellPainted(): Promise<void> {
@@ -32,6 +34,8 @@ function renderApp(): void {
     </StrictMode>,
   );
 }
+
+authorizeWith(session);
 
 // Not a top-level await: the page chunks import this module's chunk, so awaiting them here would deadlock.
 void Promise.all([preloadPage(window.location.pathname), shellPainted()]).then(renderApp);

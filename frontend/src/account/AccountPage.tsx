@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Link, Navigate, useSearchParams } from 'react-router';
-import { PageTitle } from '../app/PageTitle';
 import { useSession } from '../session/useSession';
+import { PageTitle } from '../ui/PageTitle';
 import { redirectTarget } from './redirect';
 
 type Props = {

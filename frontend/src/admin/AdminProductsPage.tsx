@@ -1,10 +1,10 @@
 import { Suspense, useId, useState } from 'react';
 import Button from 'react-bootstrap/Button';
-import { hasLoadError, LoadError } from '../app/LoadError';
-import { lazyWithPreload } from '../app/lazyWithPreload';
-import { PageTitle } from '../app/PageTitle';
 import { countText, useProducts } from '../catalogue/useCatalogue';
 import { SearchField } from '../forms/SearchField';
+import { hasLoadError, LoadError } from '../ui/LoadError';
+import { lazyWithPreload } from '../ui/lazyWithPreload';
+import { PageTitle } from '../ui/PageTitle';
 import { CategoriesSection } from './CategoriesSection';
 import type { ProductAction } from './ProductDialog';
 import { ProductTable, type TableSort } from './ProductTable';

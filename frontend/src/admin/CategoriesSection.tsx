@@ -1,8 +1,8 @@
 import { Suspense, useState } from 'react';
-import { hasLoadError, LoadError } from '../app/LoadError';
-import { lazyWithPreload } from '../app/lazyWithPreload';
 import { useCategories } from '../catalogue/useCatalogue';
 import { displayName } from '../product/naming';
+import { hasLoadError, LoadError } from '../ui/LoadError';
+import { lazyWithPreload } from '../ui/lazyWithPreload';
 
 const AddCategoryForm = lazyWithPreload(() => import('./AddCategoryForm'));
 

@@ -1,9 +1,9 @@
 import { useId } from 'react';
 import type { UseFormRegisterReturn } from 'react-hook-form';
-import { hasLoadError, LoadError } from '../app/LoadError';
 import { useCategories } from '../catalogue/useCatalogue';
 import { ErrorText } from '../forms/Field';
 import { displayName } from '../product/naming';
+import { hasLoadError, LoadError } from '../ui/LoadError';
 
 type Props = { error: { message?: string | undefined } | undefined; registration: UseFormRegisterReturn };
 

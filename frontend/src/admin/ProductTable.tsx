@@ -1,12 +1,12 @@
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import type { Product } from '../api/types';
-import { ShowMore } from '../app/ShowMore';
-import { useAppendFocus } from '../app/useAppendFocus';
 import type { useProducts } from '../catalogue/useCatalogue';
+import { useAppendFocus } from '../focus/useAppendFocus';
 import { formatPrice } from '../product/money';
 import { displayName, productPath } from '../product/naming';
 import { StockNote } from '../product/StockNote';
+import { ShowMore } from '../ui/ShowMore';
 import type { ProductAction } from './ProductDialog';
 
 type Column = 'name' | 'price';

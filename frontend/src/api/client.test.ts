@@ -1,9 +1,9 @@
 import { beforeEach, expect, it, vi } from 'vitest';
-import { api } from './client';
+import { api, authorizeWith } from './client';
 import { ApiProblem, unwrap } from './problem';
 
-const session = vi.hoisted(() => ({ accessToken: vi.fn(), refresh: vi.fn() }));
-vi.mock('../session/session', () => ({ session }));
+const session = { accessToken: vi.fn(), refresh: vi.fn() };
+authorizeWith(session);
 
 const fetch = vi.fn<(request: Request) => Promise<Response>>();
 

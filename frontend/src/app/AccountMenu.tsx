@@ -1,9 +1,9 @@
 import { useId } from 'react';
 import { Link } from 'react-router';
+import { useFocusFallback } from '../focus/focus';
 import type { Me } from '../session/accessToken';
 import { useLogOut } from '../session/useLogOut';
 import { ThemeChoice } from '../theme/ThemeChoice';
-import { useFocusFallback } from './focus';
 import { PersonIcon } from './Icons';
 
 /** A native popover: the browser closes it on Escape and on a click outside. */

@@ -1,6 +1,6 @@
 import { Route, Routes } from 'react-router';
+import type { PreloadablePage } from '../ui/lazyWithPreload';
 import { Layout } from './Layout';
-import type { PreloadablePage } from './lazyWithPreload';
 import { notFound as NotFoundPage, pages } from './pages';
 import { RequireRole } from './RequireRole';
 

@@ -2,8 +2,8 @@ import { render, screen } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { Suspense } from 'react';
 import { expect, it, vi } from 'vitest';
+import { lazyWithPreload } from '../ui/lazyWithPreload';
 import { ErrorBoundary } from './ErrorBoundary';
-import { lazyWithPreload } from './lazyWithPreload';
 
 it('given a page that throws, when it is rendered, then the rest stays usable and the page can be retried', async () => {
   let fails = true;

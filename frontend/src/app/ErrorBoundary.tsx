@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
 import Button from 'react-bootstrap/Button';
-import { useFocusFallback } from './focus';
-import { ChunkLoadError } from './lazyWithPreload';
+import { useFocusFallback } from '../focus/focus';
+import { ChunkLoadError } from '../ui/lazyWithPreload';
 
 type Props = { children: ReactNode };
 type State = { failure: 'none' | 'render' | 'load' };

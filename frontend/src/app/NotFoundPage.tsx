@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
-import { PageTitle } from './PageTitle';
+import { PageTitle } from '../ui/PageTitle';
 
 export default function NotFoundPage() {
   return (

@@ -3,7 +3,7 @@ import { logInPath } from '../account/redirect';
 import { BackToOrders } from '../orders/BackToOrders';
 import { shortId } from '../orders/shortId';
 import { useSession } from '../session/useSession';
-import { PageTitle } from './PageTitle';
+import { PageTitle } from '../ui/PageTitle';
 
 /** Routes that need a session, or the admin role. The services check every call themselves. */
 export function RequireRole({ required }: { required: 'user' | 'admin' }) {

@@ -1,7 +1,7 @@
 import { matchPath } from 'react-router';
 import { orderPage } from '../orders/orderPage';
 import { session } from '../session/session';
-import { lazyWithPreload, type PreloadablePage } from './lazyWithPreload';
+import { lazyWithPreload, type PreloadablePage } from '../ui/lazyWithPreload';
 
 const catalogue = lazyWithPreload(() => import('../catalogue/CataloguePage'));
 
@@ -10,7 +10,7 @@ export const pages = {
   public: {
     '/': catalogue,
     '/products': catalogue,
-    '/products/:name': lazyWithPreload(() => import('../product/ProductPage')),
+    '/products/:name': lazyWithPreload(() => import('../catalogue/ProductPage')),
     '/cart': lazyWithPreload(() => import('../cart/CartPage')),
     '/login': lazyWithPreload(() => import('../account/LogInPage')),
     '/register': lazyWithPreload(() => import('../account/RegisterPage')),

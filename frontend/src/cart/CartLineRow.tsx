@@ -1,7 +1,7 @@
 import { useRef } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
-import { moveFocus } from '../app/focus';
+import { moveFocus } from '../focus/focus';
 import { announce } from '../notices/noticeStore';
 import { formatMoney, formatPrice } from '../product/money';
 import { displayName, productPath } from '../product/naming';

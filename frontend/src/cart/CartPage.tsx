@@ -1,10 +1,10 @@
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import { errorMessage } from '../api/problem';
-import { moveFocus } from '../app/focus';
-import { PageTitle } from '../app/PageTitle';
+import { moveFocus } from '../focus/focus';
 import { announce } from '../notices/noticeStore';
 import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
+import { PageTitle } from '../ui/PageTitle';
 import { CartLineRow } from './CartLineRow';
 import { Checkout } from './Checkout';
 import { cartStore } from './cartStore';

@@ -1,12 +1,12 @@
 import { useCallback } from 'react';
 import Button from 'react-bootstrap/Button';
 import { useLocation, useSearchParams } from 'react-router';
-import { useFocusFallback } from '../app/focus';
-import { hasLoadError, LoadError } from '../app/LoadError';
-import { PageTitle } from '../app/PageTitle';
-import { ShowMore } from '../app/ShowMore';
-import { useAppendFocus } from '../app/useAppendFocus';
+import { useFocusFallback } from '../focus/focus';
+import { useAppendFocus } from '../focus/useAppendFocus';
 import { ProductPicture } from '../product/picture/ProductPicture';
+import { hasLoadError, LoadError } from '../ui/LoadError';
+import { PageTitle } from '../ui/PageTitle';
+import { ShowMore } from '../ui/ShowMore';
 import { FilterBar } from './FilterBar';
 import { type Filters, parseFilters, toQuery, toSearchParams } from './filters';
 import { ProductCard, ProductCardSkeleton } from './ProductCard';

@@ -1,7 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
-import { useFocusFallback } from '../app/focus';
+import { useFocusFallback } from '../focus/focus';
 import { type Notice, noticeStore } from './noticeStore';
 
 export function Notices() {

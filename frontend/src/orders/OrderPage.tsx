@@ -1,13 +1,13 @@
 import { useMemo } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Order, OrderLine } from '../api/types';
-import { hasLoadError, LoadError } from '../app/LoadError';
-import { PageTitle } from '../app/PageTitle';
 import { formatMoney, formatPrice, toCents } from '../product/money';
 import { displayName, productPath } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { useProduct } from '../product/useProduct';
 import { useMe } from '../session/useSession';
+import { hasLoadError, LoadError } from '../ui/LoadError';
+import { PageTitle } from '../ui/PageTitle';
 import { BackToOrders } from './BackToOrders';
 import { OrderTimeline } from './OrderTimeline';
 import { StatusBadge } from './StatusBadge';

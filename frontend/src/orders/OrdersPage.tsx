@@ -1,14 +1,14 @@
 import { type RefObject, useMemo } from 'react';
 import { Link } from 'react-router';
 import type { Order } from '../api/types';
-import { hasLoadError, LoadError } from '../app/LoadError';
-import { PageTitle } from '../app/PageTitle';
-import { ShowMore } from '../app/ShowMore';
-import { useAppendFocus } from '../app/useAppendFocus';
+import { useAppendFocus } from '../focus/useAppendFocus';
 import { formatPrice } from '../product/money';
 import { displayName } from '../product/naming';
 import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
 import { useMe } from '../session/useSession';
+import { hasLoadError, LoadError } from '../ui/LoadError';
+import { PageTitle } from '../ui/PageTitle';
+import { ShowMore } from '../ui/ShowMore';
 import { StatusBadge } from './StatusBadge';
 import { shortId } from './shortId';
 import { formatDateTime, rejectionReason } from './status';

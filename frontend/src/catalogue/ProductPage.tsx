@@ -1,15 +1,15 @@
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Product } from '../api/types';
-import { hasLoadError, LoadError } from '../app/LoadError';
-import { PageTitle } from '../app/PageTitle';
 import { AddToCart } from '../cart/AddToCart';
-import { formatPrice } from './money';
-import { displayName } from './naming';
-import { ProductPicture } from './picture/ProductPicture';
-import { QuantityStepper } from './QuantityStepper';
-import { StockNote } from './StockNote';
-import { useProduct } from './useProduct';
+import { formatPrice } from '../product/money';
+import { displayName } from '../product/naming';
+import { ProductPicture } from '../product/picture/ProductPicture';
+import { QuantityStepper } from '../product/QuantityStepper';
+import { StockNote } from '../product/StockNote';
+import { useProduct } from '../product/useProduct';
+import { hasLoadError, LoadError } from '../ui/LoadError';
+import { PageTitle } from '../ui/PageTitle';
 
 export default function ProductPage() {
   const { name = '' } = useParams();

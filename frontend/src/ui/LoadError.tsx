@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import Button from 'react-bootstrap/Button';
 import { errorMessage } from '../api/problem';
-import { useFocusFallback } from './focus';
+import { useFocusFallback } from '../focus/focus';
 
 type Query = { data: unknown; error: unknown; isFetching: boolean; refetch: () => unknown };
 type Props = { query: Query; subject: string; isPage?: boolean };
