@@ -37,15 +37,15 @@ async fn given_a_buyer_with_the_maximum_of_streams_when_another_is_opened_then_4
 
 /// A list is streamed, so its length does not matter.
 #[tokio::test]
-async fn given_thousands_of_orders_when_listed_concurrently_then_memory_is_bounded() {
-    const ORDERS: u32 = 1_500;
+async fn given_hundreds_of_large_orders_when_listed_concurrently_then_memory_is_bounded() {
+    const ORDERS: u32 = 750;
     const READERS: usize = 6;
     // The test is about memory; on a busy machine a page of large orders takes seconds.
     let builder = Shop::builder().env("orders", "MONGODB_TIMEOUT", "30s");
     let shop = builder.start().await;
     let collection = shop.collection("orders", "orders");
-    for first in (0..ORDERS).step_by(500) {
-        let orders: Vec<_> = (first..first + 500).map(large_order).collect();
+    for first in (0..ORDERS).step_by(250) {
+        let orders: Vec<_> = (first..first + 250).map(large_order).collect();
         collection.insert_many(orders).await.expect("inserts");
     }
     let buyer = shop.with_signed_token(BUYER, "user");
@@ -54,7 +54,7 @@ async fn given_thousands_of_orders_when_listed_concurrently_then_memory_is_bound
         join_all((0..READERS).map(async |_| buyer.get("/api/orders").await.expect(200))).await;
     let growth = shop.peak_memory("orders") - before;
     let size: usize = lists.iter().map(|list| list.body.len()).sum();
-    assert!(growth < 60, "{growth} MiB more for {size} bytes");
+    assert!(growth < 40, "{growth} MiB more for {size} bytes");
     let expected: Vec<f64> = (1..=ORDERS).map(f64::from).collect();
     for list in lists {
         let list = list.json();

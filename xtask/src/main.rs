@@ -4,7 +4,7 @@
     reason = "a synchronous command for developers: it has no runtime whose threads it could block"
 )]
 
-mod api_test;
+mod api;
 mod attack;
 mod cargo;
 mod console;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use backing_services::{TestServers, Tools};
 
 use crate::{
-    api_test,
+    api,
     cargo::{self, Profile},
     console::{ConsoleProgress, print},
     containers, frontend, interrupt,
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         let code = match part {
             Part::Services => test_services(&arguments.for_cargo)?,
-            Part::Api => api_test::run()?,
+            Part::Api => api::run()?,
             Part::Page => test_page()?,
         };
         if result == ExitCode::SUCCESS {
