@@ -1,7 +1,7 @@
 //! Output to the terminal.
 //!
-//! Printing never fails: a closed terminal or pipe must not prevent an orderly stop. Hence no
-//! `println!`, which panics then.
+//! Printing never fails: a closed terminal or pipe must not prevent an orderly stop, so nothing here
+//! uses `println!`, which panics.
 
 use std::{
     array, env,
