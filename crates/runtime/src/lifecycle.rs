@@ -16,6 +16,13 @@ use crate::telemetry;
 /// Why a service cannot start or has to stop.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+#[derive(Debug, thiserror::Error)]
+#[error("cannot bind LISTEN={listen}")]
+struct BindError {
+    listen: SocketAddr,
+    source: std::io::Error,
+}
+
 /// Runs a service: starts telemetry, binds `listen`, and calls `serve` with a token that SIGTERM or
 /// Ctrl-C cancels. A failure is printed to standard error. With `--healthcheck` it checks the running
 /// service instead.
@@ -49,7 +56,7 @@ where
         .block_on(async {
             let listener = TcpListener::bind(listen)
                 .await
-                .map_err(|error| format!("cannot bind LISTEN={listen}: {error}"))?;
+                .map_err(|source| BindError { listen, source })?;
             let shutdown = CancellationToken::new();
             cancel_on_signal(shutdown.clone())?;
             serve(listener, shutdown).await?;
