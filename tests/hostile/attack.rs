@@ -21,6 +21,7 @@ async fn given_a_shop_when_it_is_attacked_then_every_attack_is_rejected() {
         .expect("no panic")
         .expect("the shop is reachable");
     assert!(rows.len() > 100, "only {} attacks", rows.len());
-    let failed: Vec<_> = rows.into_iter().filter(|row| !row.passed).collect();
-    assert!(failed.is_empty(), "\n{}", attack::table(&failed).join("\n"));
+    let failed = rows.iter().filter(|row| !row.passed);
+    let failed: Vec<_> = failed.map(ToString::to_string).collect();
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
 }

@@ -14,7 +14,7 @@ use std::thread;
 use anyhow::Result;
 
 use crate::account::Account;
-pub use crate::report::{CaseResult, table};
+pub use crate::report::CaseResult;
 pub use crate::target::{Kind, Target};
 
 /// Runs all cases against `targets` and returns the results in the order of the targets. `seed`

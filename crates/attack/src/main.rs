@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use attack::{CaseResult, Kind, Target, run, table};
+use attack::{Kind, Target, run};
 use clap::Parser;
 
 /// Sends a running shop requests that must not succeed. Attack only a shop of your own.
@@ -49,23 +49,19 @@ fn main() -> Result<ExitCode> {
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
     println!("attacking for about a minute with --seed {seed}");
     let results = run(&targets, seed)?;
-    print_table(&results);
-    let count = results.len();
-    let failed: Vec<CaseResult> = results
-        .into_iter()
-        .filter(|result| !result.passed)
-        .collect();
-    println!("\n{count} cases, {} failed", failed.len());
-    if failed.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    for result in &results {
+        println!("{result}");
     }
+    let failed = || results.iter().filter(|result| !result.passed);
+    let (count, failed_count) = (results.len(), failed().count());
+    println!("\n{count} cases, {failed_count} failed");
     // Repeated at the end of a long table, where they are seen.
-    print_table(&failed);
-    Ok(ExitCode::FAILURE)
-}
-
-fn print_table(results: &[CaseResult]) {
-    for line in table(results) {
-        println!("{line}");
+    for result in failed() {
+        println!("{result}");
     }
+    Ok(if failed_count == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

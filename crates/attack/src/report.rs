@@ -1,4 +1,6 @@
-//! The results of the cases, as a table.
+//! The results of the cases.
+
+use std::fmt;
 
 /// The result of one case.
 #[derive(Clone, Debug)]
@@ -15,34 +17,14 @@ pub struct CaseResult {
     pub passed: bool,
 }
 
-/// Formats results as aligned lines under a heading.
-pub fn table(results: &[CaseResult]) -> Vec<String> {
-    let heading = ["", "target", "case", "expected", "actual"].map(str::to_owned);
-    let rows: Vec<[String; 5]> = std::iter::once(heading)
-        .chain(results.iter().map(|result| {
-            let mark = if result.passed { "ok" } else { "FAILED" };
-            [
-                mark,
-                result.target,
-                &result.case,
-                &result.expected,
-                &result.actual,
-            ]
-            .map(str::to_owned)
-        }))
-        .collect();
-    let widths: [usize; 5] = std::array::from_fn(|column| {
-        let widths = rows.iter().map(|row| row[column].chars().count());
-        widths.max().unwrap_or_default()
-    });
-    rows.iter()
-        .map(|row| {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(widths)
-                .map(|(cell, width)| format!("{cell:width$}"))
-                .collect();
-            cells.join("  ").trim_end().to_owned()
-        })
-        .collect()
+/// One line of a table.
+impl fmt::Display for CaseResult {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.passed { "ok" } else { "FAILED" };
+        write!(
+            formatter,
+            "{mark:6}  {:14}  {:48}  {}; expected: {}",
+            self.target, self.case, self.actual, self.expected
+        )
+    }
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519::pkcs8::{EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -11,20 +12,7 @@ use crate::exchange::{TIMEOUT, exchange, request};
 use crate::report::CaseResult;
 use crate::target::{Kind, Target};
 
-/// The attacker's Ed25519 private key: 32 times the byte 7, in PKCS#8 (RFC 8410, 7).
-const ATTACKER_KEY: [u8; 48] = {
-    let mut key = [7; 48];
-    let prefix = [
-        0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
-    ];
-    let mut at = 0;
-    while at < prefix.len() {
-        key[at] = prefix[at];
-        at += 1;
-    }
-    key
-};
-/// The attacker's public key, as in a JWK (RFC 8037, 2).
+/// The public key of [`attacker_key`], as in a JWK (RFC 8037, 2).
 const ATTACKER_PUBLIC_KEY: &str = "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw";
 
 /// Runs all cases; returns no results if there is no account.
@@ -94,12 +82,13 @@ fn forged_tokens(account: &Account) -> Vec<(&'static str, String)> {
 
 /// Tokens with a valid signature of a key that is not the shop's.
 fn signed_by_attacker(kid: Option<&str>, claims: &Value) -> Vec<(&'static str, String)> {
+    let key = attacker_key();
     let sign = |change: &dyn Fn(&mut Header)| {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some("at+jwt".to_owned());
         header.kid = kid.map(str::to_owned);
         change(&mut header);
-        sign(&header, claims, &EncodingKey::from_ed_der(&ATTACKER_KEY))
+        sign(&header, claims, &key)
     };
     let with_kid = |kid: &str| sign(&|header| header.kid = Some(kid.to_owned()));
     let with_jku = sign(&|header| header.jku = Some("http://127.0.0.1:1/jwks.json".to_owned()));
@@ -211,6 +200,15 @@ fn encode(value: &Value) -> String {
 
 fn sign(header: &Header, claims: &Value, key: &EncodingKey) -> String {
     jsonwebtoken::encode(header, claims, key).expect("the key suits the algorithm")
+}
+
+fn attacker_key() -> EncodingKey {
+    let key = KeypairBytes {
+        secret_key: [7; 32],
+        public_key: None,
+    };
+    let der = key.to_pkcs8_der().expect("an Ed25519 key has a PKCS#8 form");
+    EncodingKey::from_ed_der(der.as_bytes())
 }
 
 fn attacker_jwk() -> Option<Jwk> {

@@ -1,14 +1,9 @@
 //! The signing key of a test run, and access tokens with any claims.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
@@ -104,20 +99,12 @@ pub fn write_new_key(path: &Path) {
     write_key(path, &new_key());
 }
 
-/// Replaces the file atomically, readable by its owner alone, as authentication requires.
 fn write_key(path: &Path, key_pem: &str) {
-    let new = path.with_extension("new");
-    fs::write(&new, key_pem)
-        .and_then(|()| fs::set_permissions(&new, fs::Permissions::from_mode(0o600)))
-        .and_then(|()| fs::rename(&new, path))
-        .expect("cannot write the key");
+    secrets::write_private(path, key_pem).expect("the key can be written");
 }
 
 fn new_key() -> String {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).expect("the system provides randomness");
-    let pem = SigningKey::from_bytes(&seed).to_pkcs8_pem(LineEnding::LF);
-    pem.expect("an Ed25519 key has a PKCS#8 form").to_string()
+    secrets::signing_key().expect("the system provides randomness")
 }
 
 #[expect(clippy::disallowed_methods, reason = "test tokens start now")]
