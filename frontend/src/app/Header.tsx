@@ -29,7 +29,7 @@ export function Header() {
           )}
           <CartLink />
           {session.status === 'signed-in' && <AccountMenu me={session.me} />}
-          {session.status === 'visitor' && (
+          {session.status === 'signed-out' && (
             <NavLink to="/login" className="site-header-link">
               <PersonIcon />
               <span>Log in</span>

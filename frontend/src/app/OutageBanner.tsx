@@ -80,7 +80,7 @@ const probes: Record<Service, () => Promise<unknown>> = {
 };
 
 async function probeOrders(): Promise<void> {
-  if (session.state().status === 'visitor') {
+  if (session.state().status === 'signed-out') {
     // A visitor has no orders to request, and does not need the service.
     reachability.report('/api/orders', true);
   } else {

@@ -12,7 +12,7 @@ export function RequireRole({ required }: { required: 'user' | 'admin' }) {
   if (session.status === 'restoring') {
     return <Restoring pathname={pathname} />;
   }
-  if (session.status === 'visitor') {
+  if (session.status === 'signed-out') {
     // The address changes before React renders: a user who is leaving this page already is not redirected.
     if (window.location.pathname !== pathname) {
       return null;

@@ -28,12 +28,12 @@ export const notFound = lazyWithPreload(() => import('./NotFoundPage'));
 
 /** Loads the page of a path, so that the first render shows it without a loading state. */
 export async function preloadPage(pathname: string): Promise<void> {
-  const isVisitor = session.state().status === 'visitor';
+  const isSignedOut = session.state().status === 'signed-out';
   const allPages = { ...pages.public, ...pages.user, ...pages.admin };
   const [path, page] = Object.entries<PreloadablePage>(allPages).find(([pattern]) =>
     matchPath(pattern, pathname),
   ) ?? ['', notFound];
-  const needsLogIn = isVisitor && (path in pages.user || path in pages.admin);
+  const needsLogIn = isSignedOut && (path in pages.user || path in pages.admin);
   try {
     await (needsLogIn ? pages.public['/login'] : page).preload();
   } catch {

@@ -46,7 +46,7 @@ export function CartLineRow({ line }: { line: PricedLine }) {
         <AvailabilityNote availability={availability} />
       </div>
       <div className="cart-line-quantity">
-        {availability.kind !== 'gone' && (
+        {availability.kind !== 'not-found' && (
           <QuantityStepper
             label={displayName(name)}
             quantity={quantity}
@@ -68,7 +68,7 @@ function AvailabilityNote({ availability }: { availability: Availability }) {
   switch (availability.kind) {
     case 'unknown':
       return <p className="muted">Checking stock…</p>;
-    case 'gone':
+    case 'not-found':
       return null;
     default:
       return <StockNote quantity={availability.product.quantity} />;
@@ -84,7 +84,7 @@ type ProblemProps = {
 
 function Problem({ name, availability, remove: removeLine, reduceTo }: ProblemProps) {
   switch (availability.kind) {
-    case 'gone':
+    case 'not-found':
       return <ProblemText text={`${name} is no longer available.`} action="Remove" onClick={removeLine} />;
     case 'sold-out':
       return <ProblemText text={`${name} is sold out.`} action="Remove" onClick={removeLine} />;

@@ -34,7 +34,7 @@ function PlaceOrder({ lines }: { lines: PricedLine[] }) {
   const session = useSession();
   const order = usePlaceOrder();
   const key = useIdempotencyKey();
-  if (session.status === 'visitor') {
+  if (session.status === 'signed-out') {
     return (
       <>
         <Link to={logInPath('/cart')} className="btn btn-primary btn-lg">

@@ -24,7 +24,7 @@ describe('the pricing of a cart', () => {
     expect(line(3, chair).availability.kind).toBe('available');
     expect(line(4, chair).availability.kind).toBe('short');
     expect(line(1, { ...chair, quantity: 0 }).availability.kind).toBe('sold-out');
-    expect(line(1, null).availability.kind).toBe('gone');
+    expect(line(1, null).availability.kind).toBe('not-found');
     expect(line(1, undefined).availability.kind).toBe('unknown');
     expect([line(4, chair), line(1, chair)].map(needsAttention)).toEqual([true, false]);
   });

@@ -5,7 +5,7 @@ import type { Cart, CartLine } from './cart';
 /** Whether the shop can currently deliver a line of the cart. */
 export type Availability =
   | { kind: 'unknown' }
-  | { kind: 'gone' }
+  | { kind: 'not-found' }
   | { kind: 'sold-out'; product: Product }
   | { kind: 'short'; product: Product; left: number }
   | { kind: 'available'; product: Product };
@@ -18,7 +18,7 @@ export function availabilityOf(line: CartLine, product: Product | null | undefin
     return { kind: 'unknown' };
   }
   if (product === null) {
-    return { kind: 'gone' };
+    return { kind: 'not-found' };
   }
   if (product.quantity <= 0) {
     return { kind: 'sold-out', product };
@@ -43,14 +43,14 @@ export function total(lines: readonly PricedLine[]): bigint | null {
 }
 
 export function needsAttention({ availability }: PricedLine): boolean {
-  return ['gone', 'sold-out', 'short'].includes(availability.kind);
+  return ['not-found', 'sold-out', 'short'].includes(availability.kind);
 }
 
 /** The cart with at most the stock of each product. */
 export function matchStock(lines: readonly PricedLine[]): Cart {
   return lines.flatMap(({ name, quantity, availability }) => {
     switch (availability.kind) {
-      case 'gone':
+      case 'not-found':
       case 'sold-out':
         return [];
       case 'short':

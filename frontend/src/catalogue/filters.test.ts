@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFilters, toQuery, toSearchParams } from './filters';
 
-const filters = { q: 'oak & ash', category: 'garden/yard', sort: 'dearest', inStock: true } as const;
+const filters = { q: 'oak & ash', category: 'garden/yard', sort: 'price-desc', inStock: true } as const;
 
 describe('the filters in the address', () => {
   it('given filters, when they are written to the address and read again, then they are the same', () => {
@@ -12,11 +12,18 @@ describe('the filters in the address', () => {
     expect(toSearchParams(parseFilters(new URLSearchParams())).toString()).toBe('');
   });
 
+  it.each([
+    ['cheapest', 'price-asc'],
+    ['dearest', 'price-desc'],
+  ])('given an old link that sorts by %s, when it is read, then the order is %s', (former, sort) => {
+    expect(parseFilters(new URLSearchParams({ sort: former })).sort).toBe(sort);
+  });
+
   it('given an invalid address, when it is read, then there are no filters', () => {
     expect(parseFilters(new URLSearchParams('sort=toString&stock=perhaps'))).toEqual({
       q: '',
       category: null,
-      sort: 'listed',
+      sort: 'featured',
       inStock: false,
     });
   });

@@ -1,25 +1,31 @@
 import type { ProductQuery } from './useCatalogue';
 
 export const sorts = {
-  listed: 'Featured',
+  featured: 'Featured',
   newest: 'Newest first',
-  cheapest: 'Price, low to high',
-  dearest: 'Price, high to low',
+  'price-asc': 'Price, low to high',
+  'price-desc': 'Price, high to low',
   name: 'Name, A to Z',
 } as const;
 
 /** The `sort` values of the API. Its default is the order of creation. */
-const apiSorts = { newest: 'newest', cheapest: 'price', dearest: '-price', name: 'name' } as const;
+const apiSorts = { newest: 'newest', 'price-asc': 'price', 'price-desc': '-price', name: 'name' } as const;
 
 export type Sort = keyof typeof sorts;
+
+/** The values in links that were made before these had their current names. */
+const formerSorts = new Map<string, Sort>([
+  ['cheapest', 'price-asc'],
+  ['dearest', 'price-desc'],
+]);
+
 export type Filters = { q: string; category: string | null; sort: Sort; inStock: boolean };
 
 export function parseFilters(search: URLSearchParams): Filters {
-  const sort = search.get('sort') ?? '';
   return {
     q: (search.get('q') ?? '').trim(),
     category: search.get('category'),
-    sort: isSort(sort) ? sort : 'listed',
+    sort: parseSort(search.get('sort') ?? ''),
     inStock: search.get('stock') === 'in',
   };
 }
@@ -33,7 +39,7 @@ export function toSearchParams(filters: Filters): URLSearchParams {
   if (filters.category !== null) {
     search.set('category', filters.category);
   }
-  if (filters.sort !== 'listed') {
+  if (filters.sort !== 'featured') {
     search.set('sort', filters.sort);
   }
   if (filters.inStock) {
@@ -47,9 +53,13 @@ export function toQuery({ q, category, sort, inStock }: Filters): ProductQuery {
   return {
     ...(q !== '' && { q }),
     ...(category !== null && { categoryName: category }),
-    ...(sort !== 'listed' && { sort: apiSorts[sort] }),
+    ...(sort !== 'featured' && { sort: apiSorts[sort] }),
     ...(inStock && { in_stock: true }),
   };
+}
+
+function parseSort(text: string): Sort {
+  return isSort(text) ? text : (formerSorts.get(text) ?? 'featured');
 }
 
 export function isSort(value: string): value is Sort {

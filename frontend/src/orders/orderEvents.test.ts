@@ -109,10 +109,10 @@ it.each([
   expect(subscriber.onChange).not.toHaveBeenCalled();
 });
 
-it('given a comment every 15 seconds, when the stream falls silent, then it is closed and reopened', async () => {
+it('given a comment every 10 seconds, when the stream falls silent, then it is closed and reopened', async () => {
   const first = await openedStream(0);
   for (let count = 0; count < 5; count += 1) {
-    await vi.advanceTimersByTimeAsync(15_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     first.send(': here\n\n');
   }
   expect(subscriber.onClose).not.toHaveBeenCalled();

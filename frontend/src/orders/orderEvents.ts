@@ -22,7 +22,7 @@ export type Subscriber = {
   onReset: () => void;
 };
 
-/** The shop sends a comment at least every 15 seconds. */
+/** The shop sends a comment at least every 10 seconds. */
 const SILENCE_TIMEOUT_MS = 40_000;
 const MIN_RETRY_DELAY_MS = 500;
 const MAX_RETRY_DELAY_MS = 15_000;

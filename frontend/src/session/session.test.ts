@@ -73,7 +73,7 @@ describe('the session', () => {
     calls.refresh.mockResolvedValue('not a token');
     const session = await freshSession();
     await session.accessToken();
-    expect(session.state()).toEqual({ status: 'visitor' });
+    expect(session.state()).toEqual({ status: 'signed-out' });
     expect(localStorage.getItem('signed-in')).toBeNull();
   });
 
@@ -102,7 +102,7 @@ describe('the session', () => {
     respond(token('second'));
     expect(await refresh).toBeNull();
     await end;
-    expect(session.state()).toEqual({ status: 'visitor' });
+    expect(session.state()).toEqual({ status: 'signed-out' });
     expect(localStorage.getItem('signed-in')).toBeNull();
   });
 
@@ -127,7 +127,7 @@ describe('the session', () => {
     });
     other.postMessage({ kind: 'signed-in', accessToken: token('late') });
     await received;
-    expect(session.state()).toEqual({ status: 'visitor' });
+    expect(session.state()).toEqual({ status: 'signed-out' });
   });
 });
 
@@ -164,7 +164,7 @@ describe.each([
     await session.logIn('ada@example.com', 'secret');
     calls.logOut.mockRejectedValue(newError());
     await expect(session.logOut()).rejects.toThrow();
-    expect(session.state()).toEqual({ status: 'visitor' });
+    expect(session.state()).toEqual({ status: 'signed-out' });
     calls.logOut.mockReset().mockResolvedValue();
     await freshSession();
     await vi.advanceTimersByTimeAsync(0);

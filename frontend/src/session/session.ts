@@ -4,7 +4,10 @@ import { type AccessToken, type Me, readAccessToken } from './accessToken';
 import * as authApi from './authApi';
 import { tabSync } from './tabSync';
 
-export type SessionState = { status: 'restoring' } | { status: 'visitor' } | { status: 'signed-in'; me: Me };
+export type SessionState =
+  | { status: 'restoring' }
+  | { status: 'signed-out' }
+  | { status: 'signed-in'; me: Me };
 
 /** A hint that this browser has a session cookie, so that visitors send no refresh request. */
 const SIGNED_IN_KEY = 'signed-in';
@@ -15,7 +18,7 @@ const REFRESH_IN_FLIGHT_KEY = 'renewal-unseen';
 const REFRESH_BEFORE_EXPIRY_SECONDS = 30;
 const RETRY_DELAY_SECONDS = 5;
 
-let state: SessionState = { status: hasSessionHint() ? 'restoring' : 'visitor' };
+let state: SessionState = { status: hasSessionHint() ? 'restoring' : 'signed-out' };
 let token: AccessToken | null = null;
 /** A token from another tab, which may have logged out since. See `acceptBroadcastToken`. */
 let broadcastToken: string | null = null;
@@ -201,8 +204,8 @@ function signOut(): void {
   token = null;
   window.clearTimeout(timer);
   storage.remove(SIGNED_IN_KEY);
-  if (state.status !== 'visitor') {
-    setState({ status: 'visitor' });
+  if (state.status !== 'signed-out') {
+    setState({ status: 'signed-out' });
   }
 }
 
