@@ -1,4 +1,4 @@
-//! Conditional reads: `ETag` and `If-None-Match`.
+//! The versions of products that several replicas return.
 
 use serde_json::json;
 use testkit::{Client, Shop};
@@ -39,33 +39,6 @@ async fn given_a_product_when_it_changes_then_only_its_own_etag_changes() {
     let id = shop.place_order(&buyer, "chair", 1).await;
     shop.wait_decided(&buyer, &id).await;
     assert!(!seen.contains(&etag(&client, CHAIR).await));
-}
-
-#[tokio::test]
-async fn given_an_etag_when_sent_back_then_304_until_something_changes() {
-    let shop = Shop::start().await;
-    let (admin, client) = (shop.admin().await, shop.anonymous());
-    for path in [
-        "/api/products",
-        CHAIR,
-        "/api/products?categoryName=kitchen",
-        "/api/products?limit=2",
-    ] {
-        let etag = etag(&client, path).await;
-        let if_none_match = async |value: &str| {
-            let client = client.with_header("if-none-match", value);
-            client.get(path).await
-        };
-        let unchanged = if_none_match(&etag).await.expect(304);
-        assert!(unchanged.body.is_empty());
-        assert_eq!(unchanged.header("etag"), Some(etag.as_str()));
-        let list = format!("\"other\", {etag}");
-        if_none_match(&list).await.expect(304);
-        if_none_match("*").await.expect(304);
-        if_none_match("\"other\"").await.expect(200);
-        restock(&admin, CHAIR).await;
-        if_none_match(&etag).await.expect(200);
-    }
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
-//! The API contract, row by row, through the gateway.
+//! The API contract, row by row, where it concerns the gateway or several services.
 
 mod authentication;
-mod categories;
 mod errors;
 mod etags;
 mod event_stream;
@@ -15,7 +14,6 @@ mod orders;
 mod pagination;
 mod product_changes;
 mod products;
-mod search;
 mod sessions;
 mod tokens;
 
@@ -30,17 +28,4 @@ async fn log_in(client: &Client, email: &str, password: &str) -> Response {
 /// Places an order of these product names and quantities and returns the response.
 async fn place(client: &Client, lines: &[(&str, i64)]) -> Response {
     client.post("/api/orders", &order(lines)).await
-}
-
-/// A string member of each item of a list in a response, in the order of the list.
-fn strings(response: &Response, list: &str, member: &str) -> Vec<String> {
-    let json = response.json();
-    let items = json[list].as_array().expect("a list").iter();
-    items
-        .map(|item| item[member].as_str().expect("a string").to_owned())
-        .collect()
-}
-
-fn product_names(response: &Response) -> Vec<String> {
-    strings(response, "products", "name")
 }

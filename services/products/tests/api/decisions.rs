@@ -4,7 +4,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use testkit::SingleService;
 
-use crate::support::start;
+use crate::support::{CHAIR_PATH, start};
 
 const ORDER: &str = "79fefe4a1cad4140785928a4";
 /// The id of `chair` in the development data.
@@ -23,11 +23,7 @@ async fn decide(service: &SingleService, quantity: u32) -> Value {
 }
 
 async fn stock_of_chair(service: &SingleService) -> Value {
-    let list = service
-        .client
-        .get("/api/products?name=chair")
-        .await
-        .expect(200);
+    let list = service.client.get(CHAIR_PATH).await.expect(200);
     list.json()["products"][0]["quantity"].clone()
 }
 

@@ -1,5 +1,10 @@
 //! Tests of the HTTP API and the events of products, without the other services.
 
+mod categories;
 mod decisions;
+mod etags;
+mod pagination;
+mod product_changes;
 mod products;
+mod search;
 mod support;

@@ -1,19 +1,18 @@
 //! The search parameter `q`: words and word prefixes, ignoring case and accents.
 
 use serde_json::json;
-use testkit::Shop;
 
-use super::product_names;
+use crate::support::{admin, product_names, start};
 
 #[tokio::test]
 async fn given_products_when_searched_then_words_and_word_prefixes_match() {
-    let shop = Shop::start().await;
-    let admin = shop.admin().await;
+    let service = start().await;
+    let admin = admin(&service);
     let product = json!({ "product": { "name": "Crème brûlée", "description": "Dessert für Gäste", "price": 1, "quantity": 1, "categories": ["kitchen"] } });
     admin.post("/api/products", &product).await.expect(201);
     let check = async |query: &str, expected: &[&str]| {
         let path = format!("/api/products?{query}");
-        let mut names = product_names(&shop.anonymous().get(&path).await.expect(200));
+        let mut names = product_names(&service.client.get(&path).await.expect(200));
         names.sort_unstable();
         assert_eq!(names, expected, "{query}");
     };
