@@ -1,5 +1,9 @@
 //! The idempotency key: a client's id for a request, by which a repeat is recognised.
 
+use sha2::{Digest as _, Sha256};
+
+use crate::Email;
+
 const MAX_LENGTH: usize = 255;
 
 /// An idempotency key: 1 to 255 visible ASCII characters.
@@ -26,6 +30,20 @@ impl IdempotencyKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the id of what `caller` creates under this key: the same for every repeat, and
+    /// another one for equal keys of different callers.
+    pub fn id_for(&self, caller: &Email) -> [u8; 12] {
+        // Neither part contains the zero byte, so different pairs have different inputs.
+        let digest = Sha256::new()
+            .chain_update(caller.as_str())
+            .chain_update([0])
+            .chain_update(&self.0)
+            .finalize();
+        let mut id = [0; 12];
+        id.copy_from_slice(&digest[..12]);
+        id
+    }
 }
 
 #[cfg(test)]
@@ -46,5 +64,19 @@ mod tests {
         check(b"a\tb", false);
         check(b"\x7f", false);
         check("é".as_bytes(), false);
+    }
+
+    #[test]
+    fn given_a_caller_and_a_key_when_an_id_is_derived_then_it_is_unique_and_never_changes() {
+        let id = |caller: &str, key: &str| {
+            let caller = Email::parse(caller).expect("an address");
+            let key = IdempotencyKey::parse(key.as_bytes()).expect("a key");
+            hex::encode(key.id_for(&caller))
+        };
+        // printf 'aaa@aaa.com\0k1' | sha256sum | cut -c1-24
+        assert_eq!(id("aaa@aaa.com", "k1"), "8381169d867e4726d22902fc");
+        assert_ne!(id("aaa@aaa.com", "k1"), id("bbb@bbb.com", "k1"));
+        assert_ne!(id("aaa@aaa.com", "k1"), id("aaa@aaa.com", "k2"));
+        assert_ne!(id("a@b.co", "m1"), id("a@b.com", "1"));
     }
 }

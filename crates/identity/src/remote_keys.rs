@@ -179,5 +179,4 @@ impl RemoteKeys {
 }
 
 #[cfg(test)]
-#[path = "remote_keys_tests.rs"]
 mod tests;

@@ -51,7 +51,7 @@ pub struct SigningSettings {
     /// File with the Ed25519 private key (PKCS#8 in PEM) that signs access tokens.
     #[arg(long, env = "TOKEN_SIGNING_KEY_FILE")]
     pub token_signing_key_file: Option<String>,
-    /// Files with further keys to publish and accept during a rotation, comma separated: the previous
+    /// Files with further keys to publish and accept during a rotation, separated by commas: the previous
     /// key or the next.
     #[arg(long, env = "TOKEN_OTHER_KEY_FILES", value_delimiter = ',')]
     pub token_other_key_files: Vec<String>,

@@ -227,5 +227,4 @@ fn check_times(claims: AccessClaims, now: Timestamp) -> Result<Caller, VerifyErr
 }
 
 #[cfg(test)]
-#[path = "verifier_tests.rs"]
 mod tests;

@@ -10,7 +10,7 @@ use service_kit::client::Network;
 
 use crate::attempts::{AttemptError, Attempts};
 use crate::hashing::{HashError, HashPermit, Hasher};
-use crate::rules::password::NewPassword;
+use crate::password::NewPassword;
 use crate::store::{CreateError, NewUser, Store};
 
 /// Registers accounts. Cheap to clone.

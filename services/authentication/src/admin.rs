@@ -15,10 +15,9 @@ use secrecy::{ExposeSecret, SecretString};
 use service_kit::client::Network;
 
 use crate::accounts::{self, RegisterError};
-use crate::config::Config;
-use crate::config::SERVICE;
+use crate::config::{Config, SERVICE};
 use crate::hashing::Hasher;
-use crate::rules::password::NewPassword;
+use crate::password::NewPassword;
 use crate::store::{CreateError, Store};
 
 const MAX_INPUT_BYTES: u64 = 4096;

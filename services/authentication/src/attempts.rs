@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mongo::StoreError;
 
-use crate::rules::attempts::{AttemptCounter, AttemptLimits, RetryAfter};
+use crate::attempt_limits::{AttemptCounter, AttemptLimits, RetryAfter};
 use crate::store::{Reservation, ReserveOutcome, Store};
 
 /// Counts attempts. Cheap to clone.

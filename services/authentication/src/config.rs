@@ -1,4 +1,4 @@
-//! The settings of this service.
+//! The settings of the service.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -11,8 +11,8 @@ use mongo::MongoSettings;
 use runtime::settings::{Common, duration};
 use service_kit::client::TrustedProxies;
 
-use crate::rules::attempts::AttemptLimits;
-use crate::rules::refresh::SessionLifetimes;
+use crate::attempt_limits::AttemptLimits;
+use crate::refresh::SessionLifetimes;
 
 /// The name of the service in logs, database connections, consumer groups and events.
 pub const SERVICE: &str = "authentication";
@@ -21,10 +21,10 @@ pub const SERVICE: &str = "authentication";
 #[derive(Parser, Clone, Debug)]
 #[command(name = "authentication", version)]
 pub struct Config {
-    /// Address to listen on.
+    /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8001")]
     pub listen: SocketAddr,
-    /// Settings of every service.
+    /// Settings that all services have.
     #[command(flatten)]
     pub common: Common,
     /// The connection to the database.
@@ -39,7 +39,7 @@ pub struct Config {
     /// The proxies whose headers are trusted.
     #[command(flatten)]
     pub trusted_proxies: TrustedProxies,
-    /// Origins of the shop's pages, such as `https://shop.example`, comma separated. Only they may
+    /// Origins of the shop's pages, such as `https://shop.example`, separated by commas. Only they may
     /// keep a session in a cookie.
     #[arg(long, env = "PUBLIC_ORIGINS", value_delimiter = ',')]
     pub public_origins: Vec<Origin>,

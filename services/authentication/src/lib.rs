@@ -3,16 +3,17 @@
 mod accounts;
 pub mod admin;
 mod argon;
+mod attempt_limits;
 mod attempts;
-pub mod config;
+mod config;
 mod hashing;
 mod http;
-mod rules;
-mod seed;
+mod password;
+mod refresh;
 mod serve;
 mod sessions;
 mod signing_keys;
 mod store;
 
-pub use config::{Config, SERVICE};
+pub use config::{AdminCommand, Command, Config, SERVICE};
 pub use serve::serve;

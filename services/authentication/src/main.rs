@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use authentication::config::{AdminCommand, Command};
-use authentication::{Config, SERVICE, admin, serve};
+use authentication::{AdminCommand, Command, Config, SERVICE, admin, serve};
 use runtime::{lifecycle, settings};
 
 fn main() -> ExitCode {

@@ -1,5 +1,7 @@
 //! The service from start to shutdown.
 
+use std::time::Duration;
+
 use identity::Verifier;
 use runtime::health::{self, Health, Part};
 use runtime::lifecycle::{Background, Failure};
@@ -13,8 +15,11 @@ use crate::config::{Config, SERVICE};
 use crate::hashing::Hasher;
 use crate::http::{self, AllowedOrigins, App};
 use crate::sessions::Sessions;
+use crate::signing_keys;
 use crate::store::Store;
-use crate::{seed, signing_keys};
+
+/// The timeout of stopping the background tasks.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until `shutdown`. The database may be unavailable at the start and at any time later.
 pub async fn serve(
@@ -52,13 +57,19 @@ pub async fn serve(
         attempts,
     };
 
-    let database_health = health.part(health::DATABASE);
-    let start_up_health = health.part(health::START_UP);
     // At once: the part `start-up` is not ready before the indexes exist.
-    background.spawn(mongo::watch(database, database_health, stop.clone()));
-    let seed_hasher = config.seed_data.then_some(hasher);
-    let prepare = prepare_database(store, seed_hasher, start_up_health, stop.clone());
-    background.spawn(prepare);
+    background.spawn(mongo::watch(
+        database,
+        health.part(health::DATABASE),
+        stop.clone(),
+    ));
+    background.spawn(prepare_database(
+        store,
+        config.seed_data,
+        hasher,
+        health.part(health::START_UP),
+        stop.clone(),
+    ));
     background.spawn(signing_keys::reload(
         config.signing,
         issuer,
@@ -76,14 +87,15 @@ pub async fn serve(
     let router = server::router(http::router(app, &config.common), &health);
     server::serve(&config.common, listener, router, &health, shutdown).await?;
 
-    background.finish(config.common.drain_timeout).await;
+    background.finish(SHUTDOWN_TIMEOUT).await;
     Ok(())
 }
 
-/// Creates the indexes and, if there is a `seed_hasher`, the development accounts.
+/// Creates the indexes and, with `seed_data`, the development accounts.
 async fn prepare_database(
     store: Store,
-    seed_hasher: Option<Hasher>,
+    seed_data: bool,
+    hasher: Hasher,
     start_up_health: Part,
     stop: CancellationToken,
 ) {
@@ -94,8 +106,8 @@ async fn prepare_database(
     {
         return;
     }
-    if let Some(hasher) = seed_hasher {
-        seed::load(&store, &hasher, &stop).await;
+    if seed_data {
+        store.seed(&hasher, &stop).await;
     }
     start_up_health.set(true);
 }

@@ -12,8 +12,8 @@ use service_kit::client::Network;
 use crate::argon::Verification;
 use crate::attempts::{AttemptError, Attempts};
 use crate::hashing::{HashError, Hasher};
-use crate::rules::password;
-use crate::rules::refresh::{Decision, MAX_SESSIONS, RefreshToken, SessionLifetimes, decide};
+use crate::password;
+use crate::refresh::{Decision, MAX_SESSIONS, RefreshToken, SessionLifetimes, decide};
 use crate::store::{SessionEnd, Store, User};
 
 /// Opens, refreshes and ends sessions. Cheap to clone.

@@ -1,7 +1,9 @@
 //! Accounts, sessions and counters in MongoDB. Only this module uses the driver.
 
 mod attempts;
+mod indexes;
 mod known_networks;
+mod seed;
 mod sessions;
 mod users;
 
@@ -12,9 +14,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mongo::StoreError;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime, doc};
-use mongodb::options::{CollectionOptions, IndexOptions, ReadConcern, WriteConcern};
-use mongodb::{Collection, Database, IndexModel};
+use mongodb::bson::{Binary, DateTime};
+use mongodb::options::{CollectionOptions, ReadConcern, WriteConcern};
+use mongodb::{Collection, Database};
 
 pub(crate) use attempts::{Reservation, ReserveOutcome};
 pub(crate) use sessions::SessionEnd;
@@ -44,18 +46,6 @@ impl Store {
         }
     }
 
-    /// Creates the indexes. Until then no account can be created, because its e-mail might not be
-    /// unique.
-    pub(crate) async fn ensure_indexes(&self) -> Result<(), mongodb::error::Error> {
-        self.users.create_index(unique("email")).await?;
-        self.sessions.create_index(expiry()).await?;
-        self.sessions.create_index(newest_first()).await?;
-        self.attempts.create_index(expiry()).await?;
-        self.known_networks.create_index(expiry()).await?;
-        self.has_indexes.store(true, Ordering::Release);
-        Ok(())
-    }
-
     /// Runs an `operation` on a `collection` with the timeout of the store.
     async fn run<D, T, F>(
         &self,
@@ -81,29 +71,6 @@ fn low_durability() -> CollectionOptions {
     CollectionOptions::builder()
         .write_concern(WriteConcern::nodes(1))
         .read_concern(ReadConcern::local())
-        .build()
-}
-
-fn unique(field: &str) -> IndexModel {
-    let options = IndexOptions::builder().unique(true).build();
-    IndexModel::builder()
-        .keys(doc! { field: 1 })
-        .options(options)
-        .build()
-}
-
-fn newest_first() -> IndexModel {
-    IndexModel::builder()
-        .keys(doc! { "user": 1, "ends_at_latest": -1 })
-        .build()
-}
-
-/// A TTL index: MongoDB deletes a document about a minute after its `expires_at`.
-fn expiry() -> IndexModel {
-    let options = IndexOptions::builder().expire_after(Duration::ZERO).build();
-    IndexModel::builder()
-        .keys(doc! { "expires_at": 1 })
-        .options(options)
         .build()
 }
 

@@ -1,4 +1,4 @@
-//! The gateway's settings.
+//! The settings of the service.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -15,20 +15,20 @@ use service_kit::client::TrustedProxies;
 /// The name of the service in logs, database connections, consumer groups and events.
 pub const SERVICE: &str = "gateway";
 
-/// The gateway's settings, from environment variables or command-line options.
+/// The only entry point of the shop. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "gateway", about = "The only entry point of the shop")]
+#[command(name = "gateway", version)]
 pub struct Config {
-    /// Settings that all services have.
-    #[command(flatten)]
-    pub common: Common,
-    /// Settings for the verification of access tokens.
-    #[command(flatten)]
-    pub tokens: TokenSettings,
     /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
-    /// Addresses of authentication, comma-separated.
+    /// Settings that all services have.
+    #[command(flatten)]
+    pub common: Common,
+    /// The verification of access tokens.
+    #[command(flatten)]
+    pub tokens: TokenSettings,
+    /// Addresses of authentication, separated by commas.
     #[arg(
         long,
         env = "UPSTREAM_AUTHENTICATION",
@@ -36,7 +36,7 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub upstream_authentication: Vec<UpstreamAddress>,
-    /// Addresses of products, comma-separated.
+    /// Addresses of products, separated by commas.
     #[arg(
         long,
         env = "UPSTREAM_PRODUCTS",
@@ -44,7 +44,7 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub upstream_products: Vec<UpstreamAddress>,
-    /// Addresses of orders, comma-separated.
+    /// Addresses of orders, separated by commas.
     #[arg(
         long,
         env = "UPSTREAM_ORDERS",
@@ -70,7 +70,7 @@ pub struct Config {
     /// Requests per second that one client address may make; no limit if it is not set.
     #[arg(long, env = "RATE_LIMIT_PER_SECOND")]
     pub rate_limit_per_second: Option<NonZeroU32>,
-    /// Proxies whose `X-Forwarded-…` headers are trusted.
+    /// The proxies whose headers are trusted.
     #[command(flatten)]
     pub trusted_proxies: TrustedProxies,
 }

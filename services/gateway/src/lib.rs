@@ -3,7 +3,7 @@
 mod access;
 mod circuit_breaker;
 mod client;
-pub mod config;
+mod config;
 mod forwarded;
 mod headers;
 mod openapi;

@@ -15,10 +15,10 @@ pub const SERVICE: &str = "orders";
 #[derive(Parser, Clone, Debug)]
 #[command(name = "orders", version)]
 pub struct Config {
-    /// Address to listen on.
+    /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8003")]
     pub listen: SocketAddr,
-    /// The settings that all services have.
+    /// Settings that all services have.
     #[command(flatten)]
     pub common: Common,
     /// The connection to the database.

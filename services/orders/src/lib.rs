@@ -1,10 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod checking;
-pub mod config;
+mod config;
 mod consumer;
 mod http;
-mod idempotency;
 mod lines;
 mod order;
 mod placing;

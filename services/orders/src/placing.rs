@@ -11,14 +11,13 @@ mod round;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Email, IdempotencyKey};
+use domain::{Email, IdempotencyKey, OrderId};
 use jiff::Timestamp;
 use runtime::lifecycle::Background;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::checking::CheckError;
-use crate::idempotency::order_id;
 use crate::lines::Lines;
 use crate::order::PendingOrder;
 use crate::ports::{OrderBook, Publisher};
@@ -99,7 +98,8 @@ impl<B: OrderBook> PlacementQueue<B> {
     /// Places an order. Once it is in a round it is placed, even if the client disconnects.
     pub(crate) async fn place(&self, placement: Placement) -> PlacingResult {
         let id = match &placement.key {
-            Some(key) => order_id(&placement.buyer, key),
+            // The unique index on ids allows at most one order under a key, forever.
+            Some(key) => OrderId::from_bytes(key.id_for(&placement.buyer)),
             None => self.book.new_id(),
         };
         let (answer, result) = oneshot::channel();

@@ -85,6 +85,10 @@ pub(crate) enum ResendState {
     Resent,
 }
 
+/// How long after its placing a pending order is published again. Longer than
+/// [`messaging::producer::DELIVERY_TIMEOUT`], so that a delivery in progress is not repeated.
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(5);
+
 /// The pending orders, as a queue by the time at which `OrderCreate` is due again.
 pub(crate) trait ResendQueue: Clone + Send + Sync + 'static {
     /// Makes all pending orders due at `now`.
@@ -112,7 +116,7 @@ pub(crate) trait ResendQueue: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Reverts a postponement: the orders are due at `now`.
-    fn put_back(
+    fn make_due(
         &self,
         ids: &[OrderId],
         now: Timestamp,

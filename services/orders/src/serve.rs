@@ -50,7 +50,7 @@ pub async fn serve(
             .clone()
             .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
     );
-    // At once: the part `stream` is not ready before the indexes exist.
+    // At once: the part `broker` is not ready before the indexes exist.
     background.spawn(mongo::watch(database, health.part(health::DATABASE), stop));
     let tasks = Tasks {
         kafka: config.kafka,
@@ -113,7 +113,8 @@ struct Tasks {
 impl Tasks {
     /// Creates the indexes as soon as the database is available, then starts the tasks.
     async fn start(self) {
-        let stop = self.background.stop_token();
+        let background = &self.background;
+        let stop = background.stop_token();
         let indexes =
             mongo::retry_until_ok("create the indexes", &stop, || self.store.ensure_indexes());
         if indexes.await.is_none() {
@@ -122,7 +123,7 @@ impl Tasks {
         if self.seed_data {
             mongo::retry_until_ok("load the development data", &stop, || self.store.seed()).await;
         }
-        self.background.spawn(
+        background.spawn(
             self.hub
                 .run(self.store.clone(), self.stream_health, stop.clone()),
         );
@@ -132,8 +133,7 @@ impl Tasks {
             publisher: self.publisher,
             clock: SystemClock,
         };
-        self.background.spawn(sweeper.run(stop.clone()));
-        self.background
-            .spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
+        background.spawn(sweeper.run(stop.clone()));
+        background.spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
     }
 }

@@ -7,11 +7,7 @@ use jiff::SignedDuration;
 use runtime::lifecycle::error_chain;
 use tokio_util::sync::CancellationToken;
 
-use crate::ports::{Clock, Publisher, ResendQueue, ResendState, StoreError};
-
-/// How long after its placing a pending order is published again. Longer than
-/// [`messaging::producer::DELIVERY_TIMEOUT`], so that a delivery in progress is not repeated.
-pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(5);
+use crate::ports::{Clock, LEASE, Publisher, ResendQueue, ResendState, StoreError};
 
 const INTERVAL: Duration = Duration::from_millis(500);
 const MAX_BATCH: i64 = 500;
@@ -83,7 +79,7 @@ impl<Q: ResendQueue, P: Publisher, C: Clock> Sweeper<Q, P, C> {
         if unpublished.is_empty() {
             return Ok(true);
         }
-        self.queue.put_back(&unpublished, self.clock.now()).await?;
+        self.queue.make_due(&unpublished, self.clock.now()).await?;
         Ok(false)
     }
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{CategoryName, Email, IdempotencyKey, ProductName};
+use domain::{CategoryName, ProductName};
 use events::ProductState;
 use jiff::Timestamp;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::catalogue::{Change, ChangeId, Product, RuleError, VersionedProduct};
@@ -33,7 +32,8 @@ pub(crate) struct Changing<S, P, C> {
 pub(crate) struct ChangeRequest {
     pub(crate) name: ProductName,
     pub(crate) change: Change,
-    pub(crate) idempotency: Option<Idempotency>,
+    /// The id of the change, if the request has an idempotency key; the same for every repeat.
+    pub(crate) id: Option<ChangeId>,
     pub(crate) traceparent: Option<String>,
 }
 
@@ -69,24 +69,6 @@ impl From<StoreError> for CreateError {
             StoreError::Duplicate(_) => Self::Exists,
             error => Self::Store(error),
         }
-    }
-}
-
-/// The id of the change that a request with an idempotency key makes; the same for every repeat.
-#[derive(Clone, Copy)]
-pub(crate) struct Idempotency(ChangeId);
-
-impl Idempotency {
-    /// Includes the admin, so that equal keys of different admins do not collide.
-    pub(crate) fn new(admin: &Email, key: &IdempotencyKey) -> Self {
-        let digest = Sha256::new()
-            .chain_update(admin.as_str())
-            .chain_update([0])
-            .chain_update(key.as_str())
-            .finalize();
-        let mut id = [0; 12];
-        id.copy_from_slice(&digest[..12]);
-        Self(ChangeId(id))
     }
 }
 
@@ -151,7 +133,7 @@ where
         let fingerprint = fingerprint(&request.name, &request.change);
         let mut attempts = Attempts::begin(&self.clock);
         loop {
-            if let Some(Idempotency(id)) = request.idempotency
+            if let Some(id) = request.id
                 && let Some(earlier) = self.catalogue.recorded_change(id).await?
             {
                 return repeat(earlier, &fingerprint);
@@ -190,7 +172,7 @@ where
         let message =
             self.messages
                 .products_changed(vec![state(&product)], now, request.traceparent.clone());
-        let record = request.idempotency.map(|Idempotency(id)| {
+        let record = request.id.map(|id| {
             let record = RecordedChange {
                 request: fingerprint.to_owned(),
                 answer: answer.clone(),

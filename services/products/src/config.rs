@@ -1,4 +1,4 @@
-//! The settings of this service.
+//! The settings of the service.
 
 use std::net::SocketAddr;
 
@@ -15,10 +15,10 @@ pub const SERVICE: &str = "products";
 #[derive(Parser, Clone, Debug)]
 #[command(name = "products", version)]
 pub struct Config {
-    /// Address to listen on.
+    /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8002")]
     pub listen: SocketAddr,
-    /// Settings of every service.
+    /// Settings that all services have.
     #[command(flatten)]
     pub common: Common,
     /// The connection to the database.

@@ -176,5 +176,4 @@ fn changed_products(
 }
 
 #[cfg(test)]
-#[path = "deciding_tests.rs"]
 mod tests;

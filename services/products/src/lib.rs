@@ -2,7 +2,7 @@
 
 mod catalogue;
 mod changing;
-pub mod config;
+mod config;
 mod consumer;
 mod deciding;
 mod http;

@@ -49,7 +49,8 @@ pub async fn serve(
     );
     let store = Store::new(&database, outbox.clone());
 
-    let (clock, messages) = (SystemClock, Messages::new(config.kafka.topics()));
+    let clock = SystemClock;
+    let messages = Messages::new(config.kafka.topics());
     let changing = Changing {
         catalogue: store.clone(),
         publisher: outbox.clone(),
@@ -80,9 +81,9 @@ pub async fn serve(
             .clone()
             .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
     );
+    // At once: the part `broker` is not ready before the indexes exist.
+    background.spawn(mongo::watch(database, health.part(health::DATABASE), stop));
     let tasks = Tasks {
-        database,
-        database_health: health.part(health::DATABASE),
         broker_health: health.part(health::BROKER),
         seed_data: config.seed_data,
         kafka: config.kafka,
@@ -93,7 +94,7 @@ pub async fn serve(
         background: background.clone(),
         shutdown: shutdown.clone(),
     };
-    background.spawn(tasks.start(stop));
+    background.spawn(tasks.start());
 
     let app = App {
         store,
@@ -111,10 +112,8 @@ pub async fn serve(
     failure.map_or(Ok(()), Err)
 }
 
-/// The background tasks, which start when the database responds.
+/// The background tasks that need the indexes.
 struct Tasks {
-    database: mongodb::Database,
-    database_health: Part,
     broker_health: Part,
     seed_data: bool,
     kafka: KafkaSettings,
@@ -127,23 +126,18 @@ struct Tasks {
 }
 
 impl Tasks {
-    async fn start(self, stop: CancellationToken) {
-        let store = &self.store;
-        let prepared =
-            mongo::retry_until_ok("create the indexes", &stop, || store.ensure_indexes()).await;
-        if prepared.is_none() {
+    /// Creates the indexes as soon as the database is available, then starts the tasks.
+    async fn start(self) {
+        let background = &self.background;
+        let stop = background.stop_token();
+        let indexes =
+            mongo::retry_until_ok("create the indexes", &stop, || self.store.ensure_indexes());
+        if indexes.await.is_none() {
             return;
         }
         if self.seed_data {
-            mongo::retry_until_ok("load development data", &stop, || store.seed()).await;
+            mongo::retry_until_ok("load the development data", &stop, || self.store.seed()).await;
         }
-        let background = &self.background;
-        // Only now, so that the service is not ready before the indexes exist.
-        background.spawn(mongo::watch(
-            self.database,
-            self.database_health,
-            stop.clone(),
-        ));
         let (outbox, sweeper_stop) = (self.outbox, stop.clone());
         background.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
         topics::create_with_retry(&self.kafka, &stop).await;

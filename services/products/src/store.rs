@@ -7,7 +7,7 @@ mod catalogue;
 mod categories;
 mod changes;
 mod documents;
-mod errors;
+mod error;
 mod indexes;
 mod ledger;
 mod listing;

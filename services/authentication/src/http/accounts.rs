@@ -13,7 +13,7 @@ use super::App;
 use super::address::ClientAddress;
 use super::problems::unacceptable_email;
 use super::wire::{Account, Credentials};
-use crate::rules::password::NewPassword;
+use crate::password::NewPassword;
 
 /// Creates an account with the role `user`.
 #[utoipa::path(

@@ -5,9 +5,10 @@ use identity::OptionalCaller;
 use service_kit::operations::{Health, healthy};
 use service_kit::problem::Problem;
 
-/// Returns `ok` if the authentication service responds.
+/// Returns `ok` while the service responds.
 #[utoipa::path(
-    get, path = "/api/authentication_health", tag = "authentication", security((), ("bearer" = [])),
+    get, path = "/api/authentication_health", tag = "operations", operation_id = "authentication_health",
+    security((), ("bearer" = [])),
     responses(
         (status = 200, description = "The service responds", body = Health),
         (status = 400, description = "More than one Authorization header", body = Problem),

@@ -6,10 +6,10 @@ use service_kit::problem::Problem;
 
 use super::cookie::ForeignOrigin;
 use crate::accounts::RegisterError;
+use crate::attempt_limits::RetryAfter;
 use crate::attempts::AttemptError;
 use crate::hashing::HashError;
-use crate::rules::attempts::RetryAfter;
-use crate::rules::password::{MAX_LENGTH, MIN_LENGTH, PasswordError};
+use crate::password::{MAX_LENGTH, MIN_LENGTH, PasswordError};
 use crate::sessions::{LoginError, RefreshError};
 use crate::store::CreateError;
 

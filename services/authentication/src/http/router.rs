@@ -15,7 +15,7 @@ use crate::config::SERVICE;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Authentication", description = "Accounts, passwords and tokens."),
-    tags((name = "authentication", description = "Accounts and sessions")),
+    tags((name = "authentication", description = "Accounts and sessions"), (name = "operations", description = "Health of the services")),
     modifiers(&BearerScheme)
 )]
 struct Document;

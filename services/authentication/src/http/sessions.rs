@@ -18,7 +18,7 @@ use super::App;
 use super::address::ClientAddress;
 use super::cookie::{self, AllowedOrigins};
 use super::problems::{store_failed, unacceptable_email};
-use super::wire::{KeptIn, LogIn, Refresh, TokensBody};
+use super::wire::{LogIn, Refresh, TokenStorage, TokensBody};
 use crate::sessions::{LoginAttempt, Tokens};
 
 const TOKEN_TYPE: HeaderName = HeaderName::from_static("token-type");
@@ -142,7 +142,7 @@ impl Refresh {
     ) -> Result<Option<SecretString>, Problem> {
         match (self.refresh_token, self.session) {
             (Some(token), _) => Ok(Some(token)),
-            (None, Some(KeptIn::Cookie)) => {
+            (None, Some(TokenStorage::Cookie)) => {
                 origins.check(headers)?;
                 Ok(cookie::refresh_token(headers))
             }

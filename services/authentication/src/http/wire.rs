@@ -41,13 +41,13 @@ pub(super) struct LogIn {
     /// For pages in a browser: where the refresh token is stored. Without it, it is in the body of the
     /// response.
     #[serde(default)]
-    pub(super) session: Option<KeptIn>,
+    pub(super) session: Option<TokenStorage>,
 }
 
 /// Where a browser stores a refresh token.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum KeptIn {
+pub(super) enum TokenStorage {
     /// In a cookie that scripts cannot read.
     Cookie,
 }
@@ -62,7 +62,7 @@ pub(super) struct Refresh {
     pub(super) refresh_token: Option<SecretString>,
     /// For pages in a browser: where the refresh token is stored.
     #[serde(default)]
-    pub(super) session: Option<KeptIn>,
+    pub(super) session: Option<TokenStorage>,
 }
 
 /// The tokens of a session.

@@ -9,7 +9,7 @@ use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 
 use super::{Store, date, timestamp};
-use crate::rules::attempts::{AttemptCounter, AttemptLimits};
+use crate::attempt_limits::{AttemptCounter, AttemptLimits};
 
 /// A counted attempt, which can be released.
 #[derive(Clone, Debug)]

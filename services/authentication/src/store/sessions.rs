@@ -10,9 +10,9 @@ use mongodb::bson::{Binary, DateTime, doc};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, UserId, binary, date, digest, timestamp};
-use crate::rules::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
+use crate::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
 
-/// A legitimate client does not rotate more often within [`REUSE_GRACE`](crate::rules::refresh::REUSE_GRACE).
+/// A legitimate client does not rotate more often within [`REUSE_GRACE`](crate::refresh::REUSE_GRACE).
 const MAX_SPENT_TOKENS: i32 = 20;
 
 /// A session.

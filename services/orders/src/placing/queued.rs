@@ -51,7 +51,6 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::idempotency::order_id;
     use crate::lines::Lines;
 
     fn queued(
@@ -71,7 +70,7 @@ mod tests {
         };
         (
             QueuedPlacement {
-                id: order_id(&buyer, &key),
+                id: OrderId::from_bytes(key.id_for(&buyer)),
                 placement,
                 deadline,
                 answer,

@@ -12,8 +12,7 @@ use super::PlacingError;
 use super::queued::{QueuedPlacement, drop_expired, split_duplicates};
 use crate::checking::{self, PricedLines};
 use crate::order::PendingOrder;
-use crate::ports::{Insertion, OrderBook, Publisher, StoreError};
-use crate::sweeper::LEASE;
+use crate::ports::{Insertion, LEASE, OrderBook, Publisher, StoreError};
 
 /// The maximum number of rounds that are published concurrently. It bounds memory while the broker
 /// is down; the sweeper publishes the rest.

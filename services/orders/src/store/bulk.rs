@@ -44,7 +44,6 @@ struct WriteConcernError {
 
 impl From<StatementError> for StoreError {
     fn from(error: StatementError) -> Self {
-        tracing::error!(code = error.code, "{error}");
         Self::Failed(error.into())
     }
 }

@@ -14,7 +14,11 @@ pub(super) async fn apply(store: &Store, decisions: Vec<Decision>) -> Result<(),
         .map(transition)
         .collect::<Result<Vec<_>, _>>()?;
     let mut failed = bulk::update(&store.database, "orders", &statements).await?;
-    failed.pop().map_or(Ok(()), |error| Err(error.into()))
+    let Some(error) = failed.pop() else {
+        return Ok(());
+    };
+    tracing::error!(code = error.code, %error, "cannot apply a decision");
+    Err(error.into())
 }
 
 /// The one transition of an order: from PENDING to its outcome.

@@ -81,10 +81,9 @@ impl ResendQueue for Store {
         self.update_pending(still_pending(ids), postpone).await
     }
 
-    async fn put_back(&self, ids: &[OrderId], now: Timestamp) -> Result<(), StoreError> {
-        let put_back =
-            doc! { "$set": { "resend.at": date(now) }, "$inc": { "resend.attempts": -1 } };
-        self.update_pending(still_pending(ids), put_back).await
+    async fn make_due(&self, ids: &[OrderId], now: Timestamp) -> Result<(), StoreError> {
+        let due = doc! { "$set": { "resend.at": date(now) }, "$inc": { "resend.attempts": -1 } };
+        self.update_pending(still_pending(ids), due).await
     }
 }
 

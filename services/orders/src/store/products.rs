@@ -13,7 +13,7 @@ use crate::product::ProductState;
 pub(super) async fn apply(store: &Store, states: &[ProductState]) -> Result<(), StoreError> {
     let upserts: Vec<Document> = states.iter().map(|state| statement(state, true)).collect();
     let failed = bulk::update(&store.database, "products", &upserts).await?;
-    let existing = existing(failed, states)?;
+    let existing = existing(failed, states).map_err(refused)?;
     if existing.is_empty() {
         return Ok(());
     }
@@ -24,7 +24,12 @@ pub(super) async fn apply(store: &Store, states: &[ProductState]) -> Result<(), 
         .map(|state| statement(state, false))
         .collect();
     let mut failed = bulk::update(&store.database, "products", &updates).await?;
-    failed.pop().map_or(Ok(()), |error| Err(error.into()))
+    failed.pop().map_or(Ok(()), |error| Err(refused(error)))
+}
+
+fn refused(error: StatementError) -> StoreError {
+    tracing::error!(code = error.code, %error, "cannot update the product copy");
+    error.into()
 }
 
 fn statement(state: &ProductState, upsert: bool) -> Document {
@@ -47,11 +52,11 @@ fn statement(state: &ProductState, upsert: bool) -> Document {
 fn existing(
     failed: Vec<StatementError>,
     states: &[ProductState],
-) -> Result<Vec<&ProductState>, StoreError> {
+) -> Result<Vec<&ProductState>, StatementError> {
     let mut existing = Vec::new();
     for error in failed {
         if error.code != DUPLICATE_KEY {
-            return Err(error.into());
+            return Err(error);
         }
         let Some(state) = states.get(error.index) else {
             continue;

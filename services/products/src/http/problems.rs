@@ -1,4 +1,4 @@
-//! The problems of this service's errors.
+//! Errors as problems.
 
 use domain::NameError;
 use service_kit::problem::Problem;

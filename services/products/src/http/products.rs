@@ -17,8 +17,8 @@ use super::wire::{
     Changes, ListQuery, NewProduct, NextCursor, ProductBody, ProductQuery, ProductsBody,
 };
 use super::{App, cursor};
-use crate::catalogue::Product;
-use crate::changing::{ChangeRequest, Idempotency};
+use crate::catalogue::{ChangeId, Product};
+use crate::changing::ChangeRequest;
 use crate::listing::Listing;
 use crate::search;
 
@@ -109,7 +109,7 @@ pub(super) async fn change(
     let request = ChangeRequest {
         name,
         change,
-        idempotency: key.map(|IdempotencyHeader(key)| Idempotency::new(&admin.email, &key)),
+        id: key.map(|IdempotencyHeader(key)| ChangeId(key.id_for(&admin.email))),
         traceparent: request_context::current_traceparent(),
     };
     let render = |product: &Product| json(&ProductBody::from(product));

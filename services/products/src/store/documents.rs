@@ -50,7 +50,7 @@ pub(super) struct Decision {
     pub(super) reason: Option<StoredReason>,
     pub(super) lines: Vec<Line>,
     pub(super) decided_at: DateTime,
-    pub(super) stock: Vec<Seen>,
+    pub(super) stock: Vec<StockSeen>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub(super) struct Line {
 
 /// The stock before a decision.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Seen {
+pub(super) struct StockSeen {
     pub(super) product_id: ObjectId,
     pub(super) version: i64,
     pub(super) available: i32,
@@ -251,7 +251,7 @@ impl Decision {
             product_id: object_id(line.product),
             quantity: units(line.quantity.get()),
         };
-        let seen = |(product, on_hand): &(ProductId, stock::OnHand)| Seen {
+        let seen = |(product, on_hand): &(ProductId, stock::OnHand)| StockSeen {
             product_id: object_id(*product),
             version: version_to_i64(on_hand.version),
             available: units(on_hand.quantity.get()),

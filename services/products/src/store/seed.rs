@@ -11,7 +11,7 @@ use super::documents::{Category, Decision, Line, Product, Status, StoredReason, 
 use crate::search;
 
 /// The bytes of the development ids after the first.
-const TAIL: [u8; 11] = [
+const ID_TAIL: [u8; 11] = [
     0xfe, 0xfe, 0x4a, 0x1c, 0xad, 0x41, 0x40, 0x78, 0x59, 0x28, 0xa4,
 ];
 const CATEGORIES: [(u8, &str); 3] = [
@@ -129,7 +129,7 @@ fn ignore_duplicates<T>(inserted: Result<T, Error>) -> Result<(), Error> {
 
 fn id(first: u8) -> ObjectId {
     let mut bytes = [first; 12];
-    bytes[1..].copy_from_slice(&TAIL);
+    bytes[1..].copy_from_slice(&ID_TAIL);
     ObjectId::from_bytes(bytes)
 }
 

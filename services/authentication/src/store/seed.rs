@@ -8,8 +8,8 @@ use runtime::lifecycle::{Failure, error_chain};
 use service_kit::client::Network;
 use tokio_util::sync::CancellationToken;
 
+use super::{NewUser, Store};
 use crate::hashing::Hasher;
-use crate::store::{NewUser, Store};
 
 /// E-mail, which is also the password, and role.
 const ACCOUNTS: [(&str, Role); 4] = [
@@ -19,21 +19,23 @@ const ACCOUNTS: [(&str, Role); 4] = [
     ("ccc@ccc.com", Role::Admin),
 ];
 
-/// Creates the development accounts in a database without accounts.
-pub(crate) async fn load(store: &Store, hasher: &Hasher, stop: &CancellationToken) {
-    let accounts = match accounts(hasher).await {
-        Ok(accounts) => accounts,
-        Err(error) => {
-            let error = error_chain(error.as_ref());
-            return tracing::error!(
-                error,
-                "cannot hash the passwords of the development accounts"
-            );
+impl Store {
+    /// Creates the development accounts in a database without accounts.
+    pub(crate) async fn seed(&self, hasher: &Hasher, stop: &CancellationToken) {
+        let accounts = match accounts(hasher).await {
+            Ok(accounts) => accounts,
+            Err(error) => {
+                let error = error_chain(error.as_ref());
+                return tracing::error!(
+                    error,
+                    "cannot hash the passwords of the development accounts"
+                );
+            }
+        };
+        let create = || self.create_first_users(&accounts);
+        if mongo::retry_until_ok("load the development data", stop, create).await == Some(true) {
+            tracing::warn!("loaded the development accounts, whose passwords are public");
         }
-    };
-    let create = || store.create_first_users(&accounts);
-    if mongo::retry_until_ok("load the development accounts", stop, create).await == Some(true) {
-        tracing::warn!("loaded the development accounts, whose passwords are public");
     }
 }
 
