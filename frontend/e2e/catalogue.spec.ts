@@ -62,7 +62,7 @@ test('given more products than fit on a page, when a visitor shows more, then ea
   const family = await api.newFamily(27, (number) => ({ price: number }));
   const requests: URL[] = [];
   page.on('request', (request) => requests.push(new URL(request.url())));
-  await page.goto(`/?q=${family}&sort=dearest&stock=in`);
+  await page.goto(`/?q=${family}&sort=price-desc&stock=in`);
   const cards = page.getByRole('main').getByRole('listitem').getByRole('heading');
   await expect(cards).toHaveCount(24);
   await expect(page.getByText('24+ products')).toBeVisible();
