@@ -1,83 +1,15 @@
-//! Registration and login.
+//! Logging in.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bson::doc;
-use serde_json::{Value, json};
-use testkit::{Client, Response, Shop, credentials};
+use serde_json::Value;
+use testkit::Shop;
 
 use super::log_in;
 
 const NOT_ACCEPTABLE: &str = "This e-mail is not acceptable";
 const INCORRECT: &str = "Incorrect e-mail or password";
-
-async fn register(client: &Client, email: &str, password: &str) -> Response {
-    let account = credentials(email, password);
-    client.post("/api/register", &account).await
-}
-
-#[tokio::test]
-async fn given_an_account_when_registered_with_a_role_then_201_and_the_role_is_user() {
-    let shop = Shop::start().await;
-    let client = shop.anonymous();
-    let account = json!({ "email": "New@Test.Example", "password": "correct horse", "role": "admin", "admin": true });
-    let expected = json!({ "email": "new@test.example", "role": "user" });
-    let registered = client.post("/api/register", &account).await.expect(201);
-    assert_eq!(registered.json(), expected);
-
-    let login = log_in(&client, "NEW@test.example", "correct horse").await;
-    let user = client.with_token(&login.expect(200).string("access_token"));
-    assert_eq!(user.get("/api/me").await.expect(200).json(), expected);
-}
-
-#[tokio::test]
-async fn given_a_taken_or_invalid_email_when_registered_then_400_not_acceptable() {
-    let shop = Shop::start().await;
-    for email in [
-        "aaa@aaa.com",
-        "AAA@AAA.COM",
-        "",
-        "a",
-        "@",
-        "a@",
-        "@a.b",
-        "a b@c.d",
-        "a@b@c.d",
-        "a@b.c\u{0}",
-        "a\n@b.c",
-        &format!("{}@test.example", "a".repeat(400)),
-    ] {
-        let response = register(&shop.anonymous(), email, "correct horse").await;
-        response.expect_detail(400, NOT_ACCEPTABLE);
-    }
-}
-
-#[tokio::test]
-async fn given_passwords_when_registered_then_weak_ones_are_422_on_password() {
-    let shop = Shop::start().await;
-    let client = shop.anonymous();
-    for weak in [
-        "",
-        "short",
-        "1234567",
-        "password",
-        "12345678",
-        "qwertyuiop",
-        &"x".repeat(2_000),
-    ] {
-        let response = register(&client, "weak@test.example", weak).await;
-        response.expect_field_error("password");
-    }
-    for (email, password) in [
-        ("long@test.example", "long ".repeat(25).as_str()),
-        ("umlaut@test.example", "Ärger mit 𝄞!"),
-        ("spaces@test.example", "  a b c d e  "),
-    ] {
-        register(&client, email, password).await.expect(201);
-    }
-    let trimmed = log_in(&client, "spaces@test.example", "a b c d e").await;
-    trimmed.expect_detail(401, INCORRECT);
-}
 
 #[tokio::test]
 async fn given_correct_credentials_when_logging_in_then_200_with_the_contracts_tokens() {

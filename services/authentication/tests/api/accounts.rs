@@ -1,6 +1,7 @@
 //! Registration, and reading an account.
 
 use insta::assert_json_snapshot;
+use serde_json::json;
 use testkit::credentials;
 
 use crate::support::{EMAIL, PASSWORD, log_in, register, start};
@@ -8,14 +9,76 @@ use crate::support::{EMAIL, PASSWORD, log_in, register, start};
 #[tokio::test]
 async fn given_no_account_when_registered_then_it_is_a_user_with_an_email_in_lower_case() {
     let service = start().await;
-    let body = credentials("Ada@Example.com", PASSWORD);
+    let mut body = credentials("Ada@Example.com", PASSWORD);
+    body["role"] = json!("admin");
+    body["admin"] = json!(true);
     let registered = service.client.post("/api/register", &body).await;
-    assert_json_snapshot!(registered.expect(201).json(), @r#"
+    let registered = registered.expect(201).json();
+    assert_json_snapshot!(registered, @r#"
     {
       "email": "ada@example.com",
       "role": "user"
     }
     "#);
+    let body = credentials("ADA@example.com", PASSWORD);
+    let tokens = service.client.post("/api/login", &body).await.expect(200);
+    let user = service.client.with_token(&tokens.string("access_token"));
+    assert_eq!(user.get("/api/me").await.expect(200).json(), registered);
+}
+
+#[tokio::test]
+async fn given_a_taken_or_invalid_email_when_registered_then_400_not_acceptable() {
+    let service = start().await;
+    register(&service).await;
+    for email in [
+        EMAIL,
+        "ADA@EXAMPLE.COM",
+        "",
+        "a",
+        "@",
+        "a@",
+        "@a.b",
+        "a b@c.d",
+        "a@b@c.d",
+        "a@b.c\u{0}",
+        "a\n@b.c",
+        &format!("{}@test.example", "a".repeat(400)),
+    ] {
+        let account = credentials(email, "correct horse");
+        let response = service.client.post("/api/register", &account).await;
+        response.expect_detail(400, "This e-mail is not acceptable");
+    }
+}
+
+#[tokio::test]
+async fn given_passwords_when_registered_then_weak_ones_are_422_on_password() {
+    let service = start().await;
+    let register = async |email: &str, password: &str| {
+        let account = credentials(email, password);
+        service.client.post("/api/register", &account).await
+    };
+    for weak in [
+        "",
+        "short",
+        "1234567",
+        "password",
+        "12345678",
+        "qwertyuiop",
+        &"x".repeat(2_000),
+    ] {
+        let response = register("weak@test.example", weak).await;
+        response.expect_field_error("password");
+    }
+    for (email, password) in [
+        ("long@test.example", "long ".repeat(25).as_str()),
+        ("umlaut@test.example", "Ärger mit 𝄞!"),
+        ("spaces@test.example", "  a b c d e  "),
+    ] {
+        register(email, password).await.expect(201);
+    }
+    let trimmed = credentials("spaces@test.example", "a b c d e");
+    let response = service.client.post("/api/login", &trimmed).await;
+    response.expect_detail(401, "Incorrect e-mail or password");
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ async fn given_a_refresh_token_when_refreshed_then_both_tokens_are_new_and_valid
     let second = refresh(&service, &first.string("refresh_token"))
         .await
         .expect(200);
+    assert_eq!(second.header("token-type"), Some("Bearer"));
     assert_json_snapshot!(second.json(), {
         ".access_token" => "[token]", ".refresh_token" => "[token]",
     }, @r#"
@@ -72,7 +73,7 @@ async fn given_a_refresh_token_when_refreshed_then_both_tokens_are_new_and_valid
         .with_token(&second.string("access_token"))
         .get("/api/me")
         .await;
-    me.expect(200);
+    assert_eq!(me.expect(200).json()["email"], EMAIL);
     refresh(&service, &second.string("refresh_token"))
         .await
         .expect(200);
