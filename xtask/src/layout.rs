@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +116,7 @@ pub(crate) struct Replicas {
 }
 
 impl FromStr for Replicas {
-    type Err = String;
+    type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parse = || {
@@ -129,7 +130,7 @@ impl FromStr for Replicas {
                 .contains(&count)
                 .then_some(Self { component, count })
         };
-        parse().ok_or_else(|| {
+        parse().with_context(|| {
             format!(
                 "expected SERVICE=COUNT with authentication, products or orders, and a count of 1 to \
                  {MAX_REPLICAS}"
@@ -242,7 +243,10 @@ mod tests {
     #[test]
     fn given_the_option_replicas_when_parsed_then_only_a_service_and_a_valid_count_are_accepted() {
         let (component, count) = (Component::Products, 3);
-        assert_eq!("products=3".parse(), Ok(Replicas { component, count }));
+        assert_eq!(
+            "products=3".parse::<Replicas>().unwrap(),
+            Replicas { component, count }
+        );
         for wrong in "products products=0 products=999 gateway=2 kafka=3 =1 ".split(' ') {
             assert!(wrong.parse::<Replicas>().is_err(), "{wrong}");
         }
