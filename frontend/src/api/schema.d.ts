@@ -11,8 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Returns `ok` if the authentication service responds. */
-        get: operations["health"];
+        /** Returns `ok` while the service responds. */
+        get: operations["authentication_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -153,7 +153,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Returns `ok` if the orders service responds. */
+        /** Returns `ok` while the service responds. */
         get: operations["orders_health"];
         put?: never;
         post?: never;
@@ -305,11 +305,6 @@ export interface components {
              */
             status: string;
         };
-        /**
-         * @description Where a browser stores a refresh token.
-         * @enum {string}
-         */
-        KeptIn: "cookie";
         /** @description A line of an order, with the price when the order was placed. */
         Line: {
             /** @example chair */
@@ -339,7 +334,7 @@ export interface components {
              * @example a long sentence
              */
             password: string;
-            session?: components["schemas"]["KeptIn"] | null;
+            session?: components["schemas"]["TokenStorage"] | null;
         };
         /** @description A product to add. */
         NewProduct: {
@@ -483,7 +478,7 @@ export interface components {
         Refresh: {
             /** @description The last refresh token of the session. It can be omitted if `session` is set. */
             refresh_token?: string | null;
-            session?: components["schemas"]["KeptIn"] | null;
+            session?: components["schemas"]["TokenStorage"] | null;
         };
         /**
          * @description The role of an account.
@@ -492,6 +487,11 @@ export interface components {
         Role: "user" | "admin";
         /** @enum {string} */
         Status: "PENDING" | "ACCEPTED" | "REJECTED";
+        /**
+         * @description Where a browser stores a refresh token.
+         * @enum {string}
+         */
+        TokenStorage: "cookie";
         /** @description The tokens of a session. */
         TokensBody: {
             /** @description For the Authorization header, as `Bearer …`; it is valid for some minutes. */
@@ -522,7 +522,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health: {
+    authentication_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -1204,6 +1204,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The service responds */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1221,7 +1222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A bad token */
+            /** @description An incorrect token */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1543,6 +1544,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The service responds */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1560,7 +1562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An invalid token */
+            /** @description An incorrect token */
             401: {
                 headers: {
                     [name: string]: unknown;
