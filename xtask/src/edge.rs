@@ -3,16 +3,15 @@
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::{
     frontend,
     layout::{Component, Instance, Shop},
     programs::NGINX,
-    state::{State, project_root},
+    state::State,
 };
 
-const TEMPLATE: &str = "infrastructure/nginx/nginx.conf.template";
 /// Effectively unlimited: all clients on one machine share an address.
 const NO_LIMIT: &str = "65535";
 
@@ -62,23 +61,20 @@ pub(crate) fn origins(shop: &Shop) -> String {
 
 /// Writes nginx's configuration into its folder and returns its command line.
 fn nginx(folder: &Path, gateway: &str, port: u16) -> Result<Command> {
-    let template = project_root().join(TEMPLATE);
-    let mut text = fs::read_to_string(&template)
-        .with_context(|| format!("cannot read {}", template.display()))?;
-    for (name, value) in [
-        ("EDGE_LISTEN", &*format!("127.0.0.1:{port}")),
-        ("EDGE_RUN", &*folder.to_string_lossy()),
-        ("EDGE_PAGE", &*frontend::built().to_string_lossy()),
-        ("EDGE_RESOLVER", "127.0.0.1"),
-        ("EDGE_CONNECTIONS_PER_ADDRESS", NO_LIMIT),
-        ("EDGE_REQUESTS_PER_SECOND", NO_LIMIT),
-        ("EDGE_TRUSTED_PROXIES", "127.0.0.1/32"),
-        ("GATEWAY", gateway),
-        ("GATEWAY_OPTIONS", ""),
-    ] {
-        text = text.replace(&format!("${{{name}}}"), value);
-    }
-    ensure!(!text.contains("${"), "{TEMPLATE}: a name has no value");
+    let text = ::edge::configuration(|name| {
+        let value = match name {
+            "EDGE_LISTEN" => format!("127.0.0.1:{port}"),
+            "EDGE_RUN" => folder.to_string_lossy().into_owned(),
+            "EDGE_PAGE" => frontend::built().to_string_lossy().into_owned(),
+            "EDGE_RESOLVER" => "127.0.0.1".to_owned(),
+            "EDGE_CONNECTIONS_PER_ADDRESS" | "EDGE_REQUESTS_PER_SECOND" => NO_LIMIT.to_owned(),
+            "EDGE_TRUSTED_PROXIES" => "127.0.0.1/32".to_owned(),
+            "GATEWAY" => gateway.to_owned(),
+            "GATEWAY_OPTIONS" => String::new(),
+            _ => return None,
+        };
+        Some(value)
+    })?;
     let configuration = folder.join("nginx.conf");
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&configuration, text))
