@@ -207,7 +207,9 @@ fn attacker_key() -> EncodingKey {
         secret_key: [7; 32],
         public_key: None,
     };
-    let der = key.to_pkcs8_der().expect("an Ed25519 key has a PKCS#8 form");
+    let der = key
+        .to_pkcs8_der()
+        .expect("an Ed25519 key has a PKCS#8 form");
     EncodingKey::from_ed_der(der.as_bytes())
 }
 

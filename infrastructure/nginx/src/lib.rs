@@ -14,9 +14,7 @@ pub enum ConfigurationError {
 }
 
 /// Returns the configuration, with the `value` of each variable.
-pub fn configuration(
-    value: impl Fn(&str) -> Option<String>,
-) -> Result<String, ConfigurationError> {
+pub fn configuration(value: impl Fn(&str) -> Option<String>) -> Result<String, ConfigurationError> {
     render(TEMPLATE, value)
 }
 
