@@ -11,6 +11,7 @@ mod event_stream;
 mod eventually;
 mod invariants;
 mod kafka;
+mod pagination;
 mod problem;
 mod random;
 mod servers;

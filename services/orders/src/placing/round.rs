@@ -38,7 +38,7 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
     }
 
     /// Answers all repeats of earlier orders first, so that repeats take no space in the insert;
-    /// then checks and stores the rest. Returns what is left for the next round.
+    /// then checks and stores the rest. Returns the placements that do not fit, for the next round.
     pub(super) async fn place(
         &self,
         queued: Vec<QueuedPlacement>,

@@ -1,6 +1,6 @@
 //! Pagination: paging through a list returns each item exactly once.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::{Client, product};
 
 use crate::support::{admin, names, product_names, start};
@@ -19,31 +19,10 @@ async fn set_price(admin: &Client, name: &str, price: f64) {
     admin.patch(&path, &change).await.expect(200);
 }
 
-/// Reads all pages of `/api/products?{query}`.
-async fn read_pages(client: &Client, query: &str, limit: usize) -> Vec<Value> {
-    let mut found = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/api/products?{query}&limit={limit}{cursor}");
-        let page = client.get(&path).await.expect(200).json();
-        let items = page["products"].as_array().expect("a list");
-        assert!(items.len() <= limit);
-        let next = page.get("next_cursor").expect("each page has it");
-        assert!(
-            next.is_null() || items.len() == limit,
-            "only the last page may be short"
-        );
-        found.extend_from_slice(items);
-        let Some(next) = next.as_str() else {
-            return found;
-        };
-        cursor = format!("&cursor={next}");
-    }
-}
-
 /// Reads all pages of `/api/products?{query}`; returns the names of the products.
 async fn read_names(client: &Client, query: &str, limit: usize) -> Vec<String> {
-    names(&read_pages(client, query, limit).await)
+    let path = format!("/api/products?{query}");
+    names(&client.read_pages(&path, "products", limit).await)
 }
 
 fn reversed<'a>(names: &[&'a str]) -> Vec<&'a str> {
@@ -65,7 +44,7 @@ async fn given_products_when_paged_through_then_each_is_returned_once_in_creatio
     let all = all.json()["products"].clone();
     assert_eq!(all.as_array().map(Vec::len), Some(13));
     for limit in [1, 4, 13, 100] {
-        let paged = read_pages(client, "", limit).await;
+        let paged = client.read_pages("/api/products?", "products", limit).await;
         assert_eq!(json!(paged), all, "{limit}");
     }
     let kitchen = read_names(client, "categoryName=kitchen", 3).await;
@@ -270,18 +249,5 @@ async fn given_an_unknown_sort_order_when_requested_then_422() {
 async fn given_an_invalid_limit_or_cursor_when_requested_then_422() {
     let service = start().await;
     let client = &service.client;
-    for limit in ["0", "-1", "101", "1.5", "x", "", "99999999999999999999"] {
-        let response = client.get(&format!("/api/products?limit={limit}")).await;
-        response.expect_field_error("limit");
-    }
-    for cursor in [
-        "x",
-        "%00",
-        "AAAA",
-        "%7B%22%24ne%22%3A1%7D",
-        &"A".repeat(2_000),
-    ] {
-        let path = format!("/api/products?limit=2&cursor={cursor}");
-        client.get(&path).await.expect_field_error("cursor");
-    }
+    client.expect_page_errors("/api/products").await;
 }
