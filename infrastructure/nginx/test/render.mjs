@@ -1,7 +1,8 @@
-// Replaces each ${NAME} of the template, as the image and `cargo xtask up` do. nginx's own variables have no braces.
-import { readFileSync } from 'node:fs';
+// Renders the configuration with the program of the image. `infrastructure/nginx/check` builds it.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
-const template = new URL('../nginx.conf.template', import.meta.url);
+const program = fileURLToPath(new URL('../../../target/xtask/edge', import.meta.url));
 
 const defaults = {
   EDGE_LISTEN: '8080',
@@ -17,13 +18,7 @@ const defaults = {
 
 /** The configuration with these values, and defaults for the others. */
 export function render(values = {}) {
-  const all = { ...defaults, ...values };
-  return readFileSync(template, 'utf8').replaceAll(/\$\{(\w+)\}/g, (_, name) => {
-    if (!(name in all)) {
-      throw new Error(`no value for ${name}`);
-    }
-    return all[name];
-  });
+  return execFileSync(program, ['--render'], { env: { ...defaults, ...values }, encoding: 'utf8' });
 }
 
 if (import.meta.filename === process.argv[1]) {
