@@ -7,8 +7,8 @@ use anyhow::{Result, bail};
 use crate::{
     cargo::{self, Profile},
     layout::Component,
+    processes::running,
     state::StateArgument,
-    supervisor::running,
 };
 
 /// The command line of `dlq`.

@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use crate::{
     console::{print, relative},
+    processes::stop_all,
     state::StateArgument,
-    supervisor::stop_all,
 };
 
 /// The command line of `down`.

@@ -22,6 +22,7 @@ mod layout;
 mod logs;
 mod measure;
 mod options;
+mod processes;
 mod programs;
 mod secrets;
 mod state;

@@ -10,8 +10,9 @@ use nix::unistd::Pid;
 use crate::{
     console::{paint, print, relative, table},
     layout::Instance,
+    processes::running,
     state::{State, StateArgument},
-    supervisor::{readiness, running},
+    supervisor::readiness,
 };
 
 /// The command line of `status`.
