@@ -42,7 +42,7 @@ def ci_steps(commands):
 
 def subcommands(commands):
     enum = re.search(r"enum Command \{(.*?)\n\}", (PROJECT / "xtask/src/main.rs").read_text(), re.DOTALL)[1]
-    known = {name.lower() for name in re.findall(r"^    ([A-Z]\w*)[(,]", enum, re.MULTILINE)}
+    known = {name.lower() for name in re.findall(r"^    ([A-Z]\w*)(?:[(,]| \{)", enum, re.MULTILINE)}
     steps = [(".ci/run", line) for line in (PROJECT / ".ci/run").read_text().splitlines()]
     for caller, line in [*commands, *steps]:
         for name in re.findall(r"cargo xtask ([a-z]\w*)", line):

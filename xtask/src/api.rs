@@ -1,18 +1,16 @@
 //! `cargo xtask test --only api`: the API against its OpenAPI documents, and attacks on the edge.
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, ExitCode},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
-    cargo::Profile,
-    console::print,
+    cargo::{self, Profile},
     layout::Component,
-    programs::{exit_code, find, run_successfully, spawn, wait},
+    programs::{exit_code, run_successfully, spawn, wait},
     state::project_root,
     temporary_shop::TemporaryShop,
 };
@@ -24,15 +22,15 @@ pub(crate) fn run() -> Result<ExitCode> {
     let option = |component: Component| format!("--{}={}", component.name(), shop.url(component));
 
     // The services' own tests attack the services, so only the edge is left.
-    let mut attack = Command::new(shop.running.programs.path("attack")?);
+    let mut attack = Command::new(cargo::program("attack", Profile::Test)?);
     let mut attack = spawn(attack.arg(option(Component::Edge)))?;
 
-    print("testing the API against its OpenAPI documents");
+    println!("testing the API against its OpenAPI documents");
     let mut check = Command::new(python);
     let mut check = spawn(
         check
             .arg(folder().join("check.py"))
-            .args(Component::services().map(option)),
+            .args(Component::programs().map(option)),
     )?;
     let codes = [exit_code(wait(&mut check)?), exit_code(wait(&mut attack)?)];
     let failed = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);
@@ -47,24 +45,9 @@ fn folder() -> PathBuf {
 
 /// Returns a Python with schemathesis. Installs it into `target` when its version changes.
 fn install_schemathesis() -> Result<PathBuf> {
-    let system_python = find("python3").context(
-        "python3, which runs schemathesis, is missing; install Python 3 with venv and pip",
-    )?;
-    let wanted = folder().join("requirements.txt");
-    let environment = project_root().join("target/schemathesis");
-    let installed = environment.join("requirements.txt");
-    let python = environment.join("bin/python");
-    let read = |path: &Path| fs::read(path).unwrap_or_default();
-    if read(&installed) == read(&wanted) {
-        return Ok(python);
-    }
-    print("installing schemathesis into target/schemathesis");
-    let mut create = Command::new(system_python);
-    run_successfully(create.args(["-m", "venv", "--clear"]).arg(&environment))?;
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet"]);
-    run_successfully(pip.args(["--disable-pip-version-check", "-r"]).arg(&wanted))?;
-    fs::copy(&wanted, &installed)
-        .with_context(|| format!("cannot write {}", installed.display()))?;
-    Ok(python)
+    let root = project_root();
+    let requirements = folder().join("requirements.txt");
+    let mut install = Command::new(root.join(".ci/venv"));
+    run_successfully(install.arg("schemathesis").arg(requirements))?;
+    Ok(root.join("target/schemathesis/bin/python"))
 }

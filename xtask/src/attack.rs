@@ -8,14 +8,14 @@ use crate::{
     cargo::{self, Profile},
     layout::Phase,
     processes::running,
-    state::StateArgument,
+    state::State,
 };
 
 /// The command line of `attack`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    state: StateArgument,
+    state: State,
     #[command(flatten)]
     addresses: Addresses,
     /// Repeat the random inputs of an earlier run, which printed this number.
@@ -71,9 +71,8 @@ impl Addresses {
 }
 
 /// The options that point the attack program at the servers on this machine.
-fn running_servers(state: &StateArgument) -> Result<Vec<String>> {
-    let state = state.open()?;
-    let running = running(&state);
+fn running_servers(state: &State) -> Result<Vec<String>> {
+    let running = running(state);
     let instances = state.shop().into_iter().flat_map(|shop| shop.instances);
     let options: Vec<_> = instances
         .filter(|one| running.contains_key(&one.name) && one.name == one.component.name())

@@ -1,7 +1,6 @@
 //! Output to the terminal.
 //!
-//! Printing never fails: a closed terminal or pipe must not prevent an orderly stop, so nothing here
-//! uses `println!`, which panics.
+//! Printing never fails: a closed terminal or pipe must not prevent an orderly stop.
 
 use std::{
     array, env,
@@ -15,9 +14,13 @@ use backing_services::Progress;
 
 use crate::interrupt;
 
-/// Prints a line to standard output, without its colours if that is no terminal.
-pub(crate) fn print(line: impl Display) {
-    let _ = writeln!(anstream::stdout().lock(), "{line}");
+/// Prints a line to standard output, without its colours if that is no terminal. The `println!` of
+/// the standard library panics if it cannot print.
+macro_rules! println {
+    ($($text:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = writeln!(::anstream::stdout().lock(), $($text)*);
+    }};
 }
 
 /// Prints an error, with its causes on the same line, to standard error.
@@ -36,7 +39,7 @@ pub(crate) struct ConsoleProgress;
 
 impl Progress for ConsoleProgress {
     fn report(&self, line: &str) {
-        print(line);
+        println!("{line}");
     }
 
     fn is_cancelled(&self) -> bool {
@@ -64,6 +67,13 @@ pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) ->
     };
     let rows = rows.iter().map(|row| row.each_ref().map(String::as_str));
     [heading].into_iter().chain(rows).map(line).collect()
+}
+
+/// Prints rows with aligned columns below a heading.
+pub(crate) fn print_table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) {
+    for line in table(heading, rows) {
+        println!("{line}");
+    }
 }
 
 #[cfg(test)]

@@ -20,10 +20,7 @@ use self::{
     client::{Client, STOCK},
     compose::{Compose, output},
 };
-use crate::{
-    console::{print, table},
-    http::Outcome,
-};
+use crate::{console::print_table, http::Outcome};
 
 const BUYER: &str = "aaa@aaa.com";
 const ADMIN: &str = "admin@admin.com";
@@ -49,16 +46,13 @@ const MIN_ORDERS: usize = 10;
 /// Builds the images, inspects them, and tests the shop. Skips all of it without Docker.
 pub(crate) fn test() -> Result<ExitCode> {
     if let Some(reason) = compose::unavailable_reason() {
-        print(format_args!("skipped the containers: {reason}"));
+        println!("skipped the containers: {reason}");
         return Ok(ExitCode::SUCCESS);
     }
     let compose = Compose::new()?;
     let begin = Instant::now();
     compose.run(&["build"])?;
-    print(format_args!(
-        "built in {:.0} s",
-        begin.elapsed().as_secs_f64()
-    ));
+    println!("built in {:.0} s", begin.elapsed().as_secs_f64());
     images::check()?;
 
     let mut orders = first_order(&compose)?;
@@ -68,7 +62,7 @@ pub(crate) fn test() -> Result<ExitCode> {
     check_replicas(&compose, &mut orders)?;
     check_volumes(&compose, &orders)?;
     check_error_messages(&compose)?;
-    print("the containers passed all tests");
+    println!("the containers passed all tests");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,9 +83,7 @@ fn first_order(compose: &Compose) -> Result<BTreeSet<String>> {
         Ok((orders.get(&id).is_some_and(|status| status == "ACCEPTED")).then_some(()))
     })?;
     let first = begin.elapsed().as_secs_f64();
-    print(format_args!(
-        "up after {up:.1} s, the first order accepted after {first:.1} s"
-    ));
+    println!("up after {up:.1} s, the first order accepted after {first:.1} s");
     ensure!(
         first <= MAX_FIRST_ORDER_S,
         "the first order was accepted after more than {MAX_FIRST_ORDER_S} s"
@@ -122,7 +114,7 @@ fn check_memory(compose: &Compose) -> Result<()> {
         rows.push([container.service, format!("{used:.0}")]);
     }
     rows.push(["all".to_owned(), format!("{total:.0}")]);
-    table(["CONTAINER", "MB"], &rows).iter().for_each(print);
+    print_table(["CONTAINER", "MB"], &rows);
     ensure!(
         total <= MAX_MEMORY_MB,
         "the containers use more than {MAX_MEMORY_MB} MB"
@@ -148,13 +140,13 @@ fn megabytes(usage: &str) -> Option<f64> {
 /// Stops everything while buyers place orders: every accepted connection gets a complete response.
 fn check_stop(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
     let responses = while_buyers_order(compose, "stop", || compose.run(&["stop"]))?;
-    print(format_args!(
+    println!(
         "stop: {} orders acknowledged, {} without a response, {} error responses, {} incomplete responses",
         responses.acknowledged.len(),
         responses.missing,
         responses.errors,
         responses.incomplete
-    ));
+    );
     ensure!(
         responses.errors == 0 && responses.incomplete == 0,
         "an accepted request was lost during the stop"
@@ -178,13 +170,13 @@ fn check_stop(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
 fn check_kills(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
     for victim in VICTIMS {
         let responses = while_buyers_order(compose, victim, || compose.run(&["kill", victim]))?;
-        print(format_args!(
+        println!(
             "killed {victim}: {} orders acknowledged, {} error responses, {} without a response, {} incomplete responses",
             responses.acknowledged.len(),
             responses.errors,
             responses.missing,
             responses.incomplete
-        ));
+        );
         orders.extend(responses.acknowledged);
         compose.up(&[])?;
         expect_at_least(compose, orders)?;
@@ -205,10 +197,10 @@ fn check_replicas(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()
     let responses = while_buyers_order(compose, "replicas", || {
         output(Command::new("docker").args(["kill", &replicas[0].name])).map(drop)
     })?;
-    print(format_args!(
+    println!(
         "killed one of three products: {} orders acknowledged",
         responses.acknowledged.len()
-    ));
+    );
     orders.extend(responses.acknowledged);
     expect_at_least(compose, orders)?;
     Ok(())

@@ -1,130 +1,102 @@
 //! `cargo xtask dev`: rebuilds and restarts services when their source changes.
 
 use std::{
-    collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
+    path::Path,
     thread::{self, JoinHandle},
-    time::{Duration, Instant, SystemTime},
+    time::SystemTime,
 };
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    cargo::{self, Profile, Programs},
-    console::{print, print_error},
-    edge::Page,
+    cargo::{self, Profile},
+    console::print_error,
     frontend::modified,
     interrupt,
-    layout::{Component, Phase},
-    options::ShopOptions,
+    launch::{Page, ShopOptions},
+    layout::Component,
     state::project_root,
     supervisor::RunningShop,
     up,
 };
 
-/// How often the source is read. It must be unchanged for as long before a build, because tools write
-/// several files in a row.
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
-
-/// The source files, and when each was modified.
-type Source = BTreeMap<PathBuf, Option<SystemTime>>;
+/// The number of source files, and when the newest was modified.
+type Source = (usize, Option<SystemTime>);
 
 /// Runs the shop in the dev profile and keeps it up to date until Ctrl-C.
-pub(crate) fn run(options: ShopOptions) -> Result<ExitCode> {
-    let source = read_source();
+pub(crate) fn run(options: ShopOptions) -> Result<()> {
+    let mut compiled = read_source();
     let shop = RunningShop::start(options, Profile::Dev, Page::Edited)?;
     let own = shop.own();
-    let mut services = Component::services().map(Component::name);
-    if let Some(service) = services.find(|name| own.iter().all(|own| own != name)) {
+    let mut programs = Component::programs().map(Component::name);
+    if let Some(program) = programs.find(|name| own.iter().all(|own| own != name)) {
         bail!(
-            "another command has started {service}; stop the shop with `cargo xtask down{}` first",
+            "another command has started {program}; stop the shop with `cargo xtask down{}` first",
             shop.state.option()
         );
     }
-    let mut rebuilder = Rebuilder {
-        built: source.clone(),
-        read: source,
-        read_at: Instant::now(),
-        build: None,
-    };
     up::print_urls(&shop);
-    print("  edit        services/, crates/: affected services are rebuilt and restarted;");
-    print("              frontend/: the browser shows each saved change");
-    let result = shop.show(|shop| rebuilder.poll(shop));
-    // Ctrl-C has stopped a build: wait, so that no compiler is left running.
-    let _ = rebuilder.build.map(JoinHandle::join);
-    result.map(|()| ExitCode::SUCCESS)
-}
-
-fn read_source() -> Source {
-    let mut source = Source::new();
-    for name in ["services", "crates", "Cargo.toml", "Cargo.lock"] {
-        add_files(&project_root().join(name), &mut source);
-    }
-    source
-}
-
-/// Adds a file, or all files in a folder, except editors' backup and lock files.
-fn add_files(path: &Path, source: &mut Source) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let suffixes = ["~", ".swp", ".tmp", ".snap.new"];
-    if name.starts_with(['.', '#']) || suffixes.iter().any(|suffix| name.ends_with(suffix)) {
-        return;
-    }
-    match fs::read_dir(path) {
-        Ok(entries) => entries
-            .flatten()
-            .for_each(|entry| add_files(&entry.path(), source)),
-        Err(_) => drop(source.insert(path.to_owned(), modified(path))),
-    }
-}
-
-/// Builds in the background after changes, and restarts the services whose programs are newer than
-/// their processes.
-struct Rebuilder {
-    built: Source,
-    read: Source,
-    read_at: Instant,
-    build: Option<JoinHandle<Result<Programs>>>,
-}
-
-impl Rebuilder {
-    fn poll(&mut self, shop: &mut RunningShop) -> Result<()> {
-        if let Some(build) = self.build.take_if(|build| build.is_finished()) {
+    println!("  edit        services/, crates/: affected services are rebuilt and restarted;");
+    println!("              frontend/: the browser shows each saved change");
+    let mut known = compiled;
+    let mut build: Option<JoinHandle<Result<()>>> = None;
+    let result = shop.show(|shop| {
+        if let Some(build) = build.take_if(|build| build.is_finished()) {
             match build.join().ok().context("the build panicked")? {
-                Ok(programs) => return restart_changed(programs, shop),
+                Ok(()) => restart_changed(shop)?,
                 Err(_) if interrupt::count() > 0 => {}
                 Err(error) => {
                     print_error(&error);
-                    print("the running services are unchanged");
+                    println!("the running services are unchanged");
                 }
             }
         }
-        if self.build.is_some() || self.read_at.elapsed() < POLL_INTERVAL {
-            return Ok(());
-        }
         let source = read_source();
-        if source == self.read && source != self.built {
-            print("the source has changed; building");
-            self.built.clone_from(&source);
-            let build = || cargo::build(&cargo::SHOP_PACKAGES, Profile::Dev);
-            self.build = Some(thread::spawn(build));
+        // It must be the same twice in a row, because tools write several files in a row.
+        if build.is_none() && source == known && source != compiled {
+            println!("the source has changed; building");
+            compiled = source;
+            build = Some(thread::spawn(|| cargo::build_shop(Profile::Dev)));
         }
-        (self.read, self.read_at) = (source, Instant::now());
+        known = source;
         Ok(())
+    });
+    // Ctrl-C has stopped a build: wait, so that no compiler is left running.
+    let _ = build.map(JoinHandle::join);
+    result
+}
+
+fn read_source() -> Source {
+    let root = project_root();
+    let parts = ["services", "crates", "Cargo.toml", "Cargo.lock"];
+    sum(parts.iter().map(|name| source(&root.join(name))))
+}
+
+/// A file, or all files in a folder, except editors' backup and lock files.
+fn source(path: &Path) -> Source {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let suffixes = ["~", ".swp", ".tmp", ".snap.new"];
+    if name.starts_with(['.', '#']) || suffixes.iter().any(|suffix| name.ends_with(suffix)) {
+        return (0, None);
+    }
+    match fs::read_dir(path) {
+        Ok(entries) => sum(entries.flatten().map(|entry| source(&entry.path()))),
+        Err(_) => (1, modified(path)),
     }
 }
 
-fn restart_changed(programs: Programs, shop: &mut RunningShop) -> Result<()> {
-    shop.programs = programs;
+fn sum(parts: impl Iterator<Item = Source>) -> Source {
+    parts.fold((0, None), |sum, part| (sum.0 + part.0, sum.1.max(part.1)))
+}
+
+fn restart_changed(shop: &mut RunningShop) -> Result<()> {
     let mut restarted = Vec::new();
     for instance in shop.shop.instances.clone() {
         let component = instance.component;
         // Cargo does not write a program again if nothing in it has changed.
-        if component.phase() == Phase::Services
-            && modified(shop.programs.path(component.name())?)
+        if component.is_program()
+            && modified(&cargo::program(component.name(), Profile::Dev)?)
                 > modified(&shop.state.pid_file(&instance.name))
         {
             shop.restart(&instance)?;
@@ -132,9 +104,9 @@ fn restart_changed(programs: Programs, shop: &mut RunningShop) -> Result<()> {
         }
     }
     if restarted.is_empty() {
-        print("built; no service has changed");
+        println!("built; no service has changed");
     } else {
-        print(format_args!("built; restarted {}", restarted.join(", ")));
+        println!("built; restarted {}", restarted.join(", "));
     }
     Ok(())
 }
@@ -146,20 +118,17 @@ mod tests {
     #[test]
     fn given_files_when_read_then_only_source_files_are_found_with_their_times() {
         let folder = tempfile::tempdir().unwrap();
-        let source = folder.path().join("source");
-        fs::create_dir_all(source.join("nested")).unwrap();
+        let root = folder.path().join("source");
+        fs::create_dir_all(root.join("nested")).unwrap();
         for name in [
             "Cargo.toml",
             "nested/store.rs",
             ".store.rs.swp",
             "store.rs~",
         ] {
-            fs::write(source.join(name), "").unwrap();
+            fs::write(root.join(name), "").unwrap();
         }
-        let mut found = Source::new();
-        add_files(&source, &mut found);
-        let file = source.join("nested/store.rs");
-        assert_eq!(found[&file], modified(&file));
-        assert!(found.into_keys().eq([source.join("Cargo.toml"), file]));
+        let files = ["Cargo.toml", "nested/store.rs"].map(|name| modified(&root.join(name)));
+        assert_eq!(source(&root), (2, files.into_iter().max().flatten()));
     }
 }

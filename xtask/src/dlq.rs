@@ -8,14 +8,14 @@ use crate::{
     cargo::{self, Profile},
     layout::Component,
     processes::running,
-    state::StateArgument,
+    state::State,
 };
 
 /// The command line of `dlq`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    state: StateArgument,
+    state: State,
     /// `list` shows the dead letters and their errors, `replay` returns them to their topics.
     #[arg(required = true, value_name = "list|replay")]
     arguments: Vec<String>,
@@ -23,8 +23,8 @@ pub(crate) struct Arguments {
 
 /// Runs the program, whose exit code becomes that of this command.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let state = arguments.state.open()?;
-    let runs = running(&state).contains_key(Component::Kafka.name());
+    let state = &arguments.state;
+    let runs = running(state).contains_key(Component::Kafka.name());
     let Some(shop) = state.shop().filter(|_| runs) else {
         bail!(
             "Kafka is not running in {}; start the shop with `cargo xtask up{}`",

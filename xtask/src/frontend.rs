@@ -10,7 +10,6 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    console::print,
     programs::{self, exit_code, find, run_successfully},
     state::project_root,
 };
@@ -59,7 +58,7 @@ pub(crate) fn install_packages() -> Result<()> {
     if installed > modified(&folder.join("package-lock.json")) {
         return Ok(());
     }
-    print("installing the page's packages into frontend/node_modules");
+    println!("installing the page's packages into frontend/node_modules");
     run_successfully(&mut npm(&["ci", "--no-audit", "--no-fund"])?)
 }
 
@@ -71,7 +70,7 @@ pub(crate) fn build() -> Result<()> {
     if modified(&built().join("index.html")) > sources.max().flatten() {
         return Ok(());
     }
-    print("building the page");
+    println!("building the page");
     run_successfully(&mut npm(&["run", "--silent", "build"])?)
 }
 

@@ -6,6 +6,7 @@
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +14,8 @@ use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
+
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
@@ -39,4 +42,21 @@ pub(crate) fn check() -> Result<()> {
         bail!("interrupted; everything that this command started was stopped");
     }
     Ok(())
+}
+
+/// Calls `attempt` until it returns a value, and returns that; `None` after the timeout. Fails if this
+/// process was asked to stop.
+pub(crate) fn poll<T>(
+    timeout: Duration,
+    mut attempt: impl FnMut() -> Result<Option<T>>,
+) -> Result<Option<T>> {
+    let begin = Instant::now();
+    loop {
+        check()?;
+        let value = attempt()?;
+        if value.is_some() || begin.elapsed() > timeout {
+            return Ok(value);
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
 }

@@ -1,36 +1,24 @@
-//! `cargo xtask keys`: the development keys that sign access tokens.
+//! `cargo xtask secrets`, and `keys`: the development keys that sign access tokens.
 //!
 //! There are always three: the current key, the previous one, whose tokens may still be valid, and
 //! the next, which is published before it signs. A rotation moves each key by one position, so every
 //! service knows the key of every valid token, even with a cached key set.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::{
-    console::{print, relative},
-    state::{State, StateArgument},
-};
+use crate::{console::relative, state::State};
 
 const PREVIOUS: &str = "previous.pem";
 const CURRENT: &str = "current.pem";
 const NEXT: &str = "next.pem";
 
-/// The command line of `keys`.
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    #[command(subcommand)]
-    task: Task,
-}
-
+/// What to do with the keys.
 #[derive(clap::Subcommand)]
-enum Task {
+pub(crate) enum Task {
     /// Sign with the next key from now on. Users stay logged in.
-    Rotate {
-        #[command(flatten)]
-        state: StateArgument,
-    },
+    Rotate(State),
 }
 
 /// The folder of a shop's keys.
@@ -39,17 +27,27 @@ pub(crate) struct Keys {
 }
 
 /// Rotates the keys.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Task::Rotate { state } = &arguments.task;
-    let keys = Keys::new(&state.open()?);
+pub(crate) fn run(Task::Rotate(state): &Task) -> Result<()> {
+    let keys = Keys::new(state);
     keys.create_missing()?;
     keys.rotate()?;
-    print(format_args!(
-        "rotated the keys in {}; a running authentication service uses the new key within 5 s",
-        relative(&keys.folder)
-    ));
-    print("tokens signed by the key before the previous one are now invalid; clients refresh them");
-    Ok(ExitCode::SUCCESS)
+    let folder = relative(&keys.folder);
+    println!(
+        "rotated the keys in {folder}; a running authentication service uses the new key within 5 s"
+    );
+    println!(
+        "tokens signed by the key before the previous one are now invalid; clients refresh them"
+    );
+    Ok(())
+}
+
+/// Creates the secrets for containers that are missing. Prints none of them.
+pub(crate) fn create_secrets(state: &State) -> Result<()> {
+    let folder = state.root.join("secrets");
+    let created = secrets::make_missing(&folder)?.len();
+    let folder = relative(&folder);
+    println!("created {created} secrets in {folder}; existing ones are unchanged");
+    Ok(())
 }
 
 impl Keys {

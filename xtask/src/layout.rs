@@ -30,63 +30,63 @@ pub(crate) enum Component {
     Edge,
 }
 
-/// The phase in which a process is started.
+/// The phase in which a process is started. Phases are stopped in the reverse order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Databases and the broker.
+    /// Databases and the broker. The services need them to finish their work.
     Stores,
-    /// The shop's own programs.
+    /// The services behind the gateway.
     Services,
-    Edge,
+    /// The gateway and the edge. Without them no new requests arrive.
+    EntryPoints,
+}
+
+impl Phase {
+    /// All phases in the order of starting.
+    pub(crate) const ALL: [Self; 3] = [Self::Stores, Self::Services, Self::EntryPoints];
 }
 
 impl Component {
-    /// All services.
-    pub(crate) fn services() -> impl Iterator<Item = Self> {
-        let all = Self::value_variants().iter().copied();
-        all.filter(|component| component.phase() == Phase::Services)
-    }
-
-    fn name_and_port(self) -> (&'static str, u16) {
+    #[rustfmt::skip]
+    fn attributes(self) -> (&'static str, u16, Phase) {
         match self {
-            Self::MongoAuthentication => ("mongo-authentication", 27017),
-            Self::MongoProducts => ("mongo-products", 27018),
-            Self::MongoOrders => ("mongo-orders", 27019),
-            Self::Kafka => ("kafka", 9092),
-            Self::Authentication => ("authentication", 8001),
-            Self::Products => ("products", 8002),
-            Self::Orders => ("orders", 8003),
-            Self::Gateway => ("gateway", 8000),
-            Self::Edge => ("edge", 8080),
+            Self::MongoAuthentication => ("mongo-authentication", 27017, Phase::Stores),
+            Self::MongoProducts => ("mongo-products", 27018, Phase::Stores),
+            Self::MongoOrders => ("mongo-orders", 27019, Phase::Stores),
+            Self::Kafka => ("kafka", 9092, Phase::Stores),
+            Self::Authentication => ("authentication", 8001, Phase::Services),
+            Self::Products => ("products", 8002, Phase::Services),
+            Self::Orders => ("orders", 8003, Phase::Services),
+            Self::Gateway => ("gateway", 8000, Phase::EntryPoints),
+            Self::Edge => ("edge", 8080, Phase::EntryPoints),
         }
     }
 
     /// The name of its first process. Replicas append `-2` and so on. A service's package and program
     /// have the same name.
     pub(crate) fn name(self) -> &'static str {
-        self.name_and_port().0
+        self.attributes().0
     }
 
     pub(crate) fn phase(self) -> Phase {
-        match self {
-            Self::MongoAuthentication | Self::MongoProducts | Self::MongoOrders | Self::Kafka => {
-                Phase::Stores
-            }
-            Self::Edge => Phase::Edge,
-            _ => Phase::Services,
-        }
+        self.attributes().2
     }
 
-    /// The stage of stopping the process of that name: first the entry points, so that no new requests
-    /// arrive, then the services, which finish their work, and the stores last.
-    pub(crate) fn stop_stage(name: &str) -> u8 {
-        let mut all = Self::value_variants().iter();
-        match all.find(|component| component.name() == name) {
-            Some(Self::Edge | Self::Gateway) => 0,
-            Some(component) if component.phase() == Phase::Stores => 2,
-            // Also every replica.
-            _ => 1,
-        }
+    /// The component of a process.
+    pub(crate) fn of(process: &str) -> Option<Self> {
+        let is_suffix = |letter: char| letter == '-' || letter.is_ascii_digit();
+        Self::from_str(process.trim_end_matches(is_suffix), false).ok()
+    }
+
+    /// Whether it is a program of the shop, which cargo builds.
+    pub(crate) fn is_program(self) -> bool {
+        self.phase() != Phase::Stores && self != Self::Edge
+    }
+
+    /// The shop's own programs.
+    pub(crate) fn programs() -> impl Iterator<Item = Self> {
+        let all = Self::value_variants().iter().copied();
+        all.filter(|component| component.is_program())
     }
 }
 
@@ -100,11 +100,8 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// The ports that it listens on. Kafka has a second one for its controller.
-    pub(crate) fn ports(&self) -> Vec<u16> {
-        match self.component {
-            Component::Kafka => vec![self.port, self.port + 1],
-            _ => vec![self.port],
-        }
+    pub(crate) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.port..=self.port + u16::from(self.component == Component::Kafka)
     }
 }
 
@@ -121,14 +118,12 @@ impl FromStr for Replicas {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parse = || {
             let (name, count) = text.split_once('=')?;
-            // Clients know a single address, so there is only one gateway.
-            let mut services = Component::services();
-            let component =
-                services.find(|one| one.name() == name && *one != Component::Gateway)?;
+            let component = Component::from_str(name, false).ok()?;
             let count = count.parse().ok()?;
-            (1..=MAX_REPLICAS)
-                .contains(&count)
-                .then_some(Self { component, count })
+            // Clients know a single address, so there is only one gateway.
+            let is_valid =
+                component.phase() == Phase::Services && (1..=MAX_REPLICAS).contains(&count);
+            is_valid.then_some(Self { component, count })
         };
         parse().with_context(|| {
             format!(
@@ -156,21 +151,18 @@ impl Shop {
     ) -> Self {
         let mut instances = Vec::new();
         for &component in Component::value_variants() {
-            let (name, port) = component.name_and_port();
-            let replicas = replicas.iter().rev();
-            let wanted = replicas.filter(|wanted| wanted.component == component);
-            let count = wanted.map(|wanted| wanted.count).next().unwrap_or(1);
+            let (first, port, _) = component.attributes();
+            let wanted = replicas.iter().rfind(|one| one.component == component);
             for number in 1..=MAX_REPLICAS {
                 let name = match number {
-                    1 => name.to_owned(),
-                    _ => format!("{name}-{number}"),
+                    1 => first.to_owned(),
+                    _ => format!("{first}-{number}"),
                 };
-                if number <= count || is_running(&name) {
-                    let port = port + port_offset + (number - 1) * REPLICA_PORT_STEP;
+                if number <= wanted.map_or(1, |one| one.count) || is_running(&name) {
                     instances.push(Instance {
                         name,
                         component,
-                        port,
+                        port: port + port_offset + (number - 1) * REPLICA_PORT_STEP,
                     });
                 }
             }
@@ -188,7 +180,7 @@ impl Shop {
 
     /// The port of a component's first process.
     pub(crate) fn port(&self, component: Component) -> u16 {
-        component.name_and_port().1 + self.port_offset
+        component.attributes().1 + self.port_offset
     }
 }
 

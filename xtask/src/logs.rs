@@ -4,17 +4,13 @@ use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
     os::unix::fs::MetadataExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anstyle::AnsiColor;
 use serde_json::Value;
 
-use crate::{
-    console::{paint, print},
-    layout::Instance,
-    state::State,
-};
+use crate::{console::paint, layout::Instance, state::State};
 
 const COLOURS: [AnsiColor; 6] = [
     AnsiColor::Cyan,
@@ -25,6 +21,9 @@ const COLOURS: [AnsiColor; 6] = [
     AnsiColor::BrightBlack,
 ];
 
+/// How many lines of a process that exited are shown.
+const LAST_LINES: usize = 20;
+
 /// The logs of a shop's processes, each with its coloured prefix.
 pub(crate) struct Logs(Vec<(String, Log)>);
 
@@ -32,8 +31,7 @@ pub(crate) struct Logs(Vec<(String, Log)>);
 #[derive(Default)]
 struct Log {
     path: PathBuf,
-    /// The open file and its inode, which detects that a new file has replaced it.
-    file: Option<(File, u64)>,
+    file: Option<File>,
     /// The beginning of an incomplete line.
     partial: Vec<u8>,
 }
@@ -45,13 +43,16 @@ impl Logs {
         let names = instances.iter().map(|instance| &instance.name);
         let width = names.clone().map(String::len).max().unwrap_or(0);
         let log = |(name, colour): (&String, AnsiColor)| {
-            let path = state.log(name);
             let mut log = Log {
-                path,
+                path: state.log(name),
                 ..Log::default()
             };
-            if !own.contains(name) {
-                log.skip_to_end();
+            if !own.contains(name)
+                && let Ok(mut file) = File::open(&log.path)
+            {
+                // After an error, only too many lines are shown.
+                let _ = file.seek(SeekFrom::End(0));
+                log.file = Some(file);
             }
             (paint(colour, format_args!("{name:<width$} |")), log)
         };
@@ -62,45 +63,36 @@ impl Logs {
     pub(crate) fn print_new_lines(&mut self) {
         for (prefix, log) in &mut self.0 {
             for line in log.new_lines().lines().filter_map(readable) {
-                print(format_args!("{prefix} {line}"));
+                println!("{prefix} {line}");
             }
         }
     }
 }
 
 impl Log {
-    fn open(&self) -> Option<(File, u64)> {
-        let file = File::open(&self.path).ok()?;
-        let inode = file.metadata().ok()?.ino();
-        Some((file, inode))
-    }
-
-    fn skip_to_end(&mut self) {
-        self.file = self.open();
-        if let Some((file, _)) = &mut self.file {
-            // After an error, only too many lines are shown.
-            let _ = file.seek(SeekFrom::End(0));
-        }
-    }
-
     /// Reads the complete new lines. Ignores errors: the next call tries again.
     fn new_lines(&mut self) -> String {
+        let inode = |file: &File| file.metadata().ok().map(|data| data.ino());
+        // After a restart the log is a new file; the old one is read to its end.
+        let open = self.file.as_ref().and_then(inode);
+        let mut new = File::open(&self.path).ok();
+        new = new.filter(|new| inode(new) != open);
         let mut bytes = std::mem::take(&mut self.partial);
-        if let Some((file, _)) = &mut self.file {
+        for file in self.file.iter_mut().chain(&mut new) {
             let _ = file.read_to_end(&mut bytes);
         }
-        // After a restart the log is a new file; the old one has been read to its end.
-        let new = self.open();
-        if new.as_ref().map(|(_, inode)| inode) != self.file.as_ref().map(|(_, inode)| inode)
-            && let Some((mut file, inode)) = new
-        {
-            let _ = file.read_to_end(&mut bytes);
-            self.file = Some((file, inode));
-        }
+        self.file = new.or(self.file.take());
         let end = bytes.iter().rposition(|byte| *byte == b'\n');
         self.partial = bytes.split_off(end.map_or(0, |end| end + 1));
         String::from_utf8_lossy(&bytes).into_owned()
     }
+}
+
+/// The last lines of the log of a process that exited.
+pub(crate) fn last_lines(log: &Path) -> String {
+    let text = backing_services::last_lines(log, 200);
+    let lines: Vec<_> = text.lines().filter_map(readable).collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
 }
 
 /// A log line as it is shown; `None` for lines that are not.

@@ -4,30 +4,27 @@
     reason = "a synchronous command for developers: it has no runtime whose threads it could block"
 )]
 
+// First, because its `println!` replaces that of the standard library in the other modules.
+#[macro_use]
+mod console;
+
 mod api;
 mod attack;
 mod cargo;
-mod console;
 mod containers;
 mod dev;
 mod dlq;
-mod down;
-mod edge;
-mod environment;
 mod frontend;
 mod http;
 mod interrupt;
 mod keys;
+mod launch;
 mod layout;
 mod logs;
-mod measure;
-mod options;
 mod processes;
 mod programs;
-mod secrets;
 mod state;
 mod status;
-mod stores;
 mod supervisor;
 mod temporary_shop;
 mod test;
@@ -38,6 +35,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+use crate::{launch::ShopOptions, state::State};
 
 /// The exit code after Ctrl-C: 128 plus the number of SIGINT, as shells report it.
 const INTERRUPTED: u8 = 130;
@@ -55,25 +54,33 @@ enum Command {
     /// Build and start the whole shop, show its logs, and stop it on Ctrl-C.
     Up(up::Arguments),
     /// Stop the shop.
-    Down(down::Arguments),
+    Down {
+        #[command(flatten)]
+        state: State,
+        /// Also remove the data of MongoDB and Kafka.
+        #[arg(long)]
+        wipe: bool,
+    },
     /// Show the shop's processes, their ports and their health.
-    Status(status::Arguments),
+    Status(State),
     /// Run all tests, with a real MongoDB, a real Kafka and a real browser.
     Test(test::Arguments),
     /// Check the deployment files against schemas, policies and the code, without a cloud.
     Validate,
     /// Measure the page and compare it with its performance budgets.
-    Measure(measure::Arguments),
+    #[command(subcommand)]
+    Measure(test::Measurement),
     /// List or replay the dead letters: messages that could not be processed.
     Dlq(dlq::Arguments),
     /// Send hostile requests to the running shop, and show the responses.
     Attack(attack::Arguments),
     /// Manage the keys that sign access tokens.
-    Keys(keys::Arguments),
+    #[command(subcommand)]
+    Keys(keys::Task),
     /// Create the passwords and keys for containers.
-    Secrets(secrets::Arguments),
+    Secrets(State),
     /// Like `up --dev`; also rebuild and restart services when their source changes.
-    Dev(options::ShopOptions),
+    Dev(ShopOptions),
 }
 
 fn main() -> ExitCode {
@@ -96,16 +103,17 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Up(arguments) => up::run(arguments),
-        Command::Down(arguments) => down::run(&arguments),
-        Command::Status(arguments) => status::run(&arguments),
-        Command::Test(arguments) => test::run(&arguments),
-        Command::Validate => validate::run(),
-        Command::Measure(arguments) => measure::run(&arguments),
-        Command::Dlq(arguments) => dlq::run(&arguments),
-        Command::Attack(arguments) => attack::run(&arguments),
-        Command::Keys(arguments) => keys::run(&arguments),
-        Command::Secrets(arguments) => secrets::run(&arguments),
-        Command::Dev(options) => dev::run(options),
+        Command::Up(arguments) => up::run(arguments)?,
+        Command::Down { state, wipe } => up::down(&state, wipe)?,
+        Command::Status(state) => status::run(&state),
+        Command::Test(arguments) => return test::run(&arguments),
+        Command::Validate => return validate::run(),
+        Command::Measure(subject) => return test::measure(&subject),
+        Command::Dlq(arguments) => return dlq::run(&arguments),
+        Command::Attack(arguments) => return attack::run(&arguments),
+        Command::Keys(task) => keys::run(&task)?,
+        Command::Secrets(state) => keys::create_secrets(&state)?,
+        Command::Dev(options) => dev::run(options)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -7,58 +7,47 @@
 use std::{
     collections::BTreeMap,
     fs,
-    os::unix::ffi::OsStrExt,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
-use backing_services::Process;
+use anyhow::{Context, Result};
+use backing_services::{Process, signal_group};
 use nix::{
-    errno::Errno,
-    sys::signal::{Signal, killpg},
+    sys::signal::Signal,
     unistd::{Pid, getpgid},
 };
 
 use crate::{
-    console::print,
     interrupt,
-    layout::Component,
+    layout::{Component, Phase},
     state::{State, ignore_missing},
 };
 
-/// The environment variables that mark a process of a shop.
-const NAME_MARK: &str = "SHOP_PROCESS";
-const STATE_MARK: &str = "SHOP_STATE";
-
+/// The environment variable that marks a process of a shop: `NAME@FOLDER`.
+const MARK: &str = "SHOP_PROCESS";
 /// How long a process may take to exit after SIGTERM; longer than a service needs to drain.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long to wait for the environment of a new process to be visible.
-const MARKS_TIMEOUT: Duration = Duration::from_secs(1);
+const MARK_TIMEOUT: Duration = Duration::from_secs(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
 /// The running processes of a shop by name, each with its process group, whose id is that of the
 /// process.
 pub(crate) fn running(state: &State) -> BTreeMap<String, Pid> {
-    let name_mark = format!("{NAME_MARK}=");
-    let state_mark = [
-        STATE_MARK.as_bytes(),
-        b"=",
-        state.root.as_os_str().as_bytes(),
-    ]
-    .concat();
+    let root = state.root.to_string_lossy();
     let find = |entry: fs::DirEntry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
         // Empty for a process that has exited and whose parent has not read its exit status.
         let environment = fs::read(entry.path().join("environ")).ok()?;
-        let mut variables = environment.split(|byte| *byte == 0);
-        if !variables.clone().any(|variable| variable == state_mark) {
-            return None;
-        }
-        let name = variables.find_map(|variable| variable.strip_prefix(name_mark.as_bytes()))?;
-        let group = getpgid(Some(Pid::from_raw(pid))).ok()?;
-        Some((String::from_utf8_lossy(name).into_owned(), group))
+        let environment = String::from_utf8_lossy(&environment);
+        let mut variables = environment
+            .split('\0')
+            .filter_map(|one| one.split_once('='));
+        let (_, mark) = variables.find(|(name, _)| *name == MARK)?;
+        let (name, _) = mark.split_once('@').filter(|(_, folder)| *folder == root)?;
+        Some((name.to_owned(), getpgid(Some(Pid::from_raw(pid))).ok()?))
     };
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     processes.filter_map(find).collect()
@@ -76,19 +65,17 @@ pub(crate) fn stop_all(state: &State) -> Result<bool> {
 pub(crate) fn stop_and_print(state: &State, names: &[String]) -> Result<bool> {
     let mut running: Vec<_> = running(state).into_keys().collect();
     running.retain(|name| names.contains(name));
-    running.sort_by_key(|name| Component::stop_stage(name));
+    running.sort_by_key(|name| std::cmp::Reverse(Component::of(name)));
     if !running.is_empty() {
-        print(format_args!(
-            "stopping {} (Ctrl-C kills them immediately)",
-            running.join(", ")
-        ));
+        let names = running.join(", ");
+        println!("stopping {names} (Ctrl-C kills them immediately)");
     }
     stop(state, names)?;
     Ok(!running.is_empty())
 }
 
-/// Stops processes stage by stage, the entry points first: SIGTERM, then SIGKILL after a timeout. A
-/// further Ctrl-C kills all of them immediately.
+/// Stops processes phase by phase, the last first: SIGTERM, then SIGKILL after a timeout. A further
+/// Ctrl-C kills all of them immediately.
 pub(crate) fn stop(state: &State, names: &[String]) -> Result<()> {
     let interrupts = interrupt::count();
     for name in names {
@@ -96,26 +83,17 @@ pub(crate) fn stop(state: &State, names: &[String]) -> Result<()> {
         ignore_missing(fs::remove_file(&file))
             .with_context(|| format!("cannot remove {}", file.display()))?;
     }
-    for stage in 0..=2 {
-        let left = || {
-            let mut left = running(state);
-            left.retain(|name, _| names.contains(name) && Component::stop_stage(name) == stage);
-            left
+    for phase in Phase::ALL.into_iter().rev() {
+        let is_due = |name: &String| {
+            names.contains(name) && Component::of(name).is_some_and(|one| one.phase() == phase)
         };
-        let send = |signal| {
-            for (name, group) in left() {
-                match killpg(group, signal) {
-                    Ok(()) | Err(Errno::ESRCH) => {}
-                    Err(error) => bail!("cannot stop {name} (process {group}): {error}"),
-                }
-            }
-            Ok(())
-        };
+        let left = || running(state).into_iter().filter(|(name, _)| is_due(name));
+        let send = |signal| left().try_for_each(|(name, group)| signal_group(&name, group, signal));
         send(Signal::SIGTERM)?;
         // A paused process cannot handle SIGTERM.
         send(Signal::SIGCONT)?;
         let deadline = Instant::now() + STOP_TIMEOUT;
-        while !left().is_empty() {
+        while left().next().is_some() {
             if Instant::now() > deadline || interrupt::count() > interrupts {
                 send(Signal::SIGKILL)?;
             }
@@ -125,9 +103,9 @@ pub(crate) fn stop(state: &State, names: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Starts a process of the shop, with its marks, its log and its pid file.
+/// Starts a process of the shop, with its mark, its log and its pid file.
 pub(crate) fn spawn(state: &State, name: &str, command: &mut Command) -> Result<Process> {
-    command.env(NAME_MARK, name).env(STATE_MARK, &state.root);
+    command.env(MARK, format!("{name}@{}", state.root.display()));
     let mut child = Process::spawn(name, command, &state.log(name))?;
     let file = state.pid_file(name);
     if let Err(error) = fs::write(&file, child.pid().to_string()) {
@@ -135,7 +113,7 @@ pub(crate) fn spawn(state: &State, name: &str, command: &mut Command) -> Result<
         return Err(error).with_context(|| format!("cannot write {}", file.display()));
     }
     // The kernel shows the environment of a new program with a delay.
-    let deadline = Instant::now() + MARKS_TIMEOUT;
+    let deadline = Instant::now() + MARK_TIMEOUT;
     while !running(state).contains_key(name)
         && child.exited()?.is_none()
         && Instant::now() < deadline
@@ -148,10 +126,9 @@ pub(crate) fn spawn(state: &State, name: &str, command: &mut Command) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::StateArgument;
 
     fn state(folder: &tempfile::TempDir) -> State {
-        StateArgument::at(folder.path()).open().unwrap()
+        State::at(folder.path()).unwrap()
     }
 
     fn started(state: &State, name: &str) -> Process {

@@ -5,18 +5,18 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, ExitCode, ExitStatus},
-    thread,
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use backing_services::Process;
 
-use crate::{console::print, interrupt};
+use crate::interrupt;
 
+const INSTALL: &str = "apt-get update --quiet && \
+    apt-get install --quiet --yes --no-install-recommends \"$1\"";
 /// How long a program may take to exit after Ctrl-C before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A program that can be installed.
 pub(crate) struct Program {
@@ -43,14 +43,14 @@ impl Program {
     /// Returns the program's path. Installs the program with apt-get if it is missing and this
     /// process may do so.
     pub(crate) fn find_or_install(&self) -> Result<PathBuf> {
-        if let Some(path) = find(self.name) {
-            return Ok(path);
-        }
         let Self {
             name,
             package,
             purpose,
         } = self;
+        if let Some(path) = find(name) {
+            return Ok(path);
+        }
         let advice = format!(
             "{name}, which {purpose}, is missing; install it (on Debian or Ubuntu: \
              apt-get install {package})"
@@ -58,20 +58,14 @@ impl Program {
         if !nix::unistd::geteuid().is_root() || find("apt-get").is_none() {
             bail!(advice);
         }
-        print(format_args!("installing {package}, which {purpose}"));
-        let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
-        for arguments in [
-            &["update", "--quiet"][..],
-            &[&install[..], &[package]].concat(),
-        ] {
-            let mut command = Command::new("apt-get");
-            command
-                .args(arguments)
-                // Prevents the package from starting its own server.
-                .env("RUNLEVEL", "1")
-                .env("DEBIAN_FRONTEND", "noninteractive");
-            run_successfully(&mut command).with_context(|| advice.clone())?;
-        }
+        println!("installing {package}, which {purpose}");
+        let mut install = Command::new("sh");
+        install
+            .args(["-c", INSTALL, "sh", package])
+            // Prevents the package from starting its own server.
+            .env("RUNLEVEL", "1")
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        run_successfully(&mut install).with_context(|| advice.clone())?;
         find(name).context(advice)
     }
 }
@@ -108,16 +102,11 @@ pub(crate) fn spawn(command: &mut Command) -> Result<Process> {
 
 /// Waits for the exit of a program. Ctrl-C stops it with all its children.
 pub(crate) fn wait(process: &mut Process) -> Result<ExitStatus> {
-    loop {
-        if let Some(status) = process.exited()? {
-            return Ok(status);
-        }
-        if let Err(interrupted) = interrupt::check() {
-            process.stop(STOP_TIMEOUT, || false)?;
-            return Err(interrupted);
-        }
-        thread::sleep(POLL_INTERVAL);
+    let exited = interrupt::poll(Duration::MAX, || Ok(process.exited()?));
+    if exited.is_err() {
+        process.stop(STOP_TIMEOUT)?;
     }
+    exited?.context("a wait without a timeout has ended")
 }
 
 /// The exit code for this process after `status` of another one. An end by a signal is a failure.

@@ -5,19 +5,12 @@ use std::{
     fs::{self, File, TryLockError},
     io::ErrorKind,
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
 use anyhow::{Context, Result};
 
-use crate::{
-    console::{self, print},
-    interrupt,
-    layout::Shop,
-};
-
-const LOCK_RETRY_DELAY: Duration = Duration::from_millis(100);
+use crate::{console, interrupt, layout::Shop};
 
 /// The project's root: the parent of this package according to cargo, or at compile time.
 pub(crate) fn project_root() -> PathBuf {
@@ -31,49 +24,37 @@ pub(crate) fn shared_tools() -> PathBuf {
     project_root().join(".shop/tools")
 }
 
-/// The option `--state`.
-#[derive(clap::Args, Debug, Default)]
-pub(crate) struct StateArgument {
-    /// Folder for the shop's data, logs and pid files; by default .shop in the project.
-    #[arg(long = "state", value_name = "DIR")]
-    folder: Option<PathBuf>,
-}
-
-impl StateArgument {
-    /// Returns the option with this folder as its value.
-    pub(crate) fn at(folder: &Path) -> Self {
-        let folder = Some(folder.to_owned());
-        Self { folder }
-    }
-
-    /// Opens the folder; creates it if it is missing.
-    pub(crate) fn open(&self) -> Result<State> {
-        let default = || project_root().join(".shop");
-        let folder = self.folder.clone().unwrap_or_else(default);
-        for name in ["run", "log", "data"] {
-            let path = folder.join(name);
-            fs::create_dir_all(&path)
-                .with_context(|| format!("cannot create {}", path.display()))?;
-        }
-        let root = folder
-            .canonicalize()
-            .with_context(|| format!("cannot find {}", folder.display()))?;
-        Ok(State {
-            root,
-            is_default: self.folder.is_none(),
-        })
-    }
-}
-
-/// The state folder of a shop.
-#[derive(Debug, Clone)]
+/// The state folder of a shop, which is the option `--state`.
+#[derive(clap::Args, Debug, Clone)]
 pub(crate) struct State {
-    /// Absolute and without symbolic links, because it identifies the shop's processes.
+    /// Folder for the shop's data, logs and pid files; by default .shop in the project.
+    // Absolute and without symbolic links, because it identifies the shop's processes.
+    #[arg(long = "state", value_name = "DIR", default_value_os_t = default_folder())]
+    #[arg(hide_default_value = true)]
+    #[arg(value_parser = |folder: &str| open(folder).map_err(|error| format!("{error:#}")))]
     pub(crate) root: PathBuf,
-    is_default: bool,
+}
+
+fn default_folder() -> PathBuf {
+    project_root().join(".shop")
+}
+
+/// Creates a state folder if it is missing, and returns its canonical path.
+fn open(folder: &str) -> Result<PathBuf> {
+    for name in ["run", "log", "data"] {
+        let path = Path::new(folder).join(name);
+        fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    }
+    fs::canonicalize(folder).with_context(|| format!("cannot find {folder}"))
 }
 
 impl State {
+    /// Opens a folder; creates it if it is missing.
+    pub(crate) fn at(folder: &Path) -> Result<Self> {
+        let root = open(&folder.to_string_lossy())?;
+        Ok(Self { root })
+    }
+
     /// The file that contains the id of a process until a command stops it.
     pub(crate) fn pid_file(&self, name: &str) -> PathBuf {
         self.root.join("run").join(format!("{name}.pid"))
@@ -92,10 +73,9 @@ impl State {
     /// The option that makes another command use this shop, with a leading space; empty for the
     /// default folder.
     pub(crate) fn option(&self) -> String {
-        if self.is_default {
-            String::new()
-        } else {
-            format!(" --state {}", console::relative(&self.root))
+        match default_folder().canonicalize() {
+            Ok(default) if default == self.root => String::new(),
+            _ => format!(" --state {}", console::relative(&self.root)),
         }
     }
 
@@ -131,22 +111,15 @@ impl State {
         let path = self.root.join(".lock");
         let file =
             File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
-        let mut reported = false;
-        loop {
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) => {}
-                result => {
-                    result.with_context(|| format!("cannot lock {}", path.display()))?;
-                    return Ok(file);
-                }
-            }
-            if !reported {
-                print("waiting for another `cargo xtask up`, which is starting this shop");
-                reported = true;
-            }
-            interrupt::check()?;
-            thread::sleep(LOCK_RETRY_DELAY);
+        let attempt = || match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(None),
+            result => result.map(Some).context("cannot lock the state folder"),
+        };
+        if attempt()?.is_none() {
+            println!("waiting for another `cargo xtask up`, which is starting this shop");
+            interrupt::poll(Duration::MAX, attempt)?;
         }
+        Ok(file)
     }
 }
 

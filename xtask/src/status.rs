@@ -1,52 +1,44 @@
 //! `cargo xtask status`: the shop's processes, their ports and their health.
 
-use std::{collections::BTreeMap, fs, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 use anstyle::AnsiColor;
-use anyhow::Result;
 use backing_services::Readiness;
 use nix::unistd::Pid;
 
 use crate::{
-    console::{paint, print, relative, table},
+    console::{paint, relative, table},
+    launch::readiness,
     layout::Instance,
     processes::running,
-    state::{State, StateArgument},
-    supervisor::readiness,
+    state::State,
 };
 
-/// The command line of `status`.
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    state: StateArgument,
-}
-
 /// Prints a table of the shop's processes.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let state = arguments.state.open()?;
+pub(crate) fn run(state: &State) {
     let Some(shop) = state.shop() else {
-        print(format_args!(
-            "no shop was started in {}; start one with `cargo xtask up`",
-            relative(&state.root)
-        ));
-        return Ok(ExitCode::SUCCESS);
+        let folder = relative(&state.root);
+        println!("no shop was started in {folder}; start one with `cargo xtask up`");
+        return;
     };
-    let running = running(&state);
+    let running = running(state);
     let instances = shop.instances.iter();
-    let rows: Vec<_> = instances.map(|one| row(&state, one, &running)).collect();
-    let mut lines = table(["NAME", "PID", "PORT", "STATE", "MEMORY", "UP"], &rows).into_iter();
-    lines.by_ref().take(1).for_each(print);
-    for (line, row) in lines.zip(&rows) {
-        match row[3].as_str() {
-            // Whole lines are coloured, because colours within a cell would count as width.
-            "not ready" => print(paint(AnsiColor::Yellow, line)),
-            "died" => print(paint(AnsiColor::Red, line)),
-            "down" => print(paint(AnsiColor::BrightBlack, line)),
-            _ => print(line),
-        }
+    let rows: Vec<_> = instances.map(|one| row(state, one, &running)).collect();
+    let lines = table(["NAME", "PID", "PORT", "STATE", "MEMORY", "UP"], &rows);
+    println!("{}", lines[0]);
+    for (line, row) in lines[1..].iter().zip(&rows) {
+        // Whole lines are coloured, because colours within a cell would count as width.
+        let colour = match row[3].as_str() {
+            "not ready" => AnsiColor::Yellow,
+            "died" => AnsiColor::Red,
+            "down" => AnsiColor::BrightBlack,
+            _ => {
+                println!("{line}");
+                continue;
+            }
+        };
+        println!("{}", paint(colour, line));
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn row(state: &State, instance: &Instance, running: &BTreeMap<String, Pid>) -> [String; 6] {

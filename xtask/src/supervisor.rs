@@ -5,54 +5,33 @@ use std::{
     collections::BTreeMap,
     fs,
     process::Command,
-    thread,
+    slice, thread,
     time::{Duration, Instant},
 };
 
 use anstyle::AnsiColor;
 use anyhow::{Result, bail};
-use backing_services::{Process, Readiness, Tools, is_port_free, last_lines};
+use backing_services::{Process, Readiness, Tools, is_port_free};
 use nix::unistd::Pid;
 
 use crate::{
-    cargo::{self, Profile, Programs},
-    console::{ConsoleProgress, paint, print, print_error, relative},
-    edge::Page,
-    environment, http, interrupt,
+    cargo::{self, Profile},
+    console::{ConsoleProgress, paint, print_error, relative},
+    interrupt,
     keys::Keys,
+    launch::{self, Page, ShopOptions, readiness},
     layout::{Component, Instance, Phase, Shop},
-    logs::Logs,
-    options::ShopOptions,
+    logs::{Logs, last_lines},
     processes::{running, spawn, stop, stop_and_print},
     state::{State, shared_tools},
-    stores::store,
 };
 
 /// How long each phase of starting may take: recovery of much data is slow on a loaded machine.
 const READY_TIMEOUT: Duration = Duration::from_mins(2);
 /// A process that was just killed can hold its port a little longer than it is visible.
 const PORT_FREE_TIMEOUT: Duration = Duration::from_secs(2);
-const POLL_INTERVAL: Duration = Duration::from_millis(30);
 /// How often the shop in the foreground is polled.
 const FOREGROUND_INTERVAL: Duration = Duration::from_millis(100);
-/// How many log lines of a process that exited are shown.
-const SHOWN_LOG_LINES: usize = 20;
-
-/// Checks the readiness of a process once: of a store by its own protocol, of others over HTTP.
-pub(crate) fn readiness(state: &State, instance: &Instance) -> Readiness {
-    if let Some(store) = store(state, instance) {
-        return store.readiness();
-    }
-    let path = match instance.component {
-        Component::Edge => "/",
-        _ => "/health/ready",
-    };
-    match http::get_status(instance.port, path) {
-        Ok(200) => Readiness::Ready,
-        Ok(status) => Readiness::NotYet(format!("GET {path} returns {status}")),
-        Err(error) => Readiness::NotYet(format!("GET {path}: {error}")),
-    }
-}
 
 /// A shop that is ready, and the processes of it that this command has started.
 ///
@@ -61,17 +40,17 @@ pub(crate) struct RunningShop {
     pub(crate) state: State,
     pub(crate) shop: Shop,
     pub(crate) options: ShopOptions,
-    pub(crate) programs: Programs,
-    /// The processes that this command has started, including those that have exited.
-    children: Vec<Process>,
+    profile: Profile,
     page: Page,
     tools: Option<Tools>,
+    /// The processes that this command has started, including those that have exited.
+    children: Vec<Process>,
 }
 
 impl RunningShop {
     /// Starts the processes that do not run yet, and waits until all are ready.
     pub(crate) fn start(options: ShopOptions, profile: Profile, page: Page) -> Result<Self> {
-        let state = options.state.open()?;
+        let state = options.state.clone();
         let _lock = state.lock()?;
         let running = running(&state);
         let recorded = state.shop().filter(|_| !running.is_empty());
@@ -86,24 +65,24 @@ impl RunningShop {
         }
         let is_running = |name: &str| running.contains_key(name);
         let shop = Shop::plan(options.port_offset, &options.replicas, is_running);
-        let mut missing = shop.instances.clone();
-        missing.retain(|instance| !is_running(&instance.name));
+        let instances = shop.instances.iter().cloned();
+        let (present, missing): (Vec<_>, Vec<_>) = instances.partition(|one| is_running(&one.name));
         check_ports(&missing)?;
-        print_running(&shop, &missing);
+        print_present(&present, &missing);
 
         let mut started = Self {
             state,
             shop,
             options,
-            programs: Programs::default(),
-            children: Vec::new(),
+            profile,
             page,
             tools: None,
+            children: Vec::new(),
         };
-        started.install(&missing, profile)?;
+        started.install(&missing)?;
         Keys::new(&started.state).create_missing()?;
         started.state.set_shop(&started.shop)?;
-        for phase in [Phase::Stores, Phase::Services, Phase::Edge] {
+        for phase in Phase::ALL {
             for instance in missing.iter().filter(|one| one.component.phase() == phase) {
                 interrupt::check()?;
                 started.spawn(instance)?;
@@ -126,7 +105,7 @@ impl RunningShop {
 
     /// Stops a process if it runs, and starts it again.
     pub(crate) fn restart(&mut self, instance: &Instance) -> Result<()> {
-        stop(&self.state, std::slice::from_ref(&instance.name))?;
+        stop(&self.state, slice::from_ref(&instance.name))?;
         let is_it = |child: &mut Process| child.name() == instance.name;
         for mut child in self.children.extract_if(.., is_it) {
             child.exited()?;
@@ -135,24 +114,24 @@ impl RunningShop {
     }
 
     /// Installs and builds the programs of the missing processes.
-    fn install(&mut self, missing: &[Instance], profile: Profile) -> Result<()> {
-        let misses = |phase| missing.iter().any(|one| one.component.phase() == phase);
+    fn install(&mut self, missing: &[Instance]) -> Result<()> {
+        let mut missing = missing.iter().map(|one| one.component);
         // Before the build, which takes minutes: report missing tools early.
-        if misses(Phase::Stores) {
+        if missing.clone().any(|one| one.phase() == Phase::Stores) {
             self.tools = Some(Tools::install(&shared_tools(), &ConsoleProgress)?);
         }
-        if misses(Phase::Edge) {
+        if missing.clone().any(|one| one == Component::Edge) {
             self.page.prepare()?;
         }
-        if misses(Phase::Services) {
-            self.programs = cargo::build(&cargo::SHOP_PACKAGES, profile)?;
+        if missing.any(Component::is_program) {
+            cargo::build_shop(self.profile)?;
         }
         Ok(())
     }
 
     fn spawn(&mut self, instance: &Instance) -> Result<()> {
-        let (state, shop) = (&self.state, &self.shop);
-        let mut command = match (store(state, instance), &self.tools) {
+        let Self { state, shop, .. } = &*self;
+        let mut command = match (launch::store(state, instance), &self.tools) {
             (Some(store), Some(tools)) => {
                 store.prepare(tools)?;
                 store.command(tools)
@@ -160,13 +139,11 @@ impl RunningShop {
             _ if instance.component == Component::Edge => {
                 self.page.command(state, shop, instance)?
             }
-            _ => {
-                let mut command = Command::new(self.programs.path(instance.component.name())?);
-                let variables = environment::variables(state, shop, instance, &self.options);
-                command.envs(variables);
-                command
-            }
+            _ => Command::new(cargo::program(instance.component.name(), self.profile)?),
         };
+        if instance.component.is_program() {
+            command.envs(launch::variables(&self.options, shop, instance));
+        }
         let child = spawn(state, &instance.name, &mut command)?;
         self.children.push(child);
         Ok(())
@@ -177,56 +154,44 @@ impl RunningShop {
         let own = self.own();
         let mut waiting = self.shop.instances.clone();
         waiting.retain(|one| one.component.phase() == phase);
-        loop {
-            interrupt::check()?;
+        let mut reason = String::new();
+        interrupt::poll(READY_TIMEOUT, || {
             self.fail_if_exited()?;
-            let mut reason = None;
-            waiting.retain(|instance| match readiness(&self.state, instance) {
-                Readiness::Ready => {
-                    let Instance { name, port, .. } = instance;
-                    if own.contains(name) {
-                        let seconds = begin.elapsed().as_secs_f32();
-                        print(format_args!(
-                            "{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}"
-                        ));
-                    }
+            waiting.retain(|one| match readiness(&self.state, one) {
+                Readiness::Ready if own.contains(&one.name) => {
+                    let (Instance { name, port, .. }, seconds) =
+                        (one, begin.elapsed().as_secs_f32());
+                    println!("{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}");
                     false
                 }
+                Readiness::Ready => false,
                 Readiness::NotYet(because) => {
-                    reason.get_or_insert(because);
+                    reason = because;
                     true
                 }
             });
-            let (Some(Instance { name, .. }), Some(reason)) = (waiting.first(), reason) else {
-                return Ok(());
-            };
-            if begin.elapsed() > READY_TIMEOUT {
-                bail!(
-                    "{name} is not ready after {} s ({reason}); its log is {}",
-                    READY_TIMEOUT.as_secs(),
-                    relative(&self.state.log(name))
-                );
-            }
-            thread::sleep(POLL_INTERVAL);
+            Ok(waiting.is_empty().then_some(()))
+        })?;
+        if let Some(Instance { name, .. }) = waiting.last() {
+            bail!(
+                "{name} is not ready after {} s ({reason}); its log is {}",
+                READY_TIMEOUT.as_secs(),
+                relative(&self.state.log(name))
+            );
         }
+        Ok(())
     }
 
     fn fail_if_exited(&mut self) -> Result<()> {
         for child in &mut self.children {
-            let Some(status) = child.exited()? else {
-                continue;
-            };
-            let name = child.name();
-            let log = self.state.log(name);
-            let instance = self.shop.instances.iter().find(|one| one.name == name);
-            let lines = match instance.and_then(|instance| store(&self.state, instance)) {
-                Some(store) => store.exit_log(&log),
-                None => last_lines(&log, SHOWN_LOG_LINES),
-            };
-            bail!(
-                "{name} exited before it was ready ({status}); the last lines of {}:\n{lines}",
-                relative(&log)
-            );
+            if let Some(status) = child.exited()? {
+                let (name, log) = (child.name(), self.state.log(child.name()));
+                bail!(
+                    "{name} exited before it was ready ({status}); the last lines of {}:\n{}",
+                    relative(&log),
+                    last_lines(&log)
+                );
+            }
         }
         Ok(())
     }
@@ -234,20 +199,17 @@ impl RunningShop {
     /// Shows the logs and the changes of the shop until Ctrl-C, then stops the processes that this
     /// command has started. Calls `on_tick` several times a second.
     pub(crate) fn show(mut self, mut on_tick: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
-        let (own, option) = (self.own(), self.state.option());
+        let own = self.own();
         if own.is_empty() {
-            print(format_args!(
-                "  stop it     cargo xtask down{option}; Ctrl-C ends only this view"
-            ));
+            let option = self.state.option();
+            println!("  stop it     cargo xtask down{option}; Ctrl-C ends only this view");
         } else if own.len() == self.shop.instances.len() {
-            print("  stop it     Ctrl-C");
+            println!("  stop it     Ctrl-C");
         } else {
-            print(format_args!(
-                "  stop        Ctrl-C stops what this command has started: {}",
-                own.join(", ")
-            ));
+            let own = own.join(", ");
+            println!("  stop        Ctrl-C stops what this command has started: {own}");
         }
-        print("");
+        println!();
         let mut logs = Logs::follow(&self.state, &self.shop.instances, &own);
         let mut known = running(&self.state);
         while interrupt::count() == 0 {
@@ -255,7 +217,7 @@ impl RunningShop {
             let now = running(&self.state);
             self.print_changes(&known, &now);
             if now.is_empty() {
-                print("all processes of the shop have stopped");
+                println!("all processes of the shop have stopped");
                 return Ok(());
             }
             known = now;
@@ -264,7 +226,7 @@ impl RunningShop {
         }
         if stop_and_print(&self.state, &own)? {
             logs.print_new_lines();
-            print("stopped");
+            println!("stopped");
         }
         Ok(())
     }
@@ -272,28 +234,31 @@ impl RunningShop {
     /// Prints which processes have died, and which were started by other commands.
     fn print_changes(&mut self, known: &BTreeMap<String, Pid>, now: &BTreeMap<String, Pid>) {
         let is = |child: &Process, pid: &Pid| child.pid().cast_signed() == pid.as_raw();
-        for (name, pid) in known {
-            let file = fs::read_to_string(self.state.pid_file(name)).unwrap_or_default();
+        for (name, pid) in known
+            .iter()
+            .filter(|(name, pid)| now.get(*name) != Some(pid))
+        {
             // Another command removes the pid file before it stops the process.
-            if now.get(name) == Some(pid) || file != pid.to_string() {
+            let file = fs::read_to_string(self.state.pid_file(name)).unwrap_or_default();
+            if file != pid.to_string() {
                 continue;
             }
             let child = self.children.iter_mut().find(|child| is(child, pid));
             let status = child.and_then(|child| child.exited().ok().flatten());
-            let how = status.map(|status| status.to_string());
+            let how = status.map_or("started by another command".to_owned(), |it| it.to_string());
+            let (log, option) = (relative(&self.state.log(name)), self.state.option());
             let line = format!(
-                "{name} died ({}); see {}; to start it again, run `cargo xtask up{}` in another \
-                 terminal",
-                how.as_deref().unwrap_or("started by another command"),
-                relative(&self.state.log(name)),
-                self.state.option()
+                "{name} died ({how}); see {log}; to start it again, run `cargo xtask up{option}` in \
+                 another terminal"
             );
-            print(paint(AnsiColor::Red, line));
+            println!("{}", paint(AnsiColor::Red, line));
         }
-        for (name, pid) in now {
-            let is_new = known.get(name) != Some(pid);
-            if is_new && !self.children.iter().any(|child| is(child, pid)) {
-                print(format_args!("{name} runs again (process {pid})"));
+        for (name, pid) in now
+            .iter()
+            .filter(|(name, pid)| known.get(*name) != Some(pid))
+        {
+            if !self.children.iter().any(|child| is(child, pid)) {
+                println!("{name} runs again (process {pid})");
             }
         }
     }
@@ -309,42 +274,35 @@ impl Drop for RunningShop {
 
 /// Fails if other programs listen on ports of the missing processes.
 fn check_ports(missing: &[Instance]) -> Result<()> {
-    let deadline = Instant::now() + PORT_FREE_TIMEOUT;
-    loop {
-        let mut taken = Vec::new();
+    let mut taken = Vec::new();
+    interrupt::poll(PORT_FREE_TIMEOUT, || {
+        taken.clear();
         for instance in missing {
-            let busy = instance
-                .ports()
-                .into_iter()
-                .filter(|port| !is_port_free(*port));
+            let busy = instance.ports().filter(|port| !is_port_free(*port));
             taken.extend(busy.map(|port| format!("{port} ({})", instance.name)));
         }
-        if taken.is_empty() {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            bail!(
-                "another program uses a port of the shop: {}; stop that program, or move all ports \
-                 of the shop, for example with --port-offset 1000",
-                taken.join(", ")
-            );
-        }
-        interrupt::check()?;
-        thread::sleep(POLL_INTERVAL);
+        Ok(taken.is_empty().then_some(()))
+    })?;
+    if !taken.is_empty() {
+        bail!(
+            "another program uses a port of the shop: {}; stop that program, or move all ports of \
+             the shop, for example with --port-offset 1000",
+            taken.join(", ")
+        );
     }
+    Ok(())
 }
 
-/// Prints which processes are not started. A running gateway does not know new replicas.
-fn print_running(shop: &Shop, missing: &[Instance]) {
-    let running = shop.instances.iter().filter(|one| !missing.contains(one));
-    let names: Vec<_> = running.map(|one| one.name.as_str()).collect();
-    if names.is_empty() {
+/// Prints which processes run already. A running gateway does not know new replicas.
+fn print_present(present: &[Instance], missing: &[Instance]) {
+    if present.is_empty() {
         return;
     }
-    print(format_args!("already running: {}", names.join(", ")));
+    let names: Vec<_> = present.iter().map(|one| one.name.as_str()).collect();
+    println!("already running: {}", names.join(", "));
     let is_replica = |one: &Instance| one.name != one.component.name();
     if names.contains(&Component::Gateway.name()) && missing.iter().any(is_replica) {
-        print("the running gateway does not know the new replicas;");
-        print("stop the shop and start it again to send requests to them");
+        println!("the running gateway does not know the new replicas;");
+        println!("stop the shop and start it again to send requests to them");
     }
 }

@@ -7,11 +7,9 @@ use backing_services::{ScratchDir, is_port_free};
 
 use crate::{
     cargo::Profile,
-    console::print,
-    edge::Page,
+    launch::{Page, ShopOptions},
     layout::{Component, Instance, Shop},
-    options::ShopOptions,
-    state::{StateArgument, project_root},
+    state::{State, project_root},
     supervisor::RunningShop,
 };
 
@@ -34,9 +32,12 @@ impl TemporaryShop {
     pub(crate) fn start(profile: Profile) -> Result<Self> {
         let folder = ScratchDir::new()?;
         let options = ShopOptions {
-            state: StateArgument::at(folder.path()),
+            state: State::at(folder.path())?,
             port_offset: free_port_offset()?,
-            ..ShopOptions::default()
+            replicas: Vec::new(),
+            seed: false,
+            no_seed: false,
+            limits: false,
         };
         let running = RunningShop::start(options, profile, Page::Built)?;
         Ok(Self { running, folder })
@@ -62,10 +63,10 @@ impl TemporaryShop {
             let is_problem = |line: &&str| line.contains(" WARN ") || line.contains(" ERROR ");
             let problems = text.lines().filter(is_problem);
             for line in problems.rev().take(SHOWN_LOG_LINES) {
-                print(format_args!("{}: {line}", name.display()));
+                println!("{}: {line}", name.display());
             }
         }
-        print(format_args!("the shop's logs are in {}", kept.display()));
+        println!("the shop's logs are in {}", kept.display());
         Ok(())
     }
 

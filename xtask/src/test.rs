@@ -1,4 +1,4 @@
-//! `cargo xtask test`: all tests, with a real MongoDB, a real Kafka and a real browser.
+//! `cargo xtask test`: all tests, with a real MongoDB, a real Kafka and a real browser; and `measure`.
 
 use std::{env, process::ExitCode};
 
@@ -8,7 +8,7 @@ use backing_services::{TestServers, Tools};
 use crate::{
     api,
     cargo::{self, Profile},
-    console::{ConsoleProgress, print},
+    console::ConsoleProgress,
     containers, frontend, interrupt,
     programs::{CHROMIUM, exit_code, run as run_program},
     state::shared_tools,
@@ -85,19 +85,16 @@ fn test_services(arguments: &[String]) -> Result<ExitCode> {
     let tools = Tools::install(&folder, &ConsoleProgress)?;
     let servers = TestServers::start(&tools)?;
     interrupt::check()?;
-    print(format_args!(
-        "MongoDB at {}, Kafka at {}",
-        servers.mongodb_uri(),
-        servers.kafka_brokers()
-    ));
+    let (mongodb, kafka) = (servers.mongodb_uri(), servers.kafka_brokers());
+    println!("MongoDB at {mongodb}, Kafka at {kafka}");
 
     let mut command = cargo::command();
     command
         .args(["test", "--no-fail-fast"])
         .args((!names_packages(arguments)).then_some("--workspace"))
         .args(arguments)
-        .env("TEST_MONGODB_URI", servers.mongodb_uri())
-        .env("TEST_KAFKA_BROKERS", servers.kafka_brokers())
+        .env("TEST_MONGODB_URI", mongodb)
+        .env("TEST_KAFKA_BROKERS", kafka)
         .env("TEST_TOOLS_DIR", folder)
         .env(
             "RUST_TEST_THREADS",
@@ -111,18 +108,33 @@ fn test_page() -> Result<ExitCode> {
     let chromium = CHROMIUM.find_or_install()?;
     frontend::install_packages()?;
     for script in ["check", "test"] {
-        print(format_args!("testing the page: npm run {script}"));
+        println!("testing the page: npm run {script}");
         let code = frontend::run(&mut frontend::npm(&["run", "--silent", script])?)?;
         if code != ExitCode::SUCCESS {
             return Ok(code);
         }
     }
     let shop = TemporaryShop::start(Profile::Test)?;
-    print("testing the page: npm run e2e");
+    println!("testing the page: npm run e2e");
     let mut command = frontend::npm(&["run", "--silent", "e2e"])?;
     let code = frontend::run(command.envs(shop.environment()).env("CHROMIUM", chromium))?;
     shop.keep_logs_of_failure(code)?;
     Ok(code)
+}
+
+/// What to measure.
+#[derive(clap::Subcommand)]
+pub(crate) enum Measurement {
+    /// The page: Lighthouse scores, paint on a slow phone, script size.
+    Page,
+}
+
+/// Starts a temporary shop and measures its page. Fails if a budget is exceeded.
+pub(crate) fn measure(Measurement::Page: &Measurement) -> Result<ExitCode> {
+    let chromium = CHROMIUM.find_or_install()?;
+    let shop = TemporaryShop::start(Profile::Release)?;
+    let mut command = frontend::npm(&["run", "--silent", "measure"])?;
+    frontend::run(command.envs(shop.environment()).env("CHROMIUM", chromium))
 }
 
 /// Whether the user has chosen packages, which `--workspace` would override.

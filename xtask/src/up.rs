@@ -1,15 +1,14 @@
-//! `cargo xtask up`: runs the whole shop on this machine.
-
-use std::process::ExitCode;
+//! `cargo xtask up` and `down`: run the whole shop on this machine.
 
 use anyhow::Result;
 
 use crate::{
     cargo::Profile,
-    console::{print, relative},
-    edge::Page,
+    console::relative,
+    launch::{Page, ShopOptions},
     layout::Component,
-    options::ShopOptions,
+    processes::stop_all,
+    state::State,
     supervisor::RunningShop,
 };
 
@@ -30,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 /// Starts the processes that are not running. Then shows the logs until Ctrl-C, which stops the shop.
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let profile = if arguments.dev {
         Profile::Dev
     } else {
@@ -39,32 +38,48 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let shop = RunningShop::start(arguments.options, profile, Page::Built)?;
     print_urls(&shop);
     if arguments.detach {
-        let option = shop.state.option();
-        print(format_args!("  stop it     cargo xtask down{option}"));
+        println!("  stop it     cargo xtask down{}", shop.state.option());
         shop.detach();
-    } else {
-        shop.show(|_| Ok(()))?;
+        return Ok(());
     }
-    Ok(ExitCode::SUCCESS)
+    shop.show(|_| Ok(()))
 }
 
 /// Prints the addresses, the accounts and the logs of a shop.
 pub(crate) fn print_urls(running: &RunningShop) {
     let shop = format!("http://localhost:{}", running.shop.port(Component::Edge));
-    let gateway = running.shop.address(Component::Gateway);
-    let logs = relative(&running.state.root.join("log"));
-    let option = running.state.option();
-    print("");
-    print("The shop is ready.");
-    print(format_args!("  the shop    {shop}"));
-    print(format_args!("  the API     {shop}/api/docs/"));
-    print(format_args!("  the gateway http://{gateway}"));
+    println!("\nThe shop is ready.");
+    println!("  the shop    {shop}");
+    println!("  the API     {shop}/api/docs/");
+    println!(
+        "  the gateway http://{}",
+        running.shop.address(Component::Gateway)
+    );
     if running.options.seed() != Some(false) {
-        print(
-            "  log in as   aaa@aaa.com or bbb@bbb.com (users), admin@admin.com or ccc@ccc.com (admins);",
+        println!(
+            "  log in as   aaa@aaa.com or bbb@bbb.com (users), admin@admin.com or ccc@ccc.com (admins);\n\
+             \u{20}             the password is the same as the e-mail"
         );
-        print("              the password is the same as the e-mail");
     }
-    print(format_args!("  logs        {logs}"));
-    print(format_args!("  processes   cargo xtask status{option}"));
+    println!(
+        "  logs        {}",
+        relative(&running.state.root.join("log"))
+    );
+    println!("  processes   cargo xtask status{}", running.state.option());
+}
+
+/// Stops all running processes, whichever command started them. It is no error if there are none.
+pub(crate) fn down(state: &State, wipe: bool) -> Result<()> {
+    // A concurrent `up` must not start a store whose data is being removed.
+    let _lock = wipe.then(|| state.lock()).transpose()?;
+    if stop_all(state)? {
+        println!("stopped");
+    } else {
+        println!("no process is running in {}", relative(&state.root));
+    }
+    if wipe {
+        state.wipe()?;
+        println!("removed the data in {}", relative(&state.data()));
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::{
     io::{Read, Seek},
-    path::PathBuf,
+    iter,
     process::{Command, ExitCode},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -11,10 +11,10 @@ use std::{
 };
 
 use anstyle::AnsiColor;
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::{
-    console::{paint, print, table},
+    console::{paint, print_table},
     interrupt,
     programs::run as run_program,
     state::project_root,
@@ -25,39 +25,20 @@ const WORKERS: usize = 2;
 /// The exit code of a check that cannot run on this machine (`EX_UNAVAILABLE` in sysexits.h).
 const UNAVAILABLE: i32 = 69;
 
-/// A check: a command that can also be called by hand.
-struct Check {
-    name: &'static str,
-    /// Its subject, for the table.
-    subject: &'static str,
-    command: &'static [&'static str],
-}
-
+/// The checks: each has a name, a subject, and a command that can also be called by hand.
 #[rustfmt::skip]
-const CHECKS: &[Check] = &[
-    check("Kubernetes", "rendered objects: schemas, policies, network, references; and the Dockerfile", &["infrastructure/kubernetes/check"]),
-    check("deployment", "tests of deploy and smoke, with a stub cluster", &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"]),
-    check("Compose", "schema, Dockerfile, references", &["infrastructure/compose/check"]),
-    check("edge", "nginx's configuration: gixy, and nginx's behaviour", &["infrastructure/nginx/check"]),
-    check("Terraform, format", "formatting of the files", &["infrastructure/terraform/check", "format"]),
-    check("Terraform, roots", "validity of the shop and its environments; tests", &["infrastructure/terraform/check", "roots"]),
-    check("Terraform, findings", "checkov", &["infrastructure/terraform/check", "findings"]),
-    check("CircleCI", "schema; jobs are reachable, their references exist, deployments are in order", &[".circleci/check"]),
-    check("release", "tests of build, promote and sign-in, with a stub registry", &["node", "--test", ".circleci/test/release.test.mjs"]),
-    check("scripts", "shellcheck", &[".ci/scripts"]),
+const CHECKS: &[(&str, &str, &[&str])] = &[
+    ("Kubernetes", "rendered objects: schemas, policies, network, references; and the Dockerfile", &["infrastructure/kubernetes/check"]),
+    ("deployment", "tests of deploy and smoke, with a stub cluster", &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"]),
+    ("Compose", "schema, Dockerfile, references", &["infrastructure/compose/check"]),
+    ("edge", "nginx's configuration: gixy, and nginx's behaviour", &["infrastructure/nginx/check"]),
+    ("Terraform, format", "formatting of the files", &["infrastructure/terraform/check", "format"]),
+    ("Terraform, roots", "validity of the shop and its environments; tests", &["infrastructure/terraform/check", "roots"]),
+    ("Terraform, findings", "checkov", &["infrastructure/terraform/check", "findings"]),
+    ("CircleCI", "schema; jobs are reachable, their references exist, deployments are in order", &[".circleci/check"]),
+    ("release", "tests of build, promote and sign-in, with a stub registry", &["node", "--test", ".circleci/test/release.test.mjs"]),
+    ("scripts", "shellcheck", &[".ci/scripts"]),
 ];
-
-const fn check(
-    name: &'static str,
-    subject: &'static str,
-    command: &'static [&'static str],
-) -> Check {
-    Check {
-        name,
-        subject,
-        command,
-    }
-}
 
 /// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,63 +69,46 @@ impl Outcome {
 /// Runs all checks, several at a time. A failing check does not prevent the others.
 pub(crate) fn run() -> Result<ExitCode> {
     let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<_>> {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(check) = CHECKS.get(index) else {
-                return Ok(done);
-            };
-            done.push((index, run_check(check)?));
-        }
+    let work = || {
+        let index = || Some(next.fetch_add(1, Ordering::Relaxed));
+        let mine = iter::from_fn(index).take_while(|index| *index < CHECKS.len());
+        let check = |index| Ok((index, run_check(index)?));
+        mine.map(check).collect::<Result<Vec<_>>>()
     };
     let mut done = Vec::new();
     thread::scope(|scope| {
-        let workers = [(); WORKERS].map(|()| scope.spawn(work));
-        workers.into_iter().try_for_each(|worker| {
-            let results = worker
-                .join()
-                .map_err(|_| anyhow!("a worker has panicked"))?;
-            done.extend(results?);
-            anyhow::Ok(())
-        })
+        for worker in [(); WORKERS].map(|()| scope.spawn(work)) {
+            done.extend(worker.join().ok().context("a worker has panicked")??);
+        }
+        anyhow::Ok(())
     })?;
     done.sort_by_key(|(index, _)| *index);
     let row = |(index, (outcome, seconds)): &(usize, (Outcome, f64))| {
-        let Check { name, subject, .. } = CHECKS[*index];
-        let seconds = format!("{seconds:.1}");
-        [name, subject, outcome.describe(), &seconds].map(str::to_owned)
+        let (name, subject, _) = CHECKS[*index];
+        [name, subject, outcome.describe(), &format!("{seconds:.1}")].map(str::to_owned)
     };
     let rows: Vec<_> = done.iter().map(row).collect();
-    print("");
-    let lines = table(["CHECK", "SUBJECT", "OUTCOME", "SECONDS"], &rows);
-    lines.iter().for_each(print);
-    let failed = done
+    println!();
+    print_table(["CHECK", "SUBJECT", "OUTCOME", "SECONDS"], &rows);
+    let has_failed = done
         .iter()
         .any(|(_, (outcome, _))| *outcome == Outcome::Failed);
-    Ok(ExitCode::from(u8::from(failed)))
+    Ok(ExitCode::from(u8::from(has_failed)))
 }
 
 /// Runs a check, and prints its whole output when it has ended. Returns its duration in seconds.
-fn run_check(check: &Check) -> Result<(Outcome, f64)> {
-    print(format_args!(
-        "started {}: {}",
-        check.name,
-        check.command.join(" ")
-    ));
+fn run_check(index: usize) -> Result<(Outcome, f64)> {
+    let (name, _, words) = CHECKS[index];
+    println!("started {name}: {}", words.join(" "));
     let begin = Instant::now();
     let root = project_root();
-    let mut parts = check.command.iter().map(|part| {
-        if part.contains('/') {
-            root.join(part)
-        } else {
-            PathBuf::from(part)
-        }
-    });
     let mut output = tempfile::tempfile()?;
-    let mut command = Command::new(parts.next().unwrap_or_default());
+    let mut command = match words[0] {
+        script if script.contains('/') => Command::new(root.join(script)),
+        program => Command::new(program),
+    };
     command
-        .args(parts)
+        .args(&words[1..])
         .current_dir(&root)
         .stdout(output.try_clone()?)
         .stderr(output.try_clone()?);
@@ -163,12 +127,11 @@ fn run_check(check: &Check) -> Result<(Outcome, f64)> {
         }
     };
     let seconds = begin.elapsed().as_secs_f64();
-    let name = paint(AnsiColor::Blue, check.name);
-    let outcome_text = outcome.describe();
-    print(format_args!(
-        "\n{name} {outcome_text} after {seconds:.1} s\n{}",
-        text.trim_end()
-    ));
+    let (name, text) = (paint(AnsiColor::Blue, name), text.trim_end());
+    println!(
+        "\n{name} {} after {seconds:.1} s\n{text}",
+        outcome.describe()
+    );
     Ok((outcome, seconds))
 }
 
@@ -187,7 +150,7 @@ mod tests {
 
     #[test]
     fn given_the_checks_when_listed_then_their_files_exist() {
-        let files = CHECKS.iter().flat_map(|check| check.command);
+        let files = CHECKS.iter().flat_map(|(_, _, command)| *command);
         let ours = files.filter(|part| part.contains('/') && !part.starts_with("target/"));
         for file in ours {
             let path = project_root().join(file);

@@ -94,7 +94,7 @@ pub enum Error {
         /// The process's name.
         name: String,
         /// The process id.
-        pid: u32,
+        pid: nix::unistd::Pid,
         /// The error of the operating system.
         source: nix::Error,
     },

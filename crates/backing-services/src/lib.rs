@@ -21,7 +21,7 @@ pub use error::{Error, Result};
 pub use kafka::{Kafka, KafkaSettings};
 pub use mongod::{Mongod, MongodSettings};
 pub use port::{free_ports, is_port_free};
-pub use process::{Process, last_lines};
+pub use process::{Process, last_lines, signal_group};
 pub use progress::{Progress, Silent};
 pub use scratch::ScratchDir;
 pub use server::{BackingService, Readiness, Server};

@@ -90,20 +90,11 @@ impl Process {
     /// Sends a signal to the process and its own children.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         let group = Pid::from_raw(self.child.id().cast_signed());
-        match killpg(group, signal) {
-            // ESRCH: the group has no process left.
-            Ok(()) | Err(Errno::ESRCH) => Ok(()),
-            Err(source) => Err(Error::Signal {
-                name: self.name.clone(),
-                pid: self.pid(),
-                source,
-            }),
-        }
+        signal_group(&self.name, group, signal)
     }
 
-    /// Sends SIGTERM and waits for the exit. Kills the process after `timeout`, or as soon as
-    /// `kill_now` returns true.
-    pub fn stop(&mut self, timeout: Duration, kill_now: impl Fn() -> bool) -> Result<()> {
+    /// Sends SIGTERM and waits for the exit. Kills the process after `timeout`.
+    pub fn stop(&mut self, timeout: Duration) -> Result<()> {
         if self.exited()?.is_some() {
             return Ok(());
         }
@@ -111,7 +102,7 @@ impl Process {
         // A paused process cannot handle SIGTERM.
         self.signal(Signal::SIGCONT)?;
         let deadline = Instant::now() + timeout;
-        while Instant::now() < deadline && !kill_now() {
+        while Instant::now() < deadline {
             if self.exited()?.is_some() {
                 return Ok(());
             }
@@ -130,6 +121,18 @@ impl Process {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Sends a signal to the process group of a process. It is no error if the group has no process left.
+pub fn signal_group(name: &str, group: Pid, signal: Signal) -> Result<()> {
+    match killpg(group, signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(source) => Err(Error::Signal {
+            name: name.to_owned(),
+            pid: group,
+            source,
+        }),
     }
 }
 
@@ -169,7 +172,7 @@ mod tests {
             thread::yield_now();
         }
 
-        process.stop(Duration::from_millis(100), || false).unwrap();
+        process.stop(Duration::from_millis(100)).unwrap();
         assert!(process.exited().unwrap().is_some());
     }
 

@@ -140,7 +140,7 @@ impl<S: BackingService> Server<S> {
 
     /// Stops it gracefully (SIGTERM).
     pub fn stop(&mut self) -> Result<()> {
-        self.end(|process| process.stop(STOP_TIMEOUT, || false))
+        self.end(|process| process.stop(STOP_TIMEOUT))
     }
 
     /// Kills it (SIGKILL).

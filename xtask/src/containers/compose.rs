@@ -2,8 +2,7 @@
 
 use std::{
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -11,7 +10,6 @@ use backing_services::free_ports;
 use serde_json::Value;
 
 use crate::{
-    console::print,
     interrupt,
     programs::{find, run as run_program},
     state::project_root,
@@ -20,7 +18,6 @@ use crate::{
 /// The tag of the images that the tests build.
 pub(super) const TAG: &str = "test";
 const PROJECT: &str = "fleetmarket-test";
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How long any condition may take.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -147,20 +144,13 @@ impl Compose {
     pub(super) fn until<T>(
         &self,
         problem: &str,
-        mut attempt: impl FnMut() -> Result<Option<T>>,
+        attempt: impl FnMut() -> Result<Option<T>>,
     ) -> Result<T> {
-        let end = Instant::now() + TIMEOUT;
-        loop {
-            if let Some(value) = attempt()? {
-                return Ok(value);
-            }
-            interrupt::check()?;
-            if Instant::now() > end {
-                self.print_logs()?;
-                bail!("{problem} within {} s, see above", TIMEOUT.as_secs());
-            }
-            thread::sleep(POLL_INTERVAL);
+        if let Some(value) = interrupt::poll(TIMEOUT, attempt)? {
+            return Ok(value);
         }
+        self.print_logs()?;
+        bail!("{problem} within {} s, see above", TIMEOUT.as_secs());
     }
 }
 
@@ -172,9 +162,9 @@ impl Drop for Compose {
             .stderr(Stdio::null())
             .status();
         if !ended.is_ok_and(|status| status.success()) {
-            print(format_args!(
+            println!(
                 "cannot remove the containers; run docker compose --project-name {PROJECT} down --volumes"
-            ));
+            );
         }
     }
 }

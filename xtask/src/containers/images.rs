@@ -8,7 +8,7 @@ use backing_services::ScratchDir;
 use serde_json::Value;
 
 use super::compose::{TAG, output};
-use crate::console::{print, table};
+use crate::console::print_table;
 
 /// The project's images.
 const IMAGES: [&str; 6] = [
@@ -45,9 +45,7 @@ pub(super) fn check() -> Result<()> {
             files.len().to_string(),
         ]);
     }
-    table(["IMAGE", "MB", "FILES"], &rows)
-        .iter()
-        .for_each(print);
+    print_table(["IMAGE", "MB", "FILES"], &rows);
     if faults.is_empty() {
         return Ok(());
     }

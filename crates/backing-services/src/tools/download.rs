@@ -32,7 +32,7 @@ impl Download {
                 break status;
             }
             if progress.is_cancelled() {
-                process.stop(STOP_TIMEOUT, || false)?;
+                process.stop(STOP_TIMEOUT)?;
                 return Err(Error::Cancelled);
             }
             thread::sleep(Duration::from_millis(50));
