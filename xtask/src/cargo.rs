@@ -10,16 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{programs::run, state::project_root};
-
-/// The packages that the shop needs.
-const SHOP_PACKAGES: [&str; 5] = [
-    "gateway",
-    "authentication",
-    "products",
-    "orders",
-    "messaging",
-];
+use crate::{layout::Component, programs::run, state::project_root};
 
 /// A build profile of cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +25,17 @@ pub(crate) enum Profile {
 
 /// Builds the shop's programs. Cargo's progress and diagnostics are visible.
 pub(crate) fn build_shop(profile: Profile) -> Result<()> {
-    build(&SHOP_PACKAGES, profile)
+    let programs = Component::programs().map(Component::name);
+    build(programs.chain(["messaging"]), profile)
 }
 
-fn build(packages: &[&str], profile: Profile) -> Result<()> {
+fn build<'a>(packages: impl Iterator<Item = &'a str>, profile: Profile) -> Result<()> {
     let mut command = command();
     command.arg("build");
-    if profile == Profile::Test {
-        command.args(["--workspace", "--all-targets"]);
-    } else {
-        command.args(packages.iter().flat_map(|package| ["--package", package]));
-    }
+    match profile {
+        Profile::Test => command.args(["--workspace", "--all-targets"]),
+        _ => command.args(packages.flat_map(|package| ["--package", package])),
+    };
     command.args((profile == Profile::Release).then_some("--release"));
     if !run(&mut command)?.success() {
         bail!("the build failed, see above");
@@ -74,7 +65,7 @@ pub(crate) fn build_and_exec(
     profile: Profile,
     arguments: &[String],
 ) -> Result<ExitCode> {
-    build(&[package], profile)?;
+    build([package].into_iter(), profile)?;
     let path = program(name, profile)?;
     let error = Command::new(&path).args(arguments).exec();
     Err(error).with_context(|| format!("cannot start {}", path.display()))

@@ -9,8 +9,8 @@ use backing_services::{BackingService, KafkaSettings, MongodSettings, Readiness}
 use crate::{
     frontend, http,
     keys::Keys,
-    layout::{Component, Instance, MAX_PORT_OFFSET, Phase, Replicas, Shop},
-    programs::NGINX,
+    layout::{Component, Instance, MAX_PORT_OFFSET, Phase, Replicas, Shop, parse_replicas},
+    programs,
     state::State,
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct ShopOptions {
     #[arg(value_parser = clap::value_parser!(u16).range(..=i64::from(MAX_PORT_OFFSET)))]
     pub(crate) port_offset: u16,
     /// Run several processes of a service, for example products=3.
-    #[arg(long, value_name = "SERVICE=COUNT")]
+    #[arg(long, value_name = "SERVICE=COUNT", value_parser = parse_replicas)]
     pub(crate) replicas: Vec<Replicas>,
     /// Load the development data into empty databases; this is the default.
     #[arg(long, overrides_with = "no_seed")]
@@ -97,12 +97,12 @@ pub(crate) fn variables(
 ) -> Vec<(&'static str, String)> {
     let (state, component) = (&options.state, instance.component);
     let urls = |component| {
-        let instances = shop.instances.iter();
-        let replicas = instances.filter(|one| one.component == component);
-        let urls: Vec<_> = replicas
-            .map(|one| format!("http://127.0.0.1:{}", one.port))
-            .collect();
-        urls.join(",")
+        let replicas = shop
+            .instances
+            .iter()
+            .filter(|one| one.component == component);
+        let url = |one: &Instance| format!("http://127.0.0.1:{}", one.port);
+        replicas.map(url).collect::<Vec<_>>().join(",")
     };
     let mut set = vec![("LISTEN", format!("127.0.0.1:{}", instance.port))];
     let mut defaults = vec![("LOG_FORMAT", "text".to_owned())];
@@ -175,7 +175,7 @@ impl Page {
     /// Installs the missing programs, and builds the page if it is needed.
     pub(crate) fn prepare(self) -> Result<()> {
         match self {
-            Self::Built => NGINX.find_or_install().and_then(|_| frontend::build()),
+            Self::Built => programs::nginx().and_then(|_| frontend::build()),
             Self::Edited => frontend::install_packages(),
         }
     }
@@ -216,7 +216,7 @@ fn nginx(folder: &Path, gateway: &str, port: u16) -> Result<Command> {
         .and_then(|()| fs::write(&configuration, text))
         .with_context(|| format!("cannot write {}", configuration.display()))?;
 
-    let mut command = Command::new(NGINX.find_or_install()?);
+    let mut command = Command::new(programs::nginx()?);
     // A single process, so that a kill leaves no workers that hold the port.
     let options = ["-g", "daemon off; master_process off;"];
     command.arg("-p").arg(folder).arg("-c").arg(configuration);

@@ -1,8 +1,5 @@
 //! The processes of a shop: names, ports, replicas, order of starting.
 
-use std::str::FromStr;
-
-use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -105,33 +102,27 @@ impl Instance {
     }
 }
 
-/// The number of processes of a service: `products=3`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Replicas {
-    component: Component,
-    count: u16,
-}
+/// A service and the number of its processes.
+pub(crate) type Replicas = (Component, u16);
 
-impl FromStr for Replicas {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parse = || {
-            let (name, count) = text.split_once('=')?;
-            let component = Component::from_str(name, false).ok()?;
-            let count = count.parse().ok()?;
-            // Clients know a single address, so there is only one gateway.
-            let is_valid =
-                component.phase() == Phase::Services && (1..=MAX_REPLICAS).contains(&count);
-            is_valid.then_some(Self { component, count })
-        };
-        parse().with_context(|| {
-            format!(
-                "expected SERVICE=COUNT with authentication, products or orders, and a count of 1 to \
-                 {MAX_REPLICAS}"
-            )
-        })
-    }
+/// Parses the number of processes of a service: `products=3`.
+pub(crate) fn parse_replicas(text: &str) -> Result<Replicas, String> {
+    let parse = || {
+        let (name, count) = text.split_once('=')?;
+        let component = Component::from_str(name, false).ok()?;
+        let count = count
+            .parse()
+            .ok()
+            .filter(|count| (1..=MAX_REPLICAS).contains(count))?;
+        // Clients know a single address, so there is only one gateway.
+        (component.phase() == Phase::Services).then_some((component, count))
+    };
+    parse().ok_or_else(|| {
+        format!(
+            "expected SERVICE=COUNT with authentication, products or orders, and a count of 1 to \
+             {MAX_REPLICAS}"
+        )
+    })
 }
 
 /// All processes of a shop, in the order of starting; the content of `shop.json`.
@@ -152,13 +143,14 @@ impl Shop {
         let mut instances = Vec::new();
         for &component in Component::value_variants() {
             let (first, port, _) = component.attributes();
-            let wanted = replicas.iter().rfind(|one| one.component == component);
+            let wanted = replicas.iter().rfind(|(one, _)| *one == component);
+            let count = wanted.map_or(1, |(_, count)| *count);
             for number in 1..=MAX_REPLICAS {
                 let name = match number {
                     1 => first.to_owned(),
                     _ => format!("{first}-{number}"),
                 };
-                if number <= wanted.map_or(1, |one| one.count) || is_running(&name) {
+                if number <= count || is_running(&name) {
                     instances.push(Instance {
                         name,
                         component,
@@ -216,7 +208,7 @@ mod tests {
 
     #[test]
     fn given_an_offset_replicas_and_a_running_replica_when_planned_then_all_have_moved_ports() {
-        let replicas = ["products=3"].map(|text| text.parse().unwrap());
+        let replicas = ["products=3"].map(|text| parse_replicas(text).unwrap());
         let shop = Shop::plan(100, &replicas, |name| name == "orders-2");
         let ports = ports(&shop);
         assert!(ports.contains(&("kafka", 9192)));
@@ -234,13 +226,9 @@ mod tests {
 
     #[test]
     fn given_the_option_replicas_when_parsed_then_only_a_service_and_a_valid_count_are_accepted() {
-        let (component, count) = (Component::Products, 3);
-        assert_eq!(
-            "products=3".parse::<Replicas>().unwrap(),
-            Replicas { component, count }
-        );
+        assert_eq!(parse_replicas("products=3"), Ok((Component::Products, 3)));
         for wrong in "products products=0 products=999 gateway=2 kafka=3 =1 ".split(' ') {
-            assert!(wrong.parse::<Replicas>().is_err(), "{wrong}");
+            assert!(parse_replicas(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -12,15 +12,10 @@ use serde_json::Value;
 
 use crate::{console::paint, layout::Instance, state::State};
 
-const COLOURS: [AnsiColor; 6] = [
-    AnsiColor::Cyan,
-    AnsiColor::Green,
-    AnsiColor::Yellow,
-    AnsiColor::Blue,
-    AnsiColor::Magenta,
-    AnsiColor::BrightBlack,
-];
-
+const COLOURS: [AnsiColor; 6] = {
+    use AnsiColor::{Blue, BrightBlack, Cyan, Green, Magenta, Yellow};
+    [Cyan, Green, Yellow, Blue, Magenta, BrightBlack]
+};
 /// How many lines of a process that exited are shown.
 const LAST_LINES: usize = 20;
 
@@ -104,15 +99,13 @@ fn readable(line: &str) -> Option<String> {
     let entry: Value = serde_json::from_str(line).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let severity = match entry["s"].as_str() {
-        None if line.trim().is_empty() => return None,
-        None => return Some(line.to_owned()),
+        None => return (!line.trim().is_empty()).then(|| line.to_owned()),
         Some("W") => "WARN ",
         Some("E") => "ERROR",
         Some("F") => "FATAL",
         Some(_) => return None,
     };
-    let mut tags = entry["tags"].as_array().into_iter().flatten();
-    if tags.any(|tag| tag == "startupWarnings") {
+    if entry["tags"].to_string().contains("startupWarnings") {
         return None;
     }
     let attributes = match &entry["attr"] {

@@ -56,9 +56,11 @@ pub(crate) fn running(state: &State) -> BTreeMap<String, Pid> {
 /// Stops all processes of a shop, and forgets those that died. Returns whether any was running.
 pub(crate) fn stop_all(state: &State) -> Result<bool> {
     let recorded = state.shop().into_iter().flat_map(|shop| shop.instances);
-    let mut names: Vec<_> = recorded.map(|instance| instance.name).collect();
-    names.extend(running(state).into_keys());
-    stop_and_print(state, &names)
+    let names = recorded.map(|instance| instance.name);
+    stop_and_print(
+        state,
+        &names.chain(running(state).into_keys()).collect::<Vec<_>>(),
+    )
 }
 
 /// Stops processes and prints their names. Returns whether any was running.
@@ -67,8 +69,10 @@ pub(crate) fn stop_and_print(state: &State, names: &[String]) -> Result<bool> {
     running.retain(|name| names.contains(name));
     running.sort_by_key(|name| std::cmp::Reverse(Component::of(name)));
     if !running.is_empty() {
-        let names = running.join(", ");
-        println!("stopping {names} (Ctrl-C kills them immediately)");
+        println!(
+            "stopping {} (Ctrl-C kills them immediately)",
+            running.join(", ")
+        );
     }
     stop(state, names)?;
     Ok(!running.is_empty())

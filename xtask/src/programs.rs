@@ -18,68 +18,47 @@ const INSTALL: &str = "apt-get update --quiet && \
 /// How long a program may take to exit after Ctrl-C before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A program that can be installed.
-pub(crate) struct Program {
-    name: &'static str,
-    /// The package in Debian and Ubuntu.
-    package: &'static str,
-    /// Its purpose, as the predicate of a sentence.
-    purpose: &'static str,
+/// Returns the path of nginx. Installs it if it is missing.
+pub(crate) fn nginx() -> Result<PathBuf> {
+    find_or_install("nginx", "nginx-light", "serves the page")
 }
 
-pub(crate) const NGINX: Program = Program {
-    name: "nginx",
-    package: "nginx-light",
-    purpose: "serves the page",
-};
+/// Returns the path of Chromium. Installs it if it is missing.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    find_or_install("chromium", "chromium", "tests the page")
+}
 
-pub(crate) const CHROMIUM: Program = Program {
-    name: "chromium",
-    package: "chromium",
-    purpose: "tests the page",
-};
-
-impl Program {
-    /// Returns the program's path. Installs the program with apt-get if it is missing and this
-    /// process may do so.
-    pub(crate) fn find_or_install(&self) -> Result<PathBuf> {
-        let Self {
-            name,
-            package,
-            purpose,
-        } = self;
-        if let Some(path) = find(name) {
-            return Ok(path);
-        }
-        let advice = format!(
-            "{name}, which {purpose}, is missing; install it (on Debian or Ubuntu: \
-             apt-get install {package})"
-        );
-        if !nix::unistd::geteuid().is_root() || find("apt-get").is_none() {
-            bail!(advice);
-        }
-        println!("installing {package}, which {purpose}");
-        let mut install = Command::new("sh");
-        install
-            .args(["-c", INSTALL, "sh", package])
-            // Prevents the package from starting its own server.
-            .env("RUNLEVEL", "1")
-            .env("DEBIAN_FRONTEND", "noninteractive");
-        run_successfully(&mut install).with_context(|| advice.clone())?;
-        find(name).context(advice)
+/// Finds a program, or installs its package with apt-get if this process may do so.
+fn find_or_install(name: &str, package: &str, purpose: &str) -> Result<PathBuf> {
+    if let Some(path) = find(name) {
+        return Ok(path);
     }
+    let advice = format!(
+        "{name}, which {purpose}, is missing; install it (on Debian or Ubuntu: apt-get install \
+         {package})"
+    );
+    if !nix::unistd::geteuid().is_root() || find("apt-get").is_none() {
+        bail!(advice);
+    }
+    println!("installing {package}, which {purpose}");
+    let mut install = Command::new("sh");
+    install
+        .args(["-c", INSTALL, "sh", package])
+        // Prevents the package from starting its own server.
+        .env("RUNLEVEL", "1")
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    run_successfully(&mut install).with_context(|| advice.clone())?;
+    find(name).context(advice)
 }
 
 /// Finds a program on the PATH, or in the folders of servers, which not every PATH contains.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")])
-        .map(|folder| folder.join(name))
-        .find(|file| {
-            let data = fs::metadata(file);
-            data.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-        })
+    let path = env::var("PATH").unwrap_or_default() + ":/usr/sbin:/usr/local/sbin";
+    let mut files = env::split_paths(&path).map(|folder| folder.join(name));
+    files.find(|file| {
+        let data = fs::metadata(file);
+        data.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    })
 }
 
 /// Runs a program to its end with its output visible. Ctrl-C stops it with all its children.

@@ -88,12 +88,10 @@ impl State {
         serde_json::from_slice(&fs::read(self.record()).ok()?).ok()
     }
 
-    /// Records the shop that is being started.
+    /// Records the shop that is being started. Another command never reads a part of it.
     pub(crate) fn set_shop(&self, shop: &Shop) -> Result<()> {
-        // A rename, so that no other command reads a part of it.
-        let (path, new) = (self.record(), self.root.join("shop.json.new"));
-        fs::write(&new, serde_json::to_vec_pretty(shop)?)
-            .and_then(|()| fs::rename(&new, &path))
+        let path = self.record();
+        secrets::write_private(&path, &serde_json::to_string_pretty(shop)?)
             .with_context(|| format!("cannot write {}", path.display()))
     }
 

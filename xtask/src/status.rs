@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, fs, time::Duration};
 
-use anstyle::AnsiColor;
+use anstyle::{AnsiColor, Style};
 use backing_services::Readiness;
 use nix::unistd::Pid;
 
 use crate::{
-    console::{paint, relative, table},
+    console::{relative, table},
     launch::readiness,
     layout::Instance,
     processes::running,
@@ -27,17 +27,15 @@ pub(crate) fn run(state: &State) {
     let lines = table(["NAME", "PID", "PORT", "STATE", "MEMORY", "UP"], &rows);
     println!("{}", lines[0]);
     for (line, row) in lines[1..].iter().zip(&rows) {
-        // Whole lines are coloured, because colours within a cell would count as width.
         let colour = match row[3].as_str() {
-            "not ready" => AnsiColor::Yellow,
-            "died" => AnsiColor::Red,
-            "down" => AnsiColor::BrightBlack,
-            _ => {
-                println!("{line}");
-                continue;
-            }
+            "not ready" => Some(AnsiColor::Yellow.into()),
+            "died" => Some(AnsiColor::Red.into()),
+            "down" => Some(AnsiColor::BrightBlack.into()),
+            _ => None,
         };
-        println!("{}", paint(colour, line));
+        // Whole lines are coloured, because colours within a cell would count as width.
+        let style = Style::new().fg_color(colour);
+        println!("{style}{line}{style:#}");
     }
 }
 
@@ -51,15 +49,16 @@ fn row(state: &State, instance: &Instance, running: &BTreeMap<String, Pid>) -> [
         None if started.is_ok() => "died",
         None => "down",
     };
-    let uptime = started.ok().filter(|_| pid.is_some());
-    let uptime = uptime.and_then(|started| started.elapsed().ok());
+    let uptime = started.ok().and_then(|started| started.elapsed().ok());
     [
         instance.name.clone(),
         pid.map_or_else(none, Pid::to_string),
         instance.port.to_string(),
         health.to_owned(),
         pid.and_then(|pid| memory(*pid)).unwrap_or_else(none),
-        uptime.map_or_else(none, format_duration),
+        uptime
+            .filter(|_| pid.is_some())
+            .map_or_else(none, format_duration),
     ]
 }
 

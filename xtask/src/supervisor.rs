@@ -157,18 +157,17 @@ impl RunningShop {
         let mut reason = String::new();
         interrupt::poll(READY_TIMEOUT, || {
             self.fail_if_exited()?;
-            waiting.retain(|one| match readiness(&self.state, one) {
-                Readiness::Ready if own.contains(&one.name) => {
-                    let (Instance { name, port, .. }, seconds) =
-                        (one, begin.elapsed().as_secs_f32());
-                    println!("{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}");
-                    false
-                }
-                Readiness::Ready => false,
-                Readiness::NotYet(because) => {
+            waiting.retain(|one| {
+                let Instance { name, port, .. } = one;
+                if let Readiness::NotYet(because) = readiness(&self.state, one) {
                     reason = because;
-                    true
+                    return true;
                 }
+                if own.contains(name) {
+                    let seconds = begin.elapsed().as_secs_f32();
+                    println!("{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}");
+                }
+                false
             });
             Ok(waiting.is_empty().then_some(()))
         })?;
@@ -233,31 +232,28 @@ impl RunningShop {
 
     /// Prints which processes have died, and which were started by other commands.
     fn print_changes(&mut self, known: &BTreeMap<String, Pid>, now: &BTreeMap<String, Pid>) {
-        let is = |child: &Process, pid: &Pid| child.pid().cast_signed() == pid.as_raw();
-        for (name, pid) in known
-            .iter()
-            .filter(|(name, pid)| now.get(*name) != Some(pid))
-        {
-            // Another command removes the pid file before it stops the process.
-            let file = fs::read_to_string(self.state.pid_file(name)).unwrap_or_default();
-            if file != pid.to_string() {
+        for Instance { name, .. } in &self.shop.instances {
+            let (before, after) = (known.get(name), now.get(name));
+            if before == after {
                 continue;
             }
-            let child = self.children.iter_mut().find(|child| is(child, pid));
-            let status = child.and_then(|child| child.exited().ok().flatten());
-            let how = status.map_or("started by another command".to_owned(), |it| it.to_string());
-            let (log, option) = (relative(&self.state.log(name)), self.state.option());
-            let line = format!(
-                "{name} died ({how}); see {log}; to start it again, run `cargo xtask up{option}` in \
-                 another terminal"
-            );
-            println!("{}", paint(AnsiColor::Red, line));
-        }
-        for (name, pid) in now
-            .iter()
-            .filter(|(name, pid)| known.get(*name) != Some(pid))
-        {
-            if !self.children.iter().any(|child| is(child, pid)) {
+            let child = self.children.iter_mut().find(|child| child.name() == name);
+            // Another command removes the pid file before it stops the process.
+            let file = fs::read_to_string(self.state.pid_file(name)).unwrap_or_default();
+            if before.is_some_and(|pid| pid.to_string() == file) {
+                let status = child.and_then(|child| child.exited().ok().flatten());
+                let how = status.map(|status| status.to_string());
+                let line = format!(
+                    "{name} died ({}); see {}; to start it again, run `cargo xtask up{}` in \
+                     another terminal",
+                    how.as_deref().unwrap_or("started by another command"),
+                    relative(&self.state.log(name)),
+                    self.state.option()
+                );
+                println!("{}", paint(AnsiColor::Red, line));
+            } else if let Some(pid) = after
+                && child.is_none_or(|child| child.pid().cast_signed() != pid.as_raw())
+            {
                 println!("{name} runs again (process {pid})");
             }
         }

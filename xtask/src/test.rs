@@ -10,7 +10,7 @@ use crate::{
     cargo::{self, Profile},
     console::ConsoleProgress,
     containers, frontend, interrupt,
-    programs::{CHROMIUM, exit_code, run as run_program},
+    programs::{self, exit_code, run as run_program},
     state::shared_tools,
     temporary_shop::TemporaryShop,
 };
@@ -105,7 +105,7 @@ fn test_services(arguments: &[String]) -> Result<ExitCode> {
 
 /// Runs the page's checks and unit tests, then the whole shop in a browser.
 fn test_page() -> Result<ExitCode> {
-    let chromium = CHROMIUM.find_or_install()?;
+    let chromium = programs::chromium()?;
     frontend::install_packages()?;
     for script in ["check", "test"] {
         println!("testing the page: npm run {script}");
@@ -131,7 +131,7 @@ pub(crate) enum Measurement {
 
 /// Starts a temporary shop and measures its page. Fails if a budget is exceeded.
 pub(crate) fn measure(Measurement::Page: &Measurement) -> Result<ExitCode> {
-    let chromium = CHROMIUM.find_or_install()?;
+    let chromium = programs::chromium()?;
     let shop = TemporaryShop::start(Profile::Release)?;
     let mut command = frontend::npm(&["run", "--silent", "measure"])?;
     frontend::run(command.envs(shop.environment()).env("CHROMIUM", chromium))
