@@ -12,6 +12,7 @@ use events::Message;
 use futures::future;
 use jiff::{SignedDuration, Timestamp};
 use mongo::BACKGROUND_TIMEOUT;
+use mongo::time::date;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{self, DateTime, doc};
 use mongodb::error::Error;
@@ -89,12 +90,11 @@ impl Outbox {
         messages: Vec<Message>,
         now: Timestamp,
     ) -> Result<Stored, Error> {
-        let created_at = DateTime::from_millis(now.as_millisecond());
         let documents: Vec<Document> = split_by_size(messages, MAX_DOCUMENT_BYTES)
             .into_iter()
             .map(|messages| Document {
                 id: ObjectId::new(),
-                created_at,
+                created_at: date(now),
                 messages,
             })
             .collect();
@@ -241,10 +241,9 @@ impl Outbox {
 
 /// Documents whose lease expired, or whose timestamp is too far in the future to be right.
 fn expired(now: Timestamp) -> bson::Document {
-    let at = |time: Timestamp| DateTime::from_millis(time.as_millisecond());
     doc! { "$or": [
-        { "created_at": { "$lte": at(now - LEASE) } },
-        { "created_at": { "$gt": at(now + MAX_CLOCK_SKEW) } },
+        { "created_at": { "$lte": date(now - LEASE) } },
+        { "created_at": { "$gt": date(now + MAX_CLOCK_SKEW) } },
     ] }
 }
 

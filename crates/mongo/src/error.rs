@@ -69,6 +69,14 @@ pub fn is_duplicate_key(error: &Error) -> bool {
     }
 }
 
+/// Ignores that inserted documents exist already: another replica may insert the same ones.
+pub fn ignore_duplicate_keys<T>(inserted: Result<T, Error>) -> Result<(), Error> {
+    match inserted {
+        Err(error) if !is_duplicate_key(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use mongodb::bson::{self, Document, doc};

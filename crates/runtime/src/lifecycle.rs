@@ -113,7 +113,7 @@ impl Background {
     }
 
     /// Starts a task without which the service cannot work: if it fails or panics, `shutdown` is
-    /// cancelled and [`Background::failure`] returns the cause.
+    /// cancelled and [`Background::finish`] returns the cause.
     pub fn spawn_critical<F, E>(&self, shutdown: CancellationToken, work: F)
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
@@ -135,14 +135,9 @@ impl Background {
         });
     }
 
-    /// Takes the failure of a critical task, if one failed.
-    pub fn failure(&self) -> Option<Failure> {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        failure.take()
-    }
-
-    /// Stops the tasks and waits for them to end, at most for `timeout`.
-    pub async fn finish(self, timeout: Duration) {
+    /// Stops the tasks and waits for them to end, at most for `timeout`. Returns the failure of a
+    /// critical task, if one failed.
+    pub async fn finish(self, timeout: Duration) -> Result<(), Failure> {
         self.stop.cancel();
         self.tasks.close();
         if tokio::time::timeout(timeout, self.tasks.wait())
@@ -154,6 +149,8 @@ impl Background {
                 "background tasks did not stop within {timeout:?}"
             );
         }
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take().map_or(Ok(()), Err)
     }
 }
 
@@ -166,9 +163,8 @@ mod tests {
     ) -> Option<String> {
         let (background, shutdown) = (Background::default(), CancellationToken::new());
         background.spawn_critical(shutdown.clone(), work);
-        background.tasks.close();
-        background.tasks.wait().await;
-        let failure = background.failure().map(|failure| failure.to_string());
+        let finished = background.finish(Duration::from_secs(5)).await;
+        let failure = finished.err().map(|failure| failure.to_string());
         assert_eq!(shutdown.is_cancelled(), failure.is_some());
         failure
     }

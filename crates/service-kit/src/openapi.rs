@@ -6,20 +6,25 @@ use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{OpenApi, RefOr, Response};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem;
 
-/// Adds `GET /api-docs/openapi.json`, which serves `document`.
-pub fn serve<S: Clone + Send + Sync + 'static>(router: Router<S>, document: OpenApi) -> Router<S> {
+/// Returns the routes of `api`, and `GET /api-docs/openapi.json`, which serves their document.
+pub fn serve<S: Clone + Send + Sync + 'static>(api: OpenApiRouter<S>) -> Router<S> {
+    let (router, document) = api.split_for_parts();
     let document = Json(with_problems(document));
     router.route("/api-docs/openapi.json", get(async move || document))
 }
 
-/// Compares `document` with the `openapi.json` that is committed in `directory`; with the variable
-/// `UPDATE_OPENAPI` it rewrites the file first. The error says how to update it.
-pub fn check_committed(document: &OpenApi, directory: &str) -> Result<(), String> {
+/// Compares the document of `api` with the `openapi.json` that is committed in `directory`; with the
+/// variable `UPDATE_OPENAPI` it rewrites the file first. The error says how to update it.
+pub fn check_committed<S>(api: OpenApiRouter<S>, directory: &str) -> Result<(), String>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let path = Path::new(directory).join("openapi.json");
-    let current = document
+    let current = with_problems(api.into_openapi())
         .to_pretty_json()
         .map_err(|error| error.to_string())?
         + "\n";
@@ -37,8 +42,7 @@ pub fn check_committed(document: &OpenApi, directory: &str) -> Result<(), String
 
 /// Gives every error response in `document` the media type of a [`problem::Problem`], so that
 /// handlers declare only `body = Problem`.
-#[must_use]
-pub fn with_problems(mut document: OpenApi) -> OpenApi {
+fn with_problems(mut document: OpenApi) -> OpenApi {
     for response in document.paths.paths.values_mut().flat_map(errors) {
         if let Some(body) = response.content.shift_remove("application/json") {
             response.content.insert(problem::MEDIA_TYPE.into(), body);

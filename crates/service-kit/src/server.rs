@@ -36,7 +36,7 @@ pub const MAX_BODY: usize = 64 * 1024;
 
 /// Adds to a service's API what all services share: probes, request context, body limit, and the
 /// contract's responses to unknown paths, unsupported methods and panics.
-pub fn router(api: Router, health: &Health) -> Router {
+fn router(api: Router, health: &Health) -> Router {
     // Probes and scrapes are not counted as requests, but pass the same checks.
     let health = probes::router(health.clone())
         .layer(middleware::from_fn(refuse_ambiguous))
@@ -53,12 +53,12 @@ pub fn router(api: Router, health: &Health) -> Router {
         .merge(health)
 }
 
-/// Serves until `shutdown`. Then it reports not ready, accepts connections for the drain delay, stops
+/// Serves `api` until `shutdown`. Then it reports not ready, accepts connections for the drain delay, stops
 /// accepting, and waits for running requests until the drain timeout.
 pub async fn serve(
     settings: &Common,
     listener: TcpListener,
-    router: Router,
+    api: Router,
     health: &Health,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
@@ -66,10 +66,8 @@ pub async fn serve(
     let draining = health.part(health::ACCEPTING);
     draining.set(true);
     let connections = GracefulShutdown::new();
-    let router = router.layer(middleware::map_response_with_state(
-        shutdown.clone(),
-        announce_shutdown,
-    ));
+    let announce = middleware::map_response_with_state(shutdown.clone(), announce_shutdown);
+    let router = router(api, health).layer(announce);
     let stop_accepting = async {
         shutdown.cancelled().await;
         draining.set(false);
@@ -212,16 +210,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move {
-            let health = Health::default();
-            let router = super::router(router, &health);
-            serve(
-                &settings,
-                listener,
-                router,
-                &health,
-                CancellationToken::new(),
-            )
-            .await
+            let (health, stop) = (Health::default(), CancellationToken::new());
+            serve(&settings, listener, router, &health, stop).await
         });
         address
     }
@@ -230,15 +220,15 @@ mod tests {
     async fn given_a_client_that_does_not_read_when_the_write_timeout_ends_then_its_response_is_dropped()
      {
         let dropped = CancellationToken::new();
-        let answer = dropped.clone();
-        let router = Router::new().route("/", get(async move || endless(answer.clone())));
+        let response = dropped.clone();
+        let router = Router::new().route("/", get(async move || endless(response.clone())));
         let mut client = std::net::TcpStream::connect(served(router).await).expect("a connection");
         client
             .write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             .expect("the request");
         tokio::time::timeout(Duration::from_secs(20), dropped.cancelled())
             .await
-            .expect("the answer is given up");
+            .expect("the response is dropped");
     }
 
     #[tokio::test]
@@ -255,9 +245,9 @@ mod tests {
                     let request = format!("GET {path} HTTP/1.1\r\n{headers}\r\n0\r\n\r\n");
                     let mut client = std::net::TcpStream::connect(address).expect("a connection");
                     client.write_all(request.as_bytes()).expect("the request");
-                    let mut answer = [0; 12];
-                    client.read_exact(&mut answer).expect("the answer");
-                    assert_eq!(&answer, b"HTTP/1.1 400", "{path} with {headers:?}");
+                    let mut status = [0; 12];
+                    client.read_exact(&mut status).expect("the response");
+                    assert_eq!(&status, b"HTTP/1.1 400", "{path} with {headers:?}");
                 }
             }
         });
@@ -269,7 +259,7 @@ mod tests {
     async fn given_a_body_that_is_far_too_large_when_it_was_sent_then_413_can_be_read() {
         let router = Router::new().route("/", post(async |_: Bytes| ()));
         let address = served(router).await;
-        let answer = tokio::task::spawn_blocking(move || {
+        let status = tokio::task::spawn_blocking(move || {
             let body = vec![b'x'; 10_000_000];
             let mut client = std::net::TcpStream::connect(address).expect("a connection");
             let head = format!(
@@ -278,10 +268,10 @@ mod tests {
             );
             client.write_all(head.as_bytes()).expect("the head");
             client.write_all(&body).expect("the body");
-            let mut answer = [0; 12];
-            client.read_exact(&mut answer).expect("the answer");
-            answer
+            let mut status = [0; 12];
+            client.read_exact(&mut status).expect("the response");
+            status
         });
-        assert_eq!(&answer.await.expect("no panic"), b"HTTP/1.1 413");
+        assert_eq!(&status.await.expect("no panic"), b"HTTP/1.1 413");
     }
 }

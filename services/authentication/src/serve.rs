@@ -84,11 +84,10 @@ pub async fn serve(
         origins: AllowedOrigins(config.public_origins.into()),
         proxies: config.trusted_proxies,
     };
-    let router = server::router(http::router(app, &config.common), &health);
-    server::serve(&config.common, listener, router, &health, shutdown).await?;
+    let api = http::router(app, &config.common);
+    server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    background.finish(SHUTDOWN_TIMEOUT).await;
-    Ok(())
+    background.finish(SHUTDOWN_TIMEOUT).await
 }
 
 /// Creates the indexes and, with `seed_data`, the development accounts.

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use mongo::StoreError;
+use mongo::time::{date, timestamp};
+use mongodb::bson::Binary;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime};
 use mongodb::options::{CollectionOptions, ReadConcern, WriteConcern};
 use mongodb::{Collection, Database};
 
@@ -72,19 +72,6 @@ fn low_durability() -> CollectionOptions {
         .write_concern(WriteConcern::nodes(1))
         .read_concern(ReadConcern::local())
         .build()
-}
-
-fn date(time: Timestamp) -> DateTime {
-    DateTime::from_millis(time.as_millisecond())
-}
-
-fn timestamp(date: DateTime) -> Timestamp {
-    let end = if date.timestamp_millis() < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    };
-    Timestamp::from_millisecond(date.timestamp_millis()).unwrap_or(end)
 }
 
 fn binary(digest: [u8; 32]) -> Binary {

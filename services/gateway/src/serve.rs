@@ -39,11 +39,9 @@ pub async fn serve(
     let documentation = openapi::router(&table)?;
     let api = proxy::router(&table, &config, verifier, shutdown.clone()).merge(documentation);
     let api = with_rate_limit(api, &config, &background);
-    let router = server::router(api, &health);
-    server::serve(&config.common, listener, router, &health, shutdown).await?;
+    server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    background.finish(SHUTDOWN_TIMEOUT).await;
-    Ok(())
+    background.finish(SHUTDOWN_TIMEOUT).await
 }
 
 fn with_rate_limit(api: Router, config: &Config, background: &Background) -> Router {

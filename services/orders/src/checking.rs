@@ -11,9 +11,7 @@ use crate::product::ProductCopy;
 /// The lines of an order at the prices of the product copy, and their cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PricedLines {
-    /// The lines with their prices.
     pub(crate) lines: Vec<Line>,
-    /// The sum of the lines.
     pub(crate) cost: Money,
 }
 

@@ -3,26 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{OrderId, ProductId};
-use events::{Event, OrderStatus, ReasonCode};
+use events::{Event, OrderStatus, ProductState};
 use jiff::Timestamp;
 use messaging::consumer::{Handler, IncomingEvent};
 use runtime::lifecycle::Failure;
 
-use crate::order::{Decision, Outcome, Rejection, RejectionCode};
+use crate::order::{Decision, Outcome};
 use crate::ports::{Clock, Projection};
-use crate::product::ProductState;
 
 /// Applies the events of products.
 pub(crate) struct ProductEventHandler<R, C> {
-    projection: R,
-    clock: C,
-}
-
-impl<R: Projection, C: Clock> ProductEventHandler<R, C> {
-    /// A handler that applies events to `projection`.
-    pub(crate) fn new(projection: R, clock: C) -> Self {
-        Self { projection, clock }
-    }
+    pub(crate) projection: R,
+    pub(crate) clock: C,
 }
 
 impl<R: Projection, C: Clock> Handler for ProductEventHandler<R, C> {
@@ -41,17 +33,17 @@ impl<R: Projection, C: Clock> Handler for ProductEventHandler<R, C> {
 
 /// Returns the newest state of each product in the batch.
 fn newest_states(batch: &[IncomingEvent]) -> Vec<ProductState> {
-    let mut newest: HashMap<ProductId, &events::ProductState> = HashMap::new();
+    let mut newest: HashMap<ProductId, &ProductState> = HashMap::new();
     for state in batch.iter().flat_map(|incoming| states(&incoming.event)) {
         let known = newest.entry(state.id).or_insert(state);
         if known.version < state.version {
             *known = state;
         }
     }
-    newest.into_values().map(ProductState::from).collect()
+    newest.into_values().cloned().collect()
 }
 
-fn states(event: &Event) -> &[events::ProductState] {
+fn states(event: &Event) -> &[ProductState] {
     match event {
         Event::ProductCreate { product } => std::slice::from_ref(product),
         Event::ProductsQuantityUpdate { products } => products,
@@ -75,7 +67,7 @@ fn first_decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
         if seen.insert(*order_id) {
             let outcome = match status {
                 OrderStatus::Accepted => Outcome::Accepted,
-                OrderStatus::Rejected => Outcome::Rejected(reason.as_ref().map(Rejection::from)),
+                OrderStatus::Rejected => Outcome::Rejected(reason.clone()),
             };
             decisions.push(Decision {
                 id: *order_id,
@@ -87,34 +79,9 @@ fn first_decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
     decisions
 }
 
-impl From<&events::ProductState> for ProductState {
-    fn from(state: &events::ProductState) -> Self {
-        Self {
-            id: state.id,
-            name: state.name.clone(),
-            price: state.price,
-            stock: state.quantity,
-            version: state.version,
-        }
-    }
-}
-
-impl From<&events::Reason> for Rejection {
-    fn from(reason: &events::Reason) -> Self {
-        let code = match reason.code {
-            ReasonCode::InsufficientStock => RejectionCode::InsufficientStock,
-        };
-        Self {
-            code,
-            products: reason.products.clone(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::{Money, ProductName, Stock};
-    use events::ProductState;
 
     use super::*;
 

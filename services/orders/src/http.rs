@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use identity::Verifier;
+use runtime::clock::SystemClock;
 use tokio_util::sync::CancellationToken;
 
 use crate::placing::PlacementQueue;
@@ -24,7 +25,7 @@ pub(crate) use router::router;
 /// The state of the handlers.
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) placements: PlacementQueue<Store>,
+    pub(crate) placements: PlacementQueue<Store, SystemClock>,
     pub(crate) store: Store,
     pub(crate) hub: Hub,
     /// The timeout of opening an event stream.

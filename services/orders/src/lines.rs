@@ -8,9 +8,7 @@ pub(crate) const MAX_LINES: usize = 100;
 /// A line of an order request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RequestedLine {
-    /// The name of the product.
     pub(crate) name: ProductName,
-    /// The number of items.
     pub(crate) quantity: Quantity,
 }
 
@@ -47,7 +45,6 @@ impl Lines {
         }
     }
 
-    /// Returns the merged lines.
     pub(crate) fn as_slice(&self) -> &[RequestedLine] {
         &self.0
     }

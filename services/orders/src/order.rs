@@ -1,15 +1,13 @@
 //! Orders. An order is placed as PENDING and decided once: ACCEPTED or REJECTED.
 
 use domain::{Email, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity};
+use events::Reason;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// An order that has no decision yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PendingOrder {
-    /// The id of the order.
     pub(crate) id: OrderId,
-    /// The buyer who placed it.
     pub(crate) buyer: Email,
     /// The sum of its lines.
     pub(crate) cost: Money,
@@ -17,22 +15,17 @@ pub(crate) struct PendingOrder {
     pub(crate) lines: Vec<Line>,
     /// When it was placed, in whole milliseconds.
     pub(crate) created_at: Timestamp,
-    /// The idempotency key of the request.
     pub(crate) key: Option<IdempotencyKey>,
-    /// The trace of the request.
     pub(crate) traceparent: Option<String>,
 }
 
 /// A line of an order, with the product's name and price when the order was placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// The id of the product.
     pub(crate) product: ProductId,
-    /// The name of the product.
     pub(crate) name: ProductName,
     /// The price of one item.
     pub(crate) price: Money,
-    /// The number of items.
     pub(crate) quantity: Quantity,
 }
 
@@ -43,32 +36,13 @@ pub(crate) enum Outcome {
     /// The items are taken from the stock.
     Accepted,
     /// Nothing is taken from the stock.
-    Rejected(Option<Rejection>),
-}
-
-/// The reason for a rejection. It is stored and sent to clients in this shape.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Rejection {
-    /// The reason as a code for programs.
-    pub(crate) code: RejectionCode,
-    /// The products concerned.
-    pub(crate) products: Vec<ProductName>,
-}
-
-/// The code of a reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RejectionCode {
-    /// The stock of a product was smaller than a line's quantity.
-    InsufficientStock,
+    Rejected(Option<Reason>),
 }
 
 /// A decision about an order. It applies only while the order is pending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
-    /// The id of the order.
     pub(crate) id: OrderId,
-    /// The outcome.
     pub(crate) outcome: Outcome,
     /// When products decided.
     pub(crate) at: Timestamp,
@@ -86,18 +60,15 @@ pub(crate) struct DecidedOrder {
 /// An order in its current state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// It has no decision yet.
     Pending(PendingOrder),
-    /// It is accepted or rejected.
     Decided(DecidedOrder),
 }
 
 /// A position in a buyer's list of orders: that of the order with these values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// When the order was placed.
     pub(crate) created_at: Timestamp,
-    /// The id of the order, which orders those of the same millisecond.
+    /// Orders those of the same millisecond.
     pub(crate) id: OrderId,
 }
 

@@ -12,15 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Email, IdempotencyKey, OrderId};
-use jiff::Timestamp;
 use runtime::lifecycle::Background;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 use crate::checking::CheckError;
 use crate::lines::Lines;
 use crate::order::PendingOrder;
-use crate::ports::{OrderBook, Publisher};
+use crate::ports::{Clock, OrderBook, Publisher};
 use committer::Committer;
 use queued::QueuedPlacement;
 use round::Round;
@@ -36,25 +34,17 @@ const MAX_QUEUED: usize = 4096;
 /// A request to place an order.
 #[derive(Clone, Debug)]
 pub(crate) struct Placement {
-    /// The buyer, who is the caller.
     pub(crate) buyer: Email,
-    /// The idempotency key.
     pub(crate) key: Option<IdempotencyKey>,
-    /// The merged lines.
     pub(crate) lines: Lines,
-    /// When the request arrived.
-    pub(crate) now: Timestamp,
-    /// The trace of the request.
     pub(crate) traceparent: Option<String>,
 }
 
 /// Why an order was not placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PlacingError {
-    /// The order breaks a rule.
     #[error(transparent)]
     Refused(CheckError),
-    /// The idempotency key belongs to an order with other lines.
     #[error("the idempotency key was used for other lines")]
     KeyUsed,
     /// The database is unavailable or timed out, or the queue is full. The order may have been
@@ -68,28 +58,32 @@ pub(crate) type PlacingResult = Result<Arc<PendingOrder>, PlacingError>;
 
 /// The queue of the committer. Clones share it.
 #[derive(Clone)]
-pub(crate) struct PlacementQueue<B> {
+pub(crate) struct PlacementQueue<B, C> {
     book: B,
+    clock: C,
     queue: mpsc::Sender<QueuedPlacement>,
     timeout: Duration,
 }
 
-impl<B: OrderBook> PlacementQueue<B> {
+impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
     /// Starts a committer in `background`. A request and a round each take at most `timeout`.
     pub(crate) fn start(
         book: B,
         publisher: impl Publisher,
+        clock: C,
         timeout: Duration,
         background: &Background,
     ) -> Self {
         let (queue, queued) = mpsc::channel(MAX_QUEUED);
         let committer = Committer {
             round: Round::new(book.clone(), publisher, background.clone()),
+            clock: clock.clone(),
             timeout,
         };
         background.spawn(committer.run(queued, background.stop_token()));
         Self {
             book,
+            clock,
             queue,
             timeout,
         }
@@ -102,21 +96,21 @@ impl<B: OrderBook> PlacementQueue<B> {
             Some(key) => OrderId::from_bytes(key.id_for(&placement.buyer)),
             None => self.book.new_id(),
         };
-        let (answer, result) = oneshot::channel();
-        let deadline = Instant::now() + self.timeout;
+        let (response, result) = oneshot::channel();
         let queued = QueuedPlacement {
             id,
             placement,
-            deadline,
-            answer,
+            arrived_at: self.clock.now(),
+            deadline: self.clock.instant() + self.timeout,
+            response,
         };
         self.queue
             .try_send(queued)
             .map_err(|_| PlacingError::Unavailable)?;
-        match tokio::time::timeout_at(deadline, result).await {
-            Ok(Ok(result)) => result,
+        match self.clock.timeout(self.timeout, result).await {
+            Some(Ok(result)) => result,
             // The deadline passed, or the round failed.
-            Err(_) | Ok(Err(_)) => Err(PlacingError::Unavailable),
+            None | Some(Err(_)) => Err(PlacingError::Unavailable),
         }
     }
 }

@@ -1,19 +1,19 @@
 //! The ports of the use cases: what they need from the database, the broker and the clock.
 //!
 //! A port returns every outcome of the real dependency (conflict, timeout, unknown write,
-//! unavailable), so an implementation in memory can reproduce each of them. Timeouts and deadlines
-//! use tokio's time, which a test can pause.
+//! unavailable), so an implementation in memory can reproduce each of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{OrderId, ProductName};
+use events::ProductState;
 use jiff::{SignedDuration, Timestamp};
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
 use crate::order::{Decision, PendingOrder};
-use crate::product::{ProductCopy, ProductState};
+use crate::product::ProductCopy;
 
 /// A failed call of the database. After a failed write it is unknown whether the write happened.
 #[derive(Debug, thiserror::Error)]

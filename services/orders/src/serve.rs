@@ -67,20 +67,25 @@ pub async fn serve(
     background.spawn(tasks.start());
 
     let app = App {
-        placements: PlacementQueue::start(store.clone(), publisher, timeout, &background),
+        placements: PlacementQueue::start(
+            store.clone(),
+            publisher,
+            SystemClock,
+            timeout,
+            &background,
+        ),
         store,
         hub,
         timeout,
         verifier,
         stop: shutdown.clone(),
     };
-    let router = server::router(http::router(app, &config.common), &health);
-    server::serve(&config.common, listener, router, &health, shutdown).await?;
+    let api = http::router(app, &config.common);
+    server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    let failure = background.failure();
-    background.finish(SHUTDOWN_TIMEOUT).await;
+    let finished = background.finish(SHUTDOWN_TIMEOUT).await;
     producer.flush(SHUTDOWN_TIMEOUT).await;
-    failure.map_or(Ok(()), Err)
+    finished
 }
 
 type ProductConsumer = Consumer<ProductEventHandler<Store, SystemClock>>;
@@ -92,7 +97,10 @@ fn consumer(kafka: &KafkaSettings, store: &Store) -> Result<ProductConsumer, Fai
         topics: vec![topics.products, topics.order_status],
         crash_point: "orders.before-offsets",
     };
-    let handler = ProductEventHandler::new(store.clone(), SystemClock);
+    let handler = ProductEventHandler {
+        projection: store.clone(),
+        clock: SystemClock,
+    };
     Ok(Consumer::new(kafka, subscription, handler)?)
 }
 

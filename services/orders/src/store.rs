@@ -2,13 +2,12 @@
 
 mod bulk;
 mod changes;
-mod decisions;
 mod documents;
 mod error;
 mod indexes;
 mod pending;
 mod placing;
-mod products;
+mod projection;
 mod reading;
 mod seed;
 
@@ -18,9 +17,6 @@ use domain::OrderId;
 use mongodb::bson::oid::ObjectId;
 use mongodb::{Collection, Database};
 
-use crate::order::Decision;
-use crate::ports::{Projection, StoreError};
-use crate::product::ProductState;
 use documents::{OrderDocument, ProductDocument};
 
 pub(crate) use reading::OrderPages;
@@ -43,16 +39,6 @@ impl Store {
             database,
             timeout,
         }
-    }
-}
-
-impl Projection for Store {
-    async fn apply_products(&self, states: &[ProductState]) -> Result<(), StoreError> {
-        products::apply(self, states).await
-    }
-
-    async fn apply_decisions(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
-        decisions::apply(self, decisions).await
     }
 }
 

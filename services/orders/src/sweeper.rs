@@ -18,11 +18,8 @@ const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);
 
 /// Publishes the pending orders of `queue` that are due.
 pub(crate) struct Sweeper<Q, P, C> {
-    /// The pending orders.
     pub(crate) queue: Q,
-    /// The connection to the broker.
     pub(crate) publisher: P,
-    /// The clock.
     pub(crate) clock: C,
 }
 

@@ -1,12 +1,11 @@
 //! Changing the catalogue: adds products and categories, changes products and restocks them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{CategoryName, ProductName};
 use events::ProductState;
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::time::Instant;
 
 use crate::catalogue::{Change, ChangeId, Product, RuleError, VersionedProduct};
 use crate::deciding::conflict_backoff;
@@ -17,11 +16,11 @@ use crate::ports::{
 
 /// How long a change is retried after conflicts with decisions, or with the transaction of a killed
 /// process, which stays open until the server aborts it.
-pub(crate) const CONFLICT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONFLICT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Changes the catalogue.
 #[derive(Clone)]
-pub(crate) struct Changing<S, P, C> {
+pub(crate) struct CatalogueEditor<S, P, C> {
     pub(crate) catalogue: S,
     pub(crate) publisher: P,
     pub(crate) clock: C,
@@ -72,7 +71,7 @@ impl From<StoreError> for CreateError {
     }
 }
 
-impl<S, P, C> Changing<S, P, C>
+impl<S, P, C> CatalogueEditor<S, P, C>
 where
     S: Catalogue,
     P: Publisher<Stored = S::Stored>,
@@ -168,14 +167,15 @@ where
         let loaded = self.catalogue.load_product(&request.name).await?;
         let (transaction, mut product) = loaded.ok_or(ChangeError::UnknownProduct)?;
         product.apply(change)?;
-        let answer = render(&product.product);
-        let message =
-            self.messages
-                .products_changed(vec![state(&product)], now, request.traceparent.clone());
+        let response = render(&product.product);
+        let traceparent = request.traceparent.as_deref();
+        let messages = self
+            .messages
+            .products_changed(&[state(&product)], now, traceparent);
         let record = request.id.map(|id| {
             let record = RecordedChange {
                 request: fingerprint.to_owned(),
-                answer: answer.clone(),
+                response: response.clone(),
             };
             (id, record)
         });
@@ -187,9 +187,9 @@ where
             at: now,
             record,
         };
-        let committed = self.catalogue.commit_change(transaction, change, message);
+        let committed = self.catalogue.commit_change(transaction, change, messages);
         self.publisher.try_publish(committed.await?);
-        Ok(answer)
+        Ok(response)
     }
 }
 
@@ -205,12 +205,12 @@ impl<'a, C: Clock> Attempts<'a, C> {
         Self {
             clock,
             failed: 0,
-            deadline: Instant::now() + CONFLICT_TIMEOUT,
+            deadline: clock.instant() + CONFLICT_TIMEOUT,
         }
     }
 
     fn can_retry(&self) -> bool {
-        Instant::now() < self.deadline
+        self.clock.instant() < self.deadline
     }
 
     async fn back_off(&mut self) {
@@ -247,7 +247,7 @@ fn fingerprint(product: &ProductName, change: &Change) -> String {
 
 fn repeat(earlier: RecordedChange, fingerprint: &str) -> Result<String, ChangeError> {
     if earlier.request == fingerprint {
-        Ok(earlier.answer)
+        Ok(earlier.response)
     } else {
         Err(ChangeError::KeyReused)
     }

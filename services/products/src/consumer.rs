@@ -4,44 +4,37 @@ use std::collections::HashSet;
 
 use events::{Event, OrderPlaced};
 use messaging::consumer::{Handler, IncomingEvent};
-use messaging::outbox::Outbox;
-use mongo::BACKGROUND_TIMEOUT;
-use runtime::clock::SystemClock;
 use runtime::lifecycle::Failure;
 
-use crate::deciding::{Deciding, PlacedOrder};
+use crate::deciding::Decider;
+use crate::ports::{Clock, Ledger, Publisher};
 use crate::stock::{Line, Order};
-use crate::store::{self, Store};
 
 /// Decides the orders of a batch of events.
-pub(crate) struct OrderEventHandler {
-    pub(crate) deciding: Deciding<Store, Outbox, SystemClock>,
+pub(crate) struct OrderEventHandler<L, P, C> {
+    pub(crate) decider: Decider<L, P, C>,
 }
 
-impl Handler for OrderEventHandler {
+impl<L, P, C> Handler for OrderEventHandler<L, P, C>
+where
+    L: Ledger,
+    P: Publisher<Stored = L::Stored>,
+    C: Clock,
+{
     async fn handle(&self, batch: &[IncomingEvent]) -> Result<(), Failure> {
         let mut ids = HashSet::new();
-        let placed: Vec<PlacedOrder> = batch
-            .iter()
-            .filter_map(|incoming| match &incoming.event {
-                Event::OrderCreate { order } if ids.insert(order.id) => Some(PlacedOrder {
-                    order: to_order(order),
-                    traceparent: incoming.traceparent.clone(),
-                }),
-                _ => None,
-            })
-            .collect();
-        let deciding = self.deciding.clone();
-        store::with_timeout(
-            BACKGROUND_TIMEOUT,
-            async move { deciding.decide(&placed).await },
-        )
-        .await?;
-        Ok(())
+        let placed = batch.iter().filter_map(|incoming| match &incoming.event {
+            Event::OrderCreate { order } if ids.insert(order.id) => {
+                Some(to_order(order, incoming.traceparent.clone()))
+            }
+            _ => None,
+        });
+        let orders: Vec<Order> = placed.collect();
+        Ok(self.decider.decide(&orders).await?)
     }
 }
 
-fn to_order(order: &OrderPlaced) -> Order {
+fn to_order(order: &OrderPlaced, traceparent: Option<String>) -> Order {
     let lines = order.products.iter().map(|line| Line {
         product: line.id,
         name: line.name.clone(),
@@ -50,5 +43,6 @@ fn to_order(order: &OrderPlaced) -> Order {
     Order {
         id: order.id,
         lines: lines.collect(),
+        traceparent,
     }
 }

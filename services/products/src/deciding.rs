@@ -1,37 +1,29 @@
 //! Deciding orders: a batch becomes decisions, new stock and messages in one transaction.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::{ProductId, whole_milliseconds};
-use events::{Message, ProductState};
+use domain::whole_milliseconds;
+use events::Message;
 use jiff::Timestamp;
 
 use crate::messages::Messages;
 use crate::ports::{Clock, Effects, Ledger, Loaded, Publisher, StoreError};
-use crate::stock::{self, BatchOutcome, OnHand, Order, Stocks};
+use crate::stock::{self, Order};
 
 /// The number of conflicts after which a batch is halved, because small transactions conflict less
 /// often than a large one.
 const MAX_CONFLICTS_BEFORE_HALVING: u32 = 3;
 
-/// An order and the trace of its placement.
-#[derive(Clone, Debug)]
-pub(crate) struct PlacedOrder {
-    pub(crate) order: Order,
-    pub(crate) traceparent: Option<String>,
-}
-
 /// Decides batches of orders.
-#[derive(Clone)]
-pub(crate) struct Deciding<L, P, C> {
+pub(crate) struct Decider<L, P, C> {
     pub(crate) ledger: L,
     pub(crate) publisher: P,
     pub(crate) clock: C,
     pub(crate) messages: Messages,
 }
 
-impl<L, P, C> Deciding<L, P, C>
+impl<L, P, C> Decider<L, P, C>
 where
     L: Ledger,
     P: Publisher<Stored = L::Stored>,
@@ -40,7 +32,7 @@ where
     /// Decides `batch`, which contains no order twice, in the order given. An earlier decision is
     /// not changed, but its message is sent again. When this returns without an error, every
     /// decision is durable and its message is published or in the outbox.
-    pub(crate) async fn decide(&self, batch: &[PlacedOrder]) -> Result<(), StoreError> {
+    pub(crate) async fn decide(&self, batch: &[Order]) -> Result<(), StoreError> {
         // A message that is sent again has the stored time.
         let now = whole_milliseconds(self.clock.now());
         let mut queue = VecDeque::from([batch]);
@@ -68,22 +60,19 @@ where
 
     async fn decide_in_one_transaction(
         &self,
-        batch: &[PlacedOrder],
+        batch: &[Order],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let orders: Vec<&Order> = batch.iter().map(|placed| &placed.order).collect();
-        let loaded = self.ledger.load(&orders).await?;
+        let loaded = self.ledger.load(batch).await?;
         let resent = self.earlier_decisions(batch, &loaded);
-        let undecided: Vec<Order> = orders
-            .into_iter()
-            .filter(|order| !loaded.decided.contains_key(&order.id))
-            .cloned()
-            .collect();
+        let undecided = batch
+            .iter()
+            .filter(|order| !loaded.decided.contains_key(&order.id));
+        let undecided: Vec<Order> = undecided.cloned().collect();
         if undecided.is_empty() {
             self.ledger.abort(loaded.transaction).await?;
         } else {
-            let outcome = stock::decide(undecided, &stocks(&loaded.products));
-            let effects = self.effects(batch, outcome, loaded.products, now);
+            let effects = self.effects(undecided, loaded.products, now);
             let stored = self.ledger.commit(loaded.transaction, effects).await?;
             self.publisher.publish(stored).await;
         }
@@ -94,42 +83,31 @@ where
     }
 
     /// Returns the messages of the orders that were decided before.
-    fn earlier_decisions<T>(&self, batch: &[PlacedOrder], loaded: &Loaded<T>) -> Vec<Message> {
-        let resent = batch.iter().filter_map(|placed| {
-            let earlier = loaded.decided.get(&placed.order.id)?;
-            Some(self.messages.order_decided(
-                placed.order.id,
-                &earlier.outcome,
-                earlier.decided_at,
-                placed.traceparent.clone(),
-            ))
+    fn earlier_decisions<T>(&self, batch: &[Order], loaded: &Loaded<T>) -> Vec<Message> {
+        let resent = batch.iter().filter_map(|order| {
+            let earlier = loaded.decided.get(&order.id)?;
+            let (outcome, at) = (&earlier.outcome, earlier.decided_at);
+            Some(self.messages.order_decided(order, outcome, at))
         });
         resent.collect()
     }
 
     fn effects(
         &self,
-        batch: &[PlacedOrder],
-        outcome: BatchOutcome,
-        products: BTreeMap<ProductId, ProductState>,
+        orders: Vec<Order>,
+        products: stock::Products,
         decided_at: Timestamp,
     ) -> Effects {
-        let changed = changed_products(&outcome, products);
-        // The decisions are in the order of the batch, which may contain decided orders as well.
-        let mut placed = batch.iter();
-        let decisions = outcome.decisions.iter().map(|decision| {
-            let id = decision.order.id;
-            let traceparent = placed
-                .find(|placed| placed.order.id == id)
-                .and_then(|placed| placed.traceparent.clone());
-            self.messages
-                .order_decided(id, &decision.outcome, decided_at, traceparent)
+        let outcome = stock::decide(orders, products);
+        let decided = outcome.decisions.iter().map(|decision| {
+            let (order, outcome) = (&decision.order, &decision.outcome);
+            self.messages.order_decided(order, outcome, decided_at)
         });
-        let mut messages: Vec<Message> = decisions.collect();
-        messages.extend(self.messages.all_products_changed(&changed, decided_at));
+        let mut messages: Vec<Message> = decided.collect();
+        let changed = &outcome.changed;
+        messages.extend(self.messages.products_changed(changed, decided_at, None));
         Effects {
-            decisions: outcome.decisions,
-            changed,
+            outcome,
             messages,
             decided_at,
         }
@@ -148,31 +126,6 @@ fn should_halve(error: &StoreError, conflicts: u32) -> bool {
 /// conflict may be with the transaction of a killed process, which the server aborts after a timeout.
 pub(crate) fn conflict_backoff(conflicts: u32) -> Duration {
     Duration::from_millis(u64::from(conflicts.min(20)) * 5)
-}
-
-fn stocks(products: &BTreeMap<ProductId, ProductState>) -> Stocks {
-    let on_hand = |product: &ProductState| OnHand {
-        version: product.version,
-        quantity: product.quantity,
-    };
-    products
-        .iter()
-        .map(|(id, product)| (*id, on_hand(product)))
-        .collect()
-}
-
-/// Returns the products with less stock, as they are after the batch.
-fn changed_products(
-    outcome: &BatchOutcome,
-    mut products: BTreeMap<ProductId, ProductState>,
-) -> Vec<ProductState> {
-    let changed = outcome.changed.iter().filter_map(|(id, quantity)| {
-        let mut product = products.remove(id)?;
-        product.quantity = *quantity;
-        product.version += 1;
-        Some(product)
-    });
-    changed.collect()
 }
 
 #[cfg(test)]

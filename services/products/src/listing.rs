@@ -23,9 +23,9 @@ pub(crate) enum Sort {
     NameDesc,
 }
 
-/// A query for products. A filter that is `None` matches every product.
+/// A request for a list of products. A filter that is `None` matches every product.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct ListRequest {
     pub(crate) category: Option<CategoryName>,
     /// A product matches if, for each of these, one of its words begins with it.
     pub(crate) words: Option<Vec<String>>,

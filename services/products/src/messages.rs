@@ -2,56 +2,34 @@
 
 use std::sync::Arc;
 
-use domain::OrderId;
-use events::{Event, Message, OrderStatus, ProductState, Reason, ReasonCode, Topics};
+use events::{Event, Message, ProductState, Topics};
 use jiff::Timestamp;
 
 use crate::config::SERVICE;
-use crate::stock::Outcome;
+use crate::stock::{Order, Outcome};
 
 /// Keeps a message far below Kafka's limit of 1 MB.
 pub(crate) const MAX_PRODUCTS_PER_MESSAGE: usize = 200;
 
 /// Builds messages for the topics of one shop.
 #[derive(Clone)]
-pub(crate) struct Messages {
-    topics: Arc<Topics>,
-}
+pub(crate) struct Messages(Arc<Topics>);
 
 impl Messages {
     pub(crate) fn new(topics: Topics) -> Self {
-        Self {
-            topics: Arc::new(topics),
-        }
+        Self(Arc::new(topics))
     }
 
-    /// Returns the message about a decision.
-    pub(crate) fn order_decided(
-        &self,
-        order: OrderId,
-        outcome: &Outcome,
-        at: Timestamp,
-        traceparent: Option<String>,
-    ) -> Message {
-        let (status, reason) = match outcome {
-            Outcome::Accepted => (OrderStatus::Accepted, None),
-            Outcome::Rejected(products) => (
-                OrderStatus::Rejected,
-                Some(Reason {
-                    code: ReasonCode::InsufficientStock,
-                    products: products.clone(),
-                }),
-            ),
-        };
+    pub(crate) fn order_decided(&self, order: &Order, outcome: &Outcome, at: Timestamp) -> Message {
+        let (status, reason) = outcome.status_and_reason();
         let event = Event::OrderStatusUpdate {
-            order_id: order,
+            order_id: order.id,
             status,
             reason,
         };
-        self.message(&event, at, traceparent)
+        self.message(&event, at, order.traceparent.clone())
     }
 
-    /// Returns the message about a new product.
     pub(crate) fn product_created(
         &self,
         product: ProductState,
@@ -61,37 +39,24 @@ impl Messages {
         self.message(&Event::ProductCreate { product }, at, traceparent)
     }
 
-    /// Returns the message about at most [`MAX_PRODUCTS_PER_MESSAGE`] products.
+    /// Returns one message for each [`MAX_PRODUCTS_PER_MESSAGE`] products.
     pub(crate) fn products_changed(
-        &self,
-        products: Vec<ProductState>,
-        at: Timestamp,
-        traceparent: Option<String>,
-    ) -> Message {
-        let event = Event::ProductsQuantityUpdate { products };
-        self.message(&event, at, traceparent)
-    }
-
-    /// Returns the messages about any number of products.
-    pub(crate) fn all_products_changed(
         &self,
         products: &[ProductState],
         at: Timestamp,
-    ) -> impl Iterator<Item = Message> {
-        quantity_updates(products).map(move |event| self.message(&event, at, None))
+        traceparent: Option<&str>,
+    ) -> Vec<Message> {
+        let messages = products.chunks(MAX_PRODUCTS_PER_MESSAGE).map(|products| {
+            let products = products.to_vec();
+            let event = Event::ProductsQuantityUpdate { products };
+            self.message(&event, at, traceparent.map(str::to_owned))
+        });
+        messages.collect()
     }
 
     fn message(&self, event: &Event, at: Timestamp, traceparent: Option<String>) -> Message {
-        Message::new(&self.topics, SERVICE, event, at, traceparent)
+        Message::new(&self.0, SERVICE, event, at, traceparent)
     }
-}
-
-fn quantity_updates(products: &[ProductState]) -> impl Iterator<Item = Event> {
-    products
-        .chunks(MAX_PRODUCTS_PER_MESSAGE)
-        .map(|products| Event::ProductsQuantityUpdate {
-            products: products.to_vec(),
-        })
 }
 
 #[cfg(test)]
@@ -117,15 +82,16 @@ mod tests {
     #[test]
     fn given_any_number_of_products_when_published_then_each_is_in_one_message_that_kafka_accepts()
     {
+        let messages = Messages::new(Topics::with_prefix("shop"));
         for count in [0, 1, 200, 201, 50_000] {
             let changed: Vec<ProductState> = (0..count).map(state).collect();
-            let events: Vec<Event> = quantity_updates(&changed).collect();
-            let ids: HashSet<String> = events.iter().map(Event::id).collect();
-            assert_eq!(ids.len(), events.len(), "each message has its own id");
+            let messages = messages.products_changed(&changed, Timestamp::UNIX_EPOCH, None);
+            let ids: HashSet<&str> = messages.iter().map(|message| &*message.id).collect();
+            assert_eq!(ids.len(), messages.len(), "each message has its own id");
             let mut published = Vec::new();
-            for event in events {
-                let length = serde_json::to_vec(&event).expect("JSON").len();
-                assert!(length < 500_000, "{length} bytes");
+            for Message { payload, .. } in messages {
+                assert!(payload.len() < 500_000, "{} bytes", payload.len());
+                let event = Event::decode(payload.as_bytes()).expect("an event");
                 if let Event::ProductsQuantityUpdate { products } = event {
                     published.extend(products);
                 }

@@ -3,7 +3,7 @@
 //! The use cases are generic over these traits. [`crate::store`] implements those of the database,
 //! [`crate::publisher`] those of the broker.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use domain::{CategoryName, OrderId, ProductId, ProductName};
 use events::{Message, ProductState};
@@ -12,7 +12,7 @@ pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
 use crate::catalogue::{CategoryId, ChangeId, Product, VersionedProduct};
-use crate::stock::{Decision, Order, Outcome};
+use crate::stock::{BatchOutcome, Order, Outcome, Products};
 
 /// Why a database operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ impl StoreError {
 }
 
 /// The decisions and the stock, read and written in one transaction per batch.
-pub(crate) trait Ledger: Send + Sync {
+pub(crate) trait Ledger: Send + Sync + 'static {
     /// An open transaction.
     type Transaction: Send;
     /// Committed messages, for the [`Publisher`].
@@ -58,7 +58,7 @@ pub(crate) trait Ledger: Send + Sync {
     /// the others.
     fn load(
         &self,
-        orders: &[&Order],
+        orders: &[Order],
     ) -> impl Future<Output = Result<Loaded<Self::Transaction>, StoreError>> + Send;
 
     /// Writes `effects` and commits. [`StoreError::Conflict`] if a product has another version than
@@ -80,7 +80,7 @@ pub(crate) trait Ledger: Send + Sync {
 pub(crate) struct Loaded<T> {
     pub(crate) transaction: T,
     pub(crate) decided: HashMap<OrderId, EarlierDecision>,
-    pub(crate) products: BTreeMap<ProductId, ProductState>,
+    pub(crate) products: Products,
 }
 
 /// A decision that was committed earlier.
@@ -91,10 +91,7 @@ pub(crate) struct EarlierDecision {
 
 /// The effects of a batch.
 pub(crate) struct Effects {
-    pub(crate) decisions: Vec<Decision>,
-    /// The products with less stock, as they are after the batch: each version is one more than
-    /// the loaded one.
-    pub(crate) changed: Vec<ProductState>,
+    pub(crate) outcome: BatchOutcome,
     pub(crate) messages: Vec<Message>,
     /// In whole milliseconds.
     pub(crate) decided_at: Timestamp,
@@ -141,13 +138,13 @@ pub(crate) trait Catalogue: Send + Sync {
         name: &ProductName,
     ) -> impl Future<Output = Result<Option<(Self::Transaction, VersionedProduct)>, StoreError>> + Send;
 
-    /// Writes a change and its message, and commits. [`StoreError::Duplicate`] if a change with the
+    /// Writes a change and its messages, and commits. [`StoreError::Duplicate`] if a change with the
     /// same id exists.
     fn commit_change(
         &self,
         transaction: Self::Transaction,
         change: ProductChange,
-        message: Message,
+        messages: Vec<Message>,
     ) -> impl Future<Output = Result<Self::Stored, StoreError>> + Send;
 }
 
@@ -179,7 +176,7 @@ pub(crate) struct RecordedChange {
     /// See [`crate::changing`].
     pub(crate) request: String,
     /// Opaque to the store.
-    pub(crate) answer: String,
+    pub(crate) response: String,
 }
 
 /// The states of all products, page by page.
@@ -193,7 +190,7 @@ pub(crate) trait ProductStates: Send + Sync {
 }
 
 /// The sending end of the outbox.
-pub(crate) trait Publisher: Send + Sync {
+pub(crate) trait Publisher: Send + Sync + 'static {
     /// Committed messages, from [`Ledger`] or [`Catalogue`].
     type Stored: Send;
 
@@ -211,6 +208,6 @@ pub(crate) trait Publisher: Send + Sync {
 
 /// The direct way to the broker.
 pub(crate) trait MessageSender: Send + Sync {
-    /// Sends a message; returns whether the broker acknowledged it.
-    fn send(&self, message: Message) -> impl Future<Output = bool> + Send;
+    /// Sends messages; returns whether the broker acknowledged all of them.
+    fn send(&self, messages: &[Message]) -> impl Future<Output = bool> + Send;
 }

@@ -23,7 +23,7 @@ impl Publisher for Outbox {
 }
 
 impl MessageSender for Producer {
-    async fn send(&self, message: Message) -> bool {
-        !self.publish(&[message]).await.contains(&false)
+    async fn send(&self, messages: &[Message]) -> bool {
+        !self.publish(messages).await.contains(&false)
     }
 }

@@ -17,14 +17,14 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_mins(10);
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// Publishes snapshots of all products.
-pub(crate) struct Republishing<S, M, C> {
+pub(crate) struct Republisher<S, M, C> {
     pub(crate) states: S,
     pub(crate) sender: M,
     pub(crate) clock: C,
     pub(crate) messages: Messages,
 }
 
-impl<S: ProductStates, M: MessageSender, C: Clock> Republishing<S, M, C> {
+impl<S: ProductStates, M: MessageSender, C: Clock> Republisher<S, M, C> {
     /// Publishes a snapshot at every interval until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
         loop {
@@ -56,10 +56,9 @@ impl<S: ProductStates, M: MessageSender, C: Clock> Republishing<S, M, C> {
                 return Ok(true);
             };
             last = Some(end.id);
-            let message = self
-                .messages
-                .products_changed(products, self.clock.now(), None);
-            if !self.sender.send(message).await {
+            let now = self.clock.now();
+            let messages = self.messages.products_changed(&products, now, None);
+            if !self.sender.send(&messages).await {
                 return Ok(false);
             }
         }

@@ -14,13 +14,13 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::changing::Changing;
+use crate::changing::CatalogueEditor;
 use crate::config::{Config, SERVICE};
 use crate::consumer::OrderEventHandler;
-use crate::deciding::Deciding;
+use crate::deciding::Decider;
 use crate::http::{self, App};
 use crate::messages::Messages;
-use crate::republishing::Republishing;
+use crate::republishing::Republisher;
 use crate::store::Store;
 
 /// The timeout of stopping the background tasks, and of flushing the producer.
@@ -35,7 +35,6 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let health = Health::default();
     let background = Background::default();
-    let sending = Background::default();
     let stop = background.stop_token();
     let verifier = config.tokens.verifier()?;
 
@@ -44,26 +43,26 @@ pub async fn serve(
     let outbox = Outbox::new(
         &database,
         producer.clone(),
-        sending.clone(),
+        background.clone(),
         "products.after-send",
     );
-    let store = Store::new(&database, outbox.clone());
+    let store = Store::new(&database, outbox.clone(), config.mongo.mongodb_timeout);
 
     let clock = SystemClock;
     let messages = Messages::new(config.kafka.topics());
-    let changing = Changing {
+    let editor = CatalogueEditor {
         catalogue: store.clone(),
         publisher: outbox.clone(),
         clock,
         messages: messages.clone(),
     };
-    let deciding = Deciding {
+    let decider = Decider {
         ledger: store.clone(),
         publisher: outbox.clone(),
         clock,
         messages: messages.clone(),
     };
-    let republishing = Republishing {
+    let republisher = Republisher {
         states: store.clone(),
         sender: producer.clone(),
         clock,
@@ -74,7 +73,7 @@ pub async fn serve(
         topics: vec![config.kafka.topics().orders],
         crash_point: "products.before-offsets",
     };
-    let consumer = Consumer::new(&config.kafka, subscription, OrderEventHandler { deciding })?;
+    let consumer = Consumer::new(&config.kafka, subscription, OrderEventHandler { decider })?;
 
     background.spawn(
         verifier
@@ -90,7 +89,7 @@ pub async fn serve(
         store: store.clone(),
         outbox,
         consumer,
-        republishing,
+        republisher,
         background: background.clone(),
         shutdown: shutdown.clone(),
     };
@@ -98,18 +97,15 @@ pub async fn serve(
 
     let app = App {
         store,
-        changing,
+        editor,
         verifier,
-        timeout: config.mongo.mongodb_timeout,
     };
-    let router = server::router(http::router(app, &config.common), &health);
-    server::serve(&config.common, listener, router, &health, shutdown).await?;
+    let api = http::router(app, &config.common);
+    server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    let failure = background.failure();
-    background.finish(SHUTDOWN_TIMEOUT).await;
-    sending.finish(SHUTDOWN_TIMEOUT).await;
+    let finished = background.finish(SHUTDOWN_TIMEOUT).await;
     producer.flush(SHUTDOWN_TIMEOUT).await;
-    failure.map_or(Ok(()), Err)
+    finished
 }
 
 /// The background tasks that need the indexes.
@@ -119,8 +115,8 @@ struct Tasks {
     kafka: KafkaSettings,
     store: Store,
     outbox: Outbox,
-    consumer: Consumer<OrderEventHandler>,
-    republishing: Republishing<Store, Producer, SystemClock>,
+    consumer: Consumer<OrderEventHandler<Store, Outbox, SystemClock>>,
+    republisher: Republisher<Store, Producer, SystemClock>,
     background: Background,
     shutdown: CancellationToken,
 }
@@ -141,7 +137,7 @@ impl Tasks {
         let (outbox, sweeper_stop) = (self.outbox, stop.clone());
         background.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
         topics::create_with_retry(&self.kafka, &stop).await;
-        background.spawn(self.republishing.run(stop.clone()));
+        background.spawn(self.republisher.run(stop.clone()));
         background.spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
     }
 }

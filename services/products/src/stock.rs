@@ -1,15 +1,17 @@
 //! The decision about a batch of orders, given the stock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
+use events::{OrderStatus, ProductState, Reason, ReasonCode};
 
 /// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
-    /// The id of the order.
     pub(crate) id: OrderId,
     pub(crate) lines: Vec<Line>,
+    /// The trace of its placement.
+    pub(crate) traceparent: Option<String>,
 }
 
 /// One line of an order.
@@ -21,17 +23,16 @@ pub(crate) struct Line {
     pub(crate) quantity: Quantity,
 }
 
-/// The stock of a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OnHand {
-    /// The version of the product.
-    pub(crate) version: u64,
-    /// The units in stock.
-    pub(crate) quantity: Stock,
-}
+/// The products of a batch as they are before it.
+pub(crate) type Products = BTreeMap<ProductId, ProductState>;
 
-/// The stock of the products of a batch.
-pub(crate) type Stocks = BTreeMap<ProductId, OnHand>;
+/// The stock of a product before a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StockSeen {
+    pub(crate) product: ProductId,
+    pub(crate) version: u64,
+    pub(crate) available: Stock,
+}
 
 /// The outcome of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,60 +43,83 @@ pub(crate) enum Outcome {
     Rejected(Vec<ProductName>),
 }
 
+impl Outcome {
+    /// Returns the outcome in the form in which it is published and stored.
+    pub(crate) fn status_and_reason(&self) -> (OrderStatus, Option<Reason>) {
+        match self {
+            Self::Accepted => (OrderStatus::Accepted, None),
+            Self::Rejected(products) => {
+                let reason = Reason {
+                    code: ReasonCode::InsufficientStock,
+                    products: products.clone(),
+                };
+                (OrderStatus::Rejected, Some(reason))
+            }
+        }
+    }
+}
+
 /// A decision and the stock that it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) order: Order,
     pub(crate) outcome: Outcome,
-    /// The stock of the order's products before the decision.
-    pub(crate) seen: Vec<(ProductId, OnHand)>,
+    pub(crate) seen: Vec<StockSeen>,
 }
 
 /// The outcome of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BatchOutcome {
     /// One decision per order, in the same order.
     pub(crate) decisions: Vec<Decision>,
-    /// The new stock of the products with less stock than before.
-    pub(crate) changed: BTreeMap<ProductId, Stock>,
+    /// The products with less stock than before, in their next version.
+    pub(crate) changed: Vec<ProductState>,
 }
 
 /// Decides `orders` one after the other. Each gets all of its lines or nothing.
-pub(crate) fn decide(orders: Vec<Order>, stocks: &Stocks) -> BatchOutcome {
-    let mut left = stocks.clone();
-    let mut batch = BatchOutcome::default();
+pub(crate) fn decide(orders: Vec<Order>, mut products: Products) -> BatchOutcome {
+    let mut decisions = Vec::with_capacity(orders.len());
+    let mut changed = BTreeSet::new();
     for order in orders {
-        let seen = seen_by(&order, &left);
-        let outcome = match take(&order, &left) {
+        let seen = seen_by(&order, &products);
+        let outcome = match take(&order, &products) {
             Ok(taken) => {
-                for (product, quantity) in taken {
-                    if let Some(on_hand) = left.get_mut(&product) {
-                        on_hand.quantity = quantity;
+                for (id, left) in taken {
+                    if let Some(product) = products.get_mut(&id) {
+                        product.quantity = left;
                     }
-                    batch.changed.insert(product, quantity);
+                    changed.insert(id);
                 }
                 Outcome::Accepted
             }
             Err(short) => Outcome::Rejected(short),
         };
-        batch.decisions.push(Decision {
+        decisions.push(Decision {
             order,
             outcome,
             seen,
         });
     }
-    batch
+    products.retain(|id, _| changed.contains(id));
+    for product in products.values_mut() {
+        product.version += 1;
+    }
+    BatchOutcome {
+        decisions,
+        changed: products.into_values().collect(),
+    }
 }
 
 /// Returns the stock of its products after `order`, or the products with insufficient stock.
-fn take(order: &Order, left: &Stocks) -> Result<BTreeMap<ProductId, Stock>, Vec<ProductName>> {
+fn take(
+    order: &Order,
+    products: &Products,
+) -> Result<BTreeMap<ProductId, Stock>, Vec<ProductName>> {
     let mut taken = BTreeMap::new();
     let mut short = Vec::new();
     for line in &order.lines {
-        let available = taken
-            .get(&line.product)
-            .copied()
-            .or(left.get(&line.product).map(|on_hand| on_hand.quantity));
+        let in_stock = products.get(&line.product).map(|product| product.quantity);
+        let available = taken.get(&line.product).copied().or(in_stock);
         match available.and_then(|stock| stock.take(line.quantity)) {
             Some(rest) => {
                 taken.insert(line.product, rest);
@@ -110,130 +134,140 @@ fn take(order: &Order, left: &Stocks) -> Result<BTreeMap<ProductId, Stock>, Vec<
     }
 }
 
-fn seen_by(order: &Order, left: &Stocks) -> Vec<(ProductId, OnHand)> {
-    order
+fn seen_by(order: &Order, products: &Products) -> Vec<StockSeen> {
+    let products = order
         .lines
         .iter()
-        .filter_map(|line| {
-            left.get(&line.product)
-                .map(|on_hand| (line.product, *on_hand))
-        })
-        .collect()
+        .filter_map(|line| products.get(&line.product));
+    let seen = products.map(|product| StockSeen {
+        product: product.id,
+        version: product.version,
+        available: product.quantity,
+    });
+    seen.collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use domain::Money;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn product(n: u8) -> ProductId {
         ProductId::from_bytes([n; 12])
     }
 
+    fn name(n: u8) -> ProductName {
+        ProductName::parse(&format!("product {n}")).unwrap()
+    }
+
     fn order(n: u8, lines: &[(u8, i64)]) -> Order {
-        let lines = lines
-            .iter()
-            .map(|(n, quantity)| Line {
-                product: product(*n),
-                name: ProductName::parse(&format!("product {n}")).unwrap(),
-                quantity: Quantity::try_from(*quantity).unwrap(),
-            })
-            .collect();
+        let line = |(n, quantity): &(u8, i64)| Line {
+            product: product(*n),
+            name: name(*n),
+            quantity: Quantity::try_from(*quantity).unwrap(),
+        };
         Order {
             id: OrderId::from_bytes([n; 12]),
-            lines,
+            lines: lines.iter().map(line).collect(),
+            traceparent: None,
         }
     }
 
-    fn stocks(of: &[i64]) -> Stocks {
-        let on_hand = |quantity: i64| OnHand {
+    fn products(stock: &[i64]) -> Products {
+        let state = |(n, stock): (u8, &i64)| ProductState {
+            id: product(n),
+            name: name(n),
+            price: Money::ZERO,
+            quantity: Stock::try_from(*stock).unwrap(),
             version: 1,
-            quantity: Stock::try_from(quantity).unwrap(),
         };
-        (0..)
-            .zip(of)
-            .map(|(n, quantity)| (product(n), on_hand(*quantity)))
-            .collect()
+        let states = (0..).zip(stock).map(state);
+        states.map(|state| (state.id, state)).collect()
     }
 
     #[test]
     fn given_one_unit_when_two_orders_want_it_then_the_first_gets_it() {
-        let batch = decide(
-            vec![order(1, &[(0, 1)]), order(2, &[(0, 1)])],
-            &stocks(&[1]),
-        );
+        let orders = vec![order(1, &[(0, 1)]), order(2, &[(0, 1)])];
+        let batch = decide(orders, products(&[1]));
         assert_eq!(batch.decisions[0].outcome, Outcome::Accepted);
         let Outcome::Rejected(short) = &batch.decisions[1].outcome else {
             panic!("the second is rejected")
         };
         assert_eq!(short[0].as_str(), "product 0");
-        assert_eq!(batch.decisions[1].seen[0].1.quantity.get(), 0);
-        assert_eq!(batch.changed[&product(0)].get(), 0);
+        assert_eq!(batch.decisions[1].seen[0].available.get(), 0);
+        assert_eq!(batch.changed[0].quantity.get(), 0);
     }
 
     #[test]
     fn given_insufficient_stock_for_one_line_when_decided_then_no_stock_is_taken() {
-        let batch = decide(vec![order(1, &[(0, 1), (1, 2)])], &stocks(&[5, 1]));
+        let batch = decide(vec![order(1, &[(0, 1), (1, 2)])], products(&[5, 1]));
         assert!(matches!(batch.decisions[0].outcome, Outcome::Rejected(_)));
         assert!(batch.changed.is_empty());
     }
 
     #[test]
     fn given_an_unknown_product_when_decided_then_it_is_rejected() {
-        let batch = decide(vec![order(1, &[(9, 1)])], &stocks(&[5]));
+        let batch = decide(vec![order(1, &[(9, 1)])], products(&[5]));
         assert!(matches!(batch.decisions[0].outcome, Outcome::Rejected(_)));
     }
 
-    fn any_orders() -> impl Strategy<Value = Vec<Vec<(u8, i64)>>> {
-        proptest::collection::vec(proptest::collection::vec((0..4_u8, 1..20_i64), 1..4), 0..40)
+    fn any_orders() -> impl Strategy<Value = Vec<Order>> {
+        let lines = prop::collection::vec((0..4_u8, 1..20_i64), 1..4);
+        let orders = prop::collection::vec(lines, 0..40);
+        orders.prop_map(|orders| {
+            (0..)
+                .zip(&orders)
+                .map(|(n, lines)| order(n, lines))
+                .collect()
+        })
+    }
+
+    fn any_products() -> impl Strategy<Value = Products> {
+        prop::collection::vec(0..100_i64, 4).prop_map(|stock| products(&stock))
     }
 
     proptest! {
         #[test]
         fn given_any_batch_when_decided_then_no_unit_is_created_or_lost(
-            wanted in any_orders(), stock in proptest::collection::vec(0..100_i64, 4)
+            orders in any_orders(), products in any_products()
         ) {
-            let stocks = stocks(&stock);
-            let orders: Vec<Order> = (0..).zip(&wanted).map(|(n, lines)| order(n, lines)).collect();
-            let batch = decide(orders.clone(), &stocks);
+            let batch = decide(orders.clone(), products.clone());
             prop_assert_eq!(batch.decisions.len(), orders.len());
-            for (id, on_hand) in &stocks {
+            for (id, before) in &products {
                 let sold: i64 = batch.decisions.iter().filter(|d| d.outcome == Outcome::Accepted)
                     .flat_map(|d| &d.order.lines).filter(|l| l.product == *id)
                     .map(|l| i64::from(l.quantity.get())).sum();
-                let left = batch.changed.get(id).copied().unwrap_or(on_hand.quantity);
-                prop_assert_eq!(i64::from(on_hand.quantity.get()) - sold, i64::from(left.get()));
+                let after = batch.changed.iter().find(|product| product.id == *id).unwrap_or(before);
+                prop_assert_eq!(i64::from(before.quantity.get()) - sold, i64::from(after.quantity.get()));
             }
         }
 
         #[test]
         fn given_any_batch_when_decided_then_an_order_is_rejected_only_if_the_stock_was_insufficient(
-            wanted in any_orders(), stock in proptest::collection::vec(0..100_i64, 4)
+            orders in any_orders(), products in any_products()
         ) {
-            let orders: Vec<Order> = (0..).zip(&wanted).map(|(n, lines)| order(n, lines)).collect();
-            for decision in decide(orders, &stocks(&stock)).decisions {
-                let seen: BTreeMap<_, _> = decision.seen.iter().copied().collect();
+            for decision in decide(orders, products).decisions {
+                let seen: BTreeMap<_, _> = decision.seen.iter().map(|seen| (seen.product, seen.available)).collect();
                 let mut asked = BTreeMap::<ProductId, i64>::new();
                 for line in &decision.order.lines {
                     *asked.entry(line.product).or_default() += i64::from(line.quantity.get());
                 }
-                let enough = asked.iter().all(|(id, n)| seen.get(id).is_some_and(|s| i64::from(s.quantity.get()) >= *n));
+                let enough = asked.iter().all(|(id, n)| seen.get(id).is_some_and(|stock| i64::from(stock.get()) >= *n));
                 prop_assert_eq!(enough, decision.outcome == Outcome::Accepted);
             }
         }
 
         #[test]
         fn given_a_batch_when_split_anywhere_then_the_decisions_are_the_same(
-            wanted in any_orders(), stock in proptest::collection::vec(0..100_i64, 4), cut in 0..40_usize
+            mut orders in any_orders(), mut products in any_products(), cut in 0..40_usize
         ) {
-            let stocks = stocks(&stock);
-            let mut orders: Vec<Order> = (0..).zip(&wanted).map(|(n, lines)| order(n, lines)).collect();
-            let whole = decide(orders.clone(), &stocks);
+            let whole = decide(orders.clone(), products.clone());
             let rest = orders.split_off(cut.min(orders.len()));
-            let first = decide(orders, &stocks);
-            let mut between = stocks.clone();
-            for (id, quantity) in &first.changed { between.get_mut(id).unwrap().quantity = *quantity; }
-            let second = decide(rest, &between);
+            let first = decide(orders, products.clone());
+            for changed in &first.changed { products.get_mut(&changed.id).unwrap().quantity = changed.quantity; }
+            let second = decide(rest, products);
             let both: Vec<Decision> = first.decisions.into_iter().chain(second.decisions).collect();
             prop_assert_eq!(whole.decisions, both);
         }

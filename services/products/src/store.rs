@@ -37,13 +37,15 @@ pub(crate) struct Store {
     decisions: Collection<Decision>,
     changes: Collection<ProductChange>,
     outbox: Outbox,
+    timeout: Duration,
     /// Categories are never removed or renamed, so a cached name stays valid.
     category_names: Arc<RwLock<Arc<HashMap<ObjectId, CategoryName>>>>,
 }
 
 impl Store {
-    /// A store in `database`, whose transactions write their messages to `outbox`.
-    pub(crate) fn new(database: &Database, outbox: Outbox) -> Self {
+    /// A store in `database`, whose transactions write their messages to `outbox`. An operation for
+    /// a client takes at most `timeout`.
+    pub(crate) fn new(database: &Database, outbox: Outbox, timeout: Duration) -> Self {
         Self {
             products: database.collection("products"),
             categories: database.collection("categories"),
@@ -52,6 +54,7 @@ impl Store {
             category_names: Arc::default(),
             database: database.clone(),
             outbox,
+            timeout,
         }
     }
 
@@ -60,17 +63,23 @@ impl Store {
         session.start_transaction().await?;
         Ok(session)
     }
+
+    /// Runs an operation of a client's request.
+    async fn run<T, F>(&self, operation: impl FnOnce(Self) -> F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        mongo::with_timeout(self.timeout, operation(self.clone())).await
+    }
 }
 
-/// Runs `operation` in its own task and waits at most for `timeout`. After that the operation
-/// continues, because cancelling a driver call breaks its connection.
-pub(crate) async fn with_timeout<T, E>(
+/// Waits at most for `timeout` for an operation that commits. After that its result is unknown.
+async fn commit_within<T: Send + 'static>(
     timeout: Duration,
-    operation: impl Future<Output = Result<T, E>> + Send + 'static,
-) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-{
-    mongo::with_timeout(timeout, async { Ok::<_, StoreError>(operation.await) }).await?
+    operation: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    mongo::with_timeout(timeout, async { Ok::<_, Error>(operation.await) })
+        .await
+        .map_err(|timed_out| StoreError::UnknownCommit(timed_out.into()))?
 }

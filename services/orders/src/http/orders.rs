@@ -7,7 +7,6 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use identity::Caller;
-use runtime::clock::{Clock as _, SystemClock};
 use service_kit::extract::{Json, Object, Query};
 use service_kit::idempotency::IdempotencyHeader;
 use service_kit::page;
@@ -50,7 +49,6 @@ pub(super) async fn place(
                 .map(|Object(line)| (line.name.as_str(), line.quantity)),
         )?,
         buyer: caller.email,
-        now: SystemClock.now(),
         traceparent: request_context::current_traceparent(),
     };
     let order = app.placements.place(placement).await?;

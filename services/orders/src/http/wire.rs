@@ -1,12 +1,13 @@
 //! Bodies and queries, as JSON and as the OpenAPI document describes them.
 
 use domain::{Money, OrderId, ProductName};
+use events::{Reason, ReasonCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, RejectionCode};
+use crate::order::{Line, Order, Outcome, PendingOrder};
 
 /// A request to place an order.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -91,7 +92,7 @@ pub(super) struct LineView {
 #[schema(as = Reason)]
 pub(super) struct ReasonView {
     #[schema(value_type = String, example = "insufficient_stock")]
-    code: RejectionCode,
+    code: ReasonCode,
     /// The products with insufficient stock.
     #[schema(value_type = Vec<String>)]
     products: Vec<ProductName>,
@@ -138,7 +139,7 @@ impl From<Order> for OrderView {
                 let (order, outcome, decided_at) = order.into_parts();
                 let (status, reason) = match outcome {
                     Outcome::Accepted => (StatusView::Accepted, None),
-                    Outcome::Rejected(rejection) => (StatusView::Rejected, rejection),
+                    Outcome::Rejected(reason) => (StatusView::Rejected, reason),
                 };
                 Self {
                     status,
@@ -161,11 +162,11 @@ impl From<Line> for LineView {
     }
 }
 
-impl From<Rejection> for ReasonView {
-    fn from(rejection: Rejection) -> Self {
+impl From<Reason> for ReasonView {
+    fn from(reason: Reason) -> Self {
         Self {
-            code: rejection.code,
-            products: rejection.products,
+            code: reason.code,
+            products: reason.products,
         }
     }
 }

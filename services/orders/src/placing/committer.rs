@@ -6,17 +6,18 @@ use runtime::lifecycle::error_chain;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::queued::QueuedPlacement;
+use super::queued::{QueuedPlacement, drop_expired};
 use super::round::Round;
 use super::{MAX_ROUND, MAX_ROUND_LINES};
-use crate::ports::{OrderBook, Publisher};
+use crate::ports::{Clock, OrderBook, Publisher};
 
-pub(super) struct Committer<B, P> {
+pub(super) struct Committer<B, P, C> {
     pub(super) round: Round<B, P>,
+    pub(super) clock: C,
     pub(super) timeout: Duration,
 }
 
-impl<B: OrderBook, P: Publisher> Committer<B, P> {
+impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
     /// Places round after round until `stop`, and then what is still queued.
     pub(super) async fn run(
         self,
@@ -38,6 +39,7 @@ impl<B: OrderBook, P: Publisher> Committer<B, P> {
 
     /// Places one round and returns what is left for the next one.
     async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
+        let queued = drop_expired(queued, self.clock.instant());
         let round = self.round.clone();
         // A separate task: after the timeout the next round begins, but this one must continue,
         // because cancelling a driver call breaks its connection.
@@ -47,7 +49,7 @@ impl<B: OrderBook, P: Publisher> Committer<B, P> {
                 Vec::new()
             })
         });
-        let Ok(left) = tokio::time::timeout(self.timeout, task).await else {
+        let Some(left) = self.clock.timeout(self.timeout, task).await else {
             tracing::warn!("a round of orders timed out; starting the next one");
             return Vec::new();
         };

@@ -1,20 +1,22 @@
 //! Placements in the queue.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use domain::OrderId;
+use jiff::Timestamp;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::{Placement, PlacingResult};
 
-/// A placement in the queue. Dropping it answers that orders cannot be placed now.
+/// A placement in the queue. Dropping it responds that orders cannot be placed now.
 pub(super) struct QueuedPlacement {
     /// The id that the order gets.
     pub(super) id: OrderId,
     pub(super) placement: Placement,
+    pub(super) arrived_at: Timestamp,
     pub(super) deadline: Instant,
-    pub(super) answer: oneshot::Sender<PlacingResult>,
+    pub(super) response: oneshot::Sender<PlacingResult>,
 }
 
 impl QueuedPlacement {
@@ -22,15 +24,14 @@ impl QueuedPlacement {
         self.placement.lines.as_slice().len()
     }
 
-    pub(super) fn answer(self, result: PlacingResult) {
+    pub(super) fn respond(self, result: PlacingResult) {
         // An error means that the client has disconnected; its order is unaffected.
-        let _ = self.answer.send(result);
+        let _ = self.response.send(result);
     }
 }
 
 /// Drops the placements past their deadline: their clients have already received an error.
-pub(super) fn drop_expired(mut queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
-    let now = Instant::now();
+pub(super) fn drop_expired(mut queued: Vec<QueuedPlacement>, now: Instant) -> Vec<QueuedPlacement> {
     queued.retain(|queued| now < queued.deadline);
     queued
 }
@@ -48,7 +49,6 @@ mod tests {
     use std::time::Duration;
 
     use domain::{Email, IdempotencyKey};
-    use jiff::Timestamp;
 
     use super::*;
     use crate::lines::Lines;
@@ -60,23 +60,20 @@ mod tests {
     ) -> (QueuedPlacement, oneshot::Receiver<PlacingResult>) {
         let buyer = Email::parse(buyer).expect("an address");
         let key = IdempotencyKey::parse(key.as_bytes()).expect("a key");
-        let (answer, result) = oneshot::channel();
-        let placement = Placement {
-            lines: Lines::merge([("chair", 1)]).expect("valid lines"),
-            now: Timestamp::UNIX_EPOCH,
-            traceparent: None,
-            key: Some(key.clone()),
-            buyer: buyer.clone(),
-        };
-        (
-            QueuedPlacement {
-                id: OrderId::from_bytes(key.id_for(&buyer)),
-                placement,
-                deadline,
-                answer,
+        let (response, result) = oneshot::channel();
+        let queued = QueuedPlacement {
+            id: OrderId::from_bytes(key.id_for(&buyer)),
+            placement: Placement {
+                lines: Lines::merge([("chair", 1)]).expect("valid lines"),
+                traceparent: None,
+                key: Some(key),
+                buyer,
             },
-            result,
-        )
+            arrived_at: Timestamp::UNIX_EPOCH,
+            deadline,
+            response,
+        };
+        (queued, result)
     }
 
     fn keys(queued: &[QueuedPlacement]) -> Vec<&str> {
@@ -110,9 +107,10 @@ mod tests {
     }
 
     #[test]
-    fn given_a_placement_past_its_deadline_when_expired_ones_are_dropped_then_it_is_answered() {
-        let (placement, mut result) = queued("aaa@aaa.com", "k1", Instant::now());
-        assert_eq!(drop_expired(vec![placement]).len(), 0);
+    fn given_a_placement_past_its_deadline_when_expired_ones_are_dropped_then_it_gets_a_response() {
+        let deadline = Instant::now();
+        let (placement, mut result) = queued("aaa@aaa.com", "k1", deadline);
+        assert_eq!(drop_expired(vec![placement], deadline).len(), 0);
         assert!(
             result
                 .try_recv()

@@ -1,4 +1,4 @@
-//! One round of placing. If a placement is dropped without an answer, its order may or may not have
+//! One round of placing. If a placement is dropped without a response, its order may or may not have
 //! been stored.
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use runtime::lifecycle::Background;
 use tokio::sync::Semaphore;
 
 use super::PlacingError;
-use super::queued::{QueuedPlacement, drop_expired, split_duplicates};
+use super::queued::{QueuedPlacement, split_duplicates};
 use crate::checking::{self, PricedLines};
 use crate::order::PendingOrder;
 use crate::ports::{Insertion, LEASE, OrderBook, Publisher, StoreError};
@@ -37,15 +37,15 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
         }
     }
 
-    /// Answers all repeats of earlier orders first, so that repeats take no space in the insert;
+    /// Responds to all repeats of earlier orders first, so that repeats take no space in the insert;
     /// then checks and stores the rest. Returns the placements that do not fit, for the next round.
     pub(super) async fn place(
         &self,
         queued: Vec<QueuedPlacement>,
     ) -> Result<Vec<QueuedPlacement>, StoreError> {
-        let queued = self.answer_repeats(drop_expired(queued)).await?;
+        let queued = self.respond_to_repeats(queued).await?;
         let (queued, left) = split_duplicates(queued);
-        let (orders, queued) = self.answer_refused(queued).await?;
+        let (orders, queued) = self.respond_to_refused(queued).await?;
         if !orders.is_empty() {
             self.insert(orders, queued).await?;
         }
@@ -65,7 +65,7 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
         for ((order, queued), insertion) in orders.into_iter().zip(queued).zip(insertions) {
             match insertion {
                 Insertion::Done => {
-                    queued.answer(Ok(order.clone()));
+                    queued.respond(Ok(order.clone()));
                     placed.push(order);
                 }
                 Insertion::Duplicate => duplicates.push(queued),
@@ -73,8 +73,8 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
             }
         }
         self.publish_in_background(placed);
-        // Another replica placed these after `answer_repeats` looked for them.
-        self.answer_repeats(duplicates).await?;
+        // Another replica placed these after `respond_to_repeats` looked for them.
+        self.respond_to_repeats(duplicates).await?;
         Ok(())
     }
 
@@ -93,8 +93,8 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
         });
     }
 
-    /// Answers the placements whose order exists, and returns the others.
-    async fn answer_repeats(
+    /// Responds to the placements whose order exists, and returns the others.
+    async fn respond_to_repeats(
         &self,
         queued: Vec<QueuedPlacement>,
     ) -> Result<Vec<QueuedPlacement>, StoreError> {
@@ -109,15 +109,15 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
         let mut rest = Vec::with_capacity(queued.len());
         for queued in queued {
             match placed.get(&queued.id) {
-                Some(order) => answer_repeat(queued, order),
+                Some(order) => respond_to_repeat(queued, order),
                 None => rest.push(queued),
             }
         }
         Ok(rest)
     }
 
-    /// Answers the placements that break a rule, and returns the others with their orders.
-    async fn answer_refused(
+    /// Responds to the placements that break a rule, and returns the others with their orders.
+    async fn respond_to_refused(
         &self,
         queued: Vec<QueuedPlacement>,
     ) -> Result<(Vec<Arc<PendingOrder>>, Vec<QueuedPlacement>), StoreError> {
@@ -140,17 +140,17 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
                     orders.push(Arc::new(pending_order(&queued, priced)));
                     rest.push(queued);
                 }
-                Err(refusal) => queued.answer(Err(PlacingError::Refused(refusal))),
+                Err(refusal) => queued.respond(Err(PlacingError::Refused(refusal))),
             }
         }
         Ok((orders, rest))
     }
 }
 
-fn answer_repeat(queued: QueuedPlacement, order: &Arc<PendingOrder>) {
+fn respond_to_repeat(queued: QueuedPlacement, order: &Arc<PendingOrder>) {
     let placement = &queued.placement;
     if order.buyer != placement.buyer || order.key != placement.key {
-        // 96 bits of SHA-256 collided. No answer is right, so the placement is dropped.
+        // 96 bits of SHA-256 collided. No response is right, so the placement is dropped.
         tracing::error!(order = %order.id, "two idempotency keys have the same order id");
         return;
     }
@@ -160,7 +160,7 @@ fn answer_repeat(queued: QueuedPlacement, order: &Arc<PendingOrder>) {
     } else {
         Err(PlacingError::KeyUsed)
     };
-    queued.answer(result);
+    queued.respond(result);
 }
 
 fn pending_order(queued: &QueuedPlacement, priced: PricedLines) -> PendingOrder {
@@ -171,7 +171,7 @@ fn pending_order(queued: &QueuedPlacement, priced: PricedLines) -> PendingOrder 
         cost: priced.cost,
         lines: priced.lines,
         // The first response and its repeats are equal.
-        created_at: whole_milliseconds(placement.now),
+        created_at: whole_milliseconds(queued.arrived_at),
         key: placement.key.clone(),
         traceparent: placement.traceparent.clone(),
     }

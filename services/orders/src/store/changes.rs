@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{Email, OrderId};
+use mongo::time::timestamp;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::change_stream::ChangeStream;
@@ -12,7 +13,7 @@ use runtime::lifecycle::error_chain;
 use serde::Deserialize;
 
 use super::Store;
-use super::documents::{DecisionDocument, timestamp};
+use super::documents::DecisionDocument;
 use crate::ports::StoreError;
 use crate::stream::{ChangeSource, Changes, ChangesError, Position, StatusChange};
 
@@ -157,7 +158,7 @@ impl ChangeDocument {
                 .ok_or(StoreError::Unreadable("resume token"))?,
             id: OrderId::from_bytes(self.key.id.bytes()),
             buyer: decision.buyer()?,
-            at: timestamp(decision.at)?,
+            at: timestamp(decision.at),
             outcome: decision.into_outcome(&status)?,
         })
     }

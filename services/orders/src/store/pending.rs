@@ -5,11 +5,12 @@ use std::sync::Arc;
 use domain::OrderId;
 use jiff::{SignedDuration, Timestamp};
 use mongo::BACKGROUND_TIMEOUT;
+use mongo::time::date;
 use mongodb::bson::{Document, doc};
 use mongodb::options::UpdateModifications;
 use runtime::lifecycle::error_chain;
 
-use super::documents::{OrderDocument, PENDING, date};
+use super::documents::{OrderDocument, PENDING};
 use super::{Store, object_ids};
 use crate::order::PendingOrder;
 use crate::ports::{ResendQueue, ResendState, StoreError};

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use domain::{Email, OrderId};
+use mongo::time::date;
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 use mongodb::options::FindOptions;
 use tokio::sync::mpsc;
 
-use super::documents::{OrderDocument, date};
+use super::documents::OrderDocument;
 use super::{Store, object_id};
 use crate::order::{Cursor, Order};
 use crate::ports::StoreError;

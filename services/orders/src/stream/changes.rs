@@ -15,11 +15,8 @@ use crate::ports::StoreError;
 pub(crate) struct StatusChange {
     /// The position in the history.
     pub(crate) position: Position,
-    /// The id of the order.
     pub(crate) id: OrderId,
-    /// The buyer of the order.
     pub(crate) buyer: Email,
-    /// The outcome of the decision.
     pub(crate) outcome: Outcome,
     /// When products decided.
     pub(crate) at: Timestamp,

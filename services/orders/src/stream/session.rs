@@ -22,7 +22,6 @@ const MAX_LAG: Duration = Duration::from_secs(3);
 
 /// A request for an event stream.
 pub(crate) struct StreamRequest {
-    /// The buyer of the orders.
     pub(crate) buyer: Email,
     /// The `Last-Event-ID` header.
     pub(crate) last_event_id: Option<String>,

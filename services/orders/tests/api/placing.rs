@@ -96,51 +96,15 @@ async fn given_two_orders_when_listed_then_all_are_oldest_first_and_pages_newest
       ]
     }
     "#);
+    let all = all.json();
     let first = buyer.get("/api/orders?limit=1").await.expect(200);
-    assert_json_snapshot!(first.json(), {
-        ".orders[].id" => "[id]", ".orders[].created_at" => "[time]", ".next_cursor" => "[cursor]",
-    }, @r#"
-    {
-      "orders": [
-        {
-          "id": "[id]",
-          "status": "PENDING",
-          "cost": 59.98,
-          "created_at": "[time]",
-          "products": [
-            {
-              "name": "chair",
-              "price": 29.99,
-              "quantity": 2
-            }
-          ]
-        }
-      ],
-      "next_cursor": "[cursor]"
-    }
-    "#);
-    let path = format!("/api/orders?limit=1&cursor={}", first.string("next_cursor"));
+    let cursor = first.string("next_cursor");
+    let newest = json!({ "orders": [all["orders"][1]], "next_cursor": cursor });
+    assert_eq!(first.json(), newest);
+    let path = format!("/api/orders?limit=1&cursor={cursor}");
     let last = buyer.get(&path).await.expect(200);
-    assert_json_snapshot!(last.json(), { ".orders[].id" => "[id]", ".orders[].created_at" => "[time]" }, @r#"
-    {
-      "orders": [
-        {
-          "id": "[id]",
-          "status": "PENDING",
-          "cost": 29.99,
-          "created_at": "[time]",
-          "products": [
-            {
-              "name": "chair",
-              "price": 29.99,
-              "quantity": 1
-            }
-          ]
-        }
-      ],
-      "next_cursor": null
-    }
-    "#);
+    let oldest = json!({ "orders": [all["orders"][0]], "next_cursor": null });
+    assert_eq!(last.json(), oldest);
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use domain::{Money, OrderId, ProductName, Quantity, Stock};
-use events::Topics;
+use domain::{Money, OrderId, ProductId, ProductName, Quantity, Stock};
+use events::{ProductState, Topics};
 
 use super::*;
 use crate::ports::EarlierDecision;
@@ -35,7 +37,7 @@ impl Ledger for MemoryLedger {
     type Transaction = usize;
     type Stored = Vec<Message>;
 
-    async fn load(&self, orders: &[&Order]) -> Result<Loaded<usize>, StoreError> {
+    async fn load(&self, orders: &[Order]) -> Result<Loaded<usize>, StoreError> {
         let memory = self.0.lock().unwrap();
         let earlier = |outcome: &stock::Outcome| EarlierDecision {
             outcome: outcome.clone(),
@@ -68,10 +70,10 @@ impl Ledger for MemoryLedger {
             Some(CommitFailure::TooLarge) => return Err(StoreError::TooLarge("too large".into())),
             Some(CommitFailure::Unknown) | None => {}
         }
-        for decision in effects.decisions {
+        for decision in effects.outcome.decisions {
             memory.decided.insert(decision.order.id, decision.outcome);
         }
-        for product in effects.changed {
+        for product in effects.outcome.changed {
             memory.stock = product.quantity.get().into();
             memory.version = product.version;
         }
@@ -110,6 +112,10 @@ impl Clock for StoppedClock {
         Timestamp::UNIX_EPOCH
     }
 
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
     async fn sleep(&self, _: Duration) {}
 }
 
@@ -120,35 +126,33 @@ fn name() -> ProductName {
 }
 
 /// Four orders for one chair each, with three chairs in stock.
-fn given(failures: Vec<CommitFailure>) -> (MemoryLedger, Vec<PlacedOrder>) {
+fn given(failures: Vec<CommitFailure>) -> (MemoryLedger, Vec<Order>) {
     let memory = Memory {
         stock: 3,
         failures,
         ..Memory::default()
     };
-    let placed = |n: u8| PlacedOrder {
-        order: Order {
-            id: OrderId::from_bytes([n; 12]),
-            lines: vec![Line {
-                product: PRODUCT,
-                name: name(),
-                quantity: Quantity::try_from(1).unwrap(),
-            }],
-        },
+    let placed = |n: u8| Order {
+        id: OrderId::from_bytes([n; 12]),
+        lines: vec![Line {
+            product: PRODUCT,
+            name: name(),
+            quantity: Quantity::try_from(1).unwrap(),
+        }],
         traceparent: None,
     };
     let ledger = MemoryLedger(Arc::new(Mutex::new(memory)));
     (ledger, (0..4).map(placed).collect())
 }
 
-async fn decide(ledger: &MemoryLedger, batch: &[PlacedOrder]) -> Result<(), StoreError> {
-    let deciding = Deciding {
+async fn decide(ledger: &MemoryLedger, batch: &[Order]) -> Result<(), StoreError> {
+    let decider = Decider {
         ledger: ledger.clone(),
         publisher: ledger.clone(),
         clock: StoppedClock,
         messages: Messages::new(Topics::with_prefix("shop")),
     };
-    deciding.decide(batch).await
+    decider.decide(batch).await
 }
 
 fn assert_decided(memory: &Memory) {

@@ -1,6 +1,5 @@
 //! Calls that list and add categories.
 
-use axum::Json as Answer;
 use axum::extract::State;
 use domain::CategoryName;
 use http::StatusCode;
@@ -9,9 +8,8 @@ use service_kit::extract::Json;
 use service_kit::problem::Problem;
 
 use super::App;
-use super::problems::{category_not_created, invalid_category_name};
+use super::problems::{invalid_category_name, not_created};
 use super::wire::{CategoriesBody, CategoryBody};
-use crate::store;
 
 /// Lists all categories in the order of creation.
 #[utoipa::path(get, path = "/api/categories", tag = "products", operation_id = "list_categories",
@@ -20,15 +18,12 @@ use crate::store;
 pub(super) async fn list(
     _: OptionalCaller,
     State(app): State<App>,
-) -> Result<Answer<CategoriesBody>, Problem> {
-    let found = app
-        .read(|store| async move { store.all_categories().await })
-        .await?;
-    let categories = found
-        .into_iter()
-        .map(|name| CategoryBody { name: name.into() })
-        .collect();
-    Ok(Answer(CategoriesBody { categories }))
+) -> Result<axum::Json<CategoriesBody>, Problem> {
+    let names = app.store.all_categories().await?.into_iter();
+    let categories = names.map(|name| CategoryBody { name: name.into() });
+    Ok(axum::Json(CategoriesBody {
+        categories: categories.collect(),
+    }))
 }
 
 /// Adds a category.
@@ -41,13 +36,10 @@ pub(super) async fn create(
     _: Admin,
     State(app): State<App>,
     Json(body): Json<CategoryBody>,
-) -> Result<(StatusCode, Answer<CategoryBody>), Problem> {
+) -> Result<(StatusCode, axum::Json<CategoryBody>), Problem> {
     let name = CategoryName::parse(&body.name).map_err(invalid_category_name)?;
-    let changing = app.changing;
-    let create = async move { changing.create_category(&name).await.map(|()| name) };
-    let name = store::with_timeout(app.timeout, create)
-        .await
-        .map_err(category_not_created)?;
+    let created = app.editor.create_category(&name).await;
+    created.map_err(|error| not_created(error, "Category"))?;
     let body = CategoryBody { name: name.into() };
-    Ok((StatusCode::CREATED, Answer(body)))
+    Ok((StatusCode::CREATED, axum::Json(body)))
 }

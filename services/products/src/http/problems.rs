@@ -15,17 +15,11 @@ pub(super) fn unknown_category() -> Problem {
     Problem::unknown("category")
 }
 
-pub(super) fn product_not_created(error: CreateError) -> Problem {
-    not_created(error, "Product already exists", "product-exists")
-}
-
-pub(super) fn category_not_created(error: CreateError) -> Problem {
-    not_created(error, "Category already exists", "category-exists")
-}
-
-fn not_created(error: CreateError, exists: &str, kind: &str) -> Problem {
+/// The problem of a `thing`, such as `Product`, that was not created.
+pub(super) fn not_created(error: CreateError, thing: &str) -> Problem {
     match error {
-        CreateError::Exists => Problem::bad_request(exists).of_kind(kind),
+        CreateError::Exists => Problem::bad_request(format!("{thing} already exists"))
+            .of_kind(&format!("{}-exists", thing.to_lowercase())),
         CreateError::UnknownCategory => unknown_category(),
         CreateError::Store(error) => error.into(),
     }

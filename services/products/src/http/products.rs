@@ -12,14 +12,14 @@ use service_kit::problem::Problem;
 use service_kit::{page, request_context};
 use sha2::{Digest as _, Sha256};
 
-use super::problems::{product_not_created, unknown_category, unknown_product};
+use super::problems::{not_created, unknown_category, unknown_product};
 use super::wire::{
     Changes, ListQuery, NewProduct, NextCursor, ProductBody, ProductQuery, ProductsBody,
 };
 use super::{App, cursor};
 use crate::catalogue::{ChangeId, Product};
 use crate::changing::ChangeRequest;
-use crate::listing::Listing;
+use crate::listing::ListRequest;
 use crate::search;
 
 const MAX_WORDS: usize = 10;
@@ -39,12 +39,10 @@ pub(super) async fn list(
     if let Some(name) = &query.name {
         return one(&app, name, &headers).await;
     }
-    let listing = listing(&query)?;
-    let (limit, sort) = (listing.limit, listing.sort);
-    let page = app
-        .read(|store| async move { store.products(&listing).await })
-        .await?
-        .ok_or_else(unknown_category)?;
+    let request = list_request(&query)?;
+    let (limit, sort) = (request.limit, request.sort);
+    let page = app.store.products(request).await?;
+    let page = page.ok_or_else(unknown_category)?;
     let body = json(&ProductsBody {
         products: page.products.iter().map(ProductBody::from).collect(),
         next_cursor: limit.map(|_| NextCursor(page.next.map(|next| cursor::encode(sort, &next)))),
@@ -55,10 +53,8 @@ pub(super) async fn list(
 
 async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let name = ProductName::parse(name).map_err(|_| unknown_product())?;
-    let found = app
-        .read(|store| async move { store.product(&name).await })
-        .await?
-        .ok_or_else(unknown_product)?;
+    let found = app.store.product(&name).await?;
+    let found = found.ok_or_else(unknown_product)?;
     let tag = etag(&[&found.id.bytes(), &found.version.to_be_bytes()]);
     let body = json(&ProductsBody {
         products: vec![ProductBody::from(&found.product)],
@@ -80,14 +76,9 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let product = body.product.0.checked()?.ok_or_else(unknown_category)?;
     let traceparent = request_context::current_traceparent();
-    let created = app
-        .change(|changing| async move { changing.create_product(product, traceparent).await })
-        .await
-        .map_err(product_not_created)?;
-    Ok(json_response(
-        StatusCode::CREATED,
-        json(&ProductBody::from(&created)),
-    ))
+    let created = app.editor.create_product(product, traceparent).await;
+    let product = created.map_err(|error| not_created(error, "Product"))?;
+    Ok(json_response(StatusCode::CREATED, render(&product)))
 }
 
 /// Changes a product: description, price, categories, stock.
@@ -112,14 +103,11 @@ pub(super) async fn change(
         id: key.map(|IdempotencyHeader(key)| ChangeId(key.id_for(&admin.email))),
         traceparent: request_context::current_traceparent(),
     };
-    let render = |product: &Product| json(&ProductBody::from(product));
-    let body = app
-        .change(|changing| async move { changing.change_product(&request, render).await })
-        .await?;
+    let body = app.editor.change_product(&request, render).await?;
     Ok(json_response(StatusCode::OK, body))
 }
 
-fn listing(query: &ListQuery) -> Result<Listing, Problem> {
+fn list_request(query: &ListQuery) -> Result<ListRequest, Problem> {
     let limit = match (query.limit, &query.cursor) {
         (None, None) => None,
         (limit, _) => Some(page::limit(limit)?),
@@ -135,7 +123,7 @@ fn listing(query: &ListQuery) -> Result<Listing, Problem> {
         Some(name) => Some(CategoryName::parse(name).map_err(|_| unknown_category())?),
         None => None,
     };
-    Ok(Listing {
+    Ok(ListRequest {
         category,
         words: words(query.q.as_deref())?,
         in_stock: query.in_stock.map(bool::from),
@@ -163,6 +151,10 @@ fn words(q: Option<&str>) -> Result<Option<Vec<String>>, Problem> {
     } else {
         words
     }))
+}
+
+fn render(product: &Product) -> String {
+    json(&ProductBody::from(product))
 }
 
 fn json(body: &impl Serialize) -> String {

@@ -17,10 +17,13 @@ impl Store {
         name: &ProductName,
     ) -> Result<Option<VersionedProduct>, StoreError> {
         let by_name = doc! { "name": name.as_str() };
-        match self.products.find_one(by_name).await? {
-            Some(found) => Ok(Some(self.versioned_product(found).await?)),
-            None => Ok(None),
-        }
+        self.run(|store| async move {
+            match store.products.find_one(by_name).await? {
+                Some(found) => Ok(Some(store.versioned_product(found).await?)),
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     pub(super) async fn versioned_product(

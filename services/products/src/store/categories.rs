@@ -16,14 +16,12 @@ use crate::ports::StoreError;
 impl Store {
     /// Returns all categories in the order of creation.
     pub(crate) async fn all_categories(&self) -> Result<Vec<CategoryName>, StoreError> {
-        let all: Vec<Category> = self
-            .categories
-            .find(doc! {})
-            .sort(doc! { "_id": 1 })
-            .await?
-            .try_collect()
-            .await?;
-        Ok(all.into_iter().map(|category| category.name).collect())
+        self.run(|store| async move {
+            let all = store.categories.find(doc! {}).sort(doc! { "_id": 1 });
+            let names = all.await?.map_ok(|category| category.name);
+            Ok(names.try_collect().await?)
+        })
+        .await
     }
 
     /// Returns the names of categories by their ids. Reads the database only if the cache lacks one

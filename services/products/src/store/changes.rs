@@ -10,8 +10,8 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Decimal128, doc};
 use mongodb::error::Error;
 
-use super::Store;
-use super::documents::{self, Category, Product, Repricing, stock_bson, version_to_i64};
+use super::documents::{self, Category, PriceChange, Product, stock_bson, version_to_i64};
+use super::{Store, commit_within};
 use crate::catalogue::{CategoryId, ChangeId, VersionedProduct};
 use crate::ports::{Catalogue, NewProduct, ProductChange, RecordedChange, StoreError};
 
@@ -34,15 +34,21 @@ impl Catalogue for Store {
             id: ObjectId::new(),
             name: name.clone(),
         };
-        self.categories.insert_one(&category).await?;
-        Ok(())
+        self.run(|store| async move {
+            store.categories.insert_one(&category).await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn category_ids(
         &self,
         names: &[CategoryName],
     ) -> Result<Option<Vec<CategoryId>>, StoreError> {
-        let ids = self.ids_of_categories(names).await?;
+        let names = names.to_vec();
+        let ids = self
+            .run(|store| async move { Ok(store.ids_of_categories(&names).await?) })
+            .await?;
         Ok(ids.map(|ids| ids.iter().map(|id| CategoryId(id.bytes())).collect()))
     }
 
@@ -51,19 +57,25 @@ impl Catalogue for Store {
         product: &NewProduct,
         message: Message,
     ) -> Result<Stored, StoreError> {
-        let mut session = self.transaction().await?;
-        self.products
-            .insert_one(Product::new(product))
-            .session(&mut session)
-            .await?;
-        Ok(self
-            .commit_with(session, message, product.created_at)
-            .await?)
+        let (store, at) = (self.clone(), product.created_at);
+        let document = Product::new(product);
+        commit_within(self.timeout, async move {
+            let mut session = store.transaction().await?;
+            store
+                .products
+                .insert_one(document)
+                .session(&mut session)
+                .await?;
+            store.commit_with(session, vec![message], at).await
+        })
+        .await
     }
 
     async fn recorded_change(&self, id: ChangeId) -> Result<Option<RecordedChange>, StoreError> {
         let by_id = doc! { "_id": ObjectId::from_bytes(id.0) };
-        let found = self.changes.find_one(by_id).await?;
+        let found = self
+            .run(|store| async move { Ok(store.changes.find_one(by_id).await?) })
+            .await?;
         Ok(found.map(documents::ProductChange::into_record))
     }
 
@@ -71,17 +83,17 @@ impl Catalogue for Store {
         &self,
         name: &ProductName,
     ) -> Result<Option<(ProductTransaction, VersionedProduct)>, StoreError> {
-        let mut session = self.transaction().await?;
-        let found = self
-            .products
-            .find_one(doc! { "name": name.as_str() })
-            .session(&mut session)
-            .await?;
-        let Some(before) = found else {
-            return Ok(None);
-        };
-        let product = self.versioned_product(before.clone()).await?;
-        Ok(Some((ProductTransaction { session, before }, product)))
+        let by_name = doc! { "name": name.as_str() };
+        self.run(|store| async move {
+            let mut session = store.transaction().await?;
+            let found = store.products.find_one(by_name).session(&mut session);
+            let Some(before) = found.await? else {
+                return Ok(None);
+            };
+            let product = store.versioned_product(before.clone()).await?;
+            Ok(Some((ProductTransaction { session, before }, product)))
+        })
+        .await
     }
 
     async fn commit_change(
@@ -91,33 +103,38 @@ impl Catalogue for Store {
             before,
         }: ProductTransaction,
         change: ProductChange,
-        message: Message,
+        messages: Vec<Message>,
     ) -> Result<Stored, StoreError> {
-        let repricing = if before.price()? == change.product.price {
-            None
-        } else {
-            Some(self.next_repricing(before.price, &mut session).await?)
-        };
-        self.update_product(&before, &change, &mut session).await?;
-        let at = change.at;
-        let document = documents::ProductChange::new(before.id, change, repricing);
-        self.changes
-            .insert_one(document)
-            .session(&mut session)
-            .await?;
-        Ok(self.commit_with(session, message, at).await?)
+        let store = self.clone();
+        commit_within(self.timeout, async move {
+            let price_change = if before.price()? == change.product.price {
+                None
+            } else {
+                Some(store.next_price_change(before.price, &mut session).await?)
+            };
+            store.update_product(&before, &change, &mut session).await?;
+            let at = change.at;
+            let document = documents::ProductChange::new(before.id, change, price_change);
+            store
+                .changes
+                .insert_one(document)
+                .session(&mut session)
+                .await?;
+            store.commit_with(session, messages, at).await
+        })
+        .await
     }
 }
 
 impl Store {
     /// Numbers a price change. Of two concurrent ones, one has a conflict and is retried.
-    async fn next_repricing(
+    async fn next_price_change(
         &self,
         former_price: Decimal128,
         session: &mut ClientSession,
-    ) -> Result<Repricing, Error> {
-        Ok(Repricing {
-            number: self.last_repricing(session).await? + 1,
+    ) -> Result<PriceChange, Error> {
+        Ok(PriceChange {
+            number: self.last_price_change(session).await? + 1,
             former_price,
         })
     }
@@ -152,10 +169,10 @@ impl Store {
     async fn commit_with(
         &self,
         mut session: ClientSession,
-        message: Message,
+        messages: Vec<Message>,
         now: Timestamp,
-    ) -> Result<Stored, Error> {
-        let stored = self.outbox.store(&mut session, vec![message], now).await?;
+    ) -> Result<Stored, StoreError> {
+        let stored = self.outbox.store(&mut session, messages, now).await?;
         commit(&mut session).await?;
         Ok(stored)
     }

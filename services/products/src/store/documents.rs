@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use domain::{CategoryName, Description, Money, OrderId, ProductId, ProductName, Stock};
-use events::ProductState;
-use jiff::Timestamp;
+use events::{OrderStatus, ProductState, Reason};
 use mongo::decimal;
+use mongo::time::{date, timestamp};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Decimal128};
 use mongodb::error::Error;
@@ -46,24 +46,11 @@ pub(super) struct Product {
 pub(super) struct Decision {
     #[serde(rename = "_id")]
     pub(super) id: ObjectId,
-    pub(super) status: Status,
-    pub(super) reason: Option<StoredReason>,
+    pub(super) status: OrderStatus,
+    pub(super) reason: Option<Reason>,
     pub(super) lines: Vec<Line>,
     pub(super) decided_at: DateTime,
     pub(super) stock: Vec<StockSeen>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum Status {
-    Accepted,
-    Rejected,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct StoredReason {
-    pub(super) code: String,
-    pub(super) products: Vec<ProductName>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,18 +79,18 @@ pub(super) struct ProductChange {
     pub(super) at: DateTime,
     /// Present if the price changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) repricing: Option<Repricing>,
+    pub(super) repricing: Option<PriceChange>,
     /// The request and its response, for a repeat with the same idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) request: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) answer: Option<String>,
+    #[serde(default, rename = "answer", skip_serializing_if = "Option::is_none")]
+    pub(super) response: Option<String>,
 }
 
 /// A price change. The numbers are in the order of the commits and have no gaps, so a reader that
 /// has seen one has seen all before it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Repricing {
+pub(super) struct PriceChange {
     pub(super) number: i64,
     pub(super) former_price: Decimal128,
 }
@@ -112,13 +99,13 @@ impl ProductChange {
     pub(super) fn new(
         product: ObjectId,
         change: ports::ProductChange,
-        repricing: Option<Repricing>,
+        repricing: Option<PriceChange>,
     ) -> Self {
-        let (id, request, answer) = match change.record {
+        let (id, request, response) = match change.record {
             Some((ChangeId(id), record)) => (
                 ObjectId::from_bytes(id),
                 Some(record.request),
-                Some(record.answer),
+                Some(record.response),
             ),
             None => (ObjectId::new(), None, None),
         };
@@ -127,17 +114,17 @@ impl ProductChange {
             product_id: product,
             delta: change.delta,
             version: version_to_i64(change.version),
-            at: DateTime::from_millis(change.at.as_millisecond()),
+            at: date(change.at),
             repricing,
             request,
-            answer,
+            response,
         }
     }
 
     pub(super) fn into_record(self) -> RecordedChange {
         RecordedChange {
             request: self.request.unwrap_or_default(),
-            answer: self.answer.unwrap_or_default(),
+            response: self.response.unwrap_or_default(),
         }
     }
 }
@@ -153,7 +140,7 @@ impl Product {
             quantity: product.quantity,
             categories: category_object_ids(&new.categories),
             version: 1,
-            created_at: DateTime::from_millis(new.created_at.as_millisecond()),
+            created_at: date(new.created_at),
             words: Self::words(&product.name, &product.description),
             name_key: search::name_key(product.name.as_str()),
         }
@@ -212,10 +199,6 @@ pub(super) fn object_id(product: ProductId) -> ObjectId {
     ObjectId::from_bytes(product.bytes())
 }
 
-pub(super) fn order_object_id(order: OrderId) -> ObjectId {
-    ObjectId::from_bytes(order.bytes())
-}
-
 pub(super) fn category_object_ids(categories: &[CategoryId]) -> Vec<ObjectId> {
     let ids = categories.iter().map(|id| ObjectId::from_bytes(id.0));
     ids.collect()
@@ -237,27 +220,18 @@ pub(super) fn stock_bson(stock: Stock) -> Bson {
 impl Decision {
     pub(super) fn of(decision: &stock::Decision, at: DateTime) -> Self {
         let order = &decision.order;
-        let (status, reason) = match &decision.outcome {
-            stock::Outcome::Accepted => (Status::Accepted, None),
-            stock::Outcome::Rejected(short) => (
-                Status::Rejected,
-                Some(StoredReason {
-                    code: "insufficient_stock".to_owned(),
-                    products: short.clone(),
-                }),
-            ),
-        };
+        let (status, reason) = decision.outcome.status_and_reason();
         let line = |line: &stock::Line| Line {
             product_id: object_id(line.product),
             quantity: units(line.quantity.get()),
         };
-        let seen = |(product, on_hand): &(ProductId, stock::OnHand)| StockSeen {
-            product_id: object_id(*product),
-            version: version_to_i64(on_hand.version),
-            available: units(on_hand.quantity.get()),
+        let seen = |seen: &stock::StockSeen| StockSeen {
+            product_id: object_id(seen.product),
+            version: version_to_i64(seen.version),
+            available: units(seen.available.get()),
         };
         Self {
-            id: order_object_id(order.id),
+            id: ObjectId::from_bytes(order.id.bytes()),
             status,
             reason,
             lines: order.lines.iter().map(line).collect(),
@@ -267,23 +241,15 @@ impl Decision {
     }
 
     pub(super) fn into_earlier(self) -> (OrderId, EarlierDecision) {
+        let short = self.reason.map(|reason| reason.products);
         let outcome = match self.status {
-            Status::Accepted => stock::Outcome::Accepted,
-            Status::Rejected => stock::Outcome::Rejected(
-                self.reason
-                    .map(|reason| reason.products)
-                    .unwrap_or_default(),
-            ),
+            OrderStatus::Accepted => stock::Outcome::Accepted,
+            OrderStatus::Rejected => stock::Outcome::Rejected(short.unwrap_or_default()),
         };
-        // Out of range only for years beyond 9999.
-        let decided_at = Timestamp::from_millisecond(self.decided_at.timestamp_millis())
-            .unwrap_or(Timestamp::UNIX_EPOCH);
-        (
-            OrderId::from_bytes(self.id.bytes()),
-            EarlierDecision {
-                outcome,
-                decided_at,
-            },
-        )
+        let decision = EarlierDecision {
+            outcome,
+            decided_at: timestamp(self.decided_at),
+        };
+        (OrderId::from_bytes(self.id.bytes()), decision)
     }
 }

@@ -1,40 +1,44 @@
 //! The ledger: decisions and stock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use domain::{OrderId, ProductId};
+use domain::OrderId;
 use events::ProductState;
 use futures::TryStreamExt as _;
 use messaging::outbox::Stored;
-use mongo::commit;
+use mongo::time::date;
+use mongo::{BACKGROUND_TIMEOUT, commit};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
 use runtime::crash::crash_point;
 
-use super::Store;
-use super::documents::{Decision, Product, object_id, order_object_id, stock_bson, version_to_i64};
+use super::documents::{Decision, Product, object_id, stock_bson, version_to_i64};
+use super::{Store, commit_within};
 use crate::ports::{EarlierDecision, Effects, Ledger, Loaded, StoreError};
-use crate::stock::Order;
+use crate::stock::{Order, Products};
 
 type Decided = HashMap<OrderId, EarlierDecision>;
-type Products = BTreeMap<ProductId, ProductState>;
 
 impl Ledger for Store {
     type Transaction = ClientSession;
     type Stored = Stored;
 
-    async fn load(&self, orders: &[&Order]) -> Result<Loaded<ClientSession>, StoreError> {
-        let mut session = self.transaction().await?;
-        match self.load_in(&mut session, orders).await {
-            Ok((decided, products)) => Ok(Loaded {
-                transaction: session,
-                decided,
-                products,
-            }),
-            Err(error) => Err(failed(&mut session, error.into()).await),
-        }
+    async fn load(&self, orders: &[Order]) -> Result<Loaded<ClientSession>, StoreError> {
+        let (store, orders) = (self.clone(), orders.to_vec());
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+            let mut transaction = store.transaction().await?;
+            match store.load_in(&mut transaction, &orders).await {
+                Ok((decided, products)) => Ok(Loaded {
+                    transaction,
+                    decided,
+                    products,
+                }),
+                Err(error) => Err(failed(&mut transaction, error.into()).await),
+            }
+        })
+        .await
     }
 
     async fn commit(
@@ -42,19 +46,26 @@ impl Ledger for Store {
         mut session: ClientSession,
         effects: Effects,
     ) -> Result<Stored, StoreError> {
-        let stored = match self.write_in(&mut session, effects).await {
-            Ok(stored) => stored,
-            Err(error) => return Err(failed(&mut session, error).await),
-        };
-        crash_point("products.in-transaction");
-        commit(&mut session).await?;
-        crash_point("products.after-commit");
-        Ok(stored)
+        let store = self.clone();
+        commit_within(BACKGROUND_TIMEOUT, async move {
+            let stored = match store.write_in(&mut session, effects).await {
+                Ok(stored) => stored,
+                Err(error) => return Err(failed(&mut session, error).await),
+            };
+            crash_point("products.in-transaction");
+            commit(&mut session).await?;
+            crash_point("products.after-commit");
+            Ok(stored)
+        })
+        .await
     }
 
     async fn abort(&self, mut session: ClientSession) -> Result<(), StoreError> {
         crash_point("products.in-transaction");
-        Ok(session.abort_transaction().await?)
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+            Ok(session.abort_transaction().await?)
+        })
+        .await
     }
 }
 
@@ -68,16 +79,14 @@ impl Store {
     async fn load_in(
         &self,
         session: &mut ClientSession,
-        orders: &[&Order],
+        orders: &[Order],
     ) -> Result<(Decided, Products), Error> {
         let decided = self.earlier_decisions(session, orders).await?;
         let undecided = orders
             .iter()
             .filter(|order| !decided.contains_key(&order.id));
-        let mut ids: Vec<ObjectId> = undecided
-            .flat_map(|order| &order.lines)
-            .map(|line| object_id(line.product))
-            .collect();
+        let lines = undecided.flat_map(|order| &order.lines);
+        let mut ids: Vec<ObjectId> = lines.map(|line| object_id(line.product)).collect();
         ids.sort_unstable();
         ids.dedup();
         let products = if ids.is_empty() {
@@ -91,17 +100,13 @@ impl Store {
     async fn earlier_decisions(
         &self,
         session: &mut ClientSession,
-        orders: &[&Order],
+        orders: &[Order],
     ) -> Result<Decided, Error> {
-        let ids: Vec<ObjectId> = orders
+        let ids = orders
             .iter()
-            .map(|order| order_object_id(order.id))
-            .collect();
-        let mut found = self
-            .decisions
-            .find(doc! { "_id": { "$in": ids } })
-            .session(&mut *session)
-            .await?;
+            .map(|order| ObjectId::from_bytes(order.id.bytes()));
+        let by_id = doc! { "_id": { "$in": ids.collect::<Vec<_>>() } };
+        let mut found = self.decisions.find(by_id).session(&mut *session).await?;
         found
             .stream(session)
             .map_ok(Decision::into_earlier)
@@ -114,11 +119,8 @@ impl Store {
         session: &mut ClientSession,
         ids: Vec<ObjectId>,
     ) -> Result<Products, Error> {
-        let mut found = self
-            .products
-            .find(doc! { "_id": { "$in": ids } })
-            .session(&mut *session)
-            .await?;
+        let by_id = doc! { "_id": { "$in": ids } };
+        let mut found = self.products.find(by_id).session(&mut *session).await?;
         let found: Vec<Product> = found.stream(session).try_collect().await?;
         found
             .into_iter()
@@ -131,21 +133,15 @@ impl Store {
         session: &mut ClientSession,
         effects: Effects,
     ) -> Result<Stored, StoreError> {
-        let decided_at = DateTime::from_millis(effects.decided_at.as_millisecond());
-        let decisions = effects
-            .decisions
-            .iter()
-            .map(|decision| Decision::of(decision, decided_at));
+        let (outcome, at) = (&effects.outcome, effects.decided_at);
+        let decisions = outcome.decisions.iter();
+        let decisions = decisions.map(|decision| Decision::of(decision, date(at)));
         self.decisions
             .insert_many(decisions)
             .session(&mut *session)
             .await?;
-        self.update_stock(session, &effects.changed).await?;
-        let stored = self
-            .outbox
-            .store(session, effects.messages, effects.decided_at)
-            .await?;
-        Ok(stored)
+        self.update_stock(session, &outcome.changed).await?;
+        Ok(self.outbox.store(session, effects.messages, at).await?)
     }
 
     /// Writes the new stock, if the products still have the versions that were loaded.

@@ -9,13 +9,18 @@ use mongodb::error::Error;
 
 use super::Store;
 use super::documents::{Product, object_id};
-use crate::listing::{Cursor, Listing, Page, Sort, SortKey};
+use crate::listing::{Cursor, ListRequest, Page, Sort, SortKey};
 use crate::ports::StoreError;
 
 impl Store {
     /// Returns a page of products, or `None` if the category does not exist.
-    pub(crate) async fn products(&self, listing: &Listing) -> Result<Option<Page>, StoreError> {
-        let category = match &listing.category {
+    pub(crate) async fn products(&self, request: ListRequest) -> Result<Option<Page>, StoreError> {
+        self.run(|store| async move { store.page(&request).await })
+            .await
+    }
+
+    async fn page(&self, request: &ListRequest) -> Result<Option<Page>, StoreError> {
+        let category = match &request.category {
             Some(category) => {
                 let ids = self.ids_of_categories(std::slice::from_ref(category));
                 let Some(ids) = ids.await? else {
@@ -25,11 +30,11 @@ impl Store {
             }
             None => None,
         };
-        let filter = filter(listing, category);
-        let (found, next) = match listing.sort {
-            Sort::PriceAsc | Sort::PriceDesc => self.by_price(filter, listing).await?,
+        let filter = filter(request, category);
+        let (found, next) = match request.sort {
+            Sort::PriceAsc | Sort::PriceDesc => self.by_price(filter, request).await?,
             Sort::Oldest | Sort::Newest | Sort::NameAsc | Sort::NameDesc => {
-                self.by_constant_key(filter, listing).await?
+                self.by_constant_key(filter, request).await?
             }
         };
         Ok(Some(Page {
@@ -41,16 +46,14 @@ impl Store {
     async fn by_constant_key(
         &self,
         mut filter: Vec<Document>,
-        listing: &Listing,
+        request: &ListRequest,
     ) -> Result<(Vec<Product>, Option<Cursor>), Error> {
-        filter.extend(after_cursor(listing));
-        let mut find = self.products.find(all_of(filter)).sort(order(listing.sort));
-        if let Some(limit) = limit_of_query(listing) {
-            find = find.limit(limit);
-        }
-        let mut found: Vec<Product> = find.await?.try_collect().await?;
-        let next = truncate(&mut found, listing).map(|last| Cursor {
-            key: match listing.sort {
+        filter.extend(after_cursor(request));
+        let find = self.products.find(all_of(filter)).sort(order(request.sort));
+        let found = find.limit(limit_of_query(request)).await?;
+        let mut found: Vec<Product> = found.try_collect().await?;
+        let next = truncate(&mut found, request).map(|last| Cursor {
+            key: match request.sort {
                 Sort::NameAsc | Sort::NameDesc => SortKey::Name(last.name_key.clone()),
                 _ => SortKey::Created(last.created_at.timestamp_millis()),
             },
@@ -60,19 +63,19 @@ impl Store {
     }
 }
 
-/// Returns the conditions of `listing` except that of the cursor.
-fn filter(listing: &Listing, category: Option<ObjectId>) -> Vec<Document> {
+/// Returns the conditions of `request` except that of the cursor.
+fn filter(request: &ListRequest, category: Option<ObjectId>) -> Vec<Document> {
     let mut conditions = Vec::new();
     if let Some(category) = category {
         conditions.push(doc! { "categories": category });
     }
-    for word in listing.words.iter().flatten() {
+    for word in request.words.iter().flatten() {
         // A range of strings instead of a pattern, in which characters of the word could have a
         // meaning.
         let end = format!("{word}{}", char::MAX);
         conditions.push(doc! { "words": { "$elemMatch": { "$gte": word, "$lt": end } } });
     }
-    match listing.in_stock {
+    match request.in_stock {
         Some(true) => conditions.push(doc! { "quantity": { "$gt": 0 } }),
         Some(false) => conditions.push(doc! { "quantity": 0 }),
         None => {}
@@ -81,10 +84,10 @@ fn filter(listing: &Listing, category: Option<ObjectId>) -> Vec<Document> {
 }
 
 /// Returns the condition of the cursor.
-pub(super) fn after_cursor(listing: &Listing) -> Option<Document> {
-    let after = listing.after.as_ref()?;
-    let field = sort_field(listing.sort);
-    let beyond = if is_descending(listing.sort) {
+pub(super) fn after_cursor(request: &ListRequest) -> Option<Document> {
+    let after = request.after.as_ref()?;
+    let field = sort_field(request.sort);
+    let beyond = if is_descending(request.sort) {
         "$lt"
     } else {
         "$gt"
@@ -117,15 +120,15 @@ pub(super) fn order(sort: Sort) -> Document {
     doc! { sort_field(sort): direction, "_id": direction }
 }
 
-/// Returns one more than the length of a page, to see whether another page follows.
-pub(super) fn limit_of_query(listing: &Listing) -> Option<i64> {
-    Some(i64::from(listing.limit?) + 1)
+/// Returns one more than the length of a page, to see whether another page follows; 0 is no limit.
+pub(super) fn limit_of_query(request: &ListRequest) -> i64 {
+    request.limit.map_or(0, |limit| i64::from(limit) + 1)
 }
 
 /// Truncates `found` to the length of a page. Returns the last item of the page if another page
 /// follows.
-pub(super) fn truncate<'a, T>(found: &'a mut Vec<T>, listing: &Listing) -> Option<&'a T> {
-    let limit = usize::try_from(listing.limit?).unwrap_or(usize::MAX);
+pub(super) fn truncate<'a, T>(found: &'a mut Vec<T>, request: &ListRequest) -> Option<&'a T> {
+    let limit = usize::try_from(request.limit?).unwrap_or(usize::MAX);
     if found.len() <= limit {
         return None;
     }

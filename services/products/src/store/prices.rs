@@ -14,7 +14,7 @@ use mongodb::error::Error;
 use super::Store;
 use super::documents::{Product, ProductChange, invalid_price, object_id};
 use super::listing::{after_cursor, all_of, is_descending, limit_of_query, order, truncate};
-use crate::listing::{Cursor, Listing, SortKey};
+use crate::listing::{Cursor, ListRequest, SortKey};
 
 type FormerPrices = HashMap<ObjectId, Decimal128>;
 
@@ -24,21 +24,21 @@ impl Store {
     pub(super) async fn by_price(
         &self,
         filter: Vec<Document>,
-        listing: &Listing,
+        request: &ListRequest,
     ) -> Result<(Vec<Product>, Option<Cursor>), Error> {
         // One snapshot, so that each price change is visible completely or not at all.
         let mut session = self.transaction().await?;
-        let as_of = match &listing.after {
+        let as_of = match &request.after {
             Some(Cursor {
                 key: SortKey::Price { as_of, .. },
                 ..
             }) => *as_of,
-            _ => self.last_repricing(&mut session).await?,
+            _ => self.last_price_change(&mut session).await?,
         };
         let former = self.former_prices(as_of, &mut session).await?;
         let repriced: Vec<ObjectId> = former.keys().copied().collect();
         let mut found = self
-            .with_same_price(filter.clone(), listing, &repriced, &mut session)
+            .with_same_price(filter.clone(), request, &repriced, &mut session)
             .await?;
         if !repriced.is_empty() {
             let mut condition = filter;
@@ -48,30 +48,31 @@ impl Store {
             found.extend(cursor.stream(&mut session).try_collect::<Vec<_>>().await?);
         }
         commit(&mut session).await?;
-        page_by_former_price(found, &former, as_of, listing)
+        page_by_former_price(found, &former, as_of, request)
     }
 
     async fn with_same_price(
         &self,
         mut filter: Vec<Document>,
-        listing: &Listing,
+        request: &ListRequest,
         repriced: &[ObjectId],
         session: &mut ClientSession,
     ) -> Result<Vec<Product>, Error> {
-        filter.extend(after_cursor(listing));
+        filter.extend(after_cursor(request));
         if !repriced.is_empty() {
             filter.push(doc! { "_id": { "$nin": repriced } });
         }
-        let mut find = self.products.find(all_of(filter)).sort(order(listing.sort));
-        if let Some(limit) = limit_of_query(listing) {
-            find = find.limit(limit);
-        }
+        let find = self.products.find(all_of(filter)).sort(order(request.sort));
+        let find = find.limit(limit_of_query(request));
         let mut cursor = find.session(&mut *session).await?;
         cursor.stream(session).try_collect().await
     }
 
     /// Returns the number of the last price change, or 0.
-    pub(super) async fn last_repricing(&self, session: &mut ClientSession) -> Result<i64, Error> {
+    pub(super) async fn last_price_change(
+        &self,
+        session: &mut ClientSession,
+    ) -> Result<i64, Error> {
         let last = self
             .changes
             .find_one(doc! { "repricing.number": { "$gt": 0 } })
@@ -112,7 +113,7 @@ fn page_by_former_price(
     found: Vec<Product>,
     former: &FormerPrices,
     as_of: i64,
-    listing: &Listing,
+    request: &ListRequest,
 ) -> Result<(Vec<Product>, Option<Cursor>), Error> {
     let mut sorted = Vec::with_capacity(found.len());
     for product in found {
@@ -121,21 +122,21 @@ fn page_by_former_price(
             decimal::to_hundredths(*price).ok_or_else(|| invalid_price(product.id, *price))?;
         sorted.push(((minor, product.id), product));
     }
-    let begin = match &listing.after {
+    let begin = match &request.after {
         Some(Cursor {
             key: SortKey::Price { minor, .. },
             id,
         }) => Some((*minor, object_id(*id))),
         _ => None,
     };
-    if is_descending(listing.sort) {
+    if is_descending(request.sort) {
         sorted.retain(|(key, _)| begin.is_none_or(|begin| *key < begin));
         sorted.sort_unstable_by_key(|(key, _)| Reverse(*key));
     } else {
         sorted.retain(|(key, _)| begin.is_none_or(|begin| *key > begin));
         sorted.sort_unstable_by_key(|(key, _)| *key);
     }
-    let next = truncate(&mut sorted, listing).map(|((minor, id), _)| Cursor {
+    let next = truncate(&mut sorted, request).map(|((minor, id), _)| Cursor {
         key: SortKey::Price {
             minor: *minor,
             as_of,

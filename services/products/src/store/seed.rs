@@ -1,13 +1,14 @@
 //! Development data for an empty database.
 
 use domain::{CategoryName, Description, Money, ProductName, Stock};
-use mongo::is_duplicate_key;
+use events::{OrderStatus, Reason, ReasonCode};
+use mongo::ignore_duplicate_keys;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, doc};
 use mongodb::error::Error;
 
 use super::Store;
-use super::documents::{Category, Decision, Line, Product, Status, StoredReason, price};
+use super::documents::{Category, Decision, Line, Product, price};
 use crate::search;
 
 /// The bytes of the development ids after the first.
@@ -19,6 +20,7 @@ const CATEGORIES: [(u8, &str); 3] = [
     (0x22, "kitchen"),
     (0x23, "furniture"),
 ];
+
 /// A product of the development data. Ids are given by their first byte.
 struct SeedProduct {
     id: u8,
@@ -30,13 +32,8 @@ struct SeedProduct {
     categories: &'static [u8],
 }
 
-/// A decided order of the development data.
-struct SeedOrder {
-    id: u8,
-    status: Status,
-    /// The first byte of the product's id and the quantity.
-    lines: &'static [(u8, i32)],
-}
+/// Id, outcome, and the products' ids and quantities of a decided order.
+type SeedOrder = (u8, OrderStatus, &'static [(u8, i32)]);
 
 const PRODUCTS: [SeedProduct; 4] = [
     SeedProduct {
@@ -73,21 +70,9 @@ const PRODUCTS: [SeedProduct; 4] = [
     },
 ];
 const ORDERS: [SeedOrder; 3] = [
-    SeedOrder {
-        id: 0x71,
-        status: Status::Accepted,
-        lines: &[(0x10, 4), (0x11, 2)],
-    },
-    SeedOrder {
-        id: 0x72,
-        status: Status::Accepted,
-        lines: &[(0x12, 1)],
-    },
-    SeedOrder {
-        id: 0x73,
-        status: Status::Rejected,
-        lines: &[(0x13, 7)],
-    },
+    (0x71, OrderStatus::Accepted, &[(0x10, 4), (0x11, 2)]),
+    (0x72, OrderStatus::Accepted, &[(0x12, 1)]),
+    (0x73, OrderStatus::Rejected, &[(0x13, 7)]),
 ];
 /// 2025-01-01T00:00:00Z in milliseconds. Each document is a second later than the one before.
 const FIRST_TIME: i64 = 1_735_689_600_000;
@@ -98,32 +83,16 @@ impl Store {
         if self.products.find_one(doc! {}).await?.is_some() {
             return Ok(());
         }
-        let categories: Result<Vec<Category>, Error> =
-            CATEGORIES.into_iter().map(category).collect();
-        ignore_duplicates(
-            self.categories
-                .insert_many(categories?)
-                .ordered(false)
-                .await,
-        )?;
-        ignore_duplicates(
-            self.decisions
-                .insert_many((0..).zip(ORDERS).map(decision))
-                .ordered(false)
-                .await,
-        )?;
-        let products: Result<Vec<Product>, Error> = (0..).zip(PRODUCTS).map(product).collect();
-        ignore_duplicates(self.products.insert_many(products?).ordered(false).await)?;
+        let categories = CATEGORIES.into_iter().map(category);
+        let categories: Vec<Category> = categories.collect::<Result<_, _>>()?;
+        let decisions = (0..).zip(ORDERS).map(decision);
+        let products = (0..).zip(PRODUCTS).map(product);
+        let products: Vec<Product> = products.collect::<Result<_, _>>()?;
+        ignore_duplicate_keys(self.categories.insert_many(categories).ordered(false).await)?;
+        ignore_duplicate_keys(self.decisions.insert_many(decisions).ordered(false).await)?;
+        ignore_duplicate_keys(self.products.insert_many(products).ordered(false).await)?;
         tracing::info!("loaded development data");
         Ok(())
-    }
-}
-
-/// Another replica may be loading the same data, or this one may have been killed before the end.
-fn ignore_duplicates<T>(inserted: Result<T, Error>) -> Result<(), Error> {
-    match inserted {
-        Err(error) if !is_duplicate_key(&error) => Err(error),
-        _ => Ok(()),
     }
 }
 
@@ -161,23 +130,24 @@ fn product((position, seed): (i64, SeedProduct)) -> Result<Product, Error> {
     })
 }
 
-fn decision((position, seed): (i64, SeedOrder)) -> Decision {
-    let named = |first: u8| PRODUCTS.iter().find(|product| product.id == first);
-    let reason = (seed.status == Status::Rejected).then(|| StoredReason {
-        code: "insufficient_stock".to_owned(),
-        products: (seed.lines.iter())
-            .filter_map(|(first, _)| ProductName::parse(named(*first)?.name).ok())
-            .collect(),
+fn decision((position, (order, status, lines)): (i64, SeedOrder)) -> Decision {
+    let name = |(id, _): &(u8, i32)| {
+        let product = PRODUCTS.iter().find(|product| product.id == *id)?;
+        ProductName::parse(product.name).ok()
+    };
+    let reason = (status == OrderStatus::Rejected).then(|| Reason {
+        code: ReasonCode::InsufficientStock,
+        products: lines.iter().filter_map(name).collect(),
     });
-    let line = |(first, quantity): &(u8, i32)| Line {
-        product_id: id(*first),
+    let line = |(product, quantity): &(u8, i32)| Line {
+        product_id: id(*product),
         quantity: *quantity,
     };
     Decision {
-        id: id(seed.id),
-        status: seed.status,
+        id: id(order),
+        status,
         reason,
-        lines: seed.lines.iter().map(line).collect(),
+        lines: lines.iter().map(line).collect(),
         decided_at: at(position),
         stock: Vec::new(),
     }

@@ -5,8 +5,8 @@ use events::ProductState;
 use mongo::BACKGROUND_TIMEOUT;
 use mongodb::bson::doc;
 
+use super::Store;
 use super::documents::object_id;
-use super::{Store, with_timeout};
 use crate::ports::{ProductStates, StoreError};
 
 impl ProductStates for Store {
@@ -21,7 +21,7 @@ impl ProductStates for Store {
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let products = self.products.clone();
-        with_timeout(BACKGROUND_TIMEOUT, async move {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut found = products
                 .find(after)
                 .sort(doc! { "_id": 1 })

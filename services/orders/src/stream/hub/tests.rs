@@ -4,14 +4,22 @@ use jiff::Timestamp;
 use super::*;
 use crate::order::Outcome;
 
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 fn position(number: u16) -> Position {
     Position::from_token_data(&format!("{number:04x}")).expect("hex")
 }
 
 fn email(name: &str) -> Email {
     Email::parse(&format!("{name}@example.com")).expect("an address")
+}
+
+fn hub_at(number: u16) -> Hub {
+    let hub = Hub::default();
+    hub.advance(position(number));
+    hub
+}
+
+async fn subscribe(hub: &Hub, name: &str) -> Result<Subscription, SubscribeError> {
+    hub.subscribe(email(name), Duration::from_secs(5)).await
 }
 
 fn change(number: u16, buyer: &str) -> StatusChange {
@@ -34,18 +42,11 @@ fn received(subscription: &mut Subscription) -> Vec<Position> {
 
 #[tokio::test]
 async fn given_subscribers_when_orders_change_then_each_receives_its_own_changes_after_its_start() {
-    let hub = Hub::default();
-    hub.advance(position(1));
-    let mut early = hub
-        .subscribe(email("ada"), TIMEOUT)
-        .await
-        .expect("a subscription");
+    let hub = hub_at(1);
+    let mut early = subscribe(&hub, "ada").await.unwrap();
     hub.deliver(&change(2, "ada"));
     hub.deliver(&change(3, "bob"));
-    let mut late = hub
-        .subscribe(email("ada"), TIMEOUT)
-        .await
-        .expect("a subscription");
+    let mut late = subscribe(&hub, "ada").await.unwrap();
     hub.deliver(&change(4, "ada"));
     assert_eq!(
         (early.start.clone(), received(&mut early)),
@@ -59,12 +60,8 @@ async fn given_subscribers_when_orders_change_then_each_receives_its_own_changes
 
 #[tokio::test]
 async fn given_a_subscriber_that_does_not_read_when_its_buffer_is_full_then_it_is_disconnected() {
-    let hub = Hub::default();
-    hub.advance(position(0));
-    let mut subscription = hub
-        .subscribe(email("ada"), TIMEOUT)
-        .await
-        .expect("a subscription");
+    let hub = hub_at(0);
+    let mut subscription = subscribe(&hub, "ada").await.unwrap();
     let count = u16::try_from(MAX_BUFFERED).expect("small") + 1;
     for number in 1..=count {
         hub.deliver(&change(number, "ada"));
@@ -75,16 +72,9 @@ async fn given_a_subscriber_that_does_not_read_when_its_buffer_is_full_then_it_i
 
 #[tokio::test]
 async fn given_a_subscriber_when_it_disconnects_then_the_hub_removes_it() {
-    let hub = Hub::default();
-    hub.advance(position(1));
-    let first = hub
-        .subscribe(email("ada"), TIMEOUT)
-        .await
-        .expect("a subscription");
-    let second = hub
-        .subscribe(email("ada"), TIMEOUT)
-        .await
-        .expect("a subscription");
+    let hub = hub_at(1);
+    let first = subscribe(&hub, "ada").await.unwrap();
+    let second = subscribe(&hub, "ada").await.unwrap();
     drop(first);
     assert_eq!(hub.lock().count(), 1);
     drop(second);
@@ -93,16 +83,12 @@ async fn given_a_subscriber_when_it_disconnects_then_the_hub_removes_it() {
 
 #[tokio::test]
 async fn given_a_paused_hub_when_a_client_subscribes_then_the_hub_resumes() {
-    let hub = Hub::default();
-    hub.advance(position(1));
-    let subscription = hub
-        .subscribe(email("ada"), TIMEOUT)
-        .await
-        .expect("a subscription");
+    let hub = hub_at(1);
+    let subscription = subscribe(&hub, "ada").await.unwrap();
     assert!(!hub.pause(), "there is a subscriber");
     drop(subscription);
     assert!(hub.pause());
-    let (subscription, ()) = tokio::join!(hub.subscribe(email("ada"), TIMEOUT), async {
+    let (subscription, ()) = tokio::join!(subscribe(&hub, "ada"), async {
         hub.resumed.notified().await;
         hub.advance(position(9));
     });
@@ -111,22 +97,26 @@ async fn given_a_paused_hub_when_a_client_subscribes_then_the_hub_resumes() {
 
 #[tokio::test(start_paused = true)]
 async fn given_a_history_that_cannot_be_read_when_a_client_subscribes_then_it_is_unavailable() {
-    let refused = Hub::default().subscribe(email("ada"), TIMEOUT).await.err();
+    let refused = subscribe(&Hub::default(), "ada").await.err();
     assert_eq!(refused, Some(SubscribeError::Unavailable));
 }
 
 #[tokio::test]
 async fn given_a_buyer_with_the_most_streams_when_subscribing_again_then_only_that_buyer_is_refused()
  {
-    let hub = Hub::default();
-    hub.advance(position(1));
-    let subscribe = async |name| hub.subscribe(email(name), TIMEOUT).await;
+    let hub = hub_at(1);
     let mut open = Vec::new();
     for _ in 0..MAX_STREAMS_PER_BUYER {
-        open.push(subscribe("ada").await.expect("below the limit"));
+        open.push(subscribe(&hub, "ada").await.expect("below the limit"));
     }
-    assert_eq!(subscribe("ada").await.err(), Some(SubscribeError::TooMany));
-    assert!(subscribe("bob").await.is_ok(), "another buyer");
+    assert_eq!(
+        subscribe(&hub, "ada").await.err(),
+        Some(SubscribeError::TooMany)
+    );
+    assert!(subscribe(&hub, "bob").await.is_ok(), "another buyer");
     open.pop();
-    assert!(subscribe("ada").await.is_ok(), "one stream was closed");
+    assert!(
+        subscribe(&hub, "ada").await.is_ok(),
+        "one stream was closed"
+    );
 }

@@ -1,0 +1,113 @@
+//! The effects of events: updates of the product copy, and decisions about orders.
+
+use events::ProductState;
+use mongo::time::date;
+use mongo::{DUPLICATE_KEY, decimal};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::error::Error;
+
+use super::bulk::{self, StatementError};
+use super::documents::{ACCEPTED, PENDING, REJECTED};
+use super::{Store, object_id};
+use crate::order::{Decision, Outcome};
+use crate::ports::{Projection, StoreError};
+
+impl Projection for Store {
+    async fn apply_products(&self, states: &[ProductState]) -> Result<(), StoreError> {
+        let upserts: Vec<Document> = states.iter().map(|state| statement(state, true)).collect();
+        let failed = bulk::update(&self.database, "products", &upserts).await?;
+        let existing = existing(failed, states).map_err(refused)?;
+        if existing.is_empty() {
+            return Ok(());
+        }
+        // An upsert fails if the copy has the product and its version is not older. But another replica
+        // may have inserted an older version at the same moment; an update without upsert finds it.
+        let updates: Vec<Document> = existing
+            .into_iter()
+            .map(|state| statement(state, false))
+            .collect();
+        let mut failed = bulk::update(&self.database, "products", &updates).await?;
+        failed.pop().map_or(Ok(()), |error| Err(refused(error)))
+    }
+
+    async fn apply_decisions(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
+        let statements = decisions
+            .into_iter()
+            .map(transition)
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut failed = bulk::update(&self.database, "orders", &statements).await?;
+        let Some(error) = failed.pop() else {
+            return Ok(());
+        };
+        tracing::error!(code = error.code, %error, "cannot apply a decision");
+        Err(error.into())
+    }
+}
+
+fn refused(error: StatementError) -> StoreError {
+    tracing::error!(code = error.code, %error, "cannot update the product copy");
+    error.into()
+}
+
+fn statement(state: &ProductState, upsert: bool) -> Document {
+    // A product never has 2^63 changes.
+    let version = i64::try_from(state.version).unwrap_or(i64::MAX);
+    doc! {
+        "q": { "_id": ObjectId::from_bytes(state.id.bytes()), "version": { "$lt": version } },
+        "u": { "$set": {
+            "name": state.name.as_str(),
+            "price": decimal::from_hundredths(state.price.minor()),
+            "quantity": i64::from(state.quantity.get()),
+            "version": version,
+        } },
+        "upsert": upsert,
+    }
+}
+
+/// Returns the states of the products that the copy contains already, or the first error of another
+/// kind.
+fn existing(
+    failed: Vec<StatementError>,
+    states: &[ProductState],
+) -> Result<Vec<&ProductState>, StatementError> {
+    let mut existing = Vec::new();
+    for error in failed {
+        if error.code != DUPLICATE_KEY {
+            return Err(error);
+        }
+        let Some(state) = states.get(error.index) else {
+            continue;
+        };
+        if error.key_pattern.contains_key("name") {
+            // Names are unique among products, so the copy belongs to another catalogue. A retry
+            // would block all other products.
+            tracing::error!(product = %state.id, name = %state.name, "the product copy has another product of this name; it was not updated");
+        } else {
+            existing.push(state);
+        }
+    }
+    Ok(existing)
+}
+
+/// The one transition of an order: from PENDING to its outcome.
+fn transition(decision: Decision) -> Result<Document, StoreError> {
+    let (status, reason) = match decision.outcome {
+        Outcome::Accepted => (ACCEPTED, None),
+        Outcome::Rejected(reason) => (REJECTED, reason),
+    };
+    let reason: Bson = mongodb::bson::serialize_to_bson(&reason).map_err(Error::from)?;
+    Ok(doc! {
+        "q": { "_id": object_id(decision.id), "status": PENDING },
+        // The update contains the buyer, so that the change stream can be filtered by it.
+        "u": [{ "$set": {
+            "status": status,
+            "decision": {
+                "at": date(decision.at),
+                // The name of a product may begin with a dollar sign.
+                "reason": { "$literal": reason },
+                "client_email": "$client_email",
+            },
+        } }],
+    })
+}
