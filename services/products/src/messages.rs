@@ -64,6 +64,7 @@ mod tests {
     use std::collections::HashSet;
 
     use domain::{Money, ProductId, ProductName, Stock};
+    use serde_json::Value;
 
     use super::*;
 
@@ -91,12 +92,11 @@ mod tests {
             let mut published = Vec::new();
             for Message { payload, .. } in messages {
                 assert!(payload.len() < 500_000, "{} bytes", payload.len());
-                let event = Event::decode(payload.as_bytes()).expect("an event");
-                if let Event::ProductsQuantityUpdate { products } = event {
-                    published.extend(products);
-                }
+                let event: Value = serde_json::from_str(&payload).expect("JSON");
+                published.extend(event["products"].as_array().expect("a list").clone());
             }
-            assert_eq!(published, changed);
+            let changed = serde_json::to_value(changed).expect("JSON");
+            assert_eq!(Value::from(published), changed);
         }
     }
 }
