@@ -24,6 +24,17 @@ pub struct IssuerAndAudience {
     pub token_audience: String,
 }
 
+/// A secret with which every service could sign tokens.
+#[derive(Args, Clone, Debug)]
+pub struct SharedSecret {
+    /// Shared secret of at least 32 bytes, instead of a key pair.
+    #[arg(long, env = "TOKEN_HS256_SECRET", hide_env_values = true)]
+    pub token_hs256_secret: Option<SecretString>,
+    /// File with the shared secret, instead of `TOKEN_HS256_SECRET`.
+    #[arg(long, env = "TOKEN_HS256_SECRET_FILE")]
+    pub token_hs256_secret_file: Option<String>,
+}
+
 /// The settings of a verifier: a key set or a shared secret.
 #[derive(Args, Clone, Debug)]
 pub struct TokenSettings {
@@ -34,12 +45,9 @@ pub struct TokenSettings {
     /// `http://authentication:8001/.well-known/jwks.json`.
     #[arg(long, env = "JWKS_URL")]
     pub jwks_url: Option<String>,
-    /// Shared secret of at least 32 bytes, instead of public keys.
-    #[arg(long, env = "TOKEN_HS256_SECRET", hide_env_values = true)]
-    pub token_hs256_secret: Option<SecretString>,
-    /// File with the shared secret, instead of `TOKEN_HS256_SECRET`.
-    #[arg(long, env = "TOKEN_HS256_SECRET_FILE")]
-    pub token_hs256_secret_file: Option<String>,
+    /// The shared secret.
+    #[command(flatten)]
+    pub shared_secret: SharedSecret,
 }
 
 /// The settings of the issuer: a private key or a shared secret.
@@ -55,12 +63,9 @@ pub struct SigningSettings {
     /// key or the next.
     #[arg(long, env = "TOKEN_OTHER_KEY_FILES", value_delimiter = ',')]
     pub token_other_key_files: Vec<String>,
-    /// Shared secret of at least 32 bytes, instead of a private key.
-    #[arg(long, env = "TOKEN_HS256_SECRET", hide_env_values = true)]
-    pub token_hs256_secret: Option<SecretString>,
-    /// File with the shared secret, instead of `TOKEN_HS256_SECRET`.
-    #[arg(long, env = "TOKEN_HS256_SECRET_FILE")]
-    pub token_hs256_secret_file: Option<String>,
+    /// The shared secret.
+    #[command(flatten)]
+    pub shared_secret: SharedSecret,
     /// Lifetime of an access token.
     #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "15m", value_parser = duration)]
     pub access_token_lifetime: Duration,
@@ -97,19 +102,24 @@ pub enum SettingsError {
     Lifetime,
 }
 
+impl SharedSecret {
+    fn read(&self) -> Result<Option<SecretString>, SecretError> {
+        secret::from_variable_or_file(
+            "TOKEN_HS256_SECRET",
+            self.token_hs256_secret.as_ref(),
+            self.token_hs256_secret_file.as_deref(),
+        )
+    }
+}
+
 impl TokenSettings {
     /// Creates the verifier.
     pub fn verifier(&self) -> Result<Verifier, SettingsError> {
-        let (issuer, audience) = (
-            &self.issuer_and_audience.token_issuer,
-            &self.issuer_and_audience.token_audience,
-        );
+        let claims = &self.issuer_and_audience;
+        let (issuer, audience) = (&claims.token_issuer, &claims.token_audience);
         match (
             non_empty(self.jwks_url.as_deref()),
-            hs256_secret(
-                self.token_hs256_secret.as_ref(),
-                self.token_hs256_secret_file.as_deref(),
-            )?,
+            self.shared_secret.read()?,
         ) {
             (Some(url), None) => Ok(Verifier::from_jwks_url(url, issuer, audience)?),
             (None, Some(secret)) => Ok(Verifier::from_hs256(&secret, issuer, audience)?),
@@ -131,10 +141,7 @@ impl SigningSettings {
         }
         match (
             non_empty(self.token_signing_key_file.as_deref()),
-            hs256_secret(
-                self.token_hs256_secret.as_ref(),
-                self.token_hs256_secret_file.as_deref(),
-            )?,
+            self.shared_secret.read()?,
         ) {
             (Some(path), None) => self.ed25519_issuer(path.as_ref(), settings),
             (None, Some(secret)) => Ok(Issuer::from_hs256(&secret, settings)?),
@@ -167,11 +174,4 @@ impl SigningSettings {
 /// Treats an empty variable as unset, because Compose and Kubernetes cannot leave a variable out.
 fn non_empty(value: Option<&str>) -> Option<&str> {
     value.filter(|value| !value.is_empty())
-}
-
-fn hs256_secret(
-    variable: Option<&SecretString>,
-    file: Option<&str>,
-) -> Result<Option<SecretString>, SecretError> {
-    secret::from_variable_or_file("TOKEN_HS256_SECRET", variable, file)
 }
