@@ -9,6 +9,7 @@ use clap::Args;
 use events::Topics;
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
+use runtime::lifecycle::Failure;
 use runtime::secret::{self, SecretError};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -173,12 +174,12 @@ fn prefix(text: &str) -> Result<String, String> {
     }
 }
 
-fn session_timeout(text: &str) -> Result<Duration, String> {
+fn session_timeout(text: &str) -> Result<Duration, Failure> {
     let timeout = runtime::settings::duration(text)?;
     if SESSION_TIMEOUTS.contains(&timeout) {
         Ok(timeout)
     } else {
-        Err("use a duration from 1s to 5m".to_owned())
+        Err("use a duration from 1s to 5m".into())
     }
 }
 

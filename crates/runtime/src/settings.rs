@@ -47,6 +47,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// A text is not a duration.
+#[derive(Debug, thiserror::Error)]
+#[error("'{text}' is not a duration such as 250ms, 5s or 15m")]
+pub struct InvalidDuration {
+    text: String,
+    source: jiff::Error,
+}
+
 /// Reads the settings from the environment and the command line. Ends the process with a message
 /// that names the invalid setting.
 pub fn parse<S: Parser>() -> S {
@@ -57,10 +65,13 @@ pub fn parse<S: Parser>() -> S {
 }
 
 /// Parses a duration such as `250ms`, `5s` or `15m`.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let invalid = || format!("'{text}' is not a duration such as 250ms, 5s or 15m");
-    let parsed: jiff::SignedDuration = text.parse().map_err(|_| invalid())?;
-    Duration::try_from(parsed).map_err(|_| invalid())
+pub fn duration(text: &str) -> Result<Duration, InvalidDuration> {
+    text.parse::<jiff::SignedDuration>()
+        .and_then(Duration::try_from)
+        .map_err(|source| InvalidDuration {
+            text: text.to_owned(),
+            source,
+        })
 }
 
 /// Renders the settings of `S` as a Markdown table: name, default, meaning.

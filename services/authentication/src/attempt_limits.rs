@@ -32,8 +32,9 @@ pub(crate) struct AttemptCounter {
     pub(crate) limit: u32,
 }
 
-/// The seconds until the oldest attempt no longer counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The limit is reached: the seconds until the oldest attempt no longer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many attempts; retry after {0} s")]
 pub(crate) struct RetryAfter(pub(crate) u32);
 
 impl AttemptLimits {

@@ -16,8 +16,8 @@ pub(crate) struct Attempts {
 /// Why an attempt is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AttemptError {
-    #[error("too many attempts")]
-    TooMany(RetryAfter),
+    #[error(transparent)]
+    TooMany(#[from] RetryAfter),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -31,9 +31,7 @@ impl Attempts {
     ) -> Result<(), AttemptError> {
         let attempts = self.store.attempts(counters).await?;
         for (counter, attempts) in counters.iter().zip(&attempts) {
-            self.limits
-                .check(attempts, counter.limit, now)
-                .map_err(AttemptError::TooMany)?;
+            self.limits.check(attempts, counter.limit, now)?;
         }
         Ok(())
     }
@@ -56,8 +54,7 @@ impl Attempts {
                 ReserveOutcome::LimitReached(attempts) => {
                     self.release(&reservations).await?;
                     let wait = self.limits.check(&attempts, counter.limit, now);
-                    let wait = wait.err().unwrap_or(RetryAfter(1));
-                    return Err(AttemptError::TooMany(wait));
+                    return Err(wait.err().unwrap_or(RetryAfter(1)).into());
                 }
             }
         }

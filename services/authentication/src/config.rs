@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use domain::Email;
 use identity::SigningSettings;
 use mongo::MongoSettings;
@@ -62,19 +62,19 @@ pub struct SessionSettings {
     pub refresh_token_idle_lifetime: Duration,
     /// Maximum failed log-ins of an account within the window. Each address from which the account has
     /// logged in recently has its own count.
-    #[arg(long, env = "FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10, value_parser = at_least_one)]
+    #[arg(long, env = "FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
     pub failed_logins_per_account: u32,
     /// Maximum failed log-ins from one address within the window.
-    #[arg(long, env = "FAILED_LOGINS_PER_ADDRESS", default_value_t = 100, value_parser = at_least_one)]
+    #[arg(long, env = "FAILED_LOGINS_PER_ADDRESS", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
     pub failed_logins_per_address: u32,
     /// Maximum registrations from one address within the window.
-    #[arg(long, env = "REGISTRATIONS_PER_ADDRESS", default_value_t = 1000, value_parser = at_least_one)]
+    #[arg(long, env = "REGISTRATIONS_PER_ADDRESS", default_value_t = 1000, value_parser = value_parser!(u32).range(1..))]
     pub registrations_per_address: u32,
     /// Window in which failed log-ins and registrations are counted.
     #[arg(long, env = "FAILED_LOGIN_WINDOW", default_value = "15m", value_parser = duration)]
     pub failed_login_window: Duration,
     /// Maximum number of concurrent password hashes; each uses 19 MiB.
-    #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2, value_parser = at_least_one)]
+    #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
     pub password_hashes_at_once: u32,
     /// Maximum number of requests that wait for a password hash. Further requests get 429; an address
     /// with many waiting requests gets it first.
@@ -123,6 +123,11 @@ impl SessionSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
+/// A text is not an origin.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not an origin such as https://shop.example or http://localhost:8080")]
+pub struct InvalidOrigin(String);
+
 impl Origin {
     /// Returns the value of the header.
     pub fn as_str(&self) -> &str {
@@ -131,14 +136,10 @@ impl Origin {
 }
 
 impl FromStr for Origin {
-    type Err = String;
+    type Err = InvalidOrigin;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let invalid = || {
-            format!(
-                "'{text}' is not an origin such as https://shop.example or http://localhost:8080"
-            )
-        };
+    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
+        let invalid = || InvalidOrigin(text.to_owned());
         let uri: http::Uri = text.parse().map_err(|_| invalid())?;
         let scheme = uri.scheme_str().ok_or_else(invalid)?;
         let authority = uri.authority().ok_or_else(invalid)?;
@@ -150,13 +151,6 @@ impl FromStr for Origin {
             && !authority.as_str().contains('@')
             && authority.port_u16() != Some(default_port);
         is_origin.then_some(Self(serialised)).ok_or_else(invalid)
-    }
-}
-
-fn at_least_one(text: &str) -> Result<u32, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("'{text}' is not a whole number of at least 1")),
     }
 }
 
