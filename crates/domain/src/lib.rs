@@ -6,6 +6,7 @@ mod ids;
 mod money;
 mod names;
 mod quantity;
+mod role;
 mod time;
 
 pub use email::{Email, InvalidEmail};
@@ -14,4 +15,5 @@ pub use ids::{InvalidId, OrderId, ProductId};
 pub use money::{Money, MoneyError};
 pub use names::{CategoryName, Description, NameError, ProductName};
 pub use quantity::{Quantity, QuantityError, Stock};
+pub use role::Role;
 pub use time::whole_milliseconds;

@@ -1,9 +1,7 @@
 //! The caller of a request.
 
-use domain::Email;
+use domain::{Email, Role};
 use jiff::Timestamp;
-
-use crate::role::Role;
 
 /// The holder of a valid access token.
 ///

@@ -1,9 +1,7 @@
 //! The claims of an access token.
 
-use domain::Email;
+use domain::{Email, Role};
 use serde::{Deserialize, Serialize};
-
-use crate::role::Role;
 
 /// The header's `typ` of an access token (RFC 9068, 2.1). No other token of the shop has it.
 pub(crate) const TOKEN_TYPE: &str = "at+jwt";

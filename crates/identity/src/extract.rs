@@ -2,13 +2,13 @@
 //! access token.
 
 use axum::extract::{FromRef, FromRequestParts};
+use domain::Role;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use runtime::clock::{Clock as _, SystemClock};
 use service_kit::problem::Problem;
 
 use crate::caller::Caller;
-use crate::role::Role;
 use crate::verifier::{Verifier, VerifyError};
 
 /// A caller with the role admin. As an extractor it rejects other callers with 403.
@@ -56,13 +56,6 @@ impl From<VerifyError> for Problem {
     }
 }
 
-async fn caller(headers: &HeaderMap, verifier: &Verifier) -> Result<Option<Caller>, Problem> {
-    match bearer(headers)? {
-        None => Ok(None),
-        Some(token) => Ok(Some(verifier.verify(token, SystemClock.now()).await?)),
-    }
-}
-
 impl<S> FromRequestParts<S> for OptionalCaller
 where
     S: Send + Sync,
@@ -71,9 +64,11 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        caller(&parts.headers, &Verifier::from_ref(state))
-            .await
-            .map(Self)
+        let Some(token) = bearer(&parts.headers)? else {
+            return Ok(Self(None));
+        };
+        let verifier = Verifier::from_ref(state);
+        Ok(Self(Some(verifier.verify(token, SystemClock.now()).await?)))
     }
 }
 
@@ -85,9 +80,8 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        caller(&parts.headers, &Verifier::from_ref(state))
-            .await?
-            .ok_or_else(Problem::no_token)
+        let OptionalCaller(caller) = OptionalCaller::from_request_parts(parts, state).await?;
+        caller.ok_or_else(Problem::no_token)
     }
 }
 

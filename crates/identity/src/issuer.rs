@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use domain::Email;
+use domain::{Email, Role};
 use ed25519_dalek::pkcs8::{self, DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use jiff::Timestamp;
@@ -13,7 +13,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::claims::{AccessClaims, TOKEN_TYPE};
 use crate::jwks::{KeySet, thumbprint};
-use crate::role::Role;
 use crate::shared_secret::{WeakSecret, check_strength};
 
 /// The tolerated clock skew: a token must not be refused because the clock of the verifier is late.

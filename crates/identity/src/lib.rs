@@ -7,7 +7,6 @@ mod issuer;
 mod jwks;
 mod openapi;
 mod remote_keys;
-mod role;
 mod settings;
 mod shared_secret;
 #[cfg(test)]
@@ -19,7 +18,6 @@ pub use extract::{Admin, OptionalCaller, bearer};
 pub use issuer::{Issuer, IssuerSettings, KeyError};
 pub use openapi::BearerScheme;
 pub use remote_keys::InvalidKeySetUrl;
-pub use role::Role;
 pub use settings::{IssuerAndAudience, SettingsError, SigningSettings, TokenSettings};
 pub use shared_secret::WeakSecret;
 pub use verifier::{Verifier, VerifyError};

@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, anyhow};
+use accounts::{Users, ensure_admin};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use domain::Email;
-use mongo::MongoSettings;
-use runtime::lifecycle::error_chain;
 use runtime::secret;
 use secrecy::SecretString;
 
 use crate::console::print_line;
-use crate::database::{CONNECT_TIMEOUT, Database};
+use crate::database::{CONNECT_TIMEOUT, Database, User};
 
 #[derive(Args)]
 pub(crate) struct Admin {
@@ -32,10 +31,9 @@ impl Admin {
         };
         let email = Email::parse(email).with_context(|| format!("ADMIN_EMAIL={email}"))?;
         let database = database.context("MONGODB_AUTHENTICATION_HOSTS must be set")?;
-        let result = authentication::admin::ensure(&settings(database), &email, self.password()?)
-            .await
-            .map_err(|error| anyhow!(error_chain(error.as_ref())))?;
-        print_line(result);
+        let client = database.client(User::Named(database.service, &database.password))?;
+        let users = Users::new(&client.database(&database.name), CONNECT_TIMEOUT);
+        print_line(ensure_admin(&users, &email, self.password()?).await?);
         Ok(())
     }
 
@@ -44,23 +42,5 @@ impl Admin {
         let file = file.filter(|path| !path.as_os_str().is_empty());
         file.map(|path| Ok(secret::from_file("ADMIN_PASSWORD_FILE", path)?))
             .transpose()
-    }
-}
-
-/// The settings with which authentication itself connects to its database.
-fn settings(database: &Database) -> MongoSettings {
-    let uri = format!(
-        "mongodb://{}/?replicaSet={}",
-        database.hosts(),
-        database.replica_set
-    );
-    MongoSettings {
-        mongodb_uri: Some(uri.into()),
-        mongodb_uri_file: None,
-        mongodb_username: Some(database.service.to_owned()),
-        mongodb_password: Some(database.password.clone()),
-        mongodb_password_file: None,
-        mongodb_database: database.name.clone(),
-        mongodb_timeout: CONNECT_TIMEOUT,
     }
 }

@@ -5,6 +5,11 @@ use mongodb::error::{Error, ErrorKind};
 
 use crate::retry::Attempt;
 
+/// An error of the driver, shown as the server's own message without the text that the driver adds.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", reason(.0))]
+pub(crate) struct MongoError(pub(crate) Error);
+
 /// From `error_codes.yml` in MongoDB's source.
 const AUTHENTICATION_FAILED: i32 = 18;
 
@@ -13,7 +18,7 @@ pub(crate) fn attempt<T>(outcome: Result<T, Error>) -> Result<Attempt<T>> {
     match outcome {
         Ok(value) => Ok(Attempt::Done(value)),
         Err(error) if is_authentication_failure(&error) => bail!(WRONG_ROOT_PASSWORD),
-        Err(error) => Ok(Attempt::Failed(reason(&error))),
+        Err(error) => Ok(Attempt::Failed(MongoError(error).into())),
     }
 }
 
@@ -27,8 +32,7 @@ pub(crate) fn is_authentication_failure(error: &Error) -> bool {
         || reason(error).contains("Authentication failed")
 }
 
-/// Returns the server's own message, without the text that the driver adds.
-pub(crate) fn reason(error: &Error) -> String {
+fn reason(error: &Error) -> String {
     match &*error.kind {
         ErrorKind::Command(command) => command.message.clone(),
         kind => selection_failure(&kind.to_string()).to_owned(),

@@ -10,7 +10,7 @@ use mongodb::options::ServerAddress;
 
 use crate::console::print_line;
 use crate::database::{Database, User};
-use crate::mongo_error::{self, WRONG_ROOT_PASSWORD, code, is_authentication_failure, reason};
+use crate::mongo_error::{self, MongoError, WRONG_ROOT_PASSWORD, code, is_authentication_failure};
 use crate::retry::{Attempt, Retry};
 
 /// From `error_codes.yml` in MongoDB's source.
@@ -95,12 +95,10 @@ async fn initiate(database: &Database) -> Result<()> {
             Ok(())
         }
         Err(error) if code(&error) == Some(ALREADY_INITIALIZED) => Ok(()),
-        Err(error) if code(&error) == Some(INVALID_CONFIG) => bail!(
-            "{first} was started with a --replSet other than {set}: {}",
-            reason(&error)
-        ),
+        Err(error) if code(&error) == Some(INVALID_CONFIG) => Err(MongoError(error))
+            .with_context(|| format!("{first} was started with a --replSet other than {set}")),
         Err(error) if is_authentication_failure(&error) => bail!(WRONG_ROOT_PASSWORD),
-        Err(error) => Err(anyhow!(reason(&error)).context(format!("cannot initiate {set}"))),
+        Err(error) => Err(MongoError(error)).with_context(|| format!("cannot initiate {set}")),
     }
 }
 
@@ -122,7 +120,7 @@ async fn add_member(
     admin
         .run_command(doc! { "replSetReconfig": config })
         .await
-        .map_err(|error| anyhow!(reason(&error)))
+        .map_err(MongoError)
         .with_context(|| format!("cannot add {host} to {set}"))?;
     print_line(format_args!("added {host} to {set}"));
     let failure = format!("{host} has not copied the data of {set}");
@@ -131,8 +129,8 @@ async fn add_member(
             let status = admin.run_command(doc! { "replSetGetStatus": 1 }).await?;
             Ok(match member_state(&status, &host) {
                 Some((SECONDARY, _)) => Attempt::Done(()),
-                Some((_, state)) => Attempt::Failed(format!("its state is {state}")),
-                None => Attempt::Failed("it is not in rs.status()".to_owned()),
+                Some((_, state)) => Attempt::Failed(anyhow!("its state is {state}")),
+                None => Attempt::Failed(anyhow!("it is not in rs.status()")),
             })
         })
         .await

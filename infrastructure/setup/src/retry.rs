@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result};
 
 use crate::console::print_line;
 
@@ -18,8 +18,8 @@ pub(crate) struct Retry {
 /// The outcome of one attempt.
 pub(crate) enum Attempt<T> {
     Done(T),
-    /// Failed for this reason; a later attempt may succeed.
-    Failed(String),
+    /// A later attempt may succeed.
+    Failed(Error),
 }
 
 impl Retry {
@@ -37,15 +37,15 @@ impl Retry {
     ) -> Result<T> {
         let mut is_reported = false;
         loop {
-            let reason = match attempt().await? {
+            let error = match attempt().await? {
                 Attempt::Done(value) => return Ok(value),
-                Attempt::Failed(reason) => reason,
+                Attempt::Failed(error) => error,
             };
             if Instant::now() >= self.deadline {
-                bail!("{failure} within {:?}: {reason}", self.timeout);
+                return Err(error.context(format!("{failure} within {:?}", self.timeout)));
             }
             if !is_reported {
-                print_line(format_args!("{failure}: {reason}; retrying"));
+                print_line(format_args!("{failure}: {error:#}; retrying"));
                 is_reported = true;
             }
             tokio::time::sleep(RETRY_DELAY).await;

@@ -6,7 +6,6 @@ use anyhow::{Result, bail};
 use clap::Parser as _;
 use messaging::settings::KafkaSettings;
 use messaging::topics::{self, TopicsError};
-use runtime::lifecycle::error_chain;
 
 use crate::console::print_line;
 use crate::retry::{Attempt, Retry};
@@ -36,7 +35,7 @@ pub(crate) async fn prepare(retry: Retry) -> Result<()> {
                 Err(error @ TopicsError::Settings(_)) => Err(error.into()),
                 Err(error) => match topics::authentication_error(&kafka).await? {
                     Some(refusal) => bail!("Kafka refused the credentials: {refusal}"),
-                    None => Ok(Attempt::Failed(error_chain(&error))),
+                    None => Ok(Attempt::Failed(error.into())),
                 },
             }
         })

@@ -1,7 +1,7 @@
 //! The users of a database: the service, with write access to its own database only, and a read-only
 //! user for people.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result};
 use mongodb::Client;
 use mongodb::bson::{Bson, Document, doc};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,7 +9,7 @@ use secrets::BROWSER;
 
 use crate::console::print_line;
 use crate::database::{Database, User};
-use crate::mongo_error::{is_authentication_failure, reason};
+use crate::mongo_error::{MongoError, is_authentication_failure};
 
 /// Creates missing users, and corrects passwords and roles that differ.
 pub(crate) async fn prepare(database: &Database) -> Result<()> {
@@ -35,9 +35,9 @@ async fn ensure(
         |verb: &str| doc! { verb: name, "pwd": password.expose_secret(), "roles": &roles };
     let run = async |command: Document| {
         let outcome = root.database(&database.name).run_command(command).await;
-        outcome.map_err(|error| {
-            anyhow!(reason(&error)).context(format!("cannot set up the user {name}"))
-        })
+        outcome
+            .map_err(MongoError)
+            .with_context(|| format!("cannot set up the user {name}"))
     };
 
     let found = run(doc! { "usersInfo": name }).await?;
@@ -71,6 +71,6 @@ async fn can_log_in(database: &Database, name: &str, password: &SecretString) ->
     match shop.run_command(doc! { "ping": 1 }).await {
         Ok(_) => Ok(true),
         Err(error) if is_authentication_failure(&error) => Ok(false),
-        Err(error) => Err(anyhow!(reason(&error))),
+        Err(error) => Err(MongoError(error).into()),
     }
 }

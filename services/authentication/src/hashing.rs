@@ -7,11 +7,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use accounts::argon::{self, ArgonError, Verification};
 use secrecy::SecretString;
 use service_kit::client::Network;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::argon::{self, ArgonError, Verification};
 
 /// The timeout of the queue, shorter than the ten seconds of the gateway, so that clients get 429 and
 /// not a gateway error.

@@ -14,7 +14,7 @@ use axum::extract::FromRef;
 use identity::Verifier;
 use service_kit::client::TrustedProxies;
 
-use crate::accounts::Accounts;
+use crate::registration::Registration;
 use crate::sessions::Sessions;
 
 pub(crate) use cookie::AllowedOrigins;
@@ -23,7 +23,7 @@ pub(crate) use router::router;
 /// The state of the handlers. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) accounts: Accounts,
+    pub(crate) registration: Registration,
     pub(crate) sessions: Sessions,
     pub(crate) verifier: Verifier,
     pub(crate) origins: AllowedOrigins,

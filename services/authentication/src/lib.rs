@@ -1,15 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod accounts;
 pub mod admin;
-mod argon;
 mod attempt_limits;
 mod attempts;
 mod config;
 mod hashing;
 mod http;
-mod password;
 mod refresh;
+mod registration;
 mod serve;
 mod sessions;
 mod signing_keys;

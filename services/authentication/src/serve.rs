@@ -9,11 +9,11 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::accounts::Accounts;
 use crate::attempts::Attempts;
 use crate::config::{Config, SERVICE};
 use crate::hashing::Hasher;
 use crate::http::{self, AllowedOrigins, App};
+use crate::registration::Registration;
 use crate::sessions::Sessions;
 use crate::signing_keys;
 use crate::store::Store;
@@ -44,8 +44,8 @@ pub async fn serve(
         store: store.clone(),
         limits: config.sessions.attempt_limits(),
     };
-    let accounts = Accounts {
-        store: store.clone(),
+    let registration = Registration {
+        users: store.users.clone(),
         hasher: hasher.clone(),
         attempts: attempts.clone(),
     };
@@ -78,7 +78,7 @@ pub async fn serve(
     ));
 
     let app = App {
-        accounts,
+        registration,
         sessions,
         verifier,
         origins: AllowedOrigins(config.public_origins.into()),

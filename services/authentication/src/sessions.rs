@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use accounts::argon::Verification;
+use accounts::{User, password};
 use domain::Email;
 use identity::Issuer;
 use jiff::Timestamp;
@@ -9,12 +11,10 @@ use mongo::StoreError;
 use secrecy::{ExposeSecret, SecretString};
 use service_kit::client::Network;
 
-use crate::argon::Verification;
 use crate::attempts::{AttemptError, Attempts};
 use crate::hashing::{HashError, Hasher};
-use crate::password;
 use crate::refresh::{Decision, MAX_SESSIONS, RefreshToken, SessionLifetimes, decide};
-use crate::store::{SessionEnd, Store, User};
+use crate::store::{SessionEnd, Store};
 
 /// Opens, refreshes and ends sessions. Cheap to clone.
 #[derive(Clone)]
@@ -106,7 +106,7 @@ impl Sessions {
                     tracing::warn!(target: "audit", account, %address, "a log-in was refused: too many failed log-ins");
                 }
             })?;
-        let user = self.store.user_by_email(&attempt.email).await?;
+        let user = self.store.users.by_email(&attempt.email).await?;
         let permit = self.hasher.permit(network).await?;
         let reservations = self.attempts.reserve(&counters, now).await?;
         let stored_hash = user.as_ref().map(|user| user.password_hash.clone());
@@ -117,7 +117,7 @@ impl Sessions {
         };
         self.attempts.release(&reservations).await?;
         if let Some(new_hash) = rehashed {
-            self.store.replace_hash(&user, &new_hash).await?;
+            self.store.users.replace_hash(&user, &new_hash).await?;
         }
         Ok(user)
     }
@@ -143,7 +143,7 @@ impl Sessions {
                 return Err(RefreshError::Incorrect);
             }
         }
-        let Some(user) = self.store.user(session.user).await? else {
+        let Some(user) = self.store.users.by_id(session.user).await? else {
             self.store.end_session(session.id).await?;
             return Err(RefreshError::Incorrect);
         };

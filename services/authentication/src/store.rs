@@ -1,16 +1,14 @@
-//! Accounts, sessions and counters in MongoDB. Only this module uses the driver.
+//! Sessions and counters in MongoDB, besides the accounts. Only this module uses the driver.
 
 mod attempts;
 mod indexes;
 mod known_networks;
 mod seed;
 mod sessions;
-mod users;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use accounts::Users;
 use mongo::StoreError;
 use mongo::time::{date, timestamp};
 use mongodb::bson::Binary;
@@ -20,29 +18,26 @@ use mongodb::{Collection, Database};
 
 pub(crate) use attempts::{Reservation, ReserveOutcome};
 pub(crate) use sessions::SessionEnd;
-pub(crate) use users::{CreateError, NewUser, User, UserId};
 
 /// The store of accounts, sessions and counters. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Store {
-    users: Collection<users::UserDocument>,
+    pub(crate) users: Users,
     sessions: Collection<sessions::SessionDocument>,
     attempts: Collection<attempts::AttemptsDocument>,
     known_networks: Collection<known_networks::KnownNetworkDocument>,
     timeout: Duration,
-    has_indexes: Arc<AtomicBool>,
 }
 
 impl Store {
     /// Creates the store of `database`, with a `timeout` for each operation.
     pub(crate) fn new(database: &Database, timeout: Duration) -> Self {
         Self {
-            users: database.collection("users"),
+            users: Users::new(database, timeout),
             sessions: database.collection("refresh_tokens"),
             attempts: database.collection_with_options("attempts", low_durability()),
             known_networks: database.collection_with_options("known_networks", low_durability()),
             timeout,
-            has_indexes: Arc::default(),
         }
     }
 
@@ -58,10 +53,6 @@ impl Store {
         F: Future<Output = Result<T, mongodb::error::Error>> + Send + 'static,
     {
         Ok(mongo::with_timeout(self.timeout, operation(collection.clone())).await?)
-    }
-
-    fn has_indexes(&self) -> bool {
-        self.has_indexes.load(Ordering::Acquire)
     }
 }
 

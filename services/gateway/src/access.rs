@@ -1,7 +1,8 @@
 //! Access control at the gateway. The services check again: this is the first of two checks.
 
+use domain::Role;
 use http::{HeaderMap, header};
-use identity::{Role, Verifier};
+use identity::Verifier;
 use jiff::Timestamp;
 use service_kit::problem::Problem;
 

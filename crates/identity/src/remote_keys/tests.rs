@@ -2,12 +2,13 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::routing::get;
+use domain::Role;
 use runtime::health::Health;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::test_tokens::{email, issuer, now, public_pem};
-use crate::{Role, Verifier, VerifyError};
+use crate::{Verifier, VerifyError};
 
 /// An HTTP server of a key set that can change and become unavailable. It counts the requests.
 #[derive(Clone, Default)]

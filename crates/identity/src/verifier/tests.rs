@@ -1,11 +1,11 @@
 use std::time::Duration;
 
+use domain::Role;
 use ed25519_dalek::SigningKey;
 use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Role;
 use crate::test_tokens::{
     NOW, SECRET, ed_key, email, forge, good_claims, issuer, kid, now, pem, public_pem, settings,
     with, without,

@@ -1,19 +1,19 @@
 //! Calls that register an account and return the caller's own.
 
+use accounts::password::NewPassword;
 use axum::Json;
 use axum::extract::State;
-use domain::Email;
+use domain::{Email, Role};
 use http::StatusCode;
-use identity::{Caller, Role};
+use identity::Caller;
 use runtime::clock::{Clock as _, SystemClock};
 use service_kit::extract;
 use service_kit::problem::Problem;
 
 use super::App;
 use super::address::ClientAddress;
-use super::problems::unacceptable_email;
+use super::problems::{unacceptable_email, unacceptable_password};
 use super::wire::{Account, Credentials};
-use crate::password::NewPassword;
 
 /// Creates an account with the role `user`.
 #[utoipa::path(
@@ -34,8 +34,8 @@ pub(super) async fn register(
     extract::Json(credentials): extract::Json<Credentials>,
 ) -> Result<(StatusCode, Json<Account>), Problem> {
     let email = Email::parse(&credentials.email).map_err(|_| unacceptable_email())?;
-    let password = NewPassword::new(credentials.password)?;
-    app.accounts
+    let password = NewPassword::new(credentials.password).map_err(unacceptable_password)?;
+    app.registration
         .register(&email, &password, address, SystemClock.now())
         .await?;
     let role = Role::User;

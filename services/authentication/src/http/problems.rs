@@ -1,17 +1,17 @@
 //! Errors as problems.
 
+use accounts::CreateError;
+use accounts::password::{MAX_LENGTH, MIN_LENGTH, PasswordError};
 use http::StatusCode;
 use mongo::StoreError;
 use service_kit::problem::Problem;
 
 use super::cookie::ForeignOrigin;
-use crate::accounts::RegisterError;
 use crate::attempt_limits::RetryAfter;
 use crate::attempts::AttemptError;
 use crate::hashing::HashError;
-use crate::password::{MAX_LENGTH, MIN_LENGTH, PasswordError};
+use crate::registration::RegisterError;
 use crate::sessions::{LoginError, RefreshError};
-use crate::store::CreateError;
 
 /// 400: the e-mail is malformed or already has an account.
 pub(super) fn unacceptable_email() -> Problem {
@@ -23,17 +23,16 @@ pub(super) fn store_failed(error: &StoreError) -> Problem {
     Problem::dependency_failed(error, error.is_retryable())
 }
 
-impl From<PasswordError> for Problem {
-    fn from(error: PasswordError) -> Self {
-        let message = match error {
-            PasswordError::TooShort => format!("must have at least {MIN_LENGTH} characters"),
-            PasswordError::TooLong => format!("must have at most {MAX_LENGTH} characters"),
-            PasswordError::Common => {
-                "is one of the most common passwords; please choose another".to_owned()
-            }
-        };
-        Self::invalid("password", message)
-    }
+/// 422: the password violates the policy.
+pub(super) fn unacceptable_password(error: PasswordError) -> Problem {
+    let message = match error {
+        PasswordError::TooShort => format!("must have at least {MIN_LENGTH} characters"),
+        PasswordError::TooLong => format!("must have at most {MAX_LENGTH} characters"),
+        PasswordError::Common => {
+            "is one of the most common passwords; please choose another".to_owned()
+        }
+    };
+    Problem::invalid("password", message)
 }
 
 impl From<ForeignOrigin> for Problem {
@@ -52,7 +51,7 @@ impl From<RegisterError> for Problem {
             RegisterError::Attempt(error) => error.into(),
             RegisterError::Hash(error) => error.into(),
             RegisterError::Create(CreateError::EmailTaken) => unacceptable_email(),
-            RegisterError::Create(CreateError::NoIndexes) => Self::unavailable(),
+            RegisterError::Create(CreateError::NoIndex) => Self::unavailable(),
             RegisterError::Create(CreateError::Store(error)) | RegisterError::Store(error) => {
                 store_failed(&error)
             }

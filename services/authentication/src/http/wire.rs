@@ -1,7 +1,6 @@
 //! Bodies, as JSON and as the OpenAPI document describes them.
 
-use domain::Email;
-use identity::Role;
+use domain::{Email, Role};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

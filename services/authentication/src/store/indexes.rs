@@ -1,6 +1,5 @@
 //! The indexes of the collections.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mongodb::IndexModel;
@@ -10,25 +9,15 @@ use mongodb::options::IndexOptions;
 use super::Store;
 
 impl Store {
-    /// Creates the indexes. Until then no account can be created, because its e-mail might not be
-    /// unique.
+    /// Creates the indexes. Until then no account can be created.
     pub(crate) async fn ensure_indexes(&self) -> Result<(), mongodb::error::Error> {
-        self.users.create_index(unique("email")).await?;
+        self.users.ensure_index().await?;
         self.sessions.create_index(expiry()).await?;
         self.sessions.create_index(newest_first()).await?;
         self.attempts.create_index(expiry()).await?;
         self.known_networks.create_index(expiry()).await?;
-        self.has_indexes.store(true, Ordering::Release);
         Ok(())
     }
-}
-
-fn unique(field: &str) -> IndexModel {
-    let options = IndexOptions::builder().unique(true).build();
-    IndexModel::builder()
-        .keys(doc! { field: 1 })
-        .options(options)
-        .build()
 }
 
 fn newest_first() -> IndexModel {

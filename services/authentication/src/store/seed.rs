@@ -2,13 +2,13 @@
 
 use std::net::Ipv4Addr;
 
-use domain::Email;
-use identity::Role;
+use accounts::User;
+use domain::{Email, Role};
 use runtime::lifecycle::{Failure, error_chain};
 use service_kit::client::Network;
 use tokio_util::sync::CancellationToken;
 
-use super::{NewUser, Store};
+use super::Store;
 use crate::hashing::Hasher;
 
 /// E-mail, which is also the password, and role.
@@ -32,24 +32,21 @@ impl Store {
                 );
             }
         };
-        let create = || self.create_first_users(&accounts);
+        let create = || self.users.create_first(&accounts);
         if mongo::retry_until_ok("load the development data", stop, create).await == Some(true) {
             tracing::warn!("loaded the development accounts, whose passwords are public");
         }
     }
 }
 
-async fn accounts(hasher: &Hasher) -> Result<Vec<NewUser>, Failure> {
+async fn accounts(hasher: &Hasher) -> Result<Vec<User>, Failure> {
     let mut accounts = Vec::with_capacity(ACCOUNTS.len());
     for (email, role) in ACCOUNTS {
         let permit = hasher
             .permit(Network::of(Ipv4Addr::LOCALHOST.into()))
             .await?;
-        accounts.push(NewUser {
-            email: Email::parse(email)?,
-            role,
-            password_hash: permit.hash(email.into()).await?,
-        });
+        let hash = permit.hash(email.into()).await?;
+        accounts.push(User::new(Email::parse(email)?, role, hash));
     }
     Ok(accounts)
 }

@@ -3,13 +3,14 @@
 //! Any token of a session identifies it, and only the last spent tokens are stored, so that the size
 //! of a document is bounded.
 
+use accounts::UserId;
 use jiff::Timestamp;
 use mongo::StoreError;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Binary, DateTime, doc};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, UserId, binary, date, digest, timestamp};
+use super::{Store, binary, date, digest, timestamp};
 use crate::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
 
 /// A legitimate client does not rotate more often within [`REUSE_GRACE`](crate::refresh::REUSE_GRACE).

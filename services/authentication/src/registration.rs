@@ -1,22 +1,21 @@
-//! Creating accounts.
+//! Registering accounts.
 
 use std::net::IpAddr;
 
-use domain::Email;
-use identity::Role;
+use accounts::password::NewPassword;
+use accounts::{CreateError, User, Users};
+use domain::{Email, Role};
 use jiff::Timestamp;
 use mongo::StoreError;
 use service_kit::client::Network;
 
 use crate::attempts::{AttemptError, Attempts};
-use crate::hashing::{HashError, HashPermit, Hasher};
-use crate::password::NewPassword;
-use crate::store::{CreateError, NewUser, Store};
+use crate::hashing::{HashError, Hasher};
 
 /// Registers accounts. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Accounts {
-    pub(crate) store: Store,
+pub(crate) struct Registration {
+    pub(crate) users: Users,
     pub(crate) hasher: Hasher,
     pub(crate) attempts: Attempts,
 }
@@ -34,7 +33,7 @@ pub(crate) enum RegisterError {
     Store(#[from] StoreError),
 }
 
-impl Accounts {
+impl Registration {
     /// Creates an account with the role `user` for a client at `address`.
     pub(crate) async fn register(
         &self,
@@ -54,30 +53,12 @@ impl Accounts {
                 }
             })?;
         // The unique index decides; this check saves the cost of a hash.
-        if self.store.user_by_email(email).await?.is_some() {
+        if self.users.by_email(email).await?.is_some() {
             return Err(CreateError::EmailTaken.into());
         }
         let permit = self.hasher.permit(network).await?;
-        create(&self.store, permit, email, password, Role::User).await
+        let hash = permit.hash(password.secret().clone()).await?;
+        let user = User::new(email.clone(), Role::User, hash);
+        Ok(self.users.create(user).await?)
     }
-}
-
-/// Hashes the password and creates the account.
-pub(crate) async fn create(
-    store: &Store,
-    permit: HashPermit,
-    email: &Email,
-    password: &NewPassword,
-    role: Role,
-) -> Result<(), RegisterError> {
-    let password_hash = permit.hash(password.secret().clone()).await?;
-    store
-        .create_user(NewUser {
-            email: email.clone(),
-            role,
-            password_hash,
-        })
-        .await?;
-    tracing::info!(target: "audit", account = email.fingerprint(), ?role, "an account was created");
-    Ok(())
 }

@@ -16,7 +16,7 @@ const RESERVED_BLOCKS: usize = 33 * 1024 * 1024 / Block::SIZE;
 
 /// The result of comparing a password with a stored hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verification {
+pub enum Verification {
     /// The password is wrong, or the account does not exist.
     Mismatch,
     /// The password is right.
@@ -28,19 +28,23 @@ pub(crate) enum Verification {
 
 /// Why a password could not be hashed or compared.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ArgonError {
+pub enum ArgonError {
+    /// Argon2 itself failed.
     #[error("Argon2 failed")]
     Argon2(#[from] argon2::Error),
+    /// The hash has another algorithm.
     #[error("a stored hash is not an Argon2 hash")]
     Algorithm(#[from] password_hash::Error),
+    /// The hash is not a PHC string.
     #[error("cannot parse a stored hash")]
     Parse(#[from] phc::Error),
+    /// The system provides no randomness.
     #[error("cannot generate a salt")]
     Random(#[from] getrandom::Error),
 }
 
 /// Hashes a password with a random salt.
-pub(crate) fn hash(password: &SecretString) -> Result<String, ArgonError> {
+pub fn hash(password: &SecretString) -> Result<String, ArgonError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
     let salt = try_generate_salt()?;
     let hash = PasswordHash {
@@ -60,7 +64,7 @@ pub(crate) fn hash(password: &SecretString) -> Result<String, ArgonError> {
 }
 
 /// Compares a password with a stored hash.
-pub(crate) fn verify(password: &SecretString, stored: &str) -> Result<Verification, ArgonError> {
+pub fn verify(password: &SecretString, stored: &str) -> Result<Verification, ArgonError> {
     let stored = PasswordHash::new(stored)?;
     let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
         return Ok(Verification::Mismatch);

@@ -8,8 +8,10 @@ use std::sync::LazyLock;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub(crate) const MIN_LENGTH: usize = 8;
-pub(crate) const MAX_LENGTH: usize = 128;
+/// The minimum number of characters.
+pub const MIN_LENGTH: usize = 8;
+/// The maximum number of characters.
+pub const MAX_LENGTH: usize = 128;
 
 /// One password per line, in lower case, sorted. The NOTICE file states its origin and licence.
 static COMMON: LazyLock<HashSet<&'static str>> =
@@ -17,22 +19,25 @@ static COMMON: LazyLock<HashSet<&'static str>> =
 
 /// A password that satisfies the policy.
 #[derive(Clone, Debug)]
-pub(crate) struct NewPassword(SecretString);
+pub struct NewPassword(SecretString);
 
 /// Why a password violates the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PasswordError {
+pub enum PasswordError {
+    /// Fewer than [`MIN_LENGTH`] characters.
     #[error("the password has fewer than {MIN_LENGTH} characters")]
     TooShort,
+    /// More than [`MAX_LENGTH`] characters.
     #[error("the password has more than {MAX_LENGTH} characters")]
     TooLong,
+    /// On the list of common passwords.
     #[error("the password is one of the most common passwords")]
     Common,
 }
 
 impl NewPassword {
     /// Checks `password` against the policy.
-    pub(crate) fn new(password: SecretString) -> Result<Self, PasswordError> {
+    pub fn new(password: SecretString) -> Result<Self, PasswordError> {
         let text = password.expose_secret();
         if is_too_long(text) {
             return Err(PasswordError::TooLong);
@@ -47,13 +52,13 @@ impl NewPassword {
     }
 
     /// Returns the password, to be hashed.
-    pub(crate) fn secret(&self) -> &SecretString {
+    pub fn secret(&self) -> &SecretString {
         &self.0
     }
 }
 
 /// Whether `password` is longer than any account's, so that there is no need to hash it.
-pub(crate) fn is_too_long(password: &str) -> bool {
+pub fn is_too_long(password: &str) -> bool {
     password.chars().nth(MAX_LENGTH).is_some()
 }
 
