@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Body, Method, RequestBuilder};
 use serde_json::Value;
 
 use crate::event_stream::EventStream;
@@ -99,10 +99,9 @@ impl Client {
 
     /// Sends a request; panics if there is no response.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
-        let request = self.json_request(method, path, body);
-        execute(request)
+        execute(self.json_request(method, path, body))
             .await
-            .unwrap_or_else(|error| panic!("no response: {error:?}"))
+            .expect("a response")
     }
 
     /// Sends GET; an error means that there is no response.
@@ -115,21 +114,19 @@ impl Client {
         execute(self.json_request(Method::POST, path, Some(body))).await
     }
 
-    /// Sends a body of any bytes and content type; panics if there is no response.
+    /// Sends a body of any bytes and content type, chunked if it is a stream; panics if there is no response.
     pub async fn send_bytes(
         &self,
         method: Method,
         path: &str,
         content_type: &str,
-        body: Vec<u8>,
+        body: impl Into<Body>,
     ) -> Response {
         let request = self
             .request(method, path)
             .header("content-type", content_type)
             .body(body);
-        execute(request)
-            .await
-            .unwrap_or_else(|error| panic!("no response: {error:?}"))
+        execute(request).await.expect("a response")
     }
 
     /// Opens an event stream; panics if the response is not one.

@@ -93,12 +93,12 @@ impl EventStream {
         events
     }
 
-    /// Waits until the stream ends, and returns the remaining events.
+    /// Waits until the stream ends, and returns the remaining events; panics if the connection breaks.
     pub async fn read_to_end(&mut self, timeout: Duration) -> Vec<ServerEvent> {
         let mut events = Vec::new();
         let read = async {
-            while let Some(Some(event)) = self.events.next().await {
-                events.push(event);
+            while let Some(event) = self.events.next().await {
+                events.push(event.expect("the connection does not break"));
             }
         };
         let ended = tokio::time::timeout(timeout, read).await.is_ok();

@@ -1,5 +1,7 @@
 //! One service inside the test, for its integration tests.
 
+use bson::Document;
+use mongodb::Collection;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -29,6 +31,7 @@ pub struct SingleService {
     /// A client without a token.
     pub client: Client,
     secret: String,
+    service: String,
     stores: Stores,
 }
 
@@ -63,6 +66,7 @@ impl SingleService {
             _stop: stop.drop_guard(),
             client,
             secret,
+            service: service.to_owned(),
             stores,
         }
     }
@@ -71,6 +75,11 @@ impl SingleService {
     pub fn client_of(&self, email: &str, role: &str) -> Client {
         let token = tokens::sign_hs256(&self.secret, &Claims::new(email, role));
         self.client.with_token(&token)
+    }
+
+    /// A collection of the service.
+    pub fn collection(&self, name: &str) -> Collection<Document> {
+        self.stores.collection(&self.service, name)
     }
 
     /// Sends an event to a topic such as `orders`.

@@ -75,7 +75,7 @@ pub fn sign_with_unknown_key(kid: Option<&str>, claims: &Claims) -> String {
 }
 
 /// Signs claims with a shared secret (HS256).
-pub(crate) fn sign_hs256(secret: &str, claims: &Claims) -> String {
+pub fn sign_hs256(secret: &str, claims: &Claims) -> String {
     let key = EncodingKey::from_secret(secret.as_bytes());
     encode(Algorithm::HS256, None, &key, claims)
 }

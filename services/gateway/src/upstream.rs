@@ -226,22 +226,25 @@ mod tests {
         Upstream::new("orders", addresses, 2, POLICY)
     }
 
+    fn attempt(upstream: &Upstream, now: Instant) -> Attempt<'_> {
+        let attempt = upstream.next_attempt(&mut TriedAddresses::default(), now);
+        attempt.unwrap()
+    }
+
     fn name(attempt: &Attempt<'_>) -> String {
         attempt.authority().to_string()
+    }
+
+    /// The addresses of `count` attempts, one after another.
+    fn called(upstream: &Upstream, count: usize, now: Instant) -> Vec<String> {
+        let call = |_| name(&attempt(upstream, now));
+        (0..count).map(call).collect()
     }
 
     #[test]
     fn given_idle_addresses_when_called_one_after_another_then_round_robin_is_used() {
         let upstream = upstream(&["a:1", "b:1"]);
-        let called: Vec<_> = (0..4)
-            .map(|_| {
-                name(
-                    &upstream
-                        .next_attempt(&mut TriedAddresses::default(), Instant::now())
-                        .unwrap(),
-                )
-            })
-            .collect();
+        let called = called(&upstream, 4, Instant::now());
         assert_eq!(called, ["a:1", "b:1", "a:1", "b:1"]);
     }
 
@@ -249,59 +252,29 @@ mod tests {
     fn given_a_busy_address_when_called_then_the_other_one_is_preferred() {
         let upstream = upstream(&["a:1", "b:1"]);
         let now = Instant::now();
-        let busy = upstream
-            .next_attempt(&mut TriedAddresses::default(), now)
-            .unwrap();
-        for _ in 0..3 {
-            let next = upstream
-                .next_attempt(&mut TriedAddresses::default(), now)
-                .unwrap();
-            assert_ne!(name(&next), name(&busy));
-        }
+        let busy = attempt(&upstream, now);
+        assert!(!called(&upstream, 3, now).contains(&name(&busy)));
     }
 
     #[test]
     fn given_every_address_tried_when_another_attempt_is_requested_then_there_is_none() {
         let upstream = upstream(&["a:1", "b:1"]);
         let mut tried = TriedAddresses::default();
-        let first = upstream
-            .next_attempt(&mut tried, Instant::now())
-            .map(|attempt| name(&attempt));
-        let second = upstream
-            .next_attempt(&mut tried, Instant::now())
-            .map(|attempt| name(&attempt));
-        assert_ne!(first, second);
-        assert!(upstream.next_attempt(&mut tried, Instant::now()).is_none());
+        let mut next = || {
+            let attempt = upstream.next_attempt(&mut tried, Instant::now());
+            attempt.map(|attempt| name(&attempt))
+        };
+        assert_ne!(next(), next());
+        assert!(next().is_none());
     }
 
     #[test]
     fn given_a_failed_address_when_called_then_it_is_skipped_for_the_open_duration() {
         let upstream = upstream(&["a:1", "b:1"]);
         let now = Instant::now();
-        upstream
-            .next_attempt(&mut TriedAddresses::default(), now)
-            .unwrap()
-            .record_failure(now);
-        for _ in 0..4 {
-            assert_eq!(
-                name(
-                    &upstream
-                        .next_attempt(&mut TriedAddresses::default(), now)
-                        .unwrap()
-                ),
-                "b:1"
-            );
-        }
-        let later = now + POLICY.open_duration;
-        let called: Vec<_> = (0..2)
-            .map(|_| {
-                name(
-                    &upstream
-                        .next_attempt(&mut TriedAddresses::default(), later)
-                        .unwrap(),
-                )
-            })
-            .collect();
+        attempt(&upstream, now).record_failure(now);
+        assert_eq!(called(&upstream, 4, now), ["b:1"; 4]);
+        let called = called(&upstream, 2, now + POLICY.open_duration);
         assert!(called.contains(&"a:1".to_owned()), "{called:?}");
     }
 
@@ -309,37 +282,16 @@ mod tests {
     fn given_a_draining_address_when_called_then_others_are_preferred_for_the_open_duration() {
         let upstream = upstream(&["a:1", "b:1"]);
         let now = Instant::now();
-        let first = upstream
-            .next_attempt(&mut TriedAddresses::default(), now)
-            .unwrap();
+        let first = attempt(&upstream, now);
         first.record_draining(now);
         let draining = name(&first);
         drop(first);
+        assert!(!called(&upstream, 4, now).contains(&draining));
         let mut tried = TriedAddresses::default();
-        for _ in 0..4 {
-            tried.clear();
-            assert_ne!(
-                name(&upstream.next_attempt(&mut tried, now).unwrap()),
-                draining
-            );
-        }
-        let last = upstream.next_attempt(&mut tried, now).unwrap();
-        assert_eq!(
-            name(&last),
-            draining,
-            "a draining server is used if there is no other"
-        );
-        drop(last);
-        let later = now + POLICY.open_duration;
-        let called: Vec<_> = (0..2)
-            .map(|_| {
-                name(
-                    &upstream
-                        .next_attempt(&mut TriedAddresses::default(), later)
-                        .unwrap(),
-                )
-            })
-            .collect();
+        let mut next = || name(&upstream.next_attempt(&mut tried, now).unwrap());
+        assert_ne!(next(), draining);
+        assert_eq!(next(), draining, "it is used if there is no other");
+        let called = called(&upstream, 2, now + POLICY.open_duration);
         assert!(called.contains(&draining), "{called:?}");
     }
 

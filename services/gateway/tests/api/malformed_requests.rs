@@ -1,9 +1,10 @@
 //! Requests that no HTTP client library sends, written byte by byte.
 
+use testkit::TIMEOUT;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Gateway, TIMEOUT, echo, gateway, unused_address};
+use crate::support::{Gateway, echo, gateway, unused_address};
 
 /// Sends bytes and reads until the gateway closes the connection.
 async fn send(gateway: &Gateway, request: &[u8]) -> String {

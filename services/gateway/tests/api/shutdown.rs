@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::support::TIMEOUT;
+use testkit::TIMEOUT;
 
 #[test]
 fn given_a_closed_log_pipe_when_the_process_gets_a_signal_then_it_stops_without_an_error() {

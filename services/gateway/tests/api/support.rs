@@ -1,63 +1,45 @@
 //! Starts a gateway on a free port, and stub upstreams.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::extract::Request;
-use axum::routing::get;
 use axum::{Json, Router};
 use clap::Parser as _;
-use domain::Email;
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use gateway::Config;
-use identity::{Issuer, IssuerSettings, Role};
-use jiff::Timestamp;
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
-use runtime::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
+use testkit::{Claims, Client, Response, eventually_status, sign_hs256};
 use tokio::net::TcpListener;
-use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Time that a test waits for a condition.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+const SECRET: &str = "Ahh6zohw-ieb4Gohn-oJ8kieW0-eeG3ahqu";
 
 /// A running gateway, stopped when dropped.
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
-    client: Client,
-    issuer: Issuer,
+    /// A client without a token.
+    pub(crate) client: Client,
     _stop: DropGuard,
 }
 
-/// Starts a gateway with `upstreams` as the addresses of each service, and waits until it has
-/// fetched the key set.
+/// Starts a gateway with `upstreams` as the addresses of each service, and waits until it is ready.
 pub(crate) async fn gateway(upstreams: &[SocketAddr], settings: &[&str]) -> Gateway {
-    let gateway = gateway_without_keys(upstreams, settings).await;
-    let deadline = Instant::now() + TIMEOUT;
-    while gateway.get_status("/health/ready").await != StatusCode::OK {
-        assert!(
-            Instant::now() < deadline,
-            "the gateway did not become ready"
-        );
-        tokio::task::yield_now().await;
-    }
+    let settings = [&["--token-hs256-secret", SECRET][..], settings].concat();
+    let gateway = gateway_with_keys(upstreams, &settings).await;
+    eventually_status("the gateway is ready", 200, async || {
+        gateway.client.get("/health/ready").await
+    })
+    .await;
     gateway
 }
 
-/// Starts a gateway and does not wait until it is ready.
-pub(crate) async fn gateway_without_keys(upstreams: &[SocketAddr], settings: &[&str]) -> Gateway {
-    let issuer = issuer(7);
-    let keys = serve_keys(&issuer).await;
+/// Starts a gateway with the keys of `settings`, and does not wait until it is ready.
+pub(crate) async fn gateway_with_keys(upstreams: &[SocketAddr], settings: &[&str]) -> Gateway {
     let origins: Vec<String> = upstreams
         .iter()
         .map(|upstream| format!("http://{upstream}"))
         .collect();
     let origins = origins.join(",");
-    let keys = format!("http://{keys}/.well-known/jwks.json");
-    let mut arguments = vec![
+    let arguments = [
         "gateway",
         "--upstream-authentication",
         &origins,
@@ -66,9 +48,6 @@ pub(crate) async fn gateway_without_keys(upstreams: &[SocketAddr], settings: &[&
         "--upstream-orders",
         &origins,
     ];
-    if !settings.contains(&"--jwks-url") {
-        arguments.extend(["--jwks-url", &keys]);
-    }
     let config = Config::try_parse_from(arguments.iter().chain(settings)).expect("good settings");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -76,74 +55,31 @@ pub(crate) async fn gateway_without_keys(upstreams: &[SocketAddr], settings: &[&
     tokio::spawn(gateway::serve(config, listener, stop.clone()));
     Gateway {
         address,
-        client: client(),
-        issuer,
+        client: Client::new(&format!("http://{address}")),
         _stop: stop.drop_guard(),
     }
 }
 
 impl Gateway {
-    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("http://{}{path}", self.address);
-        self.client.request(method, url)
+    /// Sends GET without a token.
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(path).await
     }
 
-    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
-        self.request(Method::GET, path)
-    }
-
-    pub(crate) async fn get_status(&self, path: &str) -> StatusCode {
-        self.get(path).send().await.unwrap().status()
-    }
-
-    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
-        self.request(Method::POST, path).json(&json!({}))
-    }
-
-    pub(crate) fn token(&self, role: Role) -> String {
-        self.issuer.issue(&email(), role, SystemClock.now())
-    }
-
-    pub(crate) fn expired_token(&self) -> String {
-        let issued_at = Timestamp::from_second(1_600_000_000).unwrap();
-        self.issuer.issue(&email(), Role::Admin, issued_at)
+    /// A client with an access token; `role` is `user` or `admin`.
+    pub(crate) fn client_of(&self, role: &str) -> Client {
+        self.client.with_token(&token(role))
     }
 }
 
-/// Returns an admin's token that is signed with another key.
-pub(crate) fn forged_token() -> String {
-    issuer(8).issue(&email(), Role::Admin, SystemClock.now())
+/// An access token of this role.
+pub(crate) fn token(role: &str) -> String {
+    sign_hs256(SECRET, &Claims::new("aaa@aaa.com", role))
 }
 
-fn email() -> Email {
-    Email::parse("aaa@aaa.com").unwrap()
-}
-
-fn issuer(seed: u8) -> Issuer {
-    let key = SigningKey::from_bytes(&[seed; 32])
-        .to_pkcs8_pem(LineEnding::LF)
-        .unwrap();
-    let settings = IssuerSettings {
-        issuer: "fleetmarket".to_owned(),
-        audience: "fleetmarket".to_owned(),
-        lifetime: Duration::from_mins(15),
-    };
-    Issuer::from_ed25519_pem(&key, settings).unwrap()
-}
-
-fn client() -> Client {
-    let no_redirects = reqwest::redirect::Policy::none();
-    Client::builder()
-        .redirect(no_redirects)
-        .no_proxy()
-        .timeout(TIMEOUT)
-        .build()
-        .unwrap()
-}
-
-async fn serve_keys(issuer: &Issuer) -> SocketAddr {
-    let keys = issuer.jwks();
-    upstream(Router::new().route("/.well-known/jwks.json", get(async move || Json(keys)))).await
+/// An admin's token that has expired.
+pub(crate) fn expired_token() -> String {
+    sign_hs256(SECRET, &Claims::new("aaa@aaa.com", "admin").expiring_in(-1))
 }
 
 /// Serves `router` on a free port until the test ends.

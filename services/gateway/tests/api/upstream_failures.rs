@@ -7,25 +7,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{any, get};
-use identity::Role;
-use reqwest::{Method, Response, StatusCode};
-use serde_json::Value;
+use serde_json::json;
+use testkit::{TIMEOUT, eventually_status, eventually_within};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use crate::support::{Gateway, TIMEOUT, echo, gateway, unused_address, upstream, upstream_at};
+use crate::support::{Gateway, echo, gateway, unused_address, upstream, upstream_at};
 
-async fn assert_unavailable(response: Response) {
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(response.headers().contains_key("retry-after"));
-    let problem: Value = response.json().await.unwrap();
-    assert_eq!(problem["detail"], "Service unavailable!");
-}
+const UNAVAILABLE: &str = "Service unavailable!";
 
 async fn assert_get_unavailable(gateway: &Gateway, path: &str) {
-    assert_unavailable(gateway.get(path).send().await.unwrap()).await;
+    gateway.get(path).await.expect_detail(503, UNAVAILABLE);
 }
 
 /// Starts an upstream that closes the connection when it has read the head of a request. Returns
@@ -52,14 +45,13 @@ async fn given_an_upstream_that_disconnects_when_the_method_is_post_or_patch_the
     let (disconnecting, requests) = disconnecting_upstream().await;
     let (other, other_requests) = disconnecting_upstream().await;
     let gateway = gateway(&[disconnecting, other], &[]).await;
-    let admin = gateway.token(Role::Admin);
+    let admin = gateway.client_of("admin");
     let total = || requests.load(Ordering::SeqCst) + other_requests.load(Ordering::SeqCst);
-    let post = gateway.post("/api/orders").bearer_auth(&admin);
-    assert_unavailable(post.send().await.unwrap()).await;
+    let response = admin.post("/api/orders", &json!({})).await;
+    response.expect_detail(503, UNAVAILABLE);
     assert_eq!(total(), 1);
-    let patch = gateway.request(Method::PATCH, "/api/products?name=a");
-    let patch = patch.json(&1).bearer_auth(&admin);
-    assert_unavailable(patch.send().await.unwrap()).await;
+    let response = admin.patch("/api/products?name=a", &json!(1)).await;
+    response.expect_detail(503, UNAVAILABLE);
     assert_eq!(total(), 2);
 }
 
@@ -68,7 +60,7 @@ async fn given_an_upstream_that_disconnects_when_the_method_is_get_then_another_
     let (disconnecting, _) = disconnecting_upstream().await;
     let gateway = gateway(&[disconnecting, echo().await], &[]).await;
     for _ in 0..4 {
-        assert_eq!(gateway.get_status("/api/products").await, StatusCode::OK);
+        gateway.get("/api/products").await.expect(200);
     }
 }
 
@@ -84,16 +76,11 @@ async fn given_a_single_address_that_disconnects_when_the_method_is_get_then_it_
 #[tokio::test]
 async fn given_two_addresses_when_one_is_unreachable_then_every_call_succeeds() {
     let gateway = gateway(&[unused_address().await, echo().await], &[]).await;
-    let user = gateway.token(Role::User);
+    let user = gateway.client_of("user");
     for _ in 0..20 {
-        assert_eq!(gateway.get_status("/api/products").await, StatusCode::OK);
-        let order = gateway.post("/api/orders").bearer_auth(&user);
-        let order = order.body("{\"products\":[]}").send().await.unwrap();
-        assert_eq!(order.status(), StatusCode::OK);
-        assert_eq!(
-            order.json::<Value>().await.unwrap()["body"],
-            "{\"products\":[]}"
-        );
+        gateway.get("/api/products").await.expect(200);
+        let order = user.post("/api/orders", &json!({ "products": [] })).await;
+        assert_eq!(order.expect(200).string("body"), "{\"products\":[]}");
     }
 }
 
@@ -101,7 +88,8 @@ async fn given_two_addresses_when_one_is_unreachable_then_every_call_succeeds() 
 async fn given_no_reachable_address_when_called_then_503() {
     let gateway = gateway(&[unused_address().await, unused_address().await], &[]).await;
     assert_get_unavailable(&gateway, "/api/products").await;
-    assert_unavailable(gateway.post("/api/login").send().await.unwrap()).await;
+    let response = gateway.client.post("/api/login", &json!({})).await;
+    response.expect_detail(503, UNAVAILABLE);
 }
 
 #[tokio::test]
@@ -139,17 +127,17 @@ async fn given_an_upstream_that_was_down_when_it_recovers_then_calls_succeed_wit
     for _ in 0..10 {
         assert_get_unavailable(&gateway, "/api/products").await;
     }
-    upstream_at(
-        address,
-        Router::new().route("/api/products", get(async || "back")),
-    )
+    let router = Router::new().route("/api/products", get(async || "back"));
+    upstream_at(address, router).await;
+    eventually_within(Duration::from_secs(1), "calls succeed", async || {
+        let response = gateway.get("/api/products").await;
+        (response.status == 200)
+            .then_some(())
+            .ok_or(response.to_string())
+    })
     .await;
-    let recovered = Instant::now();
-    while gateway.get_status("/api/products").await != StatusCode::OK {
-        assert!(recovered.elapsed() < Duration::from_secs(1));
-    }
     for _ in 0..10 {
-        assert_eq!(gateway.get_status("/api/products").await, StatusCode::OK);
+        gateway.get("/api/products").await.expect(200);
     }
 }
 
@@ -169,23 +157,16 @@ async fn given_the_maximum_in_flight_when_one_more_call_arrives_then_503_at_once
         &["--upstream-max-in-flight", "1", "--upstream-timeout", "1m"],
     )
     .await;
-    let first = tokio::spawn(gateway.get("/api/products_health").send());
+    let client = gateway.client.clone();
+    let first = tokio::spawn(async move { client.get("/api/products_health").await });
     tokio::time::timeout(TIMEOUT, arrived.notified())
         .await
         .unwrap();
     assert_get_unavailable(&gateway, "/api/products_health").await;
     release.notify_one();
-    assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK);
+    first.await.unwrap().expect(200);
     release.notify_one();
-    assert_eq!(
-        gateway
-            .get("/api/products_health")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        StatusCode::OK
-    );
+    gateway.get("/api/products_health").await.expect(200);
 }
 
 #[tokio::test]
@@ -207,13 +188,14 @@ async fn given_a_caller_that_disconnects_when_its_call_is_in_flight_then_another
         &["--upstream-max-in-flight", "1", "--upstream-timeout", "1m"],
     )
     .await;
-    let disconnects = tokio::spawn(gateway.get("/api/products").send());
+    let client = gateway.client.clone();
+    let disconnects = tokio::spawn(async move { client.get("/api/products").await });
     tokio::time::timeout(TIMEOUT, arrived.notified())
         .await
         .unwrap();
     disconnects.abort();
-    let deadline = Instant::now() + TIMEOUT;
-    while gateway.get_status("/api/categories").await != StatusCode::OK {
-        assert!(Instant::now() < deadline, "the call is still in flight");
-    }
+    eventually_status("the call is no longer in flight", 200, async || {
+        gateway.get("/api/categories").await
+    })
+    .await;
 }
