@@ -1,74 +1,98 @@
-//! Logging in.
+//! Authentication as processes: several replicas, their memory and their logs.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use bson::doc;
-use serde_json::Value;
-use testkit::Shop;
+use serde_json::json;
+use testkit::{Client, Shop};
 
 use super::log_in;
 
-const NOT_ACCEPTABLE: &str = "This e-mail is not acceptable";
-const INCORRECT: &str = "Incorrect e-mail or password";
-
-#[tokio::test]
-async fn given_correct_credentials_when_logging_in_then_200_with_the_contracts_tokens() {
-    let shop = Shop::start().await;
-    let response = log_in(&shop.anonymous(), "aaa@aaa.com", "aaa@aaa.com").await;
-    let response = response.expect(200);
-    assert_eq!(response.header("token-type"), Some("Bearer"));
-    let body = response.json();
-    assert_eq!(body.as_object().expect("an object").len(), 2, "{body}");
-    assert!(response.string("refresh_token").len() >= 22, "{body}");
-
-    let claims = claims(&response.string("access_token"));
-    assert_eq!(claims["email"], "aaa@aaa.com");
-    assert_eq!(claims["role"], "user");
-    assert_eq!(claims["iss"], "fleetmarket");
-    assert_eq!(claims["aud"], "fleetmarket");
-    assert!(claims["jti"].is_string());
-    let seconds = |claim: &str| claims[claim].as_i64().expect("seconds");
-    assert_eq!(seconds("exp") - seconds("iat"), 15 * 60);
-}
-
-/// The claims of an access token, whose signature is not checked.
-fn claims(token: &str) -> Value {
-    let claims = token.split('.').nth(1).expect("three parts");
-    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).expect("base64url");
-    serde_json::from_slice(&claims).expect("JSON")
+/// Logs in with a wrong password.
+async fn fail(client: &Client, email: &str) {
+    let response = log_in(client, email, "wrong").await;
+    response.expect_detail(401, "Incorrect e-mail or password");
 }
 
 #[tokio::test]
-async fn given_wrong_credentials_when_logging_in_then_the_response_does_not_reveal_whether_the_account_exists()
- {
-    let shop = Shop::start().await;
-    let client = shop.anonymous();
-    let mut problems = Vec::new();
-    for email in ["aaa@aaa.com", "nobody@test.example"] {
-        let response = log_in(&client, email, "wrong").await;
-        let mut problem = response.expect_detail(401, INCORRECT);
-        problem["instance"] = Value::Null;
-        problems.push(problem);
-    }
-    assert_eq!(problems[0], problems[1]);
-    let malformed = log_in(&client, "malformed", "wrong").await;
-    malformed.expect_detail(400, NOT_ACCEPTABLE);
-    // No account can have a password of this length.
-    let too_long = log_in(&client, "aaa@aaa.com", &"x".repeat(5_000)).await;
-    too_long.expect_detail(401, INCORRECT);
-}
-
-#[tokio::test]
-async fn given_no_development_data_when_started_then_there_are_no_accounts() {
+async fn given_authentication_when_called_directly_then_forwarded_addresses_are_ignored() {
     let shop = Shop::builder()
-        .env("authentication", "SEED_DATA", "false")
+        .env("authentication", "TRUSTED_PROXIES", "192.0.2.0/24")
+        .env("authentication", "FAILED_LOGINS_PER_ADDRESS", "3")
         .start()
         .await;
-    for email in ["aaa@aaa.com", "admin@admin.com"] {
-        let response = log_in(&shop.anonymous(), email, email).await;
-        response.expect_detail(401, INCORRECT);
+    let client = |number: usize| {
+        let address = format!("203.0.113.{number}");
+        shop.direct("authentication")
+            .with_header("x-forwarded-for", &address)
+    };
+    for number in 0..3 {
+        fail(&client(number), &format!("{number}@test.example")).await;
     }
-    let users = shop.collection("authentication", "users");
-    let count = users.count_documents(doc! {}).await.expect("counts");
-    assert_eq!(count, 0);
+    let response = log_in(&client(3), "3@test.example", "wrong").await;
+    response.expect_problem(429);
+    let log = shop.log("authentication");
+    assert!(log.contains("a log-in failed"), "{log}");
+    assert!(!log.contains("203.0.113."), "{log}");
+}
+
+#[tokio::test]
+async fn given_two_replicas_when_logins_fail_at_both_then_they_share_the_count() {
+    let shop = Shop::builder().replicas("authentication", 2).start().await;
+    let replicas = ["authentication", "authentication-2"].map(|name| shop.direct(name));
+    for number in 0..10 {
+        fail(&replicas[number % 2], "aaa@aaa.com").await;
+    }
+    for replica in replicas {
+        let response = log_in(&replica, "aaa@aaa.com", "wrong").await;
+        response.expect_problem(429);
+    }
+}
+
+/// Each password hash needs 19 MiB.
+#[tokio::test]
+async fn given_a_storm_of_logins_when_sent_from_many_addresses_then_memory_is_bounded_and_other_calls_succeed()
+ {
+    let shop = Shop::start().await;
+    let user = shop.user().await;
+    let before = shop.peak_memory("authentication");
+    let storm = futures::future::join_all((0..300).map(async |number| {
+        let address = format!("198.18.{}.{}", number / 250, number % 250);
+        let client = shop.anonymous().with_header("x-forwarded-for", &address);
+        let email = format!("{number}@test.example");
+        log_in(&client, &email, "wrong").await.status
+    }));
+    let others = async {
+        for _ in 0..20 {
+            user.get("/api/me").await.expect(200);
+            user.get("/api/products").await.expect(200);
+        }
+    };
+    let (statuses, ()) = tokio::join!(storm, others);
+    let is_expected = |status: &u16| matches!(status, 401 | 429);
+    assert!(statuses.iter().all(is_expected), "{statuses:?}");
+    assert!(statuses.contains(&429), "none is limited: {statuses:?}");
+    let growth = shop.peak_memory("authentication") - before;
+    assert!(growth < 100, "300 logins needed {growth} MiB more");
+}
+
+#[tokio::test]
+async fn given_fifty_concurrent_refreshes_when_sent_to_two_replicas_then_one_succeeds_and_its_token_works()
+ {
+    let shop = Shop::builder().replicas("authentication", 2).start().await;
+    let client = shop.anonymous();
+    let refresh = async |token: &str| {
+        let body = json!({ "refresh_token": token });
+        client.post("/api/refresh", &body).await
+    };
+    let session = log_in(&client, "aaa@aaa.com", "aaa@aaa.com").await;
+    let token = session.expect(200).string("refresh_token");
+    let responses = futures::future::join_all((0..50).map(|_| refresh(&token))).await;
+    let (succeeded, failed): (Vec<_>, Vec<_>) = responses
+        .iter()
+        .partition(|response| response.status == 200);
+    assert_eq!(succeeded.len(), 1);
+    for response in failed {
+        response.expect_detail(401, "Incorrect token");
+    }
+    refresh(&succeeded[0].string("refresh_token"))
+        .await
+        .expect(200);
 }

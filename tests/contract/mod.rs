@@ -7,14 +7,11 @@ mod event_stream;
 mod events;
 mod idempotency;
 mod key_rotation;
-mod login_limits;
-mod openapi;
 mod operations;
 mod orders;
 mod pagination;
 mod product_changes;
 mod products;
-mod sessions;
 mod tokens;
 
 use testkit::{Client, Response, credentials, order};

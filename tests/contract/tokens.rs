@@ -73,26 +73,3 @@ async fn given_bad_tokens_when_sent_then_401_incorrect_token_everywhere() {
     let valid = shop.anonymous().with_token(&signed);
     valid.get("/api/orders").await.expect(200);
 }
-
-#[tokio::test]
-async fn given_a_bad_token_when_sent_with_a_session_call_then_it_is_ignored() {
-    let shop = Shop::start().await;
-    let caller = shop.anonymous().with_token("x");
-    let account = credentials("new@test.example", "a long sentence");
-    caller.post("/api/register", &account).await.expect(201);
-    let login = caller.post("/api/login", &account).await.expect(200);
-    let token = json!({ "refresh_token": login.string("refresh_token") });
-    let refreshed = caller.post("/api/refresh", &token).await.expect(200);
-    let token = json!({ "refresh_token": refreshed.string("refresh_token") });
-    caller.post("/api/logout", &token).await.expect(204);
-}
-
-#[tokio::test]
-async fn given_two_authorization_headers_when_sent_then_400() {
-    let shop = Shop::start().await;
-    let user = shop.user().await;
-    let token = user.token().expect("a token").to_owned();
-    let twice = user.with_header("authorization", &format!("Bearer {token}"));
-    twice.get("/api/orders").await.expect_problem(400);
-    twice.get("/api/products").await.expect_problem(400);
-}

@@ -5,6 +5,13 @@ use testkit::{Expectations, Shop, eventually};
 
 use super::{place, place_until_acknowledged};
 
+const PRODUCTS_POINTS: [&str; 4] = [
+    "products.in-transaction",
+    "products.after-commit",
+    "products.before-offsets",
+    "products.after-send",
+];
+
 /// Places orders until `service` crashes at `point`, restarts it, and checks the invariants.
 async fn survives(service: &str, point: &str) {
     let shop = Shop::builder()
@@ -19,7 +26,10 @@ async fn survives(service: &str, point: &str) {
         wait_decided_or_crashed(&shop, service).await;
     }
     let status = shop.wait_exit(service).await;
-    assert!(!status.success(), "{service} did not crash: {status}");
+    assert!(
+        !status.success(),
+        "{service} did not crash at {point}: {status}"
+    );
     shop.restart(service).await;
     place_until_acknowledged(&shop, "cutlery", &mut expectations).await;
     shop.check_invariants(&expectations).await;
@@ -38,60 +48,28 @@ async fn wait_decided_or_crashed(shop: &Shop, service: &str) {
 }
 
 #[tokio::test]
-async fn given_orders_when_killed_before_the_insert_then_no_order_is_left_behind() {
-    survives("orders", "orders.before-insert:3").await;
+async fn given_orders_when_killed_at_a_crash_point_then_no_order_is_lost_or_duplicated() {
+    for point in ["before-insert", "after-insert", "before-send", "after-send"] {
+        survives("orders", &format!("orders.{point}:3")).await;
+    }
 }
 
 #[tokio::test]
-async fn given_orders_when_killed_after_the_insert_then_the_order_is_decided() {
-    survives("orders", "orders.after-insert:3").await;
-}
-
-#[tokio::test]
-async fn given_orders_when_killed_before_the_send_then_the_order_is_published_later() {
-    survives("orders", "orders.before-send:3").await;
-}
-
-#[tokio::test]
-async fn given_orders_when_killed_after_the_send_then_the_duplicate_is_ignored() {
-    survives("orders", "orders.after-send:3").await;
-}
-
-#[tokio::test]
-async fn given_products_when_killed_in_a_transaction_then_the_batch_is_consumed_again() {
-    survives("products", "products.in-transaction:2").await;
-}
-
-#[tokio::test]
-async fn given_products_when_killed_after_the_commit_then_the_decision_is_published() {
-    survives("products", "products.after-commit:2").await;
-}
-
-#[tokio::test]
-async fn given_products_when_killed_before_the_offsets_are_stored_then_the_duplicate_is_ignored() {
-    survives("products", "products.before-offsets:2").await;
-}
-
-#[tokio::test]
-async fn given_products_when_killed_after_the_send_then_the_duplicate_is_ignored() {
-    survives("products", "products.after-send:2").await;
+async fn given_products_when_killed_at_a_crash_point_then_every_order_is_decided_once() {
+    for point in PRODUCTS_POINTS {
+        survives("products", &format!("{point}:2")).await;
+    }
 }
 
 #[tokio::test]
 async fn given_products_when_killed_repeatedly_then_the_stock_is_correct() {
-    let points = [
-        "products.in-transaction",
-        "products.after-commit",
-        "products.before-offsets",
-        "products.after-send",
-    ];
     let shop = Shop::builder()
-        .env("products", "CRASH_AT", points[0])
+        .env("products", "CRASH_AT", PRODUCTS_POINTS[0])
         .start()
         .await;
     let buyer = shop.user().await;
     let mut expectations = Expectations::default();
-    for point in points.iter().skip(1).chain(&points[..1]) {
+    for point in PRODUCTS_POINTS.iter().skip(1).chain(&PRODUCTS_POINTS[..1]) {
         place(&buyer, "chair", &mut expectations).await;
         shop.wait_exit("products").await;
         // It may crash again before it is ready.

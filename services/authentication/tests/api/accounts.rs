@@ -4,7 +4,7 @@ use insta::assert_json_snapshot;
 use serde_json::json;
 use testkit::credentials;
 
-use crate::support::{EMAIL, PASSWORD, log_in, register, start};
+use crate::support::{EMAIL, PASSWORD, register, start, start_with_session, stored};
 
 #[tokio::test]
 async fn given_no_account_when_registered_then_it_is_a_user_with_an_email_in_lower_case() {
@@ -27,9 +27,20 @@ async fn given_no_account_when_registered_then_it_is_a_user_with_an_email_in_low
 }
 
 #[tokio::test]
+async fn given_no_development_data_when_started_then_there_are_no_accounts() {
+    let service = start().await;
+    for email in ["aaa@aaa.com", "admin@admin.com"] {
+        let body = credentials(email, email);
+        let response = service.client.post("/api/login", &body).await;
+        response.expect_detail(401, "Incorrect e-mail or password");
+    }
+    assert!(stored(&service, "users").await.is_empty());
+}
+
+#[tokio::test]
 async fn given_a_taken_or_invalid_email_when_registered_then_400_not_acceptable() {
     let service = start().await;
-    register(&service).await;
+    register(&service.client).await;
     for email in [
         EMAIL,
         "ADA@EXAMPLE.COM",
@@ -84,7 +95,7 @@ async fn given_passwords_when_registered_then_weak_ones_are_422_on_password() {
 #[tokio::test]
 async fn given_an_account_when_registrations_are_invalid_then_each_problem_names_the_reason() {
     let service = start().await;
-    register(&service).await;
+    register(&service.client).await;
     let taken = service
         .client
         .post("/api/register", &credentials(EMAIL, PASSWORD))
@@ -121,8 +132,7 @@ async fn given_an_account_when_registrations_are_invalid_then_each_problem_names
 
 #[tokio::test]
 async fn given_a_session_when_the_account_is_read_then_it_is_that_of_the_token() {
-    let service = start().await;
-    let tokens = log_in(&service).await;
+    let (service, tokens) = start_with_session(&[]).await;
     let me = service
         .client
         .with_token(&tokens.string("access_token"))

@@ -1,5 +1,7 @@
 //! Tests of the HTTP API of authentication, without the other services.
 
 mod accounts;
+mod attempt_limits;
+mod cookies;
 mod sessions;
 mod support;
