@@ -4,7 +4,7 @@ import { countText, useProducts } from '../catalogue/useCatalogue';
 import { SearchField } from '../forms/SearchField';
 import { hasLoadError, LoadError } from '../ui/LoadError';
 import { lazyWithPreload } from '../ui/lazyWithPreload';
-import { PageTitle } from '../ui/PageTitle';
+import { PageHeader } from '../ui/PageHeader';
 import { CategoriesSection } from './CategoriesSection';
 import type { ProductAction } from './ProductDialog';
 import { ProductTable, type TableSort } from './ProductTable';
@@ -18,11 +18,9 @@ export default function AdminProductsPage() {
   const [action, setAction] = useState<ProductAction | null>(null);
   return (
     <div className="page">
-      <PageTitle>Manage products</PageTitle>
-      <div className="page-header">
-        <h1>Manage products</h1>
+      <PageHeader title="Manage products">
         <Button onClick={() => setAction({ kind: 'create' })}>New product</Button>
-      </div>
+      </PageHeader>
       <CategoriesSection />
       <Products openDialog={setAction} />
       <Suspense>
@@ -54,7 +52,7 @@ function Products({ openDialog }: { openDialog: (action: ProductAction) => void 
   return (
     <>
       <search className="admin-filters">
-        <SearchField label="Search products" className="admin-search" q={q} search={setQ} />
+        <SearchField label="Search products" q={q} search={setQ} />
         <StockSelect stock={stock} change={setStock} />
       </search>
       {/* Always rendered: screen readers announce only changes of an existing status. */}

@@ -1,6 +1,6 @@
 import { startTransition, useCallback, useId, useOptimistic } from 'react';
 import { SearchField } from '../forms/SearchField';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import { type Filters, isSort, sorts } from './filters';
 import { useCategories } from './useCatalogue';
 
@@ -21,7 +21,7 @@ export function FilterBar({ filters, change }: Props) {
     });
   return (
     <search className="filter-bar">
-      <SearchField label="Search the shop" className="filter-bar-search" q={filters.q} search={search} />
+      <SearchField label="Search the shop" q={filters.q} search={search} />
       <CategoryChips selected={shown.category} change={choose} />
       <div className="filter-bar-choices">
         <div className="form-check form-switch">

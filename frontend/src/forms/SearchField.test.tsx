@@ -5,7 +5,7 @@ import { SearchField } from './SearchField';
 
 function renderField() {
   const search = vi.fn<(q: string) => void>();
-  const field = (q: string) => <SearchField label="Search" className="x" q={q} search={search} />;
+  const field = (q: string) => <SearchField label="Search" q={q} search={search} />;
   const { rerender } = render(field(''));
   const input = screen.getByRole('searchbox', { name: 'Search' });
   return { search, input, rerender: (q: string) => rerender(field(q)), user: userEvent.setup() };

@@ -2,10 +2,10 @@ import { useEffect, useState } from 'react';
 
 const DEBOUNCE_MS = 200;
 
-type Props = { label: string; className: string; q: string; search: (q: string) => void };
+type Props = { label: string; q: string; search: (q: string) => void };
 
 /** A search input that calls `search` when the user pauses typing. */
-export function SearchField({ label, className, q, search }: Props) {
+export function SearchField({ label, q, search }: Props) {
   const [typed, setTyped] = useState(q);
   const [lastQuery, setLastQuery] = useState(q);
   if (q !== lastQuery) {
@@ -26,7 +26,7 @@ export function SearchField({ label, className, q, search }: Props) {
   return (
     <input
       type="search"
-      className={`form-control ${className}`}
+      className="form-control"
       placeholder={label}
       aria-label={label}
       autoComplete="off"
