@@ -1,4 +1,4 @@
-import { reachability } from './reachability';
+import { reportReachability } from './reachability';
 
 const RESPONSE_TIMEOUT_MS = 15_000;
 const UNAVAILABLE_STATUSES = new Set([502, 503, 504]);
@@ -12,11 +12,11 @@ export async function fetchWithTimeout(request: Request): Promise<Response> {
   );
   try {
     const response = await fetch(request, { signal: AbortSignal.any([request.signal, timeout.signal]) });
-    reachability.report(request.url, !UNAVAILABLE_STATUSES.has(response.status));
+    reportReachability(request.url, !UNAVAILABLE_STATUSES.has(response.status));
     return response;
   } catch (error) {
     if (!request.signal.aborted) {
-      reachability.report(request.url, false);
+      reportReachability(request.url, false);
     }
     throw error;
   } finally {

@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { reachability } from '../api/reachability';
+import { reportReachability } from '../api/reachability';
 import { OutageBanner } from './OutageBanner';
 
 let isDatabaseUp = false;
@@ -25,13 +25,13 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  act(() => reachability.report('/api/products', true));
+  act(() => reportReachability('/api/products', true));
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
 const advance = (milliseconds: number) => act(() => vi.advanceTimersByTimeAsync(milliseconds));
-const startOutage = () => act(() => reachability.report('/api/products', false));
+const startOutage = () => act(() => reportReachability('/api/products', false));
 
 it('given a database that is down, when it recovers, then the banner disappears, and was visible until then', async () => {
   startOutage();

@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useRef } from 'react';
 import { api } from '../api/client';
-import { reachability, type Service } from '../api/reachability';
+import { reportReachability, type Service, unreachableServices } from '../api/reachability';
 import * as authApi from '../session/authApi';
 import { session } from '../session/session';
+import { useStore } from '../store';
 
 const messages: Record<Service, string> = {
   products: 'The catalogue is unavailable right now.',
@@ -13,7 +14,7 @@ const messages: Record<Service, string> = {
 
 /** Shown while a service is unreachable. Polls it until it responds again. */
 export function OutageBanner() {
-  const unreachable = useSyncExternalStore(reachability.subscribe, reachability.unreachable);
+  const unreachable = useStore(unreachableServices);
   usePollUntilReachable(unreachable);
   const [service] = unreachable;
   return (
@@ -71,7 +72,7 @@ function usePollUntilReachable(unreachable: readonly Service[]) {
 
 /**
  * Calls that need the database of a service. Its `…_health` endpoint would not do: it succeeds while the
- * database is down. `fetchWithTimeout` reports the result to `reachability`.
+ * database is down. `fetchWithTimeout` reports the result to `unreachableServices`.
  */
 const probes: Record<Service, () => Promise<unknown>> = {
   products: () => api.GET('/api/categories'),
@@ -82,7 +83,7 @@ const probes: Record<Service, () => Promise<unknown>> = {
 async function probeOrders(): Promise<void> {
   if (session.state().status === 'signed-out') {
     // A visitor has no orders to request, and does not need the service.
-    reachability.report('/api/orders', true);
+    reportReachability('/api/orders', true);
   } else {
     await api.GET('/api/orders', { params: { query: { limit: 1 } } });
   }
@@ -92,7 +93,7 @@ async function isReachableAgain(service: Service): Promise<boolean> {
   try {
     await probes[service]();
   } catch {
-    // Reported to `reachability` as well.
+    // Reported to `unreachableServices` as well.
   }
-  return !reachability.unreachable().includes(service);
+  return !unreachableServices.get().includes(service);
 }

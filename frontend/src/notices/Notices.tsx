@@ -1,19 +1,18 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useState } from 'react';
 import Button from 'react-bootstrap/Button';
 import { Link } from 'react-router';
 import { useFocusFallback } from '../focus/focus';
-import { type Notice, noticeStore } from './noticeStore';
+import { useStore } from '../store';
+import { announcement, closeNotice, type Notice, notices } from './noticeStore';
 
 export function Notices() {
-  const notices = useSyncExternalStore(noticeStore.subscribe, noticeStore.notices);
-  const announcement = useSyncExternalStore(noticeStore.subscribe, noticeStore.announcement);
   return (
     <>
       <div className="visually-hidden" role="status">
-        {announcement}
+        {useStore(announcement)}
       </div>
       <section className="notices" aria-live="polite" aria-label="Messages">
-        {notices.map((notice) => (
+        {useStore(notices).map((notice) => (
           <NoticeToast key={notice.id} notice={notice} />
         ))}
       </section>
@@ -24,7 +23,7 @@ export function Notices() {
 const VISIBLE_MS = 6000;
 
 function NoticeToast({ notice }: { notice: Notice }) {
-  const close = () => noticeStore.close(notice.id);
+  const close = () => closeNotice(notice.id);
   const [isHovered, setHovered] = useState(false);
   const [isFocused, setFocused] = useState(false);
   const container = useFocusFallback<HTMLDivElement>();
@@ -34,7 +33,7 @@ function NoticeToast({ notice }: { notice: Notice }) {
     if (staysOpen) {
       return;
     }
-    const timer = setTimeout(() => noticeStore.close(notice.id), VISIBLE_MS);
+    const timer = setTimeout(() => closeNotice(notice.id), VISIBLE_MS);
     return () => clearTimeout(timer);
   }, [notice.id, staysOpen]);
   return (

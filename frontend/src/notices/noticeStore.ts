@@ -1,3 +1,5 @@
+import { Store } from '../store';
+
 export type Notice = {
   id: number;
   text: string;
@@ -9,40 +11,23 @@ export type Notice = {
 
 const MAX_NOTICES = 3;
 
-let notices: readonly Notice[] = [];
-let announcement = '';
+export const notices = new Store<readonly Notice[]>([]);
+/** What screen readers announce. */
+export const announcement = new Store('');
 let lastId = 0;
-const listeners = new Set<() => void>();
-
-export const noticeStore = {
-  notices: (): readonly Notice[] => notices,
-  announcement: (): string => announcement,
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
-  close(id: number): void {
-    notices = notices.filter((notice) => notice.id !== id);
-    notifyListeners();
-  },
-};
 
 /** Shows a short message in the corner, and announces it. It replaces a message with the same text. */
 export function notify(notice: Omit<Notice, 'id'>): void {
   lastId += 1;
-  const others = notices.filter((other) => other.text !== notice.text);
-  notices = [...others.slice(1 - MAX_NOTICES), { ...notice, id: lastId }];
-  notifyListeners();
+  const others = notices.get().filter((other) => other.text !== notice.text);
+  notices.set([...others.slice(1 - MAX_NOTICES), { ...notice, id: lastId }]);
+}
+
+export function closeNotice(id: number): void {
+  notices.set(notices.get().filter((notice) => notice.id !== id));
 }
 
 /** Announces to screen readers what the page already shows. */
 export function announce(text: string): void {
-  announcement = text;
-  notifyListeners();
-}
-
-function notifyListeners(): void {
-  for (const listener of listeners) {
-    listener();
-  }
+  announcement.set(text);
 }

@@ -1,7 +1,7 @@
 import { renderHook } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import type { Order } from '../api/types';
-import { announce, noticeStore } from '../notices/noticeStore';
+import { announce, announcement } from '../notices/noticeStore';
 import { useAnnounceDecisions } from './useAnnounceDecisions';
 
 const pending: Order = {
@@ -21,14 +21,14 @@ it.each([
   [rejected, 'Order 5928a4: We could not confirm your order.'],
 ])('given a pending order on the page, when it is decided, then that is announced', (decided, message) => {
   const { rerender } = renderHook(useAnnounceDecisions, { initialProps: [pending] });
-  expect(noticeStore.announcement()).toBe('');
+  expect(announcement.get()).toBe('');
   rerender([decided]);
-  expect(noticeStore.announcement()).toBe(message);
+  expect(announcement.get()).toBe(message);
 });
 
 it('given an order that was decided before, when it is shown, then nothing is announced', () => {
   const { rerender } = renderHook(useAnnounceDecisions, { initialProps: [] as Order[] });
   rerender([accepted]);
   rerender([accepted, rejected]);
-  expect(noticeStore.announcement()).toBe('');
+  expect(announcement.get()).toBe('');
 });

@@ -1,5 +1,6 @@
 import { ApiProblem } from '../api/problem';
 import { storage } from '../storage';
+import { Store } from '../store';
 import { type AccessToken, type Me, readAccessToken } from './accessToken';
 import * as authApi from './authApi';
 import { tabSync } from './tabSync';
@@ -18,28 +19,24 @@ const REFRESH_IN_FLIGHT_KEY = 'renewal-unseen';
 const REFRESH_BEFORE_EXPIRY_SECONDS = 30;
 const RETRY_DELAY_SECONDS = 5;
 
-let state: SessionState = { status: hasSessionHint() ? 'restoring' : 'signed-out' };
+const state = new Store<SessionState>({ status: hasSessionHint() ? 'restoring' : 'signed-out' });
 let token: AccessToken | null = null;
 /** A token from another tab, which may have logged out since. See `acceptBroadcastToken`. */
 let broadcastToken: string | null = null;
 let refreshInFlight: Promise<string | null> | null = null;
 /** For the next scheduled refresh or retry. */
 let timer: number | undefined;
-const listeners = new Set<() => void>();
 
 export const session = {
-  state: (): SessionState => state,
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  state: state.get,
+  subscribe: state.subscribe,
 
   /** The access token, or null for a visitor. Throws while the session cannot be restored. */
   accessToken(): Promise<string | null> {
     if (token !== null) {
       return Promise.resolve(token.value);
     }
-    return state.status === 'restoring' ? session.refresh(null) : Promise.resolve(null);
+    return state.get().status === 'restoring' ? session.refresh(null) : Promise.resolve(null);
   },
 
   /**
@@ -194,9 +191,11 @@ function accept(value: string): void {
     Math.max(1, accepted.lifetimeSeconds - early) * 1000,
   );
   const { me } = accepted;
-  const isSameUser = state.status === 'signed-in' && state.me.email === me.email && state.me.role === me.role;
+  const before = state.get();
+  const isSameUser =
+    before.status === 'signed-in' && before.me.email === me.email && before.me.role === me.role;
   if (!isSameUser) {
-    setState({ status: 'signed-in', me });
+    state.set({ status: 'signed-in', me });
   }
 }
 
@@ -204,15 +203,8 @@ function signOut(): void {
   token = null;
   window.clearTimeout(timer);
   storage.remove(SIGNED_IN_KEY);
-  if (state.status !== 'signed-out') {
-    setState({ status: 'signed-out' });
-  }
-}
-
-function setState(next: SessionState): void {
-  state = next;
-  for (const listener of listeners) {
-    listener();
+  if (state.get().status !== 'signed-out') {
+    state.set({ status: 'signed-out' });
   }
 }
 

@@ -1,35 +1,26 @@
-import { useSyncExternalStore } from 'react';
 import { storage } from '../storage';
+import { Store, useStore } from '../store';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
 /** `public/before-paint.js` reads the same key. */
 const STORAGE_KEY = 'theme';
 const systemIsDark = window.matchMedia('(prefers-color-scheme: dark)');
-const listeners = new Set<() => void>();
-let choice: ThemeChoice = readChoice();
+const choice = new Store(readChoice());
 
 export function useThemeChoice(): [ThemeChoice, (choice: ThemeChoice) => void] {
-  return [useSyncExternalStore(subscribe, () => choice), choose];
+  return [useStore(choice), choose];
 }
 
 function choose(next: ThemeChoice): void {
-  choice = next;
+  choice.set(next);
   storage.write(STORAGE_KEY, next);
   applyTheme();
 }
 
 function applyTheme(): void {
-  const dark = choice === 'dark' || (choice === 'system' && systemIsDark.matches);
+  const dark = choice.get() === 'dark' || (choice.get() === 'system' && systemIsDark.matches);
   document.documentElement.dataset['bsTheme'] = dark ? 'dark' : 'light';
-  for (const listener of listeners) {
-    listener();
-  }
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }
 
 function readChoice(): ThemeChoice {
@@ -40,7 +31,7 @@ function readChoice(): ThemeChoice {
 systemIsDark.addEventListener('change', applyTheme);
 window.addEventListener('storage', (event) => {
   if (event.key === STORAGE_KEY) {
-    choice = readChoice();
+    choice.set(readChoice());
     applyTheme();
   }
 });
