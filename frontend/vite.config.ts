@@ -43,6 +43,8 @@ export default defineConfig({
   preview: { port: 4173, strictPort: true, proxy },
   test: {
     environment: 'jsdom',
+    // Starts jsdom once per worker, because its start takes longer than the tests of a file.
+    pool: 'vmThreads',
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/testSetup.ts'],
     restoreMocks: true,

@@ -33,6 +33,8 @@ beforeEach(() => {
   streams = [];
   end = new AbortController();
   vi.clearAllMocks();
+  // Vitest takes `Response` from Node.js, but not the class of its body.
+  vi.stubGlobal('ReadableStream', new Response('').body?.constructor);
   vi.stubGlobal(
     'fetch',
     vi.fn((request: Request, { signal }: RequestInit) =>
