@@ -2,7 +2,6 @@ import { useSearchParams } from 'react-router';
 import * as z from 'zod/mini';
 import { session } from '../session/session';
 import { AccountPage } from './AccountPage';
-import { CredentialsForm } from './CredentialsForm';
 
 const credentials = z.object({
   email: z.string().check(z.trim(), z.minLength(1, 'Please enter your e-mail.')),
@@ -20,18 +19,14 @@ export default function LogInPage() {
           : 'Log in to order and follow your orders.'
       }
       alternative={{ question: 'New here?', path: '/register', label: 'Create account' }}
-    >
-      <CredentialsForm
-        schema={credentials}
-        problemFields={{
-          'unacceptable-email': { field: 'email', message: 'Please enter a valid e-mail address.' },
-          'incorrect-credentials': { field: 'password' },
-        }}
-        send={({ email, password }) => session.logIn(email, password)}
-        passwordField={{ autoComplete: 'current-password' }}
-        label="Log in"
-        busyLabel="Logging in…"
-      />
-    </AccountPage>
+      schema={credentials}
+      problemFields={{
+        'unacceptable-email': { field: 'email', message: 'Please enter a valid e-mail address.' },
+        'incorrect-credentials': { field: 'password' },
+      }}
+      send={({ email, password }) => session.logIn(email, password)}
+      passwordField={{ autoComplete: 'current-password' }}
+      busyLabel="Logging in…"
+    />
   );
 }

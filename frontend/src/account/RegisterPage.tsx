@@ -3,7 +3,6 @@ import * as z from 'zod/mini';
 import { notify } from '../notices/noticeStore';
 import { session } from '../session/session';
 import { AccountPage } from './AccountPage';
-import { CredentialsForm } from './CredentialsForm';
 
 const credentials = z.object({
   email: z.string().check(z.trim(), z.minLength(1, 'Please enter your e-mail.')),
@@ -20,31 +19,27 @@ export default function RegisterPage() {
       title="Create account"
       lead="All you need is an e-mail address and a password. Your cart stays as it is."
       alternative={{ question: 'Already have an account?', path: '/login', label: 'Log in' }}
-    >
-      <CredentialsForm
-        schema={credentials}
-        problemFields={{
-          'unacceptable-email': {
-            field: 'email',
-            message: 'We cannot use this address. Already registered? Log in.',
-          },
-        }}
-        send={async ({ email, password }) => {
-          await session.register(email, password);
-          try {
-            await session.logIn(email, password);
-          } catch {
-            notify({ severity: 'success', text: 'Your account has been created. Please log in.' });
-            await navigate({ pathname: '/login', search: search.toString() });
-          }
-        }}
-        passwordField={{
-          autoComplete: 'new-password',
-          hint: 'Use at least 8 characters; a short phrase works well.',
-        }}
-        label="Create account"
-        busyLabel="Creating your account…"
-      />
-    </AccountPage>
+      schema={credentials}
+      problemFields={{
+        'unacceptable-email': {
+          field: 'email',
+          message: 'We cannot use this address. Already registered? Log in.',
+        },
+      }}
+      send={async ({ email, password }) => {
+        await session.register(email, password);
+        try {
+          await session.logIn(email, password);
+        } catch {
+          notify({ severity: 'success', text: 'Your account has been created. Please log in.' });
+          await navigate({ pathname: '/login', search: search.toString() });
+        }
+      }}
+      passwordField={{
+        autoComplete: 'new-password',
+        hint: 'Use at least 8 characters; a short phrase works well.',
+      }}
+      busyLabel="Creating your account…"
+    />
   );
 }

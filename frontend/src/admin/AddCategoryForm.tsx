@@ -4,7 +4,7 @@ import { Field } from '../forms/Field';
 import { FormError } from '../forms/FormError';
 import { useApiForm } from '../forms/useApiForm';
 import { notify } from '../notices/noticeStore';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import * as fields from './productFields';
 import { useCatalogueMutations } from './useCatalogueMutations';
 

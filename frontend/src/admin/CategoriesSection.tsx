@@ -1,6 +1,6 @@
 import { Suspense, useState } from 'react';
 import { useCategories } from '../catalogue/useCatalogue';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import { hasLoadError, LoadError } from '../ui/LoadError';
 import { lazyWithPreload } from '../ui/lazyWithPreload';
 

@@ -2,7 +2,7 @@ import { useId } from 'react';
 import type { UseFormRegisterReturn } from 'react-hook-form';
 import { useCategories } from '../catalogue/useCatalogue';
 import { ErrorText } from '../forms/Field';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import { hasLoadError, LoadError } from '../ui/LoadError';
 
 type Props = { error: { message?: string | undefined } | undefined; registration: UseFormRegisterReturn };

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { Field } from '../forms/Field';
 import { useApiForm } from '../forms/useApiForm';
 import { notify } from '../notices/noticeStore';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import { Dialog } from './Dialog';
 import { ProductFields } from './ProductFields';
 import * as fields from './productFields';

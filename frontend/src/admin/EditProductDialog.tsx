@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Product } from '../api/types';
 import { useApiForm } from '../forms/useApiForm';
 import { notify } from '../notices/noticeStore';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import { changedFields } from './changedFields';
 import { Dialog } from './Dialog';
 import { ProductFields } from './ProductFields';

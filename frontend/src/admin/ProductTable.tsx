@@ -1,10 +1,10 @@
 import Button from 'react-bootstrap/Button';
-import { Link } from 'react-router';
 import type { Product } from '../api/types';
 import type { useProducts } from '../catalogue/useCatalogue';
 import { useAppendFocus } from '../focus/useAppendFocus';
+import { displayName } from '../product/displayName';
 import { formatPrice } from '../product/money';
-import { displayName, productPath } from '../product/naming';
+import { ProductLink } from '../product/ProductLink';
 import { StockNote } from '../product/StockNote';
 import { ShowMore } from '../ui/ShowMore';
 import type { ProductAction } from './ProductDialog';
@@ -78,7 +78,7 @@ function Row({ product, openDialog }: Pick<Props, 'openDialog'> & { product: Pro
   return (
     <tr>
       <th scope="row">
-        <Link to={productPath(product.name)}>{displayName(product.name)}</Link>
+        <ProductLink name={product.name} />
         <span className="admin-description">{product.description}</span>
       </th>
       <td data-label="Price" className="price">

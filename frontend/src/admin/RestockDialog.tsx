@@ -3,7 +3,7 @@ import type { Product } from '../api/types';
 import { Field } from '../forms/Field';
 import { useApiForm } from '../forms/useApiForm';
 import { notify } from '../notices/noticeStore';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import { Dialog } from './Dialog';
 import * as fields from './productFields';
 import { restockKeys } from './restockKeys';

@@ -4,7 +4,7 @@ import { useFocusFallback } from '../focus/focus';
 import type { Me } from '../session/accessToken';
 import { useLogOut } from '../session/useLogOut';
 import { ThemeChoice } from '../theme/ThemeChoice';
-import { PersonIcon } from './Icons';
+import { Icon } from './Icons';
 
 /** A native popover: the browser closes it on Escape and on a click outside. */
 export function AccountMenu({ me }: { me: Me }) {
@@ -15,7 +15,7 @@ export function AccountMenu({ me }: { me: Me }) {
   return (
     <>
       <button type="button" className="site-header-link" popoverTarget={id}>
-        <PersonIcon />
+        <Icon of="person" />
         <span>Account</span>
       </button>
       <div ref={menu} id={id} popover="auto" className="account-menu">

@@ -3,7 +3,7 @@ import { itemCount } from '../cart/cart';
 import { useCart } from '../cart/cartStore';
 import { useSession } from '../session/useSession';
 import { AccountMenu } from './AccountMenu';
-import { CartIcon, Logo, ManageIcon, OrdersIcon, PersonIcon } from './Icons';
+import { Icon, Logo } from './Icons';
 
 export function Header() {
   const session = useSession();
@@ -17,13 +17,13 @@ export function Header() {
         <nav className="site-header-links" aria-label="Main">
           {session.status === 'signed-in' && session.me.role === 'admin' && (
             <NavLink to="/admin/products" className="site-header-link">
-              <ManageIcon />
+              <Icon of="manage" />
               <span>Manage</span>
             </NavLink>
           )}
           {session.status === 'signed-in' && (
             <NavLink to="/orders" className="site-header-link">
-              <OrdersIcon />
+              <Icon of="orders" />
               <span>Orders</span>
             </NavLink>
           )}
@@ -31,7 +31,7 @@ export function Header() {
           {session.status === 'signed-in' && <AccountMenu me={session.me} />}
           {session.status === 'signed-out' && (
             <NavLink to="/login" className="site-header-link">
-              <PersonIcon />
+              <Icon of="person" />
               <span>Log in</span>
             </NavLink>
           )}
@@ -45,7 +45,7 @@ function CartLink() {
   const count = itemCount(useCart());
   return (
     <NavLink to="/cart" className="site-header-link">
-      <CartIcon />
+      <Icon of="cart" />
       <span>Cart</span>
       {count > 0 && (
         <span className="cart-count">

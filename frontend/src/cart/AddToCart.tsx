@@ -1,7 +1,7 @@
 import Button from 'react-bootstrap/Button';
 import type { Product } from '../api/types';
 import { notify } from '../notices/noticeStore';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import { add, MAX_LINES, quantityOf } from './cart';
 import { cartStore, useCart } from './cartStore';
 

@@ -1,17 +1,17 @@
 import { useRef } from 'react';
 import Button from 'react-bootstrap/Button';
-import { Link } from 'react-router';
 import { moveFocus } from '../focus/focus';
 import { announce } from '../notices/noticeStore';
+import { displayName } from '../product/displayName';
 import { formatMoney, formatPrice } from '../product/money';
-import { displayName, productPath } from '../product/naming';
+import { ProductLink } from '../product/ProductLink';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { QuantityStepper } from '../product/QuantityStepper';
 import { StockNote } from '../product/StockNote';
 import { MAX_QUANTITY } from '../product/stock';
 import { remove, setQuantity } from './cart';
 import { cartStore } from './cartStore';
-import { type Availability, lineTotal, type PricedLine } from './pricing';
+import { type Availability, lineTotal, type PricedLine } from './pricedLines';
 
 export function CartLineRow({ line }: { line: PricedLine }) {
   const { name, quantity, availability } = line;
@@ -39,7 +39,7 @@ export function CartLineRow({ line }: { line: PricedLine }) {
       </div>
       <div className="cart-line-details">
         <h2>
-          <Link to={productPath(name)}>{displayName(name)}</Link>
+          <ProductLink name={name} />
         </h2>
         {/* Reserves the line while the price is loading, so that the rows below do not move. */}
         <p className="muted">{product === null ? '\u00a0' : `${formatPrice(product.price)} each`}</p>

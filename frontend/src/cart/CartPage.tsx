@@ -1,27 +1,30 @@
 import Button from 'react-bootstrap/Button';
-import { Link } from 'react-router';
 import { errorMessage } from '../api/problem';
 import { moveFocus } from '../focus/focus';
 import { announce } from '../notices/noticeStore';
-import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
-import { PageTitle } from '../ui/PageTitle';
+import { EmptyState } from '../product/EmptyState';
+import { PageHeader } from '../ui/PageHeader';
 import { CartLineRow } from './CartLineRow';
 import { Checkout } from './Checkout';
 import { cartStore } from './cartStore';
-import { matchStock, needsAttention, type PricedLine } from './pricing';
+import { matchStock, needsAttention, type PricedLine } from './pricedLines';
 import { usePricedCart } from './usePricedCart';
 
 export default function CartPage() {
   const { lines, isLoading, error, retry } = usePricedCart();
   if (lines.length === 0) {
-    return <EmptyCart />;
+    return (
+      <EmptyState
+        title="Your cart"
+        picture="shelf"
+        heading="Your cart is empty"
+        text="Items stay in your cart on this device."
+      />
+    );
   }
   return (
     <div className="page">
-      <PageTitle>Your cart</PageTitle>
-      <div className="page-header">
-        <h1>Your cart</h1>
-      </div>
+      <PageHeader title="Your cart" />
       {error !== null && (
         <div className="cart-notice" role="alert">
           <p>We cannot check the stock right now. {errorMessage(error)}</p>
@@ -60,20 +63,6 @@ function AttentionNotice({ lines }: { lines: PricedLine[] }) {
           </Button>
         </div>
       )}
-    </div>
-  );
-}
-
-function EmptyCart() {
-  return (
-    <div className="empty-state">
-      <PageTitle>Your cart</PageTitle>
-      <EmptyStatePicture of="shelf" />
-      <h1>Your cart is empty</h1>
-      <p>Items stay in your cart on this device.</p>
-      <Link to="/" className="btn btn-primary">
-        Continue shopping
-      </Link>
     </div>
   );
 }

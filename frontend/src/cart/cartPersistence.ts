@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../parseJson';
 import { MAX_QUANTITY } from '../product/stock';
 import { add, type Cart, MAX_LINES } from './cart';
 
@@ -57,12 +58,4 @@ export function parseCart(text: string | null): PersistedCart {
 
 export function serializeCart({ lines, key, takenOut }: PersistedCart): string {
   return JSON.stringify({ version: 1, lines, key, ...(takenOut !== null && { takenOut }) });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

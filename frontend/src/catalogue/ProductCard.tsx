@@ -1,8 +1,8 @@
-import { Link } from 'react-router';
 import type { Product } from '../api/types';
 import { AddToCart } from '../cart/AddToCart';
+import { displayName } from '../product/displayName';
 import { formatPrice } from '../product/money';
-import { displayName, productPath } from '../product/naming';
+import { ProductLink } from '../product/ProductLink';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { StockNote } from '../product/StockNote';
 
@@ -15,9 +15,7 @@ export function ProductCard({ product }: { product: Product }) {
       <div className="product-card-body">
         <p className="product-card-category">{product.categories.map(displayName).join(', ')}</p>
         <h2 className="product-card-name">
-          <Link to={productPath(product.name)} className="stretched-link">
-            {displayName(product.name)}
-          </Link>
+          <ProductLink name={product.name} className="stretched-link" />
         </h2>
         <p className="price">{formatPrice(product.price)}</p>
         <div className="product-card-footer">

@@ -2,8 +2,9 @@ import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Product } from '../api/types';
 import { AddToCart } from '../cart/AddToCart';
+import { displayName } from '../product/displayName';
+import { EmptyState } from '../product/EmptyState';
 import { formatPrice } from '../product/money';
-import { displayName } from '../product/naming';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { QuantityStepper } from '../product/QuantityStepper';
 import { StockNote } from '../product/StockNote';
@@ -15,14 +16,25 @@ export default function ProductPage() {
   const { name = '' } = useParams();
   const product = useProduct(name);
   if (product.data === undefined) {
-    return hasLoadError(product) ? (
-      <ProductError name={name} product={product} />
-    ) : (
-      <ProductSkeleton name={name} />
+    return (
+      <>
+        <PageTitle>{displayName(name)}</PageTitle>
+        {hasLoadError(product) ? (
+          <LoadError query={product} subject={`“${displayName(name)}”`} isPage />
+        ) : (
+          <ProductSkeleton name={name} />
+        )}
+      </>
     );
   }
   if (product.data === null) {
-    return <ProductNotFound name={name} />;
+    return (
+      <EmptyState
+        title="Product not found"
+        heading={`We could not find “${displayName(name)}”`}
+        text="The address may be wrong, or the product may have been removed."
+      />
+    );
   }
   return <ProductDetails key={product.data.name} product={product.data} />;
 }
@@ -78,7 +90,6 @@ function BackToCatalogue() {
 function ProductSkeleton({ name }: { name: string }) {
   return (
     <div className="page product">
-      <PageTitle>{displayName(name)}</PageTitle>
       <p className="visually-hidden" role="status">
         Loading…
       </p>
@@ -89,28 +100,6 @@ function ProductSkeleton({ name }: { name: string }) {
         <h1>{displayName(name)}</h1>
         <span className="skeleton skeleton-line w-50" />
       </div>
-    </div>
-  );
-}
-
-function ProductError({ name, product }: { name: string; product: ReturnType<typeof useProduct> }) {
-  return (
-    <>
-      <PageTitle>{displayName(name)}</PageTitle>
-      <LoadError query={product} subject={`“${displayName(name)}”`} isPage />
-    </>
-  );
-}
-
-function ProductNotFound({ name }: { name: string }) {
-  return (
-    <div className="empty-state">
-      <PageTitle>Product not found</PageTitle>
-      <h1>We could not find “{displayName(name)}”</h1>
-      <p>The address may be wrong, or the product may have been removed.</p>
-      <Link to="/" className="btn btn-primary">
-        Continue shopping
-      </Link>
     </div>
   );
 }

@@ -1,12 +1,14 @@
 import { useMemo } from 'react';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import type { Order, OrderLine } from '../api/types';
+import { EmptyState } from '../product/EmptyState';
 import { formatMoney, formatPrice, toCents } from '../product/money';
-import { displayName, productPath } from '../product/naming';
+import { ProductLink } from '../product/ProductLink';
 import { ProductPicture } from '../product/picture/ProductPicture';
 import { useProduct } from '../product/useProduct';
 import { useMe } from '../session/useSession';
 import { hasLoadError, LoadError } from '../ui/LoadError';
+import { PageHeader } from '../ui/PageHeader';
 import { PageTitle } from '../ui/PageTitle';
 import { BackToOrders } from './BackToOrders';
 import { OrderTimeline } from './OrderTimeline';
@@ -29,17 +31,22 @@ function BuyerOrder({ buyer, id }: { buyer: string; id: string }) {
     return <OrderDetails order={order.data} />;
   }
   if (order.data === null) {
-    return <OrderNotFound />;
+    return (
+      <EmptyState
+        title="Order not found"
+        heading="Order not found"
+        text="The address may be wrong, or the order belongs to another account."
+        link={{ to: '/orders', label: 'View your orders' }}
+      />
+    );
   }
-  return (
+  return hasLoadError(order) ? (
     <>
       <PageTitle>{`Order ${shortId(id)}`}</PageTitle>
-      {hasLoadError(order) ? (
-        <LoadError query={order} subject="this order" isPage />
-      ) : (
-        <OrderSkeleton id={id} />
-      )}
+      <LoadError query={order} subject="this order" isPage />
     </>
+  ) : (
+    <OrderSkeleton id={id} />
   );
 }
 
@@ -47,9 +54,7 @@ function OrderSkeleton({ id }: { id: string }) {
   return (
     <div className="page orders">
       <BackToOrders />
-      <div className="page-header">
-        <h1>Order {shortId(id)}</h1>
-      </div>
+      <PageHeader title={`Order ${shortId(id)}`} />
       <p className="visually-hidden" role="status">
         Loading your order…
       </p>
@@ -69,12 +74,10 @@ function OrderDetails({ order }: { order: Order }) {
   useAnnounceDecisions(useMemo(() => [order], [order]));
   return (
     <article className="page orders">
-      <PageTitle>{`Order ${shortId(order.id)}`}</PageTitle>
       <BackToOrders />
-      <div className="page-header">
-        <h1>Order {shortId(order.id)}</h1>
+      <PageHeader title={`Order ${shortId(order.id)}`}>
         <StatusBadge status={order.status} />
-      </div>
+      </PageHeader>
       <div className="order">
         <OrderTimeline order={order} />
         <section className="card-like order-lines" aria-label="Ordered items">
@@ -106,7 +109,7 @@ function Line({ line }: { line: OrderLine }) {
       </div>
       <div>
         <h2>
-          <Link to={productPath(line.name)}>{displayName(line.name)}</Link>
+          <ProductLink name={line.name} />
         </h2>
         <p className="muted">
           {line.quantity} × {formatPrice(line.price)}
@@ -114,18 +117,5 @@ function Line({ line }: { line: OrderLine }) {
       </div>
       <span className="price">{formatMoney(toCents(line.price) * BigInt(line.quantity))}</span>
     </li>
-  );
-}
-
-function OrderNotFound() {
-  return (
-    <div className="empty-state">
-      <PageTitle>Order not found</PageTitle>
-      <h1>Order not found</h1>
-      <p>The address may be wrong, or the order belongs to another account.</p>
-      <Link to="/orders" className="btn btn-primary">
-        View your orders
-      </Link>
-    </div>
   );
 }

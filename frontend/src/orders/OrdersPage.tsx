@@ -2,12 +2,12 @@ import { type RefObject, useMemo } from 'react';
 import { Link } from 'react-router';
 import type { Order } from '../api/types';
 import { useAppendFocus } from '../focus/useAppendFocus';
+import { displayName } from '../product/displayName';
+import { EmptyState } from '../product/EmptyState';
 import { formatPrice } from '../product/money';
-import { displayName } from '../product/naming';
-import { EmptyStatePicture } from '../product/picture/EmptyStatePicture';
 import { useMe } from '../session/useSession';
 import { hasLoadError, LoadError } from '../ui/LoadError';
-import { PageTitle } from '../ui/PageTitle';
+import { PageHeader } from '../ui/PageHeader';
 import { ShowMore } from '../ui/ShowMore';
 import { StatusBadge } from './StatusBadge';
 import { shortId } from './shortId';
@@ -31,10 +31,7 @@ function BuyerOrders({ buyer }: { buyer: string }) {
   const { listRef, rememberFocus } = useAppendFocus<HTMLUListElement>(shown?.length ?? 0);
   return (
     <div className="page orders">
-      <PageTitle>Your orders</PageTitle>
-      <div className="page-header">
-        <h1>Your orders</h1>
-      </div>
+      <PageHeader title="Your orders" />
       {hasLoadError(orders) ? (
         <LoadError query={orders} subject="your orders" />
       ) : (
@@ -48,16 +45,7 @@ function BuyerOrders({ buyer }: { buyer: string }) {
 
 function OrderList({ orders, listRef }: { orders: Order[]; listRef: RefObject<HTMLUListElement | null> }) {
   if (orders.length === 0) {
-    return (
-      <div className="empty-state">
-        <EmptyStatePicture of="lamp" />
-        <h2>No orders yet</h2>
-        <p>Your orders will appear here.</p>
-        <Link to="/" className="btn btn-primary">
-          Continue shopping
-        </Link>
-      </div>
-    );
+    return <EmptyState picture="lamp" heading="No orders yet" text="Your orders will appear here." />;
   }
   return (
     <ul ref={listRef} className="order-list">

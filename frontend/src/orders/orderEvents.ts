@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { api } from '../api/client';
 import { unwrap } from '../api/problem';
 import type { Order } from '../api/types';
+import { parseJson } from '../parseJson';
 
 /** A new status of an order, and when it changed. */
 export type OrderChange = Pick<Order, 'id' | 'status' | 'reason'> & { at: string };
@@ -110,14 +111,6 @@ function dispatch(subscriber: Subscriber, event: string | undefined, data: strin
     subscriber.onChange(change.data);
   } else {
     subscriber.onReset();
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Order, OrderStatus } from '../api/types';
-import { displayName } from '../product/naming';
+import { displayName } from '../product/displayName';
 import type { OrderChange } from './orderEvents';
 
 export const statusLabels: Record<OrderStatus, { label: string; message: string }> = {

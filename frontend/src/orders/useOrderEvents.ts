@@ -1,11 +1,10 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Order } from '../api/types';
 import { type OrderChange, subscribeToOrders } from './orderEvents';
 import { orderKeys } from './orderKeys';
 import { applyChange } from './status';
 import type { OrderPages } from './useOrders';
-import { usePageVisible } from './usePageVisible';
 
 /**
  * Keeps the cached orders of the buyer up to date while the page is visible. Returns whether the event stream
@@ -14,7 +13,7 @@ import { usePageVisible } from './usePageVisible';
 export function useOrderEvents(buyer: string): boolean {
   const queries = useQueryClient();
   const [isOpen, setOpen] = useState(false);
-  const isVisible = usePageVisible();
+  const isVisible = useSyncExternalStore(subscribeToVisibility, () => !document.hidden);
   useEffect(() => {
     if (!isVisible) {
       return;
@@ -40,6 +39,11 @@ export function useOrderEvents(buyer: string): boolean {
     };
   }, [buyer, isVisible, queries]);
   return isOpen;
+}
+
+function subscribeToVisibility(listener: () => void): () => void {
+  document.addEventListener('visibilitychange', listener);
+  return () => document.removeEventListener('visibilitychange', listener);
 }
 
 function apply(queries: QueryClient, buyer: string, change: OrderChange): void {

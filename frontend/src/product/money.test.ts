@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { displayName } from './displayName';
 import { formatMoney, formatPrice, toCents } from './money';
-import { displayName } from './naming';
 import { stockOf } from './stock';
 
 describe('money', () => {

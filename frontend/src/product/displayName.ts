@@ -3,7 +3,3 @@ export function displayName(name: string): string {
   const [first = ''] = name;
   return first.toLocaleUpperCase('en-GB') + name.slice(first.length);
 }
-
-export function productPath(name: string): string {
-  return `/products/${encodeURIComponent(name)}`;
-}
