@@ -18,14 +18,12 @@ def check(manifests):
 
 
 def images(manifests):
-    """The Dockerfile builds this project's images, Compose uses the same third-party images, and each image is pinned."""
+    """The Dockerfile builds this project's images, and Compose uses the same third-party images."""
     compose = text("docker-compose.yml")
     for workload, _, container in manifests.containers():
         image, name = container["image"], image_name(container)
         if is_own_image(container) and stage(name) is None:
             yield f"{title(workload)}: the Dockerfile builds no image {name}"
-        if manifests.overlay == "gke" and "@sha256:" not in image:
-            yield f"{title(workload)}: the image {image} has no digest"
         tag = re.search(r":([^:/@]+)$", image.split("@")[0])
         if not is_own_image(container) and tag and f"{name}:{tag[1]}" not in compose:
             yield f"{title(workload)}: docker-compose.yml has another image than {name}:{tag[1]}"
