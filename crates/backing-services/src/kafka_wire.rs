@@ -7,11 +7,9 @@
 //! `Metadata` rather than `ApiVersions`: a broker answers the latter before it is registered with the
 //! controller, when clients still see an empty cluster.
 
-use std::{
-    io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
-    time::Duration,
-};
+use std::io::{self, Read, Write};
+
+use crate::port::connect;
 
 const METADATA: i16 = 3;
 /// Old enough for every supported broker, and before the "flexible" encoding.
@@ -19,7 +17,6 @@ const VERSION: i16 = 4;
 const CLIENT: &[u8; 16] = b"backing-services";
 /// The request's length, without these four bytes.
 const REQUEST_LENGTH: i32 = 31;
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// Far above a response without topics; bounds the allocation if another program has the port.
 const MAX_RESPONSE: usize = 64 * 1024;
 /// The number of brokers follows the correlation id and the throttle time.
@@ -27,10 +24,7 @@ const BROKER_COUNT_OFFSET: usize = 8;
 
 /// Returns how many live brokers the one at 127.0.0.1:`port` knows.
 pub(crate) fn live_brokers(port: u16) -> io::Result<i32> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
+    let mut stream = connect(port)?;
     stream.write_all(&request())?;
 
     let mut length = [0; 4];

@@ -6,13 +6,11 @@
 //! four little-endian 32-bit integers (total length, request id, id responded to, opcode), and
 //! for `OP_MSG` 32 bits of flags and sections; a section of kind 0 is a single BSON document.
 
-use std::{
-    io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
-    time::Duration,
-};
+use std::io::{self, Read, Write};
 
 use bson::Document;
+
+use crate::port::connect;
 
 const OP_MSG: i32 = 2013;
 const HEADER: usize = 16;
@@ -20,7 +18,6 @@ const FLAGS_AND_KIND: usize = 5;
 /// Far above any response to the commands of this crate; bounds the allocation if another program has
 /// the port.
 const MAX_RESPONSE: usize = 1024 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs `command` on the database `admin` of the server at 127.0.0.1:`port`. The field `ok` of the
 /// response says whether it succeeded.
@@ -28,10 +25,7 @@ pub(crate) fn run_command(port: u16, mut command: Document) -> io::Result<Docume
     command.insert("$db", "admin");
     let body = command.to_vec().map_err(io::Error::other)?;
 
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
+    let mut stream = connect(port)?;
     stream.write_all(&message(&body)?)?;
 
     let mut header = [0; HEADER];

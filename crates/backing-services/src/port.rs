@@ -1,24 +1,36 @@
-//! Finding free ports.
+//! Finding free ports, and connecting to ports.
 
 use std::{
     collections::hash_map::RandomState,
     fs,
     hash::BuildHasher,
-    net::{Ipv4Addr, TcpListener},
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
         LazyLock,
         atomic::{AtomicU16, Ordering},
     },
+    time::Duration,
 };
 
 use crate::error::{Error, Result};
 
 /// The lowest port that is returned.
 const MIN_PORT: u16 = 14_000;
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whether a server can listen on `port` at 127.0.0.1.
 pub fn is_port_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Connects to `port` at 127.0.0.1, with a timeout for the connection and each read and write.
+pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    Ok(stream)
 }
 
 /// Returns `N` ports at 127.0.0.1 that are free now, never the same port twice in this process.

