@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::Duration,
@@ -66,6 +67,23 @@ pub(super) fn while_buyers_order(
         }
         result.map(|()| all)
     })
+}
+
+impl fmt::Display for Responses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            acknowledged,
+            errors,
+            missing,
+            incomplete,
+        } = self;
+        let orders = acknowledged.len();
+        write!(
+            f,
+            "{orders} orders acknowledged, {errors} error responses, {missing} without a response, \
+             {incomplete} incomplete responses"
+        )
+    }
 }
 
 impl Responses {
