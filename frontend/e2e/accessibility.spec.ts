@@ -1,53 +1,12 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { displayName, expect, logIn, statusBadge, test } from './fixtures';
-import { forEachPage } from './pageStates';
-
-const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-test.use({ contextOptions: { reducedMotion: 'reduce' } });
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(`${colorScheme} colours`, () => {
-    test.use({ colorScheme });
-    forEachPage((state) => {
-      test(`given ${colorScheme} colours, when ${state.name} is shown, then axe finds no violations`, async ({
-        page,
-        api,
-        user,
-      }) => {
-        await state.open(page, api, user);
-        const { violations } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`),
-        ).toEqual([]);
-      });
-    });
-  });
-}
-
-test.describe('a narrow phone', () => {
-  test.use({ viewport: { width: 320, height: 640 } });
-  forEachPage((state) => {
-    test(`given a screen 320 wide, when ${state.name} is shown, then it does not scroll sideways`, async ({
-      page,
-      api,
-      user,
-    }) => {
-      await state.open(page, api, user);
-      const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(excess).toBeLessThanOrEqual(0);
-    });
-  });
-});
+import { displayName, expect, startSession, statusBadge, test } from './fixtures';
 
 test('given only a keyboard, when a user orders, then everything can be reached and the focus follows', async ({
   page,
-  api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
-  await logIn(page, user);
+  await startSession(page, user);
   await page.goto(`/?q=${encodeURIComponent(product.name)}`);
   await expect(page.getByRole('heading', { name: displayName(product.name) })).toBeVisible();
   await page.keyboard.press('Tab');

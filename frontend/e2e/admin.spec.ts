@@ -1,9 +1,9 @@
 import {
   displayName,
   expect,
-  logIn,
   openAdminProducts,
   openFilledCart,
+  startSession,
   statusBadge,
   test,
   uniqueName,
@@ -50,9 +50,8 @@ test('given a new product, when a buyer orders it, then the order is accepted an
 
 test('given a product, when an admin enters a description of several lines, then the page shows one line', async ({
   page,
-  api,
+  product,
 }) => {
-  const product = await api.newProduct();
   await openAdminProducts(page, product.name);
   await page.getByRole('button', { name: `Edit ${displayName(product.name)}` }).click();
   const edit = page.getByRole('dialog', { name: `Edit ${displayName(product.name)}` });
@@ -146,7 +145,7 @@ test('given a user without the admin role, when they open the admin page, then i
   page,
   user,
 }) => {
-  await logIn(page, user);
+  await startSession(page, user);
   await page.goto('/admin/products');
   await expect(page.getByRole('heading', { name: 'This page is for admins' })).toBeVisible();
 });

@@ -69,10 +69,9 @@ test('given the cart, when a quantity is changed quickly and ordered immediately
 
 test('given an order page that loads slowly, when an order is placed, then the cart does not appear empty meanwhile', async ({
   page,
-  api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
   await openFilledCart(page, user, product.name);
   const script = Promise.withResolvers<void>();
   await page.route('**/assets/OrderPage*.js', async (route) => {
@@ -103,9 +102,8 @@ test.describe('a product that does not exist', () => {
 
   test('given a cart with a product that does not exist, when it is opened, then it says so and offers to update the cart', async ({
     page,
-    api,
+    product,
   }) => {
-    const product = await api.newProduct();
     await seedCartLines(page, [
       { name: product.name, quantity: 1 },
       { name: 'vanished', quantity: 2 },
@@ -137,9 +135,9 @@ for (const invalid of [
 test('given a double click on the order button, when the shop responds, then there is one order', async ({
   page,
   api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
   await openFilledCart(page, user, product.name, 2);
   await page.getByRole('button', { name: 'Place order' }).dblclick();
   await expect(statusBadge(page, 'Accepted')).toBeVisible();
@@ -150,9 +148,9 @@ test('given a cart in two tabs, when it is ordered in both, then there is one or
   page,
   context,
   api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
   await openFilledCart(page, user, product.name, 2);
   const otherTab = await context.newPage();
   await otherTab.goto('/cart');
@@ -198,9 +196,9 @@ test.describe('a lost response', () => {
   test('given an order whose response was lost, when the buyer tries again, then there is one order', async ({
     page,
     api,
+    product,
     user,
   }) => {
-    const product = await api.newProduct();
     await openFilledCart(page, user, product.name);
     let isLost = false;
     await page.route('**/api/orders', async (route) => {

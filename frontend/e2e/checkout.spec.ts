@@ -26,6 +26,8 @@ for (const [screen, use] of Object.entries(screens)) {
 
       await page.getByRole('link', { name: 'Log in to order' }).click();
       await page.getByRole('link', { name: 'Create account' }).click();
+      // Both pages have these fields.
+      await expect(page.getByRole('heading', { name: 'Create account' })).toBeVisible();
       await page.getByLabel('E-mail').fill(`checkout-${randomUUID()}@example.com`);
       await page.getByLabel('Password').fill('a long enough sentence');
       await page.getByRole('button', { name: 'Create account' }).click();

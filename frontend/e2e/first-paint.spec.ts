@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { addToCart, expect, logIn, seedUser, test } from './fixtures';
+import { addToCart, expect, seedUser, startSession, test } from './fixtures';
 
 const addresses = [
   ['/', 200],
@@ -47,9 +47,8 @@ test.describe('the shell', () => {
 
   test('given a filled cart, when the scripts are not loaded yet, then the shell does not say that it is empty', async ({
     page,
-    api,
+    product,
   }) => {
-    const product = await api.newProduct();
     await addToCart(page, product.name);
     expect(await openShell(page, '/cart')).toEqual(['Your cart']);
   });
@@ -62,7 +61,7 @@ test.describe('the shell of a logged-in user', () => {
     test(`given ${address}, when first the scripts and then the session are not loaded yet, then the heading is that of the page`, async ({
       page,
     }) => {
-      await logIn(page, seedUser('aaa@aaa.com'));
+      await startSession(page, seedUser('aaa@aaa.com'));
       const shellTexts = await openShell(page, address);
       const heading = page.getByRole('heading', { level: 1, name: shellTexts.at(-1) ?? '', exact: true });
       const session = Promise.withResolvers<void>();
@@ -116,7 +115,7 @@ test('given a logged-in user, when a product is opened, then it does not wait fo
   page,
   user,
 }) => {
-  await logIn(page, user);
+  await startSession(page, user);
   const session = Promise.withResolvers<void>();
   await page.route('**/api/refresh', async (route) => {
     await session.promise;

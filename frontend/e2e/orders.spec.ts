@@ -1,4 +1,4 @@
-import { displayName, expect, logIn, statusBadge, test } from './fixtures';
+import { displayName, expect, openNoOrders, startSession, statusBadge, test } from './fixtures';
 
 test('given more orders than fit on a page, when the buyer shows older ones, then each is listed once', async ({
   page,
@@ -10,7 +10,7 @@ test('given more orders than fit on a page, when the buyer shows older ones, the
   for (let index = 0; index < 23; index += 1) {
     placed.unshift(await api.order(user, product.name, 1));
   }
-  await logIn(page, user);
+  await startSession(page, user);
   await page.goto('/orders');
   const orders = page.getByRole('heading', { level: 2, name: /^Order / });
   await expect(orders).toHaveCount(20);
@@ -23,12 +23,10 @@ test('given more orders than fit on a page, when the buyer shows older ones, the
 test('given an open list of orders, when an order is placed on another device, then it appears in the list', async ({
   page,
   api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
-  await logIn(page, user);
-  await page.goto('/orders');
-  await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
+  await openNoOrders(page, user);
   await page.reload({ waitUntil: 'commit' });
   await page.waitForResponse('**/api/orders/events');
   await api.order(user, product.name, 1);
@@ -46,7 +44,7 @@ test('given a decided order, when its page is opened later, then it shows both t
   await expect(async () => {
     expect((await api.ordersOf(user))[0]?.status).toBe('ACCEPTED');
   }).toPass();
-  await logIn(page, user);
+  await startSession(page, user);
   await page.goto(`/orders/${id}`);
   await expect(page.getByRole('region', { name: 'Order status' }).getByRole('time')).toHaveCount(2);
   const picture = page.getByRole('main').locator('.product-picture');
@@ -61,11 +59,11 @@ test.describe('not found', () => {
   test('given the order of another user, when its page is opened, then it is not found', async ({
     page,
     api,
+    product,
     user,
   }) => {
-    const product = await api.newProduct();
     const id = await api.order(await api.newUser(), product.name, 1);
-    await logIn(page, user);
+    await startSession(page, user);
     await page.goto(`/orders/${id}`);
     await expect(page.getByRole('heading', { name: 'Order not found' })).toBeVisible();
     await expect(page.getByText(displayName(product.name))).toHaveCount(0);

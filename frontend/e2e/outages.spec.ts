@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, logIn, openFilledCart, statusBadge, test } from './fixtures';
-import { startHoldingProxy } from './holdingProxy';
+import { expect, logIn, openFilledCart, openNoOrders, startSession, statusBadge, test } from './fixtures';
+import { startProxy } from './proxy';
 
 /** The folder in which the shop's supervisor keeps the process ids. */
 const stateFolder = process.env['SHOP_STATE'] ?? '../.shop';
@@ -38,10 +38,9 @@ test('given products is down, when its last item is ordered twice, then the page
 
 test('given the event stream is unavailable, when an order is decided, then polling shows it', async ({
   page,
-  api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
   await page.route('**/api/orders/events', (route) => route.abort());
   await openFilledCart(page, user, product.name);
   pause('products');
@@ -54,12 +53,10 @@ test('given the event stream is unavailable, when an order is decided, then poll
 test('given an open list of orders, when an order is decided, then the list shows it within a second', async ({
   page,
   api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
-  await logIn(page, user);
-  await page.goto('/orders');
-  await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
+  await openNoOrders(page, user);
   pause('products');
   await api.order(user, product.name, 1);
   await page.reload({ waitUntil: 'commit' });
@@ -125,7 +122,7 @@ test('given a lost event stream, when an order is decided meanwhile, then the ne
   baseURL,
 }) => {
   const events = '/api/orders/events';
-  const proxy = await startHoldingProxy(baseURL ?? '');
+  const proxy = await startProxy(baseURL ?? '');
   const product = await api.newProduct();
   await logIn(page, user, proxy.origin);
   pause('products');
@@ -161,7 +158,7 @@ test('given authentication is down, when a user loads a page and logs out, then 
   user,
 }) => {
   test.slow();
-  await logIn(page, user);
+  await startSession(page, user);
   pause('authentication');
   await page.goto('/orders');
   await expect(page.getByText('You cannot log in right now.')).toBeVisible({ timeout: 30_000 });

@@ -2,12 +2,11 @@ import type { Page, Route } from '@playwright/test';
 import {
   type Api,
   expect,
-  logIn,
   openAdminProducts,
+  openNoOrders,
   seedCartLines,
   seedUser,
-  test,
-  type User,
+  startSession,
   uniqueName,
 } from './fixtures';
 
@@ -15,12 +14,14 @@ type PageState = {
   name: string;
   /** Console errors that belong to this state. */
   allowedConsole?: RegExp;
+  /** No script runs that follows a change of the colour scheme. */
+  isStatic?: true;
   /** Opens the page in this state. */
-  open: (page: Page, api: Api, user: User) => Promise<void>;
+  open: (page: Page, api: Api) => Promise<void>;
 };
 
 /** Every page, in each state that looks different. */
-const pageStates: PageState[] = [
+export const pageStates: PageState[] = [
   {
     name: 'catalogue',
     open: async (page) => {
@@ -34,7 +35,6 @@ const pageStates: PageState[] = [
       await page.route('**/api/products*', () => undefined);
       await page.goto('/');
       await expect(page.getByText('Loading the catalogue…')).toBeVisible();
-      await waitUntilRendered(page);
     },
   },
   {
@@ -49,6 +49,7 @@ const pageStates: PageState[] = [
   },
   {
     name: 'load-failed',
+    isStatic: true,
     allowedConsole: /net::ERR_FAILED/,
     open: async (page) => {
       await page.route('**/assets/*.js', (route) => route.abort());
@@ -58,10 +59,7 @@ const pageStates: PageState[] = [
   },
   {
     name: 'no-results',
-    open: async (page) => {
-      await page.goto('/?q=qqqqqqqq');
-      await expect(page.getByRole('heading', { name: 'No results' })).toBeVisible();
-    },
+    open: (page) => openHeading(page, '/?q=qqqqqqqq', 'No results'),
   },
   {
     name: 'product',
@@ -73,18 +71,11 @@ const pageStates: PageState[] = [
   {
     name: 'product-not-found',
     allowedConsole: /status of 404/,
-    open: async (page) => {
-      await page.goto('/products/no-such-thing');
-      await expect(page.getByRole('heading', { name: /We could not find/ })).toBeVisible();
-    },
+    open: (page) => openHeading(page, '/products/no-such-thing', /We could not find/),
   },
   {
     name: 'cart-empty',
-    open: async (page) => {
-      await page.goto('/cart');
-      await expect(page.getByRole('heading', { name: 'Your cart is empty' })).toBeVisible();
-      await waitUntilRendered(page);
-    },
+    open: (page) => openHeading(page, '/cart', 'Your cart is empty'),
   },
   {
     name: 'cart',
@@ -117,26 +108,20 @@ const pageStates: PageState[] = [
   },
   {
     name: 'orders-empty',
-    open: async (page, _api, user) => {
-      await logIn(page, user);
-      await page.goto('/orders');
-      await expect(page.getByRole('heading', { name: 'No orders yet' })).toBeVisible();
-    },
+    open: async (page, api) => openNoOrders(page, await api.newUser()),
   },
   {
     name: 'orders',
-    open: async (page, api, user) => {
-      await placeOrders(api, user);
-      await logIn(page, user);
+    open: async (page, api) => {
+      await startSessionWithOrders(page, api);
       await page.goto('/orders');
       await expect(page.getByText('Accepted').first()).toBeVisible();
     },
   },
   {
     name: 'order',
-    open: async (page, api, user) => {
-      const [id = ''] = await placeOrders(api, user);
-      await logIn(page, user);
+    open: async (page, api) => {
+      const id = await startSessionWithOrders(page, api);
       await page.goto(`/orders/${id}`);
       await expect(page.getByRole('heading', { name: 'Accepted' })).toBeVisible();
       await expect(page.locator('.order-line .product-picture')).toBeVisible();
@@ -144,9 +129,8 @@ const pageStates: PageState[] = [
   },
   {
     name: 'order-pending',
-    open: async (page, api, user) => {
-      const [id = ''] = await placeOrders(api, user);
-      await logIn(page, user);
+    open: async (page, api) => {
+      const id = await startSessionWithOrders(page, api);
       // The shop decides within milliseconds, so the response is changed back to the pending order.
       await page.route(`**/api/orders/${id}`, async (route) => {
         const response = await route.fetch();
@@ -161,7 +145,7 @@ const pageStates: PageState[] = [
   {
     name: 'order-rejected',
     open: async (page) => {
-      await logIn(page, seedUser('ccc@ccc.com'));
+      await startSession(page, seedUser('ccc@ccc.com'));
       await page.goto('/orders/73fefe4a1cad4140785928a4');
       await expect(page.getByRole('heading', { name: 'Rejected' })).toBeVisible();
       await expect(page.locator('.order-line .product-picture')).toBeVisible();
@@ -170,19 +154,17 @@ const pageStates: PageState[] = [
   {
     name: 'order-error',
     allowedConsole: /status of 503/,
-    open: async (page, _api, user) => {
-      await logIn(page, user);
+    open: async (page, api) => {
+      await startSession(page, await api.newUser());
       await page.route('**/api/orders/**', respondUnavailable);
-      await page.goto('/orders/73fefe4a1cad4140785928a4');
-      await expect(page.getByRole('heading', { name: 'We could not load this order' })).toBeVisible();
+      await openHeading(page, '/orders/73fefe4a1cad4140785928a4', 'We could not load this order');
     },
   },
   {
     name: 'no-access',
-    open: async (page, _api, user) => {
-      await logIn(page, user);
-      await page.goto('/admin/products');
-      await expect(page.getByRole('heading', { name: 'This page is for admins' })).toBeVisible();
+    open: async (page, api) => {
+      await startSession(page, await api.newUser());
+      await openHeading(page, '/admin/products', 'This page is for admins');
     },
   },
   {
@@ -228,8 +210,9 @@ const pageStates: PageState[] = [
   },
   {
     name: 'account-menu',
-    open: async (page, _api, user) => {
-      await logIn(page, user);
+    open: async (page, api) => {
+      await startSession(page, await api.newUser());
+      await page.goto('/');
       await page.getByRole('button', { name: 'Account' }).click();
       await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
     },
@@ -237,27 +220,14 @@ const pageStates: PageState[] = [
   {
     name: 'not-found',
     allowedConsole: /status of 404/,
-    open: async (page) => {
-      await page.goto('/no/such/page');
-      await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
-      await waitUntilRendered(page);
-    },
+    open: (page) => openHeading(page, '/no/such/page', 'Page not found'),
   },
 ];
 
-/** Describes each state in a separate group, with the console errors that it allows. */
-export function forEachPage(describe: (state: PageState) => void): void {
-  for (const state of pageStates) {
-    test.describe(state.name, () => {
-      test.use({ allowedConsole: state.allowedConsole ?? /(?!)/ });
-      describe(state);
-    });
-  }
-}
-
-/** The shell has the heading already; the footer appears when React has rendered. */
-async function waitUntilRendered(page: Page): Promise<void> {
-  await expect(page.getByRole('contentinfo')).toBeVisible();
+/** Opens a path, and waits for a heading. */
+async function openHeading(page: Page, path: string, name: string | RegExp): Promise<void> {
+  await page.goto(path);
+  await expect(page.getByRole('heading', { name })).toBeVisible();
 }
 
 /** Responds like the gateway while a service is down. */
@@ -271,7 +241,11 @@ async function respondUnavailable(route: Route): Promise<void> {
   await route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem });
 }
 
-async function placeOrders(api: Api, user: User): Promise<string[]> {
-  const product = await api.newProduct({ name: uniqueName('desk lamp') });
-  return [await api.order(user, product.name, 2), await api.order(user, product.name, 1)];
+/** Logs in as a new user with two orders, and returns the id of the first. */
+async function startSessionWithOrders(page: Page, api: Api): Promise<string> {
+  const [user, product] = [await api.newUser(), await api.newProduct({ name: uniqueName('desk lamp') })];
+  const id = await api.order(user, product.name, 2);
+  await api.order(user, product.name, 1);
+  await startSession(page, user);
+  return id;
 }

@@ -1,14 +1,16 @@
+import type { BrowserContext } from '@playwright/test';
 import {
   addToCart,
+  admin,
   expect,
   logIn,
-  logInAsAdmin,
   logOut,
+  startSession,
   submitLogIn,
   test,
   watchRefreshes,
 } from './fixtures';
-import { startHoldingProxy } from './holdingProxy';
+import { startProxy } from './proxy';
 
 test('given a logged-in user, when the page is reloaded, then they are still logged in', async ({
   page,
@@ -22,10 +24,9 @@ test('given a logged-in user, when the page is reloaded, then they are still log
 test('given two tabs, when the cart and the session change in one, then the other follows', async ({
   page,
   context,
-  api,
+  product,
   user,
 }) => {
-  const product = await api.newProduct();
   const other = await context.newPage();
   await other.goto('/');
   await addToCart(page, product.name, 3);
@@ -48,7 +49,7 @@ for (const path of ['/', '/cart', '/orders', '/admin/products']) {
   test(`given ${path}, when the user logs out there, then the catalogue is shown from the top`, async ({
     page,
   }) => {
-    await logInAsAdmin(page);
+    await startSession(page, admin);
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await page.getByRole('button', { name: 'Account' }).press('Enter');
@@ -74,13 +75,10 @@ test('given a page that needs a session, when a visitor opens it, then they log 
 test('given a page that is open until its token expires, when the user continues, then the token was refreshed once', async ({
   page,
   context,
-  api,
-  user,
+  buyer,
 }) => {
-  const product = await api.newProduct();
-  await api.order(user, product.name, 1);
   await page.clock.install();
-  await logIn(page, user);
+  await logIn(page, buyer);
   const refreshes = watchRefreshes(context);
   const refreshed = page.waitForResponse('**/api/refresh');
   await page.clock.fastForward('14:45');
@@ -100,7 +98,7 @@ test.describe('a page that is left during a refresh', () => {
     user,
     baseURL,
   }) => {
-    const proxy = await startHoldingProxy(baseURL ?? '');
+    const proxy = await startProxy(baseURL ?? '');
     await logIn(page, user, proxy.origin);
     const refresh = proxy.hold('/api/refresh');
     await page.reload();
@@ -120,24 +118,11 @@ test.describe('refusals', () => {
   test('given an access token that is no longer valid, when several calls fail, then one refresh lets them all succeed', async ({
     page,
     context,
-    api,
-    user,
+    buyer,
   }) => {
-    const product = await api.newProduct();
-    await api.order(user, product.name, 1);
-    await logIn(page, user);
+    await logIn(page, buyer);
     const refreshes = watchRefreshes(context);
-    const rejected = new Set<string>();
-    await page.route('**/api/{orders,products,categories}**', async (route) => {
-      const headers = route.request().headers();
-      const token = headers['authorization'];
-      if (token === undefined || refreshes.length > 0) {
-        await route.continue();
-        return;
-      }
-      rejected.add(route.request().url());
-      await route.continue({ headers: { ...headers, authorization: `${token.slice(0, -8)}AAAAAAAA` } });
-    });
+    const rejected = await rejectToken(context, '**/api/{orders,products,categories}**');
     await page.getByRole('navigation').getByRole('link', { name: 'Orders' }).click();
     await expect(page.getByText('Accepted')).toBeVisible();
     expect(rejected.size).toBeGreaterThan(1);
@@ -147,25 +132,14 @@ test.describe('refusals', () => {
   test('given two tabs whose token is no longer valid, when both continue, then it is refreshed once for both', async ({
     page,
     context,
-    api,
-    user,
+    buyer,
   }) => {
-    const product = await api.newProduct();
-    await api.order(user, product.name, 1);
-    await logIn(page, user);
+    await logIn(page, buyer);
     const other = await context.newPage();
     await other.goto('/');
     await expect(other.getByRole('button', { name: 'Account' })).toBeVisible();
     const refreshes = watchRefreshes(context);
-    let invalid: string | undefined;
-    await context.route('**/api/orders**', async (route) => {
-      const headers = route.request().headers();
-      const token = headers['authorization'] ?? '';
-      invalid ??= token;
-      await route.continue({
-        headers: { ...headers, authorization: token === invalid ? `${token.slice(0, -8)}AAAAAAAA` : token },
-      });
-    });
+    await rejectToken(context, '**/api/orders**');
     const tabs = [page, other];
     await Promise.all(
       tabs.map((tab) => tab.getByRole('navigation').getByRole('link', { name: 'Orders' }).click()),
@@ -229,3 +203,20 @@ test.describe('refusals', () => {
     }
   });
 });
+
+/** Makes the shop reject the current token. Returns the addresses of the requests that it rejects. */
+async function rejectToken(context: BrowserContext, url: string): Promise<Set<string>> {
+  const rejected = new Set<string>();
+  let invalid: string | undefined;
+  await context.route(url, async (route) => {
+    const { authorization, ...headers } = route.request().headers();
+    invalid ??= authorization;
+    if (authorization === undefined || authorization !== invalid) {
+      await route.continue();
+      return;
+    }
+    rejected.add(route.request().url());
+    await route.continue({ headers: { ...headers, authorization: `${invalid.slice(0, -8)}AAAAAAAA` } });
+  });
+  return rejected;
+}

@@ -187,38 +187,24 @@ function bytesOfScripts(result: Result): number {
 }
 
 function print(all: Row[]): void {
-  const head = [
-    'page',
-    'performance',
-    'accessibility',
-    'best practices',
-    'SEO',
-    'LCP s',
-    'CLS',
-    'JavaScript KB',
-  ];
   const minScore = `>= ${budgets.minScore}`;
-  const budget = [
-    'budget',
-    ...categories.map(() => minScore),
-    `<= ${budgets.lcpSeconds}`,
-    `<= ${budgets.cls}`,
-    `<= ${budgets.javaScriptKB}`,
-  ];
-  const lines = all.map((row) => [
-    row.page,
-    ...row.scores.map(String),
-    row.lcpSeconds.toFixed(2),
-    row.cls.toFixed(3),
-    row.javaScriptKB.toFixed(1),
-    row.exceeded.length === 0 ? '' : `exceeded: ${row.exceeded.join(', ')}`,
-  ]);
-  const table = [head, budget, ...lines];
-  const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
-  for (const [page = '', ...figures] of table) {
-    const aligned = figures.map((figure, column) => figure.padStart(widths[column + 1] ?? 0));
-    console.log([page.padEnd(widths[0] ?? 0), ...aligned].join('  ').trimEnd());
-  }
+  const budget = {
+    page: 'budget',
+    ...Object.fromEntries(categories.map((category) => [category, minScore])),
+    'LCP s': `<= ${budgets.lcpSeconds}`,
+    CLS: `<= ${budgets.cls}`,
+    'JavaScript KB': `<= ${budgets.javaScriptKB}`,
+    exceeded: '',
+  };
+  const measured = all.map((row) => ({
+    page: row.page,
+    ...Object.fromEntries(categories.map((category, index) => [category, row.scores[index]])),
+    'LCP s': row.lcpSeconds.toFixed(2),
+    CLS: row.cls.toFixed(3),
+    'JavaScript KB': row.javaScriptKB.toFixed(1),
+    exceeded: row.exceeded.join(', '),
+  }));
+  console.table([budget, ...measured]);
   const failed = all.filter((row) => row.exceeded.length > 0).length;
   console.log(
     failed === 0 ? '\nAll pages are within budget.' : `\n${failed} of ${all.length} pages exceed a budget.`,
