@@ -212,7 +212,7 @@ export const pageStates: PageState[] = [
     name: 'account-menu',
     open: async (page, api) => {
       await startSession(page, await api.newUser());
-      await page.goto('/');
+      await page.goto('/cart');
       await page.getByRole('button', { name: 'Account' }).click();
       await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
     },
