@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{OrderId, ProductId};
-use events::{Event, OrderStatus, ProductState};
+use events::{Event, OrderStatus, ReasonCode};
 use jiff::Timestamp;
 use messaging::consumer::{Handler, IncomingEvent};
 use runtime::lifecycle::Failure;
 
-use crate::order::{Decision, Outcome};
+use crate::order::{Decision, Outcome, Rejection, RejectionCode};
 use crate::ports::{Clock, Projection};
+use crate::product::ProductState;
 
 /// Applies the events of products.
 pub(crate) struct ProductEventHandler<R, C> {
@@ -33,17 +34,17 @@ impl<R: Projection, C: Clock> Handler for ProductEventHandler<R, C> {
 
 /// Returns the newest state of each product in the batch.
 fn newest_states(batch: &[IncomingEvent]) -> Vec<ProductState> {
-    let mut newest: HashMap<ProductId, &ProductState> = HashMap::new();
+    let mut newest: HashMap<ProductId, &events::ProductState> = HashMap::new();
     for state in batch.iter().flat_map(|incoming| states(&incoming.event)) {
         let known = newest.entry(state.id).or_insert(state);
         if known.version < state.version {
             *known = state;
         }
     }
-    newest.into_values().cloned().collect()
+    newest.into_values().map(ProductState::from).collect()
 }
 
-fn states(event: &Event) -> &[ProductState] {
+fn states(event: &Event) -> &[events::ProductState] {
     match event {
         Event::ProductCreate { product } => std::slice::from_ref(product),
         Event::ProductsQuantityUpdate { products } => products,
@@ -67,7 +68,7 @@ fn first_decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
         if seen.insert(*order_id) {
             let outcome = match status {
                 OrderStatus::Accepted => Outcome::Accepted,
-                OrderStatus::Rejected => Outcome::Rejected(reason.clone()),
+                OrderStatus::Rejected => Outcome::Rejected(reason.as_ref().map(Rejection::from)),
             };
             decisions.push(Decision {
                 id: *order_id,
@@ -79,9 +80,34 @@ fn first_decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
     decisions
 }
 
+impl From<&events::ProductState> for ProductState {
+    fn from(state: &events::ProductState) -> Self {
+        Self {
+            id: state.id,
+            name: state.name.clone(),
+            price: state.price,
+            stock: state.quantity,
+            version: state.version,
+        }
+    }
+}
+
+impl From<&events::Reason> for Rejection {
+    fn from(reason: &events::Reason) -> Self {
+        let code = match reason.code {
+            ReasonCode::InsufficientStock => RejectionCode::InsufficientStock,
+        };
+        Self {
+            code,
+            products: reason.products.clone(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use domain::{Money, ProductName, Stock};
+    use events::ProductState;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! Orders. An order is placed as PENDING and decided once: ACCEPTED or REJECTED.
 
 use domain::{Email, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity};
-use events::Reason;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// An order that has no decision yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,23 @@ pub(crate) enum Outcome {
     /// The items are taken from the stock.
     Accepted,
     /// Nothing is taken from the stock.
-    Rejected(Option<Reason>),
+    Rejected(Option<Rejection>),
+}
+
+/// The reason for a rejection. It is stored and sent to clients in this shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rejection {
+    pub(crate) code: RejectionCode,
+    /// The products concerned.
+    pub(crate) products: Vec<ProductName>,
+}
+
+/// The reason as a code for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RejectionCode {
+    /// The stock of a product was smaller than a line's quantity.
+    InsufficientStock,
 }
 
 /// A decision about an order. It applies only while the order is pending.

@@ -7,13 +7,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{OrderId, ProductName};
-use events::ProductState;
 use jiff::{SignedDuration, Timestamp};
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
 use crate::order::{Decision, PendingOrder};
-use crate::product::ProductCopy;
+use crate::product::{ProductCopy, ProductState};
 
 /// A failed call of the database. After a failed write it is unknown whether the write happened.
 #[derive(Debug, thiserror::Error)]

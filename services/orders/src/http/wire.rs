@@ -1,13 +1,12 @@
 //! Bodies and queries, as JSON and as the OpenAPI document describes them.
 
 use domain::{Money, OrderId, ProductName};
-use events::{Reason, ReasonCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::order::{Line, Order, Outcome, PendingOrder};
+use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, RejectionCode};
 
 /// A request to place an order.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -92,7 +91,7 @@ pub(super) struct LineView {
 #[schema(as = Reason)]
 pub(super) struct ReasonView {
     #[schema(value_type = String, example = "insufficient_stock")]
-    code: ReasonCode,
+    code: RejectionCode,
     /// The products with insufficient stock.
     #[schema(value_type = Vec<String>)]
     products: Vec<ProductName>,
@@ -139,7 +138,7 @@ impl From<Order> for OrderView {
                 let (order, outcome, decided_at) = order.into_parts();
                 let (status, reason) = match outcome {
                     Outcome::Accepted => (StatusView::Accepted, None),
-                    Outcome::Rejected(reason) => (StatusView::Rejected, reason),
+                    Outcome::Rejected(rejection) => (StatusView::Rejected, rejection),
                 };
                 Self {
                     status,
@@ -162,11 +161,11 @@ impl From<Line> for LineView {
     }
 }
 
-impl From<Reason> for ReasonView {
-    fn from(reason: Reason) -> Self {
+impl From<Rejection> for ReasonView {
+    fn from(rejection: Rejection) -> Self {
         Self {
-            code: reason.code,
-            products: reason.products,
+            code: rejection.code,
+            products: rejection.products,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The stored documents, and their conversion from and to the domain types.
 
 use domain::{Email, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity, Stock};
-use events::Reason;
 use jiff::Timestamp;
 use mongo::decimal;
 use mongo::time::{date, timestamp};
@@ -9,7 +8,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Decimal128};
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Line, Order, Outcome, PendingOrder};
+use crate::order::{Line, Order, Outcome, PendingOrder, Rejection};
 use crate::ports::StoreError;
 use crate::product::ProductCopy;
 
@@ -80,7 +79,7 @@ pub(super) struct ResendDocument {
 pub(super) struct DecisionDocument {
     pub(super) at: DateTime,
     #[serde(default)]
-    pub(super) reason: Option<Reason>,
+    pub(super) reason: Option<Rejection>,
     #[serde(default)]
     pub(super) client_email: String,
 }
@@ -173,7 +172,7 @@ impl TryFrom<LineDocument> for Line {
     }
 }
 
-fn outcome(status: &str, reason: Option<Reason>) -> Result<Outcome, StoreError> {
+fn outcome(status: &str, reason: Option<Rejection>) -> Result<Outcome, StoreError> {
     match status {
         ACCEPTED => Ok(Outcome::Accepted),
         REJECTED => Ok(Outcome::Rejected(reason)),

@@ -1,6 +1,5 @@
 //! The effects of events: updates of the product copy, and decisions about orders.
 
-use events::ProductState;
 use mongo::time::date;
 use mongo::{DUPLICATE_KEY, decimal};
 use mongodb::bson::oid::ObjectId;
@@ -12,6 +11,7 @@ use super::documents::{ACCEPTED, PENDING, REJECTED};
 use super::{Store, object_id};
 use crate::order::{Decision, Outcome};
 use crate::ports::{Projection, StoreError};
+use crate::product::ProductState;
 
 impl Projection for Store {
     async fn apply_products(&self, states: &[ProductState]) -> Result<(), StoreError> {
@@ -58,7 +58,7 @@ fn statement(state: &ProductState, upsert: bool) -> Document {
         "u": { "$set": {
             "name": state.name.as_str(),
             "price": decimal::from_hundredths(state.price.minor()),
-            "quantity": i64::from(state.quantity.get()),
+            "quantity": i64::from(state.stock.get()),
             "version": version,
         } },
         "upsert": upsert,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use domain::ProductName;
-use events::{Reason, ReasonCode};
 use jiff::Timestamp;
 use mongo::time::date;
 use mongo::{decimal, ignore_duplicate_keys};
@@ -15,6 +14,7 @@ use super::Store;
 use super::documents::{
     ACCEPTED, DecisionDocument, LineDocument, OrderDocument, ProductDocument, REJECTED,
 };
+use crate::order::{Rejection, RejectionCode};
 
 /// The last bytes of every id in the development data.
 const ID_TAIL: [u8; 11] = [
@@ -89,8 +89,8 @@ fn order_document(((order, buyer, status, lines), minutes): (SeedOrder, u64)) ->
     let cost = lines.clone().map(|((_, _, minor, _), count)| minor * count);
     let names = lines.clone();
     let names = names.filter_map(|((_, name, ..), _)| ProductName::parse(name).ok());
-    let reason = (status == REJECTED).then(|| Reason {
-        code: ReasonCode::InsufficientStock,
+    let reason = (status == REJECTED).then(|| Rejection {
+        code: RejectionCode::InsufficientStock,
         products: names.collect(),
     });
     OrderDocument {

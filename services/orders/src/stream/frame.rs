@@ -3,19 +3,18 @@
 
 use bytes::Bytes;
 use domain::OrderId;
-use events::Reason;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::changes::StatusChange;
 use super::position::Position;
-use crate::order::Outcome;
+use crate::order::{Outcome, Rejection};
 
 #[derive(Serialize)]
 struct Data<'a> {
     id: OrderId,
     status: &'static str,
-    reason: Option<&'a Reason>,
+    reason: Option<&'a Rejection>,
     at: Timestamp,
 }
 
@@ -23,7 +22,7 @@ struct Data<'a> {
 pub(super) fn change(change: &StatusChange) -> Bytes {
     let (status, reason) = match &change.outcome {
         Outcome::Accepted => ("ACCEPTED", None),
-        Outcome::Rejected(reason) => ("REJECTED", reason.as_ref()),
+        Outcome::Rejected(rejection) => ("REJECTED", rejection.as_ref()),
     };
     let data = Data {
         id: change.id,
@@ -61,17 +60,17 @@ pub(super) fn heartbeat() -> Bytes {
 #[cfg(test)]
 mod tests {
     use domain::{Email, ProductName};
-    use events::ReasonCode;
 
     use super::*;
+    use crate::order::RejectionCode;
 
     fn rejected(name: &str) -> StatusChange {
         StatusChange {
             position: Position::from_token_data("8269").expect("hex"),
             id: OrderId::from_bytes([0x71; 12]),
             buyer: Email::parse("aaa@aaa.com").expect("an address"),
-            outcome: Outcome::Rejected(Some(Reason {
-                code: ReasonCode::InsufficientStock,
+            outcome: Outcome::Rejected(Some(Rejection {
+                code: RejectionCode::InsufficientStock,
                 products: vec![ProductName::parse(name).expect("a name")],
             })),
             at: Timestamp::from_millisecond(1_735_689_600_123).expect("a time"),
