@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, logIn, openFilledCart, openNoOrders, startSession, statusBadge, test } from './fixtures';
-import { startProxy } from './proxy';
+import { startProxy } from './holdingProxy';
 
 /** The folder in which the shop's supervisor keeps the process ids. */
 const stateFolder = process.env['SHOP_STATE'] ?? '../.shop';

@@ -10,7 +10,7 @@ import {
   test,
   watchRefreshes,
 } from './fixtures';
-import { startProxy } from './proxy';
+import { startProxy } from './holdingProxy';
 
 test('given a logged-in user, when the page is reloaded, then they are still logged in', async ({
   page,

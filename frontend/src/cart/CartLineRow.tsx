@@ -11,7 +11,7 @@ import { StockNote } from '../product/StockNote';
 import { MAX_QUANTITY } from '../product/stock';
 import { remove, setQuantity } from './cart';
 import { cartStore } from './cartStore';
-import { type Availability, lineTotal, type PricedLine } from './pricedLines';
+import { type Availability, lineTotal, type PricedLine } from './pricing';
 
 export function CartLineRow({ line }: { line: PricedLine }) {
   const { name, quantity, availability } = line;

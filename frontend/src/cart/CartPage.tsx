@@ -7,7 +7,7 @@ import { PageHeader } from '../ui/PageHeader';
 import { CartLineRow } from './CartLineRow';
 import { Checkout } from './Checkout';
 import { cartStore } from './cartStore';
-import { matchStock, needsAttention, type PricedLine } from './pricedLines';
+import { matchStock, needsAttention, type PricedLine } from './pricing';
 import { usePricedCart } from './usePricedCart';
 
 export default function CartPage() {

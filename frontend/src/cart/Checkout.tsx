@@ -6,7 +6,7 @@ import { formatMoney } from '../product/money';
 import { useSession } from '../session/useSession';
 import { hasSameItems, itemCount } from './cart';
 import { useIdempotencyKey } from './cartStore';
-import { needsAttention, type PricedLine, total } from './pricedLines';
+import { needsAttention, type PricedLine, total } from './pricing';
 import { usePlaceOrder } from './usePlaceOrder';
 
 type Props = { lines: PricedLine[]; isLoading: boolean };

@@ -2,7 +2,7 @@ import { useQueries } from '@tanstack/react-query';
 import { useDeferredValue } from 'react';
 import { productQuery } from '../product/useProduct';
 import { useCart } from './cartStore';
-import { availabilityOf, type PricedLine } from './pricedLines';
+import { availabilityOf, type PricedLine } from './pricing';
 
 /** The cart with the current price and stock of each line. */
 export function usePricedCart() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { availabilityOf, matchStock, needsAttention, total } from './pricedLines';
+import { availabilityOf, matchStock, needsAttention, total } from './pricing';
 
 const chair = { name: 'chair', description: 'A chair', price: 0.1, quantity: 3, categories: ['furniture'] };
 
