@@ -57,7 +57,7 @@ COPY . .
 # The other tests start real databases and a real broker: cargo xtask test.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/shop/target \
-    env --unset=RUSTFLAGS cargo test --locked --workspace \
+    env --unset=RUSTFLAGS cargo test --locked --workspace --lib --bins --test contract \
         --exclude shop-tests --exclude testkit --exclude backing-services --exclude xtask
 
 FROM ${NODE} AS page
