@@ -42,7 +42,6 @@ async fn main() {
     println!("{:<32}{:>10.3}", "noise: ratio of two halves", even / odd);
 }
 
-/// The duration of a login that fails.
 async fn fail(client: &Client, account: &Value) -> Duration {
     let start = Instant::now();
     let response = client.post("/api/login", account).await;

@@ -1,4 +1,4 @@
-//! Authentication as processes: several replicas, their memory and their logs.
+//! Whole processes of authentication: counts that replicas share, memory and logs.
 
 use serde_json::json;
 use testkit::{Client, Shop};

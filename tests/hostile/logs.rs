@@ -71,7 +71,7 @@ async fn given_an_admin_when_created_on_the_command_line_then_only_the_output_na
 
 #[tokio::test]
 async fn given_account_events_when_they_happen_then_they_are_in_the_audit_log() {
-    const REUSE: &str = "a spent refresh token was reused";
+    const REUSE: &str = "a refresh token was reused after its rotation";
     let shop = Shop::start().await;
     use_account(&shop).await;
     let client = shop.anonymous();
@@ -97,7 +97,7 @@ async fn given_account_events_when_they_happen_then_they_are_in_the_audit_log() 
         "a log-in failed",
         "a session was opened",
         REUSE,
-        "a session was ended by its holder",
+        "a user logged out; the session was ended",
         "a log-in was refused",
     ] {
         assert!(

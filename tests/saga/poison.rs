@@ -72,7 +72,7 @@ async fn given_poison_messages_on_all_topics_when_consumed_then_they_are_dead_le
 }
 
 /// Runs the operator's tool; returns what it prints.
-fn dead_letters(shop: &Shop, command: &str) -> String {
+fn run_dead_letters(shop: &Shop, command: &str) -> String {
     let output = Command::new(built_program("dead-letters"))
         .arg(command)
         .args(["--brokers", &shop.servers().kafka_brokers])
@@ -88,11 +88,14 @@ async fn given_a_dead_letter_when_an_operator_lists_and_replays_it_then_it_is_li
  {
     let shop = Shop::start().await;
     let ids = sell(&shop, "cutlery", 1).await;
-    assert_eq!(dead_letters(&shop, "list"), "There are no dead letters.\n");
+    assert_eq!(
+        run_dead_letters(&shop, "list"),
+        "There are no dead letters.\n"
+    );
     let misplaced = shop.messages("order-status").await[0].to_raw();
     shop.produce("orders", &[misplaced]).await;
     wait_for_messages(&shop, "dead-letters", 1).await;
-    let listed = dead_letters(&shop, "list");
+    let listed = run_dead_letters(&shop, "list");
     for part in [
         shop.topic("orders").as_str(),
         "OrderStatusUpdate is not an event of this topic",
@@ -101,12 +104,12 @@ async fn given_a_dead_letter_when_an_operator_lists_and_replays_it_then_it_is_li
     ] {
         assert!(listed.contains(part), "no {part:?} in {listed}");
     }
-    let replayed = dead_letters(&shop, "replay");
+    let replayed = run_dead_letters(&shop, "replay");
     assert!(replayed.ends_with("1 replayed.\n"), "{replayed}");
     // It is rejected again, so it returns as the only dead letter that is not replayed.
     let returned = wait_for_messages(&shop, "dead-letters", 2).await;
     assert_eq!(returned.len(), 2);
-    let listed = dead_letters(&shop, "list");
+    let listed = run_dead_letters(&shop, "list");
     assert!(listed.ends_with("1 not replayed.\n"), "{listed}");
     shop.check_invariants(&Expectations::new(ids).with_poison(2))
         .await;

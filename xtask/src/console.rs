@@ -28,7 +28,6 @@ pub(crate) fn print_error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr().lock(), "error: {error:#}");
 }
 
-/// Colours a text.
 pub(crate) fn paint(colour: AnsiColor, text: impl Display) -> String {
     let style = colour.on_default();
     format!("{style}{text}{style:#}")

@@ -17,7 +17,6 @@ use crate::{
 /// Effectively unlimited: all clients on one machine share an address.
 const NO_LIMIT: &str = "65535";
 
-/// The options of a shop.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ShopOptions {
     #[command(flatten)]

@@ -37,7 +37,6 @@ pub(crate) struct Arguments {
     for_cargo: Vec<String>,
 }
 
-/// A part of the tests.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// The services and all other Rust code.

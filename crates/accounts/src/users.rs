@@ -125,7 +125,10 @@ impl Users {
     }
 
     /// Stores these accounts if there are no accounts. Returns whether it did.
-    pub async fn create_first(&self, users: &[User]) -> Result<bool, mongodb::error::Error> {
+    pub async fn create_if_none_exist(
+        &self,
+        users: &[User],
+    ) -> Result<bool, mongodb::error::Error> {
         if self.collection.find_one(doc! {}).await?.is_some() {
             return Ok(false);
         }

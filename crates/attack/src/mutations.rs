@@ -89,7 +89,7 @@ fn send_all(target: &Target, case: String, requests: &[Vec<u8>]) -> CaseResult {
     let bad = requests
         .iter()
         .zip(&replies)
-        .find(|(request, reply)| is_bad(request, reply, is_edge));
+        .find(|(request, reply)| is_unacceptable(request, reply, is_edge));
     CaseResult {
         target: target.kind.name(),
         case,
@@ -105,7 +105,7 @@ fn send_all(target: &Target, case: String, requests: &[Vec<u8>]) -> CaseResult {
 /// A server may wait for the rest of a request, but must not close the connection silently. nginx
 /// answers an unknown encoding with 501 and an unknown version with 505, and an HTTP/0.9 request
 /// without a head or not at all.
-fn is_bad(request: &[u8], reply: &Reply, is_edge: bool) -> bool {
+fn is_unacceptable(request: &[u8], reply: &Reply, is_edge: bool) -> bool {
     let statuses = reply.statuses();
     let is_server_error =
         |status: &u16| *status >= 500 && !(is_edge && matches!(status, 501 | 505));

@@ -9,7 +9,7 @@ use crate::quantity::Quantity;
 /// An amount in minor units, from 0 to [`Money::MAX`].
 ///
 /// It is serialised as its exact decimal. JSON parsers read numbers as binary floats, of which
-/// [`Money::from_wire`] takes the shortest decimal: exact below 2^46 (70 million million), where no
+/// [`Money::from_wire`] takes the shortest decimal: exact below 2^46 major units, about 7 × 10^13, where no
 /// two amounts share a float. Prices are far below; only an order's cost may exceed it, and no code
 /// computes with the cost in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

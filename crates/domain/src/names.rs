@@ -74,11 +74,11 @@ macro_rules! text {
 }
 
 text!(
-    /// A product's public key: compared without regard to case, kept in lower case.
+    /// A product's name, which identifies it in the API: compared without regard to case, kept in lower case.
     ProductName, 100, |text| text.to_lowercase().nfc().collect()
 );
 text!(
-    /// A category's public key: compared without regard to case, kept in lower case.
+    /// A category's name, which identifies it in the API: compared without regard to case, kept in lower case.
     CategoryName, 100, |text| text.to_lowercase().nfc().collect()
 );
 text!(

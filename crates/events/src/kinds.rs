@@ -54,7 +54,7 @@ pub enum Event {
 pub struct ProductState {
     /// The product's id.
     pub id: ProductId,
-    /// Its public key.
+    /// The product's name, which is unique; the API identifies a product by it.
     pub name: ProductName,
     /// The price of one item.
     pub price: Money,

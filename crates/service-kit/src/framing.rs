@@ -73,7 +73,7 @@ impl Framing {
     }
 
     /// Parses a head, chunk size or trailer if it is complete. Returns the bytes after it, and whether
-    /// it was a head with two lengths.
+    /// its head has both a `Content-Length` and a `Transfer-Encoding`.
     fn parse<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
         let before = self.buffer.len();
         self.buffer.extend_from_slice(bytes);

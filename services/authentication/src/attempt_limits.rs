@@ -10,7 +10,6 @@ use domain::Email;
 use jiff::Timestamp;
 use service_kit::client::Network;
 
-/// The limits of attempts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptLimits {
     /// Failed log-ins for one account within the window.
@@ -23,7 +22,6 @@ pub(crate) struct AttemptLimits {
     pub(crate) window: Duration,
 }
 
-/// A counter of attempts and its limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AttemptCounter {
     /// Such as `account:…` or `address:…`.

@@ -76,8 +76,8 @@ pub struct SessionSettings {
     /// Maximum number of concurrent password hashes; each uses 19 MiB.
     #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
     pub password_hashes_at_once: u32,
-    /// Maximum number of requests that wait for a password hash. Further requests get 429; an address
-    /// with many waiting requests gets it first.
+    /// Maximum number of requests that wait for a password hash. Further requests get 429. An
+    /// address gets 429 earlier: when it has as many waiting requests as there are free places.
     #[arg(long, env = "PASSWORD_HASHES_WAITING", default_value_t = 100)]
     pub password_hashes_waiting: u32,
 }

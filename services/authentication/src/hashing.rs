@@ -118,7 +118,6 @@ impl Drop for Slot {
 }
 
 impl HashPermit {
-    /// Hashes a password.
     pub(crate) async fn hash(self, password: SecretString) -> Result<String, HashError> {
         self.run(move || argon::hash(&password)).await
     }

@@ -34,7 +34,6 @@ pub(crate) struct SessionId(pub(crate) [u8; 32]);
 /// log out lose their oldest sessions.
 pub(crate) const MAX_SESSIONS: u64 = 100;
 
-/// The lifetimes of sessions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionLifetimes {
     /// From the log-in, even if the session is used.

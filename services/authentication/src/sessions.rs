@@ -34,7 +34,6 @@ pub(crate) struct LoginAttempt {
     pub(crate) address: IpAddr,
 }
 
-/// The tokens of a session.
 pub(crate) struct Tokens {
     pub(crate) access: String,
     pub(crate) refresh: RefreshToken,
@@ -139,7 +138,7 @@ impl Sessions {
             Decision::Refuse => return Err(RefreshError::Incorrect),
             Decision::Revoke => {
                 self.store.end_session(session.id).await?;
-                tracing::warn!(target: "audit", session = %session.id, "a spent refresh token was reused; the session was ended");
+                tracing::warn!(target: "audit", session = %session.id, "a refresh token was reused after its rotation; the session was ended");
                 return Err(RefreshError::Incorrect);
             }
         }
@@ -167,7 +166,7 @@ impl Sessions {
         };
         let session = token.session_id();
         if self.store.end_session(session).await? {
-            tracing::info!(target: "audit", %session, "a session was ended by its holder");
+            tracing::info!(target: "audit", %session, "a user logged out; the session was ended");
         }
         Ok(())
     }

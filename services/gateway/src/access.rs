@@ -16,7 +16,6 @@ pub(crate) enum Access {
     Public,
     /// Callers with a valid token.
     User,
-    /// Admins.
     Admin,
 }
 

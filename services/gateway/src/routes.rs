@@ -72,7 +72,6 @@ pub(crate) enum Service {
     Authentication,
     /// The catalogue and the stock.
     Products,
-    /// Orders.
     Orders,
 }
 

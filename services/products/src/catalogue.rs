@@ -10,7 +10,7 @@ const MAX_CATEGORIES: usize = 10;
 /// A product as clients see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Product {
-    /// The public key.
+    /// Unique; the API identifies a product by it.
     pub(crate) name: ProductName,
     pub(crate) description: Description,
     /// The price of one unit.
@@ -30,11 +30,11 @@ pub(crate) struct VersionedProduct {
     pub(crate) product: Product,
 }
 
-/// A category's id.
+/// The bytes of a category's `ObjectId`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CategoryId(pub(crate) [u8; 12]);
 
-/// A change's id.
+/// The bytes of a change's `ObjectId`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ChangeId(pub(crate) [u8; 12]);
 

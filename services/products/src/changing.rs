@@ -18,7 +18,6 @@ use crate::ports::{
 /// process, which stays open until the server aborts it.
 const CONFLICT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Changes the catalogue.
 #[derive(Clone)]
 pub(crate) struct CatalogueEditor<S, P, C> {
     pub(crate) catalogue: S,

@@ -21,7 +21,7 @@ pub(crate) enum StoreError {
     #[error("another transaction changed the same documents")]
     Conflict(#[source] Failure),
     /// A unique index already contains a value.
-    #[error("a unique value exists already")]
+    #[error("a unique index contains the value already")]
     Duplicate(#[source] Failure),
     /// A document or a transaction is larger than the database accepts.
     #[error("a document or a transaction is too large")]

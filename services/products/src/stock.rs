@@ -67,7 +67,6 @@ pub(crate) struct Decision {
     pub(crate) seen: Vec<StockSeen>,
 }
 
-/// The outcome of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BatchOutcome {
     /// One decision per order, in the same order.

@@ -17,7 +17,6 @@ const BUYERS: usize = 4;
 /// The delay between two orders of a buyer.
 const ORDER_DELAY: Duration = Duration::from_millis(10);
 
-/// The responses to buyers.
 #[derive(Default)]
 pub(super) struct Responses {
     /// The ids of the orders that were acknowledged.

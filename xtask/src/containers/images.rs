@@ -67,10 +67,14 @@ fn check_configuration(image: &str, faults: &mut Vec<String>) -> Result<f64> {
         reason = "an image's size is far below 2^52"
     )]
     let size = image_size.as_u64().context("an image has a size")? as f64 / 1e6;
-    expect(size <= MAX_SIZE_MB, "is too large");
     expect(
-        config["User"] == format!("{USER}:{USER}"),
-        "runs as another user",
+        size <= MAX_SIZE_MB,
+        &format!("has {size:.0} MB, at most {MAX_SIZE_MB} allowed"),
+    );
+    let user = config["User"].as_str().unwrap_or("root");
+    expect(
+        user == format!("{USER}:{USER}"),
+        &format!("runs as user {user}, expected {USER}:{USER}"),
     );
     expect(config["StopSignal"].is_string(), "has no stop signal");
     expect(
@@ -82,7 +86,7 @@ fn check_configuration(image: &str, faults: &mut Vec<String>) -> Result<f64> {
         let name = format!("org.opencontainers.image.{label}");
         expect(
             labels.is_some_and(|labels| labels.contains_key(&name)),
-            &format!("has no label {label}"),
+            &format!("has no label {name}"),
         );
     }
     for variable in config["Env"].as_array().into_iter().flatten() {

@@ -32,7 +32,7 @@ impl Store {
                 );
             }
         };
-        let create = || self.users.create_first(&accounts);
+        let create = || self.users.create_if_none_exist(&accounts);
         if mongo::retry_until_ok("load the development data", stop, create).await == Some(true) {
             tracing::warn!("loaded the development accounts, whose passwords are public");
         }

@@ -16,7 +16,6 @@ use crate::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
 /// A legitimate client does not rotate more often within [`REUSE_GRACE`](crate::refresh::REUSE_GRACE).
 const MAX_SPENT_TOKENS: i32 = 20;
 
-/// A session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
@@ -25,7 +24,6 @@ pub(crate) struct Session {
     pub(crate) ends_at_latest: Timestamp,
 }
 
-/// The end of a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionEnd {
     /// The end unless it is refreshed.

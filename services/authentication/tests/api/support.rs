@@ -56,7 +56,6 @@ pub(crate) async fn refresh(client: &Client, session: &Response) -> Response {
     send_token(client, "/api/refresh", &session.string("refresh_token")).await
 }
 
-/// All documents of a collection.
 pub(crate) async fn stored(service: &SingleService, collection: &str) -> Vec<Document> {
     let found = service.collection(collection).find(doc! {}).await;
     found.expect("finds").try_collect().await.expect("reads")

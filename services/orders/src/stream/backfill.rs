@@ -16,20 +16,20 @@ use super::position::Position;
 /// Limits concurrent backfills: after a restart all subscribers reconnect, and each backfill costs
 /// the database a change stream.
 static PERMITS: Semaphore = Semaphore::const_new(8);
-/// How long a read waits for a change at the end of the history.
+/// How long a read waits for a change at the end of the change stream.
 const POLL_TIMEOUT: Duration = Duration::from_millis(50);
 const MAX_BUFFERED: usize = 64;
 
-/// An item of a backfill.
+/// A status change, or how the backfill ended.
 #[derive(Debug)]
 pub(super) enum BackfillItem {
     /// The position and the message of a change.
     Change(Position, Bytes),
-    /// The history does not contain the start of the backfill any more.
+    /// The change stream does not contain the start of the backfill any more.
     Lost,
     /// The backfill is complete.
     Done,
-    /// The history cannot be read now; the client has to reconnect.
+    /// The change stream cannot be read now; the client has to reconnect.
     Failed,
 }
 

@@ -1,4 +1,4 @@
-//! The port of the event stream: the history of status changes.
+//! The port of the event stream: the change stream.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::ports::StoreError;
 /// A decision about an order, as it was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StatusChange {
-    /// The position in the history.
+    /// The position in the change stream.
     pub(crate) position: Position,
     pub(crate) id: OrderId,
     pub(crate) buyer: Email,
@@ -22,21 +22,21 @@ pub(crate) struct StatusChange {
     pub(crate) at: Timestamp,
 }
 
-/// Why the history cannot be read.
+/// Why the change stream cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChangesError {
-    /// The position is older than the history, or it never existed.
-    #[error("the history does not contain the position")]
+    /// The position is older than the change stream, or it never existed.
+    #[error("the change stream does not contain the position")]
     Lost(#[source] Failure),
     /// The orders were dropped or renamed, with their history.
-    #[error("the history has ended")]
+    #[error("the change stream has ended")]
     Ended,
     /// The database is unavailable; the position remains valid.
-    #[error("cannot read the history")]
+    #[error("cannot read the change stream")]
     Unavailable(#[source] StoreError),
 }
 
-/// The history of status changes.
+/// The change stream of orders.
 pub(crate) trait ChangeSource: Clone + Send + Sync + 'static {
     /// An open reader.
     type Changes: Changes;
@@ -51,13 +51,13 @@ pub(crate) trait ChangeSource: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Changes, ChangesError>> + Send;
 }
 
-/// A reader of the history.
+/// A reader of the change stream.
 pub(crate) trait Changes: Sized + Send + 'static {
     /// Returns the next change, or `None` after the poll timeout. An error consumes the reader.
     fn next(
         self,
     ) -> impl Future<Output = Result<(Self, Option<StatusChange>), ChangesError>> + Send;
 
-    /// The position up to which the history was read.
+    /// The position up to which the change stream was read.
     fn position(&self) -> &Position;
 }

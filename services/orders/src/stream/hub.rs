@@ -25,7 +25,7 @@ const MAX_STREAMS_PER_BUYER: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SubscribeError {
     /// The database is unavailable or slow.
-    #[error("the history of status changes cannot be read now")]
+    #[error("cannot read the change stream now")]
     Unavailable,
     /// The buyer has too many streams. Each uses memory and may need a backfill.
     #[error("the buyer has {MAX_STREAMS_PER_BUYER} streams open")]
@@ -41,7 +41,7 @@ pub(super) enum HubItem {
     Reset(Position),
 }
 
-/// The subscribers and their common position in the history. Clones share them.
+/// The subscribers and their common position in the change stream. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Hub {
     subscribers: Arc<Mutex<Subscribers>>,

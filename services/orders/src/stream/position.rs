@@ -1,11 +1,11 @@
-//! Positions in the history of status changes.
+//! Positions in the change stream.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// A position in the history of changes: the data of a resume token. Positions are ordered as in the
+/// A position in the change stream: the data of a resume token. Positions are ordered as in the
 /// history, which is a documented property of resume tokens:
 /// <https://www.mongodb.com/docs/manual/changeStreams/#resume-tokens>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -19,8 +19,9 @@ use crate::listing::{Cursor, ListRequest, SortKey};
 type FormerPrices = HashMap<ObjectId, Decimal128>;
 
 impl Store {
-    /// Returns the products with an unchanged price in their order, and those with another price
-    /// since, found by their ids, at their former positions.
+    /// Returns a page in the order of the prices that were valid at price change `as_of`. The database
+    /// sorts the products whose price is the same today; the others are read by their ids and take
+    /// the places of their former prices.
     pub(super) async fn by_price(
         &self,
         filter: Vec<Document>,

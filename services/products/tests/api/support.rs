@@ -28,7 +28,6 @@ pub(crate) fn product_names(response: &Response) -> Vec<String> {
     names(response.json()["products"].as_array().expect("a list"))
 }
 
-/// The names of products.
 pub(crate) fn names(products: &[Value]) -> Vec<String> {
     let names = products.iter().map(|product| product["name"].as_str());
     names.map(|name| name.expect("a name").to_owned()).collect()

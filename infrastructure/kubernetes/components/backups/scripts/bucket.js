@@ -35,7 +35,7 @@ async function call(method, name, headers, source) {
   const authorization = `Bearer ${await accessToken()}`;
   const response = await send(method, url, { authorization, ...headers }, source);
   if (response.statusCode === 200) return response;
-  throw new Error(`${name} in the bucket ${BUCKET}: ${response.statusCode}, ${await text(response)}`);
+  throw new Error(`cannot ${method} ${name} in the bucket ${BUCKET}: status ${response.statusCode}, ${await text(response)}`);
 }
 
 /** Stores a stream as a new object. An upload that breaks off leaves no object. */

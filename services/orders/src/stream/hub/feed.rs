@@ -69,7 +69,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Continues from now after the history was lost, and resets all subscribers.
+    /// Continues from now after the change stream was lost, and resets all subscribers.
     async fn restart(&self, source: &impl ChangeSource) {
         if let Ok(changes) = source.changes(None, None, POLL_TIMEOUT).await {
             self.reset(changes.position().clone());

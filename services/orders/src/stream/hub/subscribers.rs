@@ -70,7 +70,7 @@ impl Subscribers {
     }
 }
 
-/// Removes the subscribers that are too slow: their items end, and so their connections.
+/// Sends an item to each subscriber. Removes those whose buffer is full, which ends their connections.
 fn send(subscribers: &mut Vec<Subscriber>, item: &HubItem) {
     subscribers.retain(|subscriber| subscriber.items.try_send(item.clone()).is_ok());
 }
