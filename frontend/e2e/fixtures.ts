@@ -162,7 +162,7 @@ export class Api {
   async #send<Body>(status: number, method: string, path: string, options: RequestOptions): Promise<Body> {
     const response = await this.#request.fetch(path, { method, ...options });
     expect(response.status()).toBe(status);
-    return (await response.json().catch(() => null)) as Body;
+    return response.json();
   }
 }
 

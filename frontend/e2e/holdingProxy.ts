@@ -8,7 +8,7 @@ type HeldResponse = { received: Promise<void>; release: () => void };
  * Starts a proxy between the browser and the shop that can hold a response or drop its connection. Playwright's
  * routes would set the cookies of a held response in the browser before the page receives it.
  */
-export async function startProxy(shop: string) {
+export async function startHoldingProxy(shop: string) {
   const responsesInFlight = new Set<ServerResponse>();
   let hold: { path: string; onResponse: () => void; released: Promise<void> } | null = null;
   const server = createServer((incoming, outgoing) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, logIn, openFilledCart, openNoOrders, startSession, statusBadge, test } from './fixtures';
-import { startProxy } from './holdingProxy';
+import { startHoldingProxy } from './holdingProxy';
 
 /** The folder in which the shop's supervisor keeps the process ids. */
 const stateFolder = process.env['SHOP_STATE'] ?? '../.shop';
@@ -122,7 +122,7 @@ test('given a lost event stream, when an order is decided meanwhile, then the ne
   baseURL,
 }) => {
   const events = '/api/orders/events';
-  const proxy = await startProxy(baseURL ?? '');
+  const proxy = await startHoldingProxy(baseURL ?? '');
   const product = await api.newProduct();
   await logIn(page, user, proxy.origin);
   pause('products');

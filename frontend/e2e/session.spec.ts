@@ -10,7 +10,7 @@ import {
   test,
   watchRefreshes,
 } from './fixtures';
-import { startProxy } from './holdingProxy';
+import { startHoldingProxy } from './holdingProxy';
 
 test('given a logged-in user, when the page is reloaded, then they are still logged in', async ({
   page,
@@ -98,7 +98,7 @@ test.describe('a page that is left during a refresh', () => {
     user,
     baseURL,
   }) => {
-    const proxy = await startProxy(baseURL ?? '');
+    const proxy = await startHoldingProxy(baseURL ?? '');
     await logIn(page, user, proxy.origin);
     const refresh = proxy.hold('/api/refresh');
     await page.reload();
