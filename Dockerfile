@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1.19
 # The images of the shop: four services, the set-up program and the edge, from one build of the workspace.
-# `docker build --target test .` runs the tests that need no servers. A base image can be pinned by digest:
+# `docker build --target test .` runs the unit tests. A base image can be pinned by digest:
 # --build-arg RUST=rust@sha256:….
 # checkov:skip=CKV_DOCKER_7: The arguments below contain the tags; checkov does not resolve them.
 ARG RUST=rust:1.95-bookworm

@@ -187,7 +187,7 @@ test.describe('refusals', () => {
   }) => {
     await page.goto('/');
     await page.evaluate(() => {
-      for (const key of ['cart', 'theme', 'signed-in', 'pending-log-out', 'refresh-in-flight']) {
+      for (const key of ['cart', 'theme', 'signed-in', 'log-out-owed', 'renewal-unseen']) {
         localStorage.setItem(key, '{"<invalid>":[');
       }
     });
@@ -196,7 +196,7 @@ test.describe('refusals', () => {
     await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Cart', exact: true })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Automatic' })).toHaveAttribute('aria-pressed', 'true');
-    for (const key of ['signed-in', 'pending-log-out', 'refresh-in-flight']) {
+    for (const key of ['signed-in', 'log-out-owed', 'renewal-unseen']) {
       await expect
         .poll(() => page.evaluate((name) => localStorage.getItem(name), key), { message: key })
         .toBeNull();

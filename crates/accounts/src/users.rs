@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::{Email, Role};
-use mongo::{StoreError, is_duplicate_key};
+use mongo::{StoreError, ignore_duplicate_keys};
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
 use mongodb::options::IndexOptions;
@@ -132,11 +132,9 @@ impl Users {
         if self.collection.find_one(doc! {}).await?.is_some() {
             return Ok(false);
         }
-        match self.collection.insert_many(users).ordered(false).await {
-            // Another replica may have created the same accounts at the same time.
-            Err(error) if !is_duplicate_key(&error) => Err(error),
-            _ => Ok(true),
-        }
+        // Another replica may have created the same accounts at the same time.
+        ignore_duplicate_keys(self.collection.insert_many(users).ordered(false).await)?;
+        Ok(true)
     }
 
     async fn run<T: Send + 'static, F>(

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::Email;
+use crate::email::Email;
 
 const MAX_LENGTH: usize = 255;
 

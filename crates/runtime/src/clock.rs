@@ -1,4 +1,4 @@
-//! The clock: the one place that reads the time of the machine. Rules get the time as an argument.
+//! The clock: the one place that reads the wall clock. Rules get the time as an argument.
 
 use std::time::{Duration, Instant};
 

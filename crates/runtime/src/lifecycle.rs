@@ -136,7 +136,7 @@ impl Background {
     }
 
     /// Stops the tasks and waits for them to end, at most for `timeout`. Returns the failure of a
-    /// critical task, if one failed.
+    /// critical task, if one failed, also while it stopped.
     pub async fn finish(self, timeout: Duration) -> Result<(), Failure> {
         self.stop.cancel();
         self.tasks.close();

@@ -109,12 +109,12 @@ describe('the session', () => {
   it('given a page that was left during a refresh, when the next refresh is refused at first, then it is retried', async () => {
     vi.useFakeTimers();
     localStorage.setItem('signed-in', '1');
-    localStorage.setItem('refresh-in-flight', '1');
+    localStorage.setItem('renewal-unseen', '1');
     calls.refresh.mockRejectedValueOnce(problem(401)).mockResolvedValue(token('second'));
     const session = await freshSession();
     await vi.advanceTimersByTimeAsync(1000);
     expect(await session.accessToken()).toBe(token('second'));
-    expect(localStorage.getItem('refresh-in-flight')).toBeNull();
+    expect(localStorage.getItem('renewal-unseen')).toBeNull();
   });
 
   it('given a token from another tab after a log-out, when it arrives, then the user stays logged out', async () => {

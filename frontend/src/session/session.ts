@@ -13,9 +13,9 @@ export type SessionState =
 /** A hint that this browser has a session cookie, so that visitors send no refresh request. */
 const SIGNED_IN_KEY = 'signed-in';
 /** The user has logged out here, but the shop has not confirmed it yet. */
-const PENDING_LOG_OUT_KEY = 'pending-log-out';
+const PENDING_LOG_OUT_KEY = 'log-out-owed';
 /** A refresh has started, and its response has not arrived. */
-const REFRESH_IN_FLIGHT_KEY = 'refresh-in-flight';
+const REFRESH_IN_FLIGHT_KEY = 'renewal-unseen';
 const REFRESH_BEFORE_EXPIRY_SECONDS = 30;
 const RETRY_DELAY_SECONDS = 5;
 

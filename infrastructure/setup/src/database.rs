@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use mongodb::Client;
-use mongodb::options::{ClientOptions, Credential, ServerAddress};
+use mongodb::options::{Acknowledgment, ClientOptions, Credential, ServerAddress, WriteConcern};
 use runtime::secret;
 use secrecy::{ExposeSecret as _, SecretString};
 use secrets::DATABASES;
@@ -93,6 +93,10 @@ impl Database {
     pub(crate) fn client(&self, user: User<'_>) -> Result<Client> {
         let mut options = self.client_options(self.members.clone(), user);
         options.repl_set_name = Some(self.replica_set.clone());
+        // A failover loses nothing that was written.
+        let mut majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
+        majority.journal = Some(true);
+        options.write_concern = Some(majority);
         Ok(Client::with_options(options)?)
     }
 

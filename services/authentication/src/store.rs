@@ -1,4 +1,4 @@
-//! Sessions and counters in MongoDB, besides the accounts. Only this module uses the driver.
+//! Sessions and counters in MongoDB. The accounts are in the crate `accounts`.
 
 mod attempts;
 mod indexes;
@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use accounts::Users;
 use mongo::StoreError;
-use mongo::time::{date, timestamp};
 use mongodb::bson::Binary;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::options::{CollectionOptions, ReadConcern, WriteConcern};

@@ -65,7 +65,7 @@ pub(crate) struct Decision {
 }
 
 /// An order with its decision. Only [`PendingOrder::decide`] creates one, and a decided order has no
-/// transition, so an order is decided at most once.
+/// transition. The database has the same rule: it applies a [`Decision`] only to a pending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DecidedOrder {
     placed: PendingOrder,

@@ -16,8 +16,9 @@ use crate::ports::{
 
 /// How long a change is retried after conflicts with decisions, or with the transaction of a killed
 /// process, which stays open until the server aborts it.
-const CONFLICT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONFLICT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Adds and changes products and categories, for admins.
 #[derive(Clone)]
 pub(crate) struct CatalogueEditor<S, P, C> {
     pub(crate) catalogue: S,

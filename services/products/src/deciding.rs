@@ -14,6 +14,8 @@ use crate::stock::{self, Order};
 /// The number of conflicts after which a batch is halved, because small transactions conflict less
 /// often than a large one.
 const MAX_CONFLICTS_BEFORE_HALVING: u32 = 3;
+/// How long a batch is retried after conflicts, before the consumer logs the failure and retries it.
+const CONFLICT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Decides batches of orders.
 pub(crate) struct Decider<L, P, C> {
@@ -35,6 +37,7 @@ where
     pub(crate) async fn decide(&self, batch: &[Order]) -> Result<(), StoreError> {
         // A message that is sent again has the stored time.
         let now = whole_milliseconds(self.clock.now());
+        let deadline = self.clock.instant() + CONFLICT_TIMEOUT;
         let mut queue = VecDeque::from([batch]);
         let mut conflicts = 0;
         while let Some(part) = queue.pop_front() {
@@ -46,7 +49,7 @@ where
                     queue.push_front(first);
                     conflicts = 0;
                 }
-                Err(StoreError::Conflict(_)) => {
+                Err(StoreError::Conflict(_)) if self.clock.instant() < deadline => {
                     conflicts += 1;
                     metrics::counter!("decision_conflicts_total").increment(1);
                     self.clock.sleep(conflict_backoff(conflicts)).await;

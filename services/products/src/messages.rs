@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use events::{Event, Message, ProductState, Topics};
+use events::{Event, Message, OrderStatus, ProductState, Reason, ReasonCode, Topics};
 use jiff::Timestamp;
 
 use crate::config::SERVICE;
@@ -21,7 +21,16 @@ impl Messages {
     }
 
     pub(crate) fn order_decided(&self, order: &Order, outcome: &Outcome, at: Timestamp) -> Message {
-        let (status, reason) = outcome.status_and_reason();
+        let (status, reason) = match outcome {
+            Outcome::Accepted => (OrderStatus::Accepted, None),
+            Outcome::Rejected(products) => {
+                let reason = Reason {
+                    code: ReasonCode::InsufficientStock,
+                    products: products.clone(),
+                };
+                (OrderStatus::Rejected, Some(reason))
+            }
+        };
         let event = Event::OrderStatusUpdate {
             order_id: order.id,
             status,

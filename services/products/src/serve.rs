@@ -99,6 +99,7 @@ pub async fn serve(
         store,
         editor,
         verifier,
+        timeout: config.mongo.mongodb_timeout,
     };
     let api = http::router(app, &config.common);
     server::serve(&config.common, listener, api, &health, shutdown).await?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
-use events::{OrderStatus, ProductState, Reason, ReasonCode};
+use events::ProductState;
 
 /// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,22 +41,6 @@ pub(crate) enum Outcome {
     Accepted,
     /// No stock was taken, because of insufficient stock of these products.
     Rejected(Vec<ProductName>),
-}
-
-impl Outcome {
-    /// Returns the outcome in the form in which it is published and stored.
-    pub(crate) fn status_and_reason(&self) -> (OrderStatus, Option<Reason>) {
-        match self {
-            Self::Accepted => (OrderStatus::Accepted, None),
-            Self::Rejected(products) => {
-                let reason = Reason {
-                    code: ReasonCode::InsufficientStock,
-                    products: products.clone(),
-                };
-                (OrderStatus::Rejected, Some(reason))
-            }
-        }
-    }
 }
 
 /// A decision and the stock that it is based on.

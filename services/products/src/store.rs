@@ -74,6 +74,18 @@ impl Store {
     }
 }
 
+/// Waits at most for `timeout` for `work`, which continues in its own task after that.
+pub(crate) async fn with_timeout<T, E>(
+    timeout: Duration,
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    mongo::with_timeout(timeout, async { Ok::<_, StoreError>(work.await) }).await?
+}
+
 /// Waits at most for `timeout` for an operation that commits. After that its result is unknown.
 async fn commit_within<T: Send + 'static>(
     timeout: Duration,

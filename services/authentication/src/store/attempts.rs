@@ -3,12 +3,13 @@
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use mongo::StoreError;
+use mongo::time::{date, timestamp};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, date, timestamp};
+use super::Store;
 use crate::attempt_limits::{AttemptCounter, AttemptLimits};
 
 /// A counted attempt, which can be released.

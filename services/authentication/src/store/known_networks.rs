@@ -6,12 +6,13 @@
 use domain::Email;
 use jiff::Timestamp;
 use mongo::StoreError;
+use mongo::time::date;
 use mongodb::bson::{Binary, DateTime, doc};
 use serde::{Deserialize, Serialize};
 use service_kit::client::Network;
 use sha2::{Digest, Sha256};
 
-use super::{Store, binary, date};
+use super::{Store, binary};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct KnownNetworkDocument {

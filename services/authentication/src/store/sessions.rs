@@ -6,11 +6,12 @@
 use accounts::UserId;
 use jiff::Timestamp;
 use mongo::StoreError;
+use mongo::time::{date, timestamp};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Binary, DateTime, doc};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, binary, date, digest, timestamp};
+use super::{Store, binary, digest};
 use crate::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
 
 /// A legitimate client does not rotate more often within [`REUSE_GRACE`](crate::refresh::REUSE_GRACE).

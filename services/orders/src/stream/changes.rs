@@ -6,7 +6,7 @@ use domain::{Email, OrderId};
 use jiff::Timestamp;
 use runtime::lifecycle::Failure;
 
-use super::Position;
+use super::position::Position;
 use crate::order::Outcome;
 use crate::ports::StoreError;
 

@@ -105,7 +105,7 @@ impl Publisher for MemoryLedger {
 }
 
 #[derive(Clone)]
-struct StoppedClock;
+struct StoppedClock(Instant);
 
 impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
@@ -113,7 +113,7 @@ impl Clock for StoppedClock {
     }
 
     fn instant(&self) -> Instant {
-        Instant::now()
+        self.0
     }
 
     async fn sleep(&self, _: Duration) {}
@@ -149,7 +149,7 @@ async fn decide(ledger: &MemoryLedger, batch: &[Order]) -> Result<(), StoreError
     let decider = Decider {
         ledger: ledger.clone(),
         publisher: ledger.clone(),
-        clock: StoppedClock,
+        clock: StoppedClock(Instant::now()),
         messages: Messages::new(Topics::with_prefix("shop")),
     };
     decider.decide(batch).await

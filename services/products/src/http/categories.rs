@@ -38,8 +38,12 @@ pub(super) async fn create(
     Json(body): Json<CategoryBody>,
 ) -> Result<(StatusCode, axum::Json<CategoryBody>), Problem> {
     let name = CategoryName::parse(&body.name).map_err(invalid_category_name)?;
-    let created = app.editor.create_category(&name).await;
-    created.map_err(|error| not_created(error, "Category"))?;
-    let body = CategoryBody { name: name.into() };
+    let body = CategoryBody {
+        name: name.as_str().to_owned(),
+    };
+    let created = app.edit(|editor| async move { editor.create_category(&name).await });
+    created
+        .await
+        .map_err(|error| not_created(error, "Category already exists", "category-exists"))?;
     Ok((StatusCode::CREATED, axum::Json(body)))
 }

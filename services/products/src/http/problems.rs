@@ -15,11 +15,10 @@ pub(super) fn unknown_category() -> Problem {
     Problem::unknown("category")
 }
 
-/// The problem of a `thing`, such as `Product`, that was not created.
-pub(super) fn not_created(error: CreateError, thing: &str) -> Problem {
+/// The problem of a product or category that was not created. `detail` and `kind` apply if it exists.
+pub(super) fn not_created(error: CreateError, detail: &str, kind: &str) -> Problem {
     match error {
-        CreateError::Exists => Problem::bad_request(format!("{thing} already exists"))
-            .of_kind(&format!("{}-exists", thing.to_lowercase())),
+        CreateError::Exists => Problem::bad_request(detail).of_kind(kind),
         CreateError::UnknownCategory => unknown_category(),
         CreateError::Store(error) => error.into(),
     }

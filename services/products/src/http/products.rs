@@ -76,8 +76,11 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let product = body.product.0.checked()?.ok_or_else(unknown_category)?;
     let traceparent = request_context::current_traceparent();
-    let created = app.editor.create_product(product, traceparent).await;
-    let product = created.map_err(|error| not_created(error, "Product"))?;
+    let created =
+        app.edit(|editor| async move { editor.create_product(product, traceparent).await });
+    let product = created
+        .await
+        .map_err(|error| not_created(error, "Product already exists", "product-exists"))?;
     Ok(json_response(StatusCode::CREATED, render(&product)))
 }
 
@@ -103,7 +106,8 @@ pub(super) async fn change(
         id: key.map(|IdempotencyHeader(key)| ChangeId(key.id_for(&admin.email))),
         traceparent: request_context::current_traceparent(),
     };
-    let body = app.editor.change_product(&request, render).await?;
+    let change = app.edit(|editor| async move { editor.change_product(&request, render).await });
+    let body = change.await?;
     Ok(json_response(StatusCode::OK, body))
 }
 

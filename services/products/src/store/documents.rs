@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{CategoryName, Description, Money, OrderId, ProductId, ProductName, Stock};
-use events::{OrderStatus, ProductState, Reason};
+use events::ProductState;
 use mongo::decimal;
 use mongo::time::{date, timestamp};
 use mongodb::bson::oid::ObjectId;
@@ -46,11 +46,24 @@ pub(super) struct Product {
 pub(super) struct Decision {
     #[serde(rename = "_id")]
     pub(super) id: ObjectId,
-    pub(super) status: OrderStatus,
-    pub(super) reason: Option<Reason>,
+    pub(super) status: Status,
+    pub(super) reason: Option<StoredReason>,
     pub(super) lines: Vec<Line>,
     pub(super) decided_at: DateTime,
     pub(super) stock: Vec<StockSeen>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Status {
+    Accepted,
+    Rejected,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct StoredReason {
+    pub(super) code: String,
+    pub(super) products: Vec<ProductName>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -220,7 +233,16 @@ pub(super) fn stock_bson(stock: Stock) -> Bson {
 impl Decision {
     pub(super) fn of(decision: &stock::Decision, at: DateTime) -> Self {
         let order = &decision.order;
-        let (status, reason) = decision.outcome.status_and_reason();
+        let (status, reason) = match &decision.outcome {
+            stock::Outcome::Accepted => (Status::Accepted, None),
+            stock::Outcome::Rejected(products) => {
+                let reason = StoredReason {
+                    code: "insufficient_stock".to_owned(),
+                    products: products.clone(),
+                };
+                (Status::Rejected, Some(reason))
+            }
+        };
         let line = |line: &stock::Line| Line {
             product_id: object_id(line.product),
             quantity: units(line.quantity.get()),
@@ -243,8 +265,8 @@ impl Decision {
     pub(super) fn into_earlier(self) -> (OrderId, EarlierDecision) {
         let short = self.reason.map(|reason| reason.products);
         let outcome = match self.status {
-            OrderStatus::Accepted => stock::Outcome::Accepted,
-            OrderStatus::Rejected => stock::Outcome::Rejected(short.unwrap_or_default()),
+            Status::Accepted => stock::Outcome::Accepted,
+            Status::Rejected => stock::Outcome::Rejected(short.unwrap_or_default()),
         };
         let decision = EarlierDecision {
             outcome,

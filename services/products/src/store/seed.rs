@@ -1,14 +1,13 @@
 //! Development data for an empty database.
 
 use domain::{CategoryName, Description, Money, ProductName, Stock};
-use events::{OrderStatus, Reason, ReasonCode};
 use mongo::ignore_duplicate_keys;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, doc};
 use mongodb::error::Error;
 
 use super::Store;
-use super::documents::{Category, Decision, Line, Product, price};
+use super::documents::{Category, Decision, Line, Product, Status, StoredReason, price};
 use crate::search;
 
 /// The bytes of the development ids after the first.
@@ -33,7 +32,7 @@ struct SeedProduct {
 }
 
 /// Id, outcome, and the products' ids and quantities of a decided order.
-type SeedOrder = (u8, OrderStatus, &'static [(u8, i32)]);
+type SeedOrder = (u8, Status, &'static [(u8, i32)]);
 
 const PRODUCTS: [SeedProduct; 4] = [
     SeedProduct {
@@ -70,9 +69,9 @@ const PRODUCTS: [SeedProduct; 4] = [
     },
 ];
 const ORDERS: [SeedOrder; 3] = [
-    (0x71, OrderStatus::Accepted, &[(0x10, 4), (0x11, 2)]),
-    (0x72, OrderStatus::Accepted, &[(0x12, 1)]),
-    (0x73, OrderStatus::Rejected, &[(0x13, 7)]),
+    (0x71, Status::Accepted, &[(0x10, 4), (0x11, 2)]),
+    (0x72, Status::Accepted, &[(0x12, 1)]),
+    (0x73, Status::Rejected, &[(0x13, 7)]),
 ];
 /// 2025-01-01T00:00:00Z in milliseconds. Each document is a second later than the one before.
 const FIRST_TIME: i64 = 1_735_689_600_000;
@@ -91,7 +90,7 @@ impl Store {
         ignore_duplicate_keys(self.categories.insert_many(categories).ordered(false).await)?;
         ignore_duplicate_keys(self.decisions.insert_many(decisions).ordered(false).await)?;
         ignore_duplicate_keys(self.products.insert_many(products).ordered(false).await)?;
-        tracing::info!("loaded development data");
+        tracing::info!("loaded the development data");
         Ok(())
     }
 }
@@ -135,8 +134,8 @@ fn decision((position, (order, status, lines)): (i64, SeedOrder)) -> Decision {
         let product = PRODUCTS.iter().find(|product| product.id == *id)?;
         ProductName::parse(product.name).ok()
     };
-    let reason = (status == OrderStatus::Rejected).then(|| Reason {
-        code: ReasonCode::InsufficientStock,
+    let reason = (status == Status::Rejected).then(|| StoredReason {
+        code: "insufficient_stock".to_owned(),
         products: lines.iter().filter_map(name).collect(),
     });
     let line = |(product, quantity): &(u8, i32)| Line {
