@@ -38,55 +38,6 @@ async fn given_a_key_when_sent_sixteen_times_concurrently_then_one_order_and_ide
 }
 
 #[tokio::test]
-async fn given_a_used_key_when_sent_with_other_lines_then_422_and_with_the_same_lines_unmerged_201()
-{
-    let shop = Shop::start().await;
-    let buyer = with_key(&shop.user().await, "basket-2");
-    let first = place(&buyer, &[("cutlery", 3), ("chair", 1)]).await;
-    let other = place(&buyer, &[("cutlery", 4)]).await;
-    other.expect_field_error("Idempotency-Key");
-    place(&buyer, &[("cutlery", 3)]).await.expect_problem(422);
-    let unmerged = [("Cutlery", 1), ("chair", 1), ("cutlery", 2)];
-    let repeated = place(&buyer, &unmerged).await;
-    assert_eq!(repeated.expect(201).body, first.expect(201).body);
-}
-
-#[tokio::test]
-async fn given_another_buyer_when_the_same_key_is_sent_then_a_second_order_is_placed() {
-    let shop = Shop::start().await;
-    let mut ids = Vec::new();
-    for buyer in [shop.user().await, shop.login("bbb@bbb.com").await] {
-        let response = place(&with_key(&buyer, "1"), &[("cutlery", 1)]).await;
-        ids.push(response.expect(201).string("id"));
-    }
-    assert_ne!(ids[0], ids[1]);
-}
-
-#[tokio::test]
-async fn given_a_failed_request_when_its_key_is_sent_again_then_the_key_is_unused() {
-    let shop = Shop::start().await;
-    let buyer = with_key(&shop.user().await, "basket-3");
-    place(&buyer, &[("nothing", 1)]).await.expect_problem(404);
-    place(&buyer, &[("chair", 0)]).await.expect_problem(400);
-    place(&buyer, &[("chair", 1)]).await.expect(201);
-}
-
-#[tokio::test]
-async fn given_keys_when_sent_then_only_visible_ascii_of_up_to_255_bytes_is_accepted() {
-    let shop = Shop::start().await;
-    let user = shop.user().await;
-    let place = async |key: &str| place(&with_key(&user, key), &[("cutlery", 1)]).await;
-    for key in ["!", "~", "{\"$ne\":1}", &"k".repeat(255)] {
-        place(key).await.expect(201);
-    }
-    for key in ["", &"k".repeat(256), "a b", "é", "\t"] {
-        let response = place(key).await;
-        assert_eq!(response.status, 400, "{key:?}: {response}");
-        response.expect_problem(400);
-    }
-}
-
-#[tokio::test]
 async fn given_two_keys_when_sent_in_one_request_then_400() {
     let shop = Shop::start().await;
     let with_two_keys = |client: &Client| with_key(&with_key(client, "1"), "2");

@@ -9,7 +9,6 @@ mod idempotency;
 mod key_rotation;
 mod operations;
 mod orders;
-mod pagination;
 mod product_changes;
 mod products;
 mod tokens;

@@ -4,12 +4,6 @@ use bson::{Bson, doc, oid::ObjectId};
 use serde_json::{Value, json};
 use testkit::{Expectations, Record, Shop, order};
 
-use super::place;
-
-const BAD: &str = "Bad request format";
-const NO_PRODUCT: &str = "The requested product does not exist.";
-const NO_AMOUNT: &str = "The requested amount does not exist.";
-
 #[tokio::test]
 async fn given_lines_when_ordered_then_201_pending_with_their_cost_and_later_accepted() {
     let shop = Shop::start().await;
@@ -49,126 +43,6 @@ async fn given_lines_when_ordered_then_201_pending_with_their_cost_and_later_acc
     assert_eq!(stored["client_email"], Bson::from("aaa@aaa.com"));
     assert!(matches!(stored["cost"], Bson::Decimal128(_)), "{stored}");
     shop.check_invariants(&Expectations::new(vec![id])).await;
-}
-
-#[tokio::test]
-async fn given_invalid_orders_when_placed_then_they_are_rejected_with_their_error_messages() {
-    let shop = Shop::start().await;
-    let buyer = shop.user().await;
-    let rejects = async |lines: &[(&str, i64)], status: u16, detail: &str| {
-        let response = place(&buyer, lines).await;
-        response.expect_detail(status, detail)
-    };
-    rejects(&[], 400, BAD).await;
-    for quantity in [0, -1, -2_147_483_648, 2_147_483_648] {
-        rejects(&[("chair", quantity)], 400, BAD).await;
-    }
-    rejects(&[("chair", 2_147_483_647), ("chair", 1)], 400, BAD).await;
-    for name in [
-        "",
-        "   ",
-        "a\u{0}b",
-        "a\nb",
-        "\u{202e}chair",
-        &"x".repeat(101),
-    ] {
-        rejects(&[(name, 1)], 400, BAD).await;
-    }
-    rejects(&[("nothing", 1)], 404, NO_PRODUCT).await;
-    rejects(&[("chair", 1), ("nothing", 1)], 404, NO_PRODUCT).await;
-    for name in [".*", "ch.ir", "cha", "{\"$ne\":\"\"}"] {
-        rejects(&[(name, 1)], 404, NO_PRODUCT).await;
-    }
-    for quantity in [31, 2_147_483_647] {
-        let problem = rejects(&[("chair", quantity)], 404, NO_AMOUNT).await;
-        assert_eq!(problem["type"], "/problems/insufficient-stock");
-    }
-    rejects(&[("chair", 16), ("CHAIR", 15)], 404, NO_AMOUNT).await;
-    let names: Vec<_> = (0..101).map(|index| format!("thing {index}")).collect();
-    let lines: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
-    rejects(&lines, 400, BAD).await;
-    // The limit is a hundred lines, after lines of the same product are merged.
-    rejects(&lines[..100], 404, NO_PRODUCT).await;
-    place(&buyer, &[("cutlery", 1); 150]).await.expect(201);
-}
-
-#[tokio::test]
-async fn given_a_cost_above_the_maximum_when_ordered_then_400() {
-    let shop = Shop::start().await;
-    shop.add_product("yacht", 99_999_999.99, 2_147_483_647)
-        .await;
-    let buyer = shop.user().await;
-    let too_much = place(&buyer, &[("yacht", 2_147_483_647)]).await;
-    too_much.expect_detail(400, BAD);
-    let response = place(&buyer, &[("yacht", 900_719)]).await.expect(201);
-    // Checked as text, because a binary float would lose the cents.
-    assert!(response.text().contains("90071899990992.81"), "{response}");
-}
-
-#[tokio::test]
-async fn given_seed_orders_when_read_then_each_buyer_sees_only_their_own() {
-    let shop = Shop::start().await;
-    let line = |name: &str, price: f64, quantity: i64| json!({ "name": name, "price": price, "quantity": quantity });
-    for (email, id, status, cost, lines) in [
-        (
-            "aaa@aaa.com",
-            "71fefe4a1cad4140785928a4",
-            "ACCEPTED",
-            83.94,
-            json!([line("cutlery", 5.99, 4), line("chair", 29.99, 2)]),
-        ),
-        (
-            "bbb@bbb.com",
-            "72fefe4a1cad4140785928a4",
-            "ACCEPTED",
-            1299.99,
-            json!([line("laptop", 1299.99, 1)]),
-        ),
-        (
-            "ccc@ccc.com",
-            "73fefe4a1cad4140785928a4",
-            "REJECTED",
-            699.93,
-            json!([line("headphones", 99.99, 7)]),
-        ),
-    ] {
-        let buyer = shop.login(email).await;
-        let listed = buyer.get("/api/orders").await.expect(200).json();
-        let [found] = listed["orders"].as_array().expect("a list").as_slice() else {
-            panic!("not one order: {listed}")
-        };
-        assert_eq!(found["id"], id);
-        assert_eq!(found["status"], status);
-        assert_eq!(found["cost"], json!(cost));
-        assert_eq!(found["products"], lines);
-        let order = buyer.get(&format!("/api/orders/{id}")).await;
-        let order = order.expect(200).json();
-        assert_eq!(order["products"], lines);
-        assert_eq!(order["decided_at"], order["created_at"]);
-    }
-    let new_buyer = shop.with_signed_token("new@test.example", "user");
-    let listed = new_buyer.get("/api/orders").await.expect(200);
-    assert_eq!(listed.json(), json!({ "orders": [] }));
-}
-
-#[tokio::test]
-async fn given_another_buyers_order_when_read_then_404_as_if_it_did_not_exist() {
-    let shop = Shop::start().await;
-    let (owner, admin) = (shop.user().await, shop.admin().await);
-    let id = shop.place_order(&owner, "cutlery", 1).await;
-    let mut problems = Vec::new();
-    for id in [id.as_str(), "aaaaaaaaaaaaaaaaaaaaaaaa"] {
-        let response = admin.get(&format!("/api/orders/{id}")).await;
-        let mut problem = response.expect_problem(404);
-        problem["instance"] = Value::Null;
-        problems.push(problem);
-    }
-    assert_eq!(problems[0], problems[1]);
-    owner.get(&format!("/api/orders/{id}")).await.expect(200);
-    for id in ["x", "71", "%24ne", &"z".repeat(24), &"a".repeat(25)] {
-        let response = owner.get(&format!("/api/orders/{id}")).await;
-        response.expect_problem(404);
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! Changing a product, `PATCH /api/products`.
 
-use bson::doc;
 use serde_json::json;
 use testkit::{Expectations, Shop};
 
@@ -26,23 +25,4 @@ async fn given_a_key_when_a_restock_is_repeated_then_it_is_applied_once() {
     let price = json!({ "price": 31.5 });
     shop.admin().await.patch(CHAIR, &price).await.expect(200);
     shop.check_invariants(&Expectations::default()).await;
-}
-
-#[tokio::test]
-async fn given_an_abandoned_transaction_when_its_product_is_changed_then_200() {
-    let shop = Shop::start().await;
-    let admin = shop.admin().await;
-    let client = shop.database("products").client().clone();
-    let mut abandoned = client.start_session().await.expect("a session");
-    abandoned.start_transaction().await.expect("a transaction");
-    let products = shop.collection("products", "products");
-    products
-        .update_one(doc! { "name": "chair" }, doc! { "$inc": { "version": 1 } })
-        .session(&mut abandoned)
-        .await
-        .expect("updates");
-    let changed = admin.patch(CHAIR, &json!({ "add_quantity": 5 })).await;
-    assert_eq!(changed.expect(200).json()["quantity"], 35);
-    shop.check_invariants(&Expectations::default()).await;
-    drop(abandoned);
 }

@@ -1,5 +1,8 @@
 //! Tests of the HTTP API and the events of orders, without the other services.
 
 mod decisions;
+mod event_stream;
+mod idempotency;
 mod placing;
+mod reading;
 mod support;

@@ -1,17 +1,20 @@
-//! Placing and listing orders.
+//! Placing orders.
 
 use insta::assert_json_snapshot;
 use serde_json::json;
-use testkit::order;
+use testkit::eventually_status;
 
-use crate::support::{add_chair, buyer, start};
+use crate::support::{buyer, place, start};
+
+const BAD: &str = "Bad request format";
+const NO_PRODUCT: &str = "The requested product does not exist.";
+const NO_AMOUNT: &str = "The requested amount does not exist.";
 
 #[tokio::test]
 async fn given_a_product_when_an_order_is_placed_then_it_is_returned_pending_and_published() {
     let service = start().await;
-    add_chair(&service).await;
-    let body = order(&[("Chair", 2), ("chair", 1)]);
-    let placed = buyer(&service).post("/api/orders", &body).await.expect(201);
+    let placed = place(&buyer(&service), &[("Chair", 2), ("chair", 1)]).await;
+    let placed = placed.expect(201);
     assert_json_snapshot!(placed.json(), { ".id" => "[id]", ".created_at" => "[time]" }, @r#"
     {
       "id": "[id]",
@@ -53,66 +56,10 @@ async fn given_a_product_when_an_order_is_placed_then_it_is_returned_pending_and
 }
 
 #[tokio::test]
-async fn given_two_orders_when_listed_then_all_are_oldest_first_and_pages_newest_first() {
-    let service = start().await;
-    add_chair(&service).await;
-    let buyer = buyer(&service);
-    for quantity in [1, 2] {
-        buyer
-            .post("/api/orders", &order(&[("chair", quantity)]))
-            .await
-            .expect(201);
-    }
-    let all = buyer.get("/api/orders").await.expect(200);
-    assert_json_snapshot!(all.json(), { ".orders[].id" => "[id]", ".orders[].created_at" => "[time]" }, @r#"
-    {
-      "orders": [
-        {
-          "id": "[id]",
-          "status": "PENDING",
-          "cost": 29.99,
-          "created_at": "[time]",
-          "products": [
-            {
-              "name": "chair",
-              "price": 29.99,
-              "quantity": 1
-            }
-          ]
-        },
-        {
-          "id": "[id]",
-          "status": "PENDING",
-          "cost": 59.98,
-          "created_at": "[time]",
-          "products": [
-            {
-              "name": "chair",
-              "price": 29.99,
-              "quantity": 2
-            }
-          ]
-        }
-      ]
-    }
-    "#);
-    let all = all.json();
-    let first = buyer.get("/api/orders?limit=1").await.expect(200);
-    let cursor = first.string("next_cursor");
-    let newest = json!({ "orders": [all["orders"][1]], "next_cursor": cursor });
-    assert_eq!(first.json(), newest);
-    let path = format!("/api/orders?limit=1&cursor={cursor}");
-    let last = buyer.get(&path).await.expect(200);
-    let oldest = json!({ "orders": [all["orders"][0]], "next_cursor": null });
-    assert_eq!(last.json(), oldest);
-}
-
-#[tokio::test]
 async fn given_orders_that_cannot_be_placed_when_sent_then_each_problem_names_the_reason() {
     let service = start().await;
-    add_chair(&service).await;
     let buyer = buyer(&service);
-    let unknown = buyer.post("/api/orders", &order(&[("sofa", 1)])).await;
+    let unknown = place(&buyer, &[("sofa", 1)]).await;
     assert_json_snapshot!(unknown.expect_problem(404), { ".instance" => "[request id]" }, @r#"
     {
       "type": "/problems/unknown-product",
@@ -122,7 +69,7 @@ async fn given_orders_that_cannot_be_placed_when_sent_then_each_problem_names_th
       "instance": "[request id]"
     }
     "#);
-    let too_many = buyer.post("/api/orders", &order(&[("chair", 6)])).await;
+    let too_many = place(&buyer, &[("chair", 31)]).await;
     assert_json_snapshot!(too_many.expect_problem(404), { ".instance" => "[request id]" }, @r#"
     {
       "type": "/problems/insufficient-stock",
@@ -132,7 +79,7 @@ async fn given_orders_that_cannot_be_placed_when_sent_then_each_problem_names_th
       "instance": "[request id]"
     }
     "#);
-    let empty = buyer.post("/api/orders", &order(&[])).await;
+    let empty = place(&buyer, &[]).await;
     assert_json_snapshot!(empty.expect_problem(400), { ".instance" => "[request id]" }, @r#"
     {
       "type": "/problems/bad-request",
@@ -162,33 +109,57 @@ async fn given_orders_that_cannot_be_placed_when_sent_then_each_problem_names_th
 }
 
 #[tokio::test]
-async fn given_an_idempotency_key_when_the_order_is_repeated_then_the_response_is_identical() {
+async fn given_invalid_orders_when_placed_then_they_are_rejected_with_their_error_messages() {
     let service = start().await;
-    add_chair(&service).await;
-    let buyer = buyer(&service).with_header("Idempotency-Key", "key-1");
-    let first = buyer
-        .post("/api/orders", &order(&[("chair", 2)]))
-        .await
-        .expect(201);
-    let repeat = buyer
-        .post("/api/orders", &order(&[("chair", 2)]))
-        .await
-        .expect(201);
-    assert_eq!(repeat.text(), first.text());
-    let other = buyer.post("/api/orders", &order(&[("chair", 1)])).await;
-    assert_json_snapshot!(other.expect_problem(422), { ".instance" => "[request id]" }, @r#"
-    {
-      "type": "/problems/idempotency-key-reused",
-      "title": "Unprocessable Entity",
-      "status": 422,
-      "detail": "Idempotency-Key: was used for another order",
-      "instance": "[request id]",
-      "errors": [
-        {
-          "field": "Idempotency-Key",
-          "message": "was used for another order"
-        }
-      ]
+    let buyer = buyer(&service);
+    let rejects = async |lines: &[(&str, i64)], status: u16, detail: &str| {
+        let response = place(&buyer, lines).await;
+        response.expect_detail(status, detail)
+    };
+    for quantity in [0, -1, -2_147_483_648, 2_147_483_648] {
+        rejects(&[("chair", quantity)], 400, BAD).await;
     }
-    "#);
+    rejects(&[("chair", 2_147_483_647), ("chair", 1)], 400, BAD).await;
+    for name in [
+        "",
+        "   ",
+        "a\u{0}b",
+        "a\nb",
+        "\u{202e}chair",
+        &"x".repeat(101),
+    ] {
+        rejects(&[(name, 1)], 400, BAD).await;
+    }
+    rejects(&[("chair", 1), ("nothing", 1)], 404, NO_PRODUCT).await;
+    for name in [".*", "ch.ir", "cha", "{\"$ne\":\"\"}"] {
+        rejects(&[(name, 1)], 404, NO_PRODUCT).await;
+    }
+    let problem = rejects(&[("chair", 2_147_483_647)], 404, NO_AMOUNT).await;
+    assert_eq!(problem["type"], "/problems/insufficient-stock");
+    rejects(&[("chair", 16), ("CHAIR", 15)], 404, NO_AMOUNT).await;
+    let names: Vec<_> = (0..101).map(|index| format!("thing {index}")).collect();
+    let lines: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    rejects(&lines, 400, BAD).await;
+    // The limit is a hundred lines, after lines of the same product are merged.
+    rejects(&lines[..100], 404, NO_PRODUCT).await;
+    place(&buyer, &[("cutlery", 1); 150]).await.expect(201);
+}
+
+#[tokio::test]
+async fn given_a_published_product_when_ordered_then_201_or_400_above_the_maximum_cost() {
+    let service = start().await;
+    let event = json!({ "type": "ProductCreate", "product": {
+        "id": "aaaaaaaaaaaaaaaaaaaaaaaa", "name": "yacht", "price": 99_999_999.99,
+        "quantity": 2_147_483_647, "version": 1,
+    }});
+    service.produce("products", &event).await;
+    let buyer = buyer(&service);
+    let response = eventually_status("the yacht can be ordered", 201, async || {
+        place(&buyer, &[("yacht", 900_719)]).await
+    })
+    .await;
+    // Checked as text, because a binary float would lose the cents.
+    assert!(response.text().contains("90071899990992.81"), "{response}");
+    let too_much = place(&buyer, &[("yacht", 2_147_483_647)]).await;
+    too_much.expect_detail(400, BAD);
 }

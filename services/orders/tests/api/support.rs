@@ -1,16 +1,18 @@
-//! Starts the service, and adds a product.
+//! Starts the service, and sends the calls and events that several tests need.
 
 use clap::Parser as _;
 use orders::Config;
-use serde_json::json;
-use testkit::{Client, SingleService, eventually, order};
+use serde_json::{Value, json};
+use testkit::{Client, Response, SingleService, order};
 
-/// The id of the product `chair`.
-pub(crate) const CHAIR: &str = "11fefe4a1cad4140785928a4";
-
-/// Starts the service and waits until it is ready.
+/// Starts the service with the development data, and waits until it is ready.
 pub(crate) async fn start() -> SingleService {
-    SingleService::start("orders", &[], |arguments, listener, stop| {
+    start_with(&[("SEED_DATA", "true")]).await
+}
+
+/// Starts the service with these settings, and waits until it is ready.
+pub(crate) async fn start_with(settings: &[(&str, &str)]) -> SingleService {
+    SingleService::start("orders", settings, |arguments, listener, stop| {
         let config = Config::try_parse_from(arguments).expect("the settings are valid");
         orders::serve(config, listener, stop)
     })
@@ -22,20 +24,15 @@ pub(crate) fn buyer(service: &SingleService) -> Client {
     service.client_of("buyer@example.com", "user")
 }
 
-/// Publishes that products has added `chair` with 5 items, and waits until orders has received it.
-pub(crate) async fn add_chair(service: &SingleService) {
-    let event = json!({ "type": "ProductCreate", "product": {
-        "id": CHAIR, "name": "chair", "price": 29.99, "quantity": 5, "version": 1,
-    }});
-    service.produce("products", &event).await;
-    let buyer = buyer(service);
-    eventually("orders knows the product", async || {
-        let refused = buyer.post("/api/orders", &order(&[("chair", 1000)])).await;
-        if refused.string("type") == "/problems/insufficient-stock" {
-            Ok(())
-        } else {
-            Err(refused.to_string())
-        }
-    })
-    .await;
+/// Places an order of these product names and quantities.
+pub(crate) async fn place(buyer: &Client, lines: &[(&str, i64)]) -> Response {
+    buyer.post("/api/orders", &order(lines)).await
+}
+
+/// Publishes that products has decided about an order.
+pub(crate) async fn decide(service: &SingleService, order: &str, status: &str, reason: &Value) {
+    let event = json!({
+        "type": "OrderStatusUpdate", "order_id": order, "status": status, "reason": reason,
+    });
+    service.produce("order-status", &event).await;
 }

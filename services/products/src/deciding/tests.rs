@@ -104,19 +104,22 @@ impl Publisher for MemoryLedger {
     }
 }
 
+/// A clock that only `sleep` moves forward.
 #[derive(Clone)]
-struct StoppedClock(Instant);
+struct MemoryClock(Arc<Mutex<Instant>>);
 
-impl Clock for StoppedClock {
+impl Clock for MemoryClock {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
     }
 
     fn instant(&self) -> Instant {
-        self.0
+        *self.0.lock().unwrap()
     }
 
-    async fn sleep(&self, _: Duration) {}
+    async fn sleep(&self, duration: Duration) {
+        *self.0.lock().unwrap() += duration;
+    }
 }
 
 const PRODUCT: ProductId = ProductId::from_bytes([9; 12]);
@@ -149,7 +152,7 @@ async fn decide(ledger: &MemoryLedger, batch: &[Order]) -> Result<(), StoreError
     let decider = Decider {
         ledger: ledger.clone(),
         publisher: ledger.clone(),
-        clock: StoppedClock(Instant::now()),
+        clock: MemoryClock(Arc::new(Mutex::new(Instant::now()))),
         messages: Messages::new(Topics::with_prefix("shop")),
     };
     decider.decide(batch).await
@@ -174,6 +177,16 @@ async fn given_conflicts_when_a_batch_is_decided_then_it_is_retried_and_halved()
     check(vec![CommitFailure::Conflict; 3], &[4, 4, 4, 4]).await;
     check(vec![CommitFailure::Conflict; 4], &[4, 4, 4, 4, 2, 2]).await;
     check(vec![CommitFailure::TooLarge; 2], &[4, 2, 1, 1, 2]).await;
+}
+
+#[tokio::test]
+async fn given_conflicts_without_end_when_a_batch_is_decided_then_it_fails_after_the_timeout() {
+    let (ledger, batch) = given(vec![CommitFailure::Conflict; 10_000]);
+    let error = decide(&ledger, &batch).await.unwrap_err();
+    assert!(matches!(error, StoreError::Conflict(_)), "{error}");
+    let memory = ledger.0.lock().unwrap();
+    assert!(memory.batch_sizes.len() > 100, "it was retried");
+    assert!(memory.decided.is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Changing a product, `PATCH /api/products`.
 
 use insta::assert_json_snapshot;
-use serde_json::json;
+use mongodb::bson::doc;
+use serde_json::{Value, json};
 
 use crate::support::{CHAIR_PATH, admin, start};
 
@@ -92,4 +93,31 @@ async fn given_an_invalid_change_when_made_then_it_is_rejected_with_its_error_me
     let chair = &service.client.get(CHAIR_PATH).await.json()["products"][0];
     assert_eq!(chair["price"], json!(29.99));
     assert_eq!(chair["quantity"], 30);
+}
+
+#[tokio::test]
+async fn given_an_abandoned_transaction_when_its_product_is_changed_then_200() {
+    let service = start().await;
+    let products = service.collection("products");
+    let session = products.client().start_session().await;
+    let mut abandoned = session.expect("a session");
+    abandoned.start_transaction().await.expect("a transaction");
+    products
+        .update_one(doc! { "name": "chair" }, doc! { "$inc": { "version": 1 } })
+        .session(&mut abandoned)
+        .await
+        .expect("updates");
+    let restock = json!({ "add_quantity": 5 });
+    let changed = admin(&service).patch(CHAIR_PATH, &restock).await;
+    assert_eq!(changed.expect(200).json()["quantity"], 35);
+    let filter = doc! { "name": "chair", "quantity": 35, "version": 2 };
+    let stored = products.count_documents(filter).await;
+    assert_eq!(stored.expect("counts"), 1);
+    let restocks = service.collection("restocks");
+    let stored = restocks.count_documents(doc! { "delta": 5 }).await;
+    assert_eq!(stored.expect("counts"), 1);
+    let is_restock = |event: &Value| event["products"][0]["quantity"] == 35;
+    let event = service.event("products", is_restock).await;
+    assert_eq!(event["products"][0]["version"], 2);
+    drop(abandoned);
 }
