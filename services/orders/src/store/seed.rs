@@ -23,36 +23,69 @@ const ID_TAIL: [u8; 11] = [
 /// Earlier than any other order.
 const CREATED_AT: Timestamp = Timestamp::constant(1_735_689_600, 0);
 
-/// Id, name, price in minor units and stock.
-type SeedProduct = (u8, &'static str, i64, i64);
+struct SeedProduct {
+    id: u8,
+    name: &'static str,
+    minor: i64,
+    stock: i64,
+}
+
+struct SeedOrder {
+    id: u8,
+    buyer: &'static str,
+    status: &'static str,
+    /// Indexes of [`PRODUCTS`] and quantities.
+    lines: &'static [(usize, i64)],
+}
+
+const fn product(id: u8, name: &'static str, minor: i64, stock: i64) -> SeedProduct {
+    SeedProduct {
+        id,
+        name,
+        minor,
+        stock,
+    }
+}
 
 const PRODUCTS: [SeedProduct; 4] = [
-    (0x10, "cutlery", 599, 200),
-    (0x11, "chair", 2999, 30),
-    (0x12, "laptop", 129_999, 1),
-    (0x13, "headphones", 9999, 1),
+    product(0x10, "cutlery", 599, 200),
+    product(0x11, "chair", 2999, 30),
+    product(0x12, "laptop", 129_999, 1),
+    product(0x13, "headphones", 9999, 1),
 ];
 
-/// Id, buyer, status, and the lines: indexes of [`PRODUCTS`] and quantities.
-type SeedOrder = (u8, &'static str, &'static str, &'static [(usize, i64)]);
-
 const ORDERS: [SeedOrder; 3] = [
-    (0x71, "aaa@aaa.com", ACCEPTED, &[(0, 4), (1, 2)]),
-    (0x72, "bbb@bbb.com", ACCEPTED, &[(2, 1)]),
-    (0x73, "ccc@ccc.com", REJECTED, &[(3, 7)]),
+    SeedOrder {
+        id: 0x71,
+        buyer: "aaa@aaa.com",
+        status: ACCEPTED,
+        lines: &[(0, 4), (1, 2)],
+    },
+    SeedOrder {
+        id: 0x72,
+        buyer: "bbb@bbb.com",
+        status: ACCEPTED,
+        lines: &[(2, 1)],
+    },
+    SeedOrder {
+        id: 0x73,
+        buyer: "ccc@ccc.com",
+        status: REJECTED,
+        lines: &[(3, 7)],
+    },
 ];
 
 impl Store {
     /// Loads the development data, unless the database contains other data. An earlier start may
     /// have loaded a part of it.
     pub(crate) async fn seed(&self) -> Result<(), Error> {
-        let orders = ORDERS.map(|(order, ..)| id(order));
+        let orders: Vec<ObjectId> = ORDERS.iter().map(|order| id(order.id)).collect();
         if self.has_other("orders", &orders).await? || self.has_other("products", &[]).await? {
             return Ok(());
         }
-        let orders = ORDERS.into_iter().zip(0..).map(order_document);
+        let orders = ORDERS.iter().zip(0..).map(order_document);
         ignore_duplicate_keys(self.orders.insert_many(orders).ordered(false).await)?;
-        let products = PRODUCTS.map(product_document);
+        let products = PRODUCTS.iter().map(product_document);
         ignore_duplicate_keys(self.products.insert_many(products).ordered(false).await)?;
         tracing::info!("loaded the development data");
         Ok(())
@@ -72,31 +105,27 @@ fn id(first: u8) -> ObjectId {
     ObjectId::from_bytes(bytes)
 }
 
-fn product_document((product, name, minor, stock): SeedProduct) -> ProductDocument {
+fn product_document(product: &SeedProduct) -> ProductDocument {
     ProductDocument {
-        id: id(product),
-        name: name.to_owned(),
-        price: decimal::from_hundredths(minor),
-        quantity: stock,
+        id: id(product.id),
+        name: product.name.to_owned(),
+        price: decimal::from_hundredths(product.minor),
+        quantity: product.stock,
         version: 1,
     }
 }
 
-fn order_document(((order, buyer, status, lines), minutes): (SeedOrder, u64)) -> OrderDocument {
+fn order_document((order, minutes): (&SeedOrder, u64)) -> OrderDocument {
     let at = date(CREATED_AT + Duration::from_secs(60 * minutes));
-    let lines = lines.iter();
-    let lines = lines.map(|(product, quantity)| (PRODUCTS[*product], *quantity));
-    let cost = lines.clone().map(|((_, _, minor, _), count)| minor * count);
-    let names = lines.clone();
-    let names = names.filter_map(|((_, name, ..), _)| ProductName::parse(name).ok());
-    let reason = (status == REJECTED).then(|| Rejection {
-        code: RejectionCode::InsufficientStock,
-        products: names.collect(),
-    });
+    let lines = order.lines.iter();
+    let lines = lines.map(|(product, quantity)| (&PRODUCTS[*product], *quantity));
+    let cost = lines.clone().map(|(product, count)| product.minor * count);
+    let names = lines.clone().map(|(product, _)| product.name);
+    let reason = (order.status == REJECTED).then(|| insufficient_stock(names));
     OrderDocument {
-        id: id(order),
-        client_email: buyer.to_owned(),
-        status: status.to_owned(),
+        id: id(order.id),
+        client_email: order.buyer.to_owned(),
+        status: order.status.to_owned(),
         cost: decimal::from_hundredths(cost.sum()),
         products: lines.map(line_document).collect(),
         created_at: at,
@@ -106,16 +135,25 @@ fn order_document(((order, buyer, status, lines), minutes): (SeedOrder, u64)) ->
         decision: Some(DecisionDocument {
             at,
             reason,
-            client_email: buyer.to_owned(),
+            client_email: order.buyer.to_owned(),
         }),
     }
 }
 
-fn line_document(((product, name, minor, _), quantity): (SeedProduct, i64)) -> LineDocument {
+fn line_document((product, quantity): (&SeedProduct, i64)) -> LineDocument {
     LineDocument {
-        id: id(product),
-        name: name.to_owned(),
-        price: decimal::from_hundredths(minor),
+        id: id(product.id),
+        name: product.name.to_owned(),
+        price: decimal::from_hundredths(product.minor),
         quantity,
+    }
+}
+
+fn insufficient_stock(products: impl Iterator<Item = &'static str>) -> Rejection {
+    Rejection {
+        code: RejectionCode::InsufficientStock,
+        products: products
+            .filter_map(|name| ProductName::parse(name).ok())
+            .collect(),
     }
 }
