@@ -1,60 +1,29 @@
 //! Placing orders with group commit.
 //!
 //! Requests wait in a bounded queue. One task, the committer, places all waiting requests in one
-//! round: one read of the product copy and one insert for up to [`MAX_ROUND`] orders. During a round
-//! the queue collects the requests for the next one.
+//! round: one read of the product copy and one insert for all of them. During a round the queue
+//! collects the requests for the next one.
 
 mod committer;
+mod placement;
 mod queued;
 mod round;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Email, IdempotencyKey, OrderId};
+use domain::OrderId;
 use runtime::lifecycle::Background;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::checking::CheckError;
-use crate::lines::Lines;
-use crate::order::PendingOrder;
 use crate::ports::{Clock, OrderBook, Publisher};
 use committer::Committer;
 use queued::QueuedPlacement;
 use round::Round;
 
-/// The maximum number of orders in one round.
-const MAX_ROUND: usize = 500;
-/// The maximum number of lines in one round, not counting those of its last order. It keeps the
-/// commands far below MongoDB's limit of 16 MiB.
-const MAX_ROUND_LINES: usize = 10_000;
+pub(crate) use placement::{Placement, PlacingError, PlacingResult};
+
 /// The capacity of the queue: a few seconds of a thousand orders a second.
 const MAX_QUEUED: usize = 4096;
-
-/// A request to place an order.
-#[derive(Clone, Debug)]
-pub(crate) struct Placement {
-    pub(crate) buyer: Email,
-    pub(crate) key: Option<IdempotencyKey>,
-    pub(crate) lines: Lines,
-    pub(crate) traceparent: Option<String>,
-}
-
-/// Why an order was not placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PlacingError {
-    #[error(transparent)]
-    Refused(CheckError),
-    #[error("the idempotency key was used for other lines")]
-    KeyUsed,
-    /// The database is unavailable or timed out, or the queue is full. The order may have been
-    /// placed; only a repeat with the same idempotency key returns the outcome.
-    #[error("orders cannot be placed now")]
-    Unavailable,
-}
-
-/// The order as it was placed, by this request or by an earlier one with the same key.
-pub(crate) type PlacingResult = Result<Arc<PendingOrder>, PlacingError>;
 
 /// The queue of the committer. Clones share it.
 #[derive(Clone)]

@@ -8,8 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::queued::{QueuedPlacement, drop_expired};
 use super::round::Round;
-use super::{MAX_ROUND, MAX_ROUND_LINES};
 use crate::ports::{Clock, OrderBook, Publisher};
+
+/// The maximum number of orders in one round.
+const MAX_ROUND: usize = 500;
+/// The maximum number of lines in one round, not counting those of its last order. It keeps the
+/// commands far below MongoDB's limit of 16 MiB.
+const MAX_ROUND_LINES: usize = 10_000;
 
 pub(super) struct Committer<B, P, C> {
     pub(super) round: Round<B, P>,

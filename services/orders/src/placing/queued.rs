@@ -7,7 +7,7 @@ use domain::OrderId;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::{Placement, PlacingResult};
+use super::placement::{Placement, PlacingResult};
 
 /// A placement in the queue. Dropping it responds that orders cannot be placed now.
 pub(super) struct QueuedPlacement {

@@ -8,7 +8,7 @@ use runtime::crash::crash_point;
 use runtime::lifecycle::Background;
 use tokio::sync::Semaphore;
 
-use super::PlacingError;
+use super::placement::PlacingError;
 use super::queued::{QueuedPlacement, split_duplicates};
 use crate::checking::{self, PricedLines};
 use crate::order::PendingOrder;
