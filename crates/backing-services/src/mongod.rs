@@ -1,6 +1,6 @@
 //! MongoDB: command line, and the replica set of one member.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, io, path::PathBuf, process::Command};
 
 use bson::{Document, doc};
 
@@ -43,10 +43,24 @@ impl MongodSettings {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Whether it is the primary. Configures the replica set if that does not contain this server.
+    fn is_primary(&self) -> Result<bool, MongodError> {
+        let hello = run_command(self.port, doc! { "hello": 1 })?;
+        let is = |key| hello.get_bool(key).unwrap_or_default();
+        if is("isWritablePrimary") && hello.get_str("me").is_ok_and(|me| me == self.member()) {
+            return Ok(true);
+        }
+        // A server of a replica set without a configuration that contains this server.
+        if is("isreplicaset") {
+            self.configure()?;
+        }
+        Ok(false)
+    }
+
     /// Initiates the replica set, or replaces the port of an earlier start in its configuration.
-    fn configure(&self) -> Result<(), String> {
-        let answer = command(self.port, doc! { "replSetGetConfig": 1 })?;
-        if answer
+    fn configure(&self) -> Result<(), MongodError> {
+        let response = run_command(self.port, doc! { "replSetGetConfig": 1 })?;
+        if response
             .get_i32("code")
             .is_ok_and(|code| code == NOT_YET_INITIALIZED)
         {
@@ -55,9 +69,9 @@ impl MongodSettings {
                 doc! { "replSetInitiate": { "_id": &self.replica_set, "members": members } },
             );
         }
-        let mut config = answer
+        let mut config = response
             .get_document("config")
-            .map_err(|_| error_message(&answer))?
+            .map_err(|_| MongodError::refused(&response))?
             .clone();
         let version = config.get_i32("version").unwrap_or_default();
         config.insert("version", version + 1);
@@ -66,17 +80,17 @@ impl MongodSettings {
             .ok()
             .and_then(|members| members.first_mut()?.as_document_mut());
         member
-            .ok_or("the replica set has no member")?
+            .ok_or(MongodError::NoMember)?
             .insert("host", self.member());
         self.apply(doc! { "replSetReconfig": config, "force": true })
     }
 
-    fn apply(&self, change: Document) -> Result<(), String> {
-        let answer = command(self.port, change)?;
-        if succeeded(&answer) {
+    fn apply(&self, change: Document) -> Result<(), MongodError> {
+        let response = run_command(self.port, change)?;
+        if response.get_f64("ok").is_ok_and(|ok| ok > 0.0) {
             Ok(())
         } else {
-            Err(error_message(&answer))
+            Err(MongodError::refused(&response))
         }
     }
 }
@@ -128,21 +142,13 @@ impl BackingService for MongodSettings {
     }
 
     fn readiness(&self) -> Readiness {
-        let hello = match command(self.port, doc! { "hello": 1 }) {
-            Ok(hello) => hello,
-            Err(reason) => return Readiness::NotYet(reason),
-        };
-        let is = |key| hello.get_bool(key).unwrap_or_default();
-        if is("isWritablePrimary") && hello.get_str("me").is_ok_and(|me| me == self.member()) {
-            return Readiness::Ready;
+        match self.is_primary() {
+            Ok(true) => Readiness::Ready,
+            Ok(false) => {
+                Readiness::NotYet("it is not the primary of its replica set yet".to_owned())
+            }
+            Err(error) => Readiness::NotYet(error.to_string()),
         }
-        // A server of a replica set without a configuration that contains this server.
-        if is("isreplicaset")
-            && let Err(reason) = self.configure()
-        {
-            return Readiness::NotYet(reason);
-        }
-        Readiness::NotYet("it is not the primary of its replica set yet".to_owned())
     }
 
     fn explains_exit(&self, line: &str) -> bool {
@@ -151,17 +157,20 @@ impl BackingService for MongodSettings {
     }
 }
 
-fn command(port: u16, command: Document) -> Result<Document, String> {
-    run_command(port, command).map_err(|error| format!("it does not respond: {error}"))
+/// Why the replica set could not be checked or configured.
+#[derive(Debug, thiserror::Error)]
+enum MongodError {
+    #[error("it does not respond: {0}")]
+    NoResponse(#[from] io::Error),
+    #[error("{0}")]
+    Refused(String),
+    #[error("the replica set has no member")]
+    NoMember,
 }
 
-fn succeeded(answer: &Document) -> bool {
-    answer.get_f64("ok").is_ok_and(|ok| ok > 0.0)
-}
-
-fn error_message(answer: &Document) -> String {
-    answer
-        .get_str("errmsg")
-        .unwrap_or("no error message")
-        .to_owned()
+impl MongodError {
+    fn refused(response: &Document) -> Self {
+        let message = response.get_str("errmsg").unwrap_or("no error message");
+        Self::Refused(message.to_owned())
+    }
 }
