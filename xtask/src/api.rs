@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut attack = Command::new(cargo::program("attack", Profile::Test)?);
     let mut attack = spawn(attack.arg(option(Component::Edge)))?;
 
-    println!("testing the API against its OpenAPI documents");
+    print_line!("testing the API against its OpenAPI documents");
     let mut check = Command::new(python);
     let mut check = spawn(
         check

@@ -14,9 +14,9 @@ use backing_services::Progress;
 
 use crate::interrupt;
 
-/// Prints a line to standard output, without its colours if that is no terminal. The `println!` of
-/// the standard library panics if it cannot print.
-macro_rules! println {
+/// Prints a line to standard output, without its colours if that is no terminal. Unlike `println!`,
+/// it does not panic if nobody reads the output any more.
+macro_rules! print_line {
     ($($text:tt)*) => {{
         use ::std::io::Write as _;
         let _ = writeln!(::anstream::stdout().lock(), $($text)*);
@@ -38,7 +38,7 @@ pub(crate) struct ConsoleProgress;
 
 impl Progress for ConsoleProgress {
     fn report(&self, line: &str) {
-        println!("{line}");
+        print_line!("{line}");
     }
 
     fn is_cancelled(&self) -> bool {
@@ -71,7 +71,7 @@ pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) ->
 /// Prints rows with aligned columns below a heading.
 pub(crate) fn print_table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) {
     for line in table(heading, rows) {
-        println!("{line}");
+        print_line!("{line}");
     }
 }
 

@@ -35,13 +35,13 @@ const MIN_ORDERS: usize = 10;
 /// Builds the images, inspects them, and tests the shop. Skips all of it without Docker.
 pub(crate) fn test() -> Result<ExitCode> {
     if let Some(reason) = compose::unavailable_reason() {
-        println!("skipped the containers: {reason}");
+        print_line!("skipped the containers: {reason}");
         return Ok(ExitCode::SUCCESS);
     }
     let compose = Compose::new()?;
     let begin = Instant::now();
     compose.run(&["build"])?;
-    println!("built in {:.0} s", begin.elapsed().as_secs_f64());
+    print_line!("built in {:.0} s", begin.elapsed().as_secs_f64());
     images::check()?;
 
     let mut orders = first_order(&compose)?;
@@ -51,7 +51,7 @@ pub(crate) fn test() -> Result<ExitCode> {
     check_replicas(&compose, &mut orders)?;
     check_volumes(&compose, &orders)?;
     check_error_messages(&compose)?;
-    println!("the containers passed all tests");
+    print_line!("the containers passed all tests");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -72,7 +72,7 @@ fn first_order(compose: &Compose) -> Result<BTreeSet<String>> {
         Ok((orders.get(&id).is_some_and(|status| status == "ACCEPTED")).then_some(()))
     })?;
     let first = begin.elapsed().as_secs_f64();
-    println!("up after {up:.1} s, the first order accepted after {first:.1} s");
+    print_line!("up after {up:.1} s, the first order accepted after {first:.1} s");
     ensure!(
         first <= MAX_FIRST_ORDER_S,
         "the first order was accepted after more than {MAX_FIRST_ORDER_S} s"
@@ -129,7 +129,7 @@ fn megabytes(usage: &str) -> Option<f64> {
 /// Stops everything while buyers place orders: every accepted connection gets a complete response.
 fn check_stop(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
     let responses = while_buyers_order(compose, "stop", || compose.run(&["stop"]))?;
-    println!("stop: {responses}");
+    print_line!("stop: {responses}");
     ensure!(
         responses.errors == 0 && responses.incomplete == 0,
         "an accepted request was lost during the stop"
@@ -159,7 +159,7 @@ fn check_stop(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
 fn check_kills(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
     for victim in Component::value_variants().iter().map(|one| one.name()) {
         let responses = while_buyers_order(compose, victim, || compose.run(&["kill", victim]))?;
-        println!("killed {victim}: {responses}");
+        print_line!("killed {victim}: {responses}");
         orders.extend(responses.acknowledged);
         compose.up(&[])?;
         expect_at_least(compose, orders)?;
@@ -180,7 +180,7 @@ fn check_replicas(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()
     let responses = while_buyers_order(compose, "replicas", || {
         output(Command::new("docker").args(["kill", &replicas[0].name])).map(drop)
     })?;
-    println!("killed one of three products: {responses}");
+    print_line!("killed one of three products: {responses}");
     orders.extend(responses.acknowledged);
     expect_at_least(compose, orders)?;
     Ok(())

@@ -1,10 +1,11 @@
 //! `cargo xtask dev`: rebuilds and restarts services when their source changes.
 
 use std::{
+    collections::BTreeMap,
     fs,
-    path::Path,
+    path::PathBuf,
     thread::{self, JoinHandle},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Context, Result, bail};
@@ -21,8 +22,11 @@ use crate::{
     up,
 };
 
-/// The number of source files, and when the newest was modified.
-type Source = (usize, Option<SystemTime>);
+/// How often the source is read.
+const READ_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The source files, and when each was modified.
+type Source = BTreeMap<PathBuf, Option<SystemTime>>;
 
 /// Runs the shop in the dev profile and keeps it up to date until Ctrl-C.
 pub(crate) fn run(options: ShopOptions) -> Result<()> {
@@ -37,9 +41,10 @@ pub(crate) fn run(options: ShopOptions) -> Result<()> {
         );
     }
     up::print_urls(&shop);
-    println!("  edit        services/, crates/: affected services are rebuilt and restarted;");
-    println!("              frontend/: the browser shows each saved change");
-    let mut known = compiled;
+    print_line!("  edit        services/, crates/: affected services are rebuilt and restarted;");
+    print_line!("              frontend/: the browser shows each saved change");
+    let mut known = compiled.clone();
+    let mut last_read = Instant::now();
     let mut build: Option<JoinHandle<Result<()>>> = None;
     let result = shop.show(|shop| {
         if let Some(build) = build.take_if(|build| build.is_finished()) {
@@ -48,15 +53,19 @@ pub(crate) fn run(options: ShopOptions) -> Result<()> {
                 Err(_) if interrupt::count() > 0 => {}
                 Err(error) => {
                     print_error(&error);
-                    println!("the running services are unchanged");
+                    print_line!("the running services are unchanged");
                 }
             }
         }
+        if last_read.elapsed() < READ_INTERVAL {
+            return Ok(());
+        }
+        last_read = Instant::now();
         let source = read_source();
         // It must be the same twice in a row, because tools write several files in a row.
         if build.is_none() && source == known && source != compiled {
-            println!("the source has changed; building");
-            compiled = source;
+            print_line!("the source has changed; building");
+            compiled.clone_from(&source);
             build = Some(thread::spawn(|| cargo::build_shop(Profile::Dev)));
         }
         known = source;
@@ -69,25 +78,28 @@ pub(crate) fn run(options: ShopOptions) -> Result<()> {
 
 fn read_source() -> Source {
     let root = project_root();
-    let parts = ["services", "crates", "Cargo.toml", "Cargo.lock"];
-    sum(parts.iter().map(|name| source(&root.join(name))))
+    let mut source = Source::new();
+    for name in ["services", "crates", "Cargo.toml", "Cargo.lock"] {
+        add(root.join(name), &mut source);
+    }
+    source
 }
 
-/// A file, or all files in a folder, except editors' backup and lock files.
-fn source(path: &Path) -> Source {
+/// Adds a file, or all files in a folder, except editors' backup and lock files.
+fn add(path: PathBuf, source: &mut Source) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let suffixes = ["~", ".swp", ".tmp", ".snap.new"];
     if name.starts_with(['.', '#']) || suffixes.iter().any(|suffix| name.ends_with(suffix)) {
-        return (0, None);
+        return;
     }
-    match fs::read_dir(path) {
-        Ok(entries) => sum(entries.flatten().map(|entry| source(&entry.path()))),
-        Err(_) => (1, modified(path)),
+    if let Ok(entries) = fs::read_dir(&path) {
+        entries
+            .flatten()
+            .for_each(|entry| add(entry.path(), source));
+    } else {
+        let time = modified(&path);
+        source.insert(path, time);
     }
-}
-
-fn sum(parts: impl Iterator<Item = Source>) -> Source {
-    parts.fold((0, None), |sum, part| (sum.0 + part.0, sum.1.max(part.1)))
 }
 
 fn restart_changed(shop: &mut RunningShop) -> Result<()> {
@@ -104,16 +116,24 @@ fn restart_changed(shop: &mut RunningShop) -> Result<()> {
         }
     }
     if restarted.is_empty() {
-        println!("built; no service has changed");
+        print_line!("built; no service has changed");
     } else {
-        println!("built; restarted {}", restarted.join(", "));
+        print_line!("built; restarted {}", restarted.join(", "));
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    fn read(root: &Path) -> Source {
+        let mut source = Source::new();
+        add(root.to_owned(), &mut source);
+        source
+    }
 
     #[test]
     fn given_files_when_read_then_only_source_files_are_found_with_their_times() {
@@ -128,7 +148,23 @@ mod tests {
         ] {
             fs::write(root.join(name), "").unwrap();
         }
-        let files = ["Cargo.toml", "nested/store.rs"].map(|name| modified(&root.join(name)));
-        assert_eq!(source(&root), (2, files.into_iter().max().flatten()));
+        let files = ["Cargo.toml", "nested/store.rs"].map(|name| root.join(name));
+        let files = files.map(|file| (file.clone(), modified(&file)));
+        assert_eq!(read(&root), Source::from(files));
+    }
+
+    #[test]
+    fn given_a_file_when_it_is_renamed_or_older_then_the_source_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("source");
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join("old.rs"), "").unwrap();
+        let original = read(&root);
+        fs::rename(root.join("old.rs"), root.join("new.rs")).unwrap();
+        let renamed = read(&root);
+        assert_ne!(renamed, original);
+        let file = fs::File::options().write(true).open(root.join("new.rs"));
+        file.unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_ne!(read(&root), renamed);
     }
 }

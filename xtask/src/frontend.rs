@@ -58,7 +58,7 @@ pub(crate) fn install_packages() -> Result<()> {
     if installed > modified(&folder.join("package-lock.json")) {
         return Ok(());
     }
-    println!("installing the page's packages into frontend/node_modules");
+    print_line!("installing the page's packages into frontend/node_modules");
     run_successfully(&mut npm(&["ci", "--no-audit", "--no-fund"])?)
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn build() -> Result<()> {
     if modified(&built().join("index.html")) > sources.max().flatten() {
         return Ok(());
     }
-    println!("building the page");
+    print_line!("building the page");
     run_successfully(&mut npm(&["run", "--silent", "build"])?)
 }
 

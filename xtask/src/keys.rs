@@ -1,4 +1,4 @@
-//! `cargo xtask secrets`, and `keys`: the development keys that sign access tokens.
+//! `cargo xtask keys`: the development keys that sign access tokens.
 //!
 //! There are always three: the current key, the previous one, whose tokens may still be valid, and
 //! the next, which is published before it signs. A rotation moves each key by one position, so every
@@ -32,21 +32,12 @@ pub(crate) fn run(Task::Rotate(state): &Task) -> Result<()> {
     keys.create_missing()?;
     keys.rotate()?;
     let folder = relative(&keys.folder);
-    println!(
+    print_line!(
         "rotated the keys in {folder}; a running authentication service uses the new key within 5 s"
     );
-    println!(
+    print_line!(
         "tokens signed by the key before the previous one are now invalid; clients refresh them"
     );
-    Ok(())
-}
-
-/// Creates the secrets for containers that are missing. Prints none of them.
-pub(crate) fn create_secrets(state: &State) -> Result<()> {
-    let folder = state.root.join("secrets");
-    let created = secrets::make_missing(&folder)?.len();
-    let folder = relative(&folder);
-    println!("created {created} secrets in {folder}; existing ones are unchanged");
     Ok(())
 }
 

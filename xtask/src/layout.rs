@@ -1,5 +1,6 @@
 //! The processes of a shop: names, ports, replicas, order of starting.
 
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -43,10 +44,18 @@ impl Phase {
     pub(crate) const ALL: [Self; 3] = [Self::Stores, Self::Services, Self::EntryPoints];
 }
 
+/// What differs between the components.
+struct Attributes {
+    name: &'static str,
+    /// The port of the first process, without an offset.
+    port: u16,
+    phase: Phase,
+}
+
 impl Component {
     #[rustfmt::skip]
-    fn attributes(self) -> (&'static str, u16, Phase) {
-        match self {
+    fn attributes(self) -> Attributes {
+        let (name, port, phase) = match self {
             Self::MongoAuthentication => ("mongo-authentication", 27017, Phase::Stores),
             Self::MongoProducts => ("mongo-products", 27018, Phase::Stores),
             Self::MongoOrders => ("mongo-orders", 27019, Phase::Stores),
@@ -56,17 +65,18 @@ impl Component {
             Self::Orders => ("orders", 8003, Phase::Services),
             Self::Gateway => ("gateway", 8000, Phase::EntryPoints),
             Self::Edge => ("edge", 8080, Phase::EntryPoints),
-        }
+        };
+        Attributes { name, port, phase }
     }
 
     /// The name of its first process. Replicas append `-2` and so on. A service's package and program
     /// have the same name.
     pub(crate) fn name(self) -> &'static str {
-        self.attributes().0
+        self.attributes().name
     }
 
     pub(crate) fn phase(self) -> Phase {
-        self.attributes().2
+        self.attributes().phase
     }
 
     /// The component of a process.
@@ -106,7 +116,7 @@ impl Instance {
 pub(crate) type Replicas = (Component, u16);
 
 /// Parses the number of processes of a service: `products=3`.
-pub(crate) fn parse_replicas(text: &str) -> Result<Replicas, String> {
+pub(crate) fn parse_replicas(text: &str) -> Result<Replicas> {
     let parse = || {
         let (name, count) = text.split_once('=')?;
         let component = Component::from_str(name, false).ok()?;
@@ -117,7 +127,7 @@ pub(crate) fn parse_replicas(text: &str) -> Result<Replicas, String> {
         // Clients know a single address, so there is only one gateway.
         (component.phase() == Phase::Services).then_some((component, count))
     };
-    parse().ok_or_else(|| {
+    parse().with_context(|| {
         format!(
             "expected SERVICE=COUNT with authentication, products or orders, and a count of 1 to \
              {MAX_REPLICAS}"
@@ -142,7 +152,9 @@ impl Shop {
     ) -> Self {
         let mut instances = Vec::new();
         for &component in Component::value_variants() {
-            let (first, port, _) = component.attributes();
+            let Attributes {
+                name: first, port, ..
+            } = component.attributes();
             let wanted = replicas.iter().rfind(|(one, _)| *one == component);
             let count = wanted.map_or(1, |(_, count)| *count);
             for number in 1..=MAX_REPLICAS {
@@ -172,7 +184,7 @@ impl Shop {
 
     /// The port of a component's first process.
     pub(crate) fn port(&self, component: Component) -> u16 {
-        component.attributes().1 + self.port_offset
+        component.attributes().port + self.port_offset
     }
 }
 
@@ -226,7 +238,8 @@ mod tests {
 
     #[test]
     fn given_the_option_replicas_when_parsed_then_only_a_service_and_a_valid_count_are_accepted() {
-        assert_eq!(parse_replicas("products=3"), Ok((Component::Products, 3)));
+        let replicas = parse_replicas("products=3").unwrap();
+        assert_eq!(replicas, (Component::Products, 3));
         for wrong in "products products=0 products=999 gateway=2 kafka=3 =1 ".split(' ') {
             assert!(parse_replicas(wrong).is_err(), "{wrong}");
         }

@@ -58,7 +58,7 @@ impl Logs {
     pub(crate) fn print_new_lines(&mut self) {
         for (prefix, log) in &mut self.0 {
             for line in log.new_lines().lines().filter_map(readable) {
-                println!("{prefix} {line}");
+                print_line!("{prefix} {line}");
             }
         }
     }

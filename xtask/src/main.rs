@@ -4,7 +4,7 @@
     reason = "a synchronous command for developers: it has no runtime whose threads it could block"
 )]
 
-// First, because its `println!` replaces that of the standard library in the other modules.
+// First, because only the modules after it can use its macro.
 #[macro_use]
 mod console;
 
@@ -14,6 +14,7 @@ mod cargo;
 mod containers;
 mod dev;
 mod dlq;
+mod down;
 mod frontend;
 mod http;
 mod interrupt;
@@ -21,8 +22,10 @@ mod keys;
 mod launch;
 mod layout;
 mod logs;
+mod measure;
 mod processes;
 mod programs;
+mod secrets;
 mod state;
 mod status;
 mod supervisor;
@@ -54,13 +57,7 @@ enum Command {
     /// Build and start the whole shop, show its logs, and stop it on Ctrl-C.
     Up(up::Arguments),
     /// Stop the shop.
-    Down {
-        #[command(flatten)]
-        state: State,
-        /// Also remove the data of MongoDB and Kafka.
-        #[arg(long)]
-        wipe: bool,
-    },
+    Down(down::Arguments),
     /// Show the shop's processes, their ports and their health.
     Status(State),
     /// Run all tests, with a real MongoDB, a real Kafka and a real browser.
@@ -69,7 +66,7 @@ enum Command {
     Validate,
     /// Measure the page and compare it with its performance budgets.
     #[command(subcommand)]
-    Measure(test::Measurement),
+    Measure(measure::Subject),
     /// List or replay the dead letters: messages that could not be processed.
     Dlq(dlq::Arguments),
     /// Send hostile requests to the running shop, and show the responses.
@@ -104,15 +101,15 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Up(arguments) => up::run(arguments)?,
-        Command::Down { state, wipe } => up::down(&state, wipe)?,
+        Command::Down(arguments) => down::run(&arguments)?,
         Command::Status(state) => status::run(&state),
         Command::Test(arguments) => return test::run(&arguments),
         Command::Validate => return validate::run(),
-        Command::Measure(subject) => return test::measure(&subject),
+        Command::Measure(subject) => return measure::run(&subject),
         Command::Dlq(arguments) => return dlq::run(&arguments),
         Command::Attack(arguments) => return attack::run(&arguments),
         Command::Keys(task) => keys::run(&task)?,
-        Command::Secrets(state) => keys::create_secrets(&state)?,
+        Command::Secrets(state) => secrets::run(&state)?,
         Command::Dev(options) => dev::run(options)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -69,7 +69,7 @@ pub(crate) fn stop_and_print(state: &State, names: &[String]) -> Result<bool> {
     running.retain(|name| names.contains(name));
     running.sort_by_key(|name| std::cmp::Reverse(Component::of(name)));
     if !running.is_empty() {
-        println!(
+        print_line!(
             "stopping {} (Ctrl-C kills them immediately)",
             running.join(", ")
         );
@@ -89,7 +89,9 @@ pub(crate) fn stop(state: &State, names: &[String]) -> Result<()> {
     }
     for phase in Phase::ALL.into_iter().rev() {
         let is_due = |name: &String| {
-            names.contains(name) && Component::of(name).is_some_and(|one| one.phase() == phase)
+            // Another version of this program can have started a process with an unknown name.
+            let stopped_in = Component::of(name).map_or(Phase::Services, Component::phase);
+            names.contains(name) && stopped_in == phase
         };
         let left = || running(state).into_iter().filter(|(name, _)| is_due(name));
         let send = |signal| left().try_for_each(|(name, group)| signal_group(&name, group, signal));
@@ -132,7 +134,7 @@ mod tests {
     use super::*;
 
     fn state(folder: &tempfile::TempDir) -> State {
-        State::at(folder.path()).unwrap()
+        State::at(folder.path()).create().unwrap()
     }
 
     fn started(state: &State, name: &str) -> Process {
@@ -180,5 +182,14 @@ mod tests {
         stop_all(&state).unwrap();
         assert!(running(&state).is_empty());
         assert!(!state.pid_file("kafka").exists());
+    }
+
+    #[test]
+    fn given_a_process_with_an_unknown_name_when_all_are_stopped_then_it_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = state(&folder);
+        let _child = started(&state, "unknown");
+        assert!(stop_all(&state).unwrap());
+        assert!(running(&state).is_empty());
     }
 }

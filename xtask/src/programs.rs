@@ -40,7 +40,7 @@ fn find_or_install(name: &str, package: &str, purpose: &str) -> Result<PathBuf> 
     if !nix::unistd::geteuid().is_root() || find("apt-get").is_none() {
         bail!(advice);
     }
-    println!("installing {package}, which {purpose}");
+    print_line!("installing {package}, which {purpose}");
     let mut install = Command::new("sh");
     install
         .args(["-c", INSTALL, "sh", package])

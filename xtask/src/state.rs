@@ -4,11 +4,12 @@ use std::{
     env,
     fs::{self, File, TryLockError},
     io::ErrorKind,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context, Result};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use crate::{console, interrupt, layout::Shop};
 
@@ -28,10 +29,10 @@ pub(crate) fn shared_tools() -> PathBuf {
 #[derive(clap::Args, Debug, Clone)]
 pub(crate) struct State {
     /// Folder for the shop's data, logs and pid files; by default .shop in the project.
-    // Absolute and without symbolic links, because it identifies the shop's processes.
+    // Without symbolic links where it exists, because it identifies the shop's processes.
     #[arg(long = "state", value_name = "DIR", default_value_os_t = default_folder())]
     #[arg(hide_default_value = true)]
-    #[arg(value_parser = |folder: &str| open(folder).map_err(|error| format!("{error:#}")))]
+    #[arg(value_parser = PathBufValueParser::new().map(resolve))]
     pub(crate) root: PathBuf,
 }
 
@@ -39,20 +40,25 @@ fn default_folder() -> PathBuf {
     project_root().join(".shop")
 }
 
-/// Creates a state folder if it is missing, and returns its canonical path.
-fn open(folder: &str) -> Result<PathBuf> {
-    for name in ["run", "log", "data"] {
-        let path = Path::new(folder).join(name);
-        fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
-    }
-    fs::canonicalize(folder).with_context(|| format!("cannot find {folder}"))
+fn resolve(folder: PathBuf) -> PathBuf {
+    let path = fs::canonicalize(&folder).or_else(|_| path::absolute(&folder));
+    path.unwrap_or(folder)
 }
 
 impl State {
-    /// Opens a folder; creates it if it is missing.
-    pub(crate) fn at(folder: &Path) -> Result<Self> {
-        let root = open(&folder.to_string_lossy())?;
-        Ok(Self { root })
+    pub(crate) fn at(folder: &Path) -> Self {
+        let root = resolve(folder.to_owned());
+        Self { root }
+    }
+
+    /// Creates the folders that are missing.
+    pub(crate) fn create(&self) -> Result<Self> {
+        for name in ["run", "log", "data"] {
+            let path = self.root.join(name);
+            fs::create_dir_all(&path)
+                .with_context(|| format!("cannot create {}", path.display()))?;
+        }
+        Ok(Self::at(&self.root))
     }
 
     /// The file that contains the id of a process until a command stops it.
@@ -73,10 +79,10 @@ impl State {
     /// The option that makes another command use this shop, with a leading space; empty for the
     /// default folder.
     pub(crate) fn option(&self) -> String {
-        match default_folder().canonicalize() {
-            Ok(default) if default == self.root => String::new(),
-            _ => format!(" --state {}", console::relative(&self.root)),
+        if self.root == resolve(default_folder()) {
+            return String::new();
         }
+        format!(" --state {}", console::relative(&self.root))
     }
 
     fn record(&self) -> PathBuf {
@@ -114,7 +120,7 @@ impl State {
             result => result.map(Some).context("cannot lock the state folder"),
         };
         if attempt()?.is_none() {
-            println!("waiting for another `cargo xtask up`, which is starting this shop");
+            print_line!("waiting for another `cargo xtask up`, which is starting this shop");
             interrupt::poll(Duration::MAX, attempt)?;
         }
         Ok(file)
@@ -127,4 +133,29 @@ pub(crate) fn ignore_missing(removed: std::io::Result<()>) -> std::io::Result<()
         ErrorKind::NotFound => Ok(()),
         _ => Err(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        state: State,
+    }
+
+    #[test]
+    fn given_a_missing_folder_that_is_not_utf_8_when_parsed_then_only_a_command_creates_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(OsStr::from_bytes(b"state-\xff"));
+        let arguments = ["xtask".as_ref(), "--state".as_ref(), path.as_os_str()];
+        let state = CommandLine::try_parse_from(arguments).unwrap().state;
+        assert!(!path.exists());
+        assert!(state.create().unwrap().root.join("run").is_dir());
+    }
 }

@@ -18,14 +18,14 @@ use crate::{
 pub(crate) fn run(state: &State) {
     let Some(shop) = state.shop() else {
         let folder = relative(&state.root);
-        println!("no shop was started in {folder}; start one with `cargo xtask up`");
+        print_line!("no shop was started in {folder}; start one with `cargo xtask up`");
         return;
     };
     let running = running(state);
     let instances = shop.instances.iter();
     let rows: Vec<_> = instances.map(|one| row(state, one, &running)).collect();
     let lines = table(["NAME", "PID", "PORT", "STATE", "MEMORY", "UP"], &rows);
-    println!("{}", lines[0]);
+    print_line!("{}", lines[0]);
     for (line, row) in lines[1..].iter().zip(&rows) {
         let colour = match row[3].as_str() {
             "not ready" => Some(AnsiColor::Yellow.into()),
@@ -35,7 +35,7 @@ pub(crate) fn run(state: &State) {
         };
         // Whole lines are coloured, because colours within a cell would count as width.
         let style = Style::new().fg_color(colour);
-        println!("{style}{line}{style:#}");
+        print_line!("{style}{line}{style:#}");
     }
 }
 

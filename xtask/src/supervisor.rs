@@ -49,7 +49,8 @@ pub(crate) struct RunningShop {
 
 impl RunningShop {
     /// Starts the processes that do not run yet, and waits until all are ready.
-    pub(crate) fn start(options: ShopOptions, profile: Profile, page: Page) -> Result<Self> {
+    pub(crate) fn start(mut options: ShopOptions, profile: Profile, page: Page) -> Result<Self> {
+        options.state = options.state.create()?;
         let state = options.state.clone();
         let _lock = state.lock()?;
         let running = running(&state);
@@ -165,7 +166,7 @@ impl RunningShop {
                 }
                 if own.contains(name) {
                     let seconds = begin.elapsed().as_secs_f32();
-                    println!("{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}");
+                    print_line!("{name} is ready after {seconds:.1} s, at 127.0.0.1:{port}");
                 }
                 false
             });
@@ -201,14 +202,14 @@ impl RunningShop {
         let own = self.own();
         if own.is_empty() {
             let option = self.state.option();
-            println!("  stop it     cargo xtask down{option}; Ctrl-C ends only this view");
+            print_line!("  stop it     cargo xtask down{option}; Ctrl-C ends only this view");
         } else if own.len() == self.shop.instances.len() {
-            println!("  stop it     Ctrl-C");
+            print_line!("  stop it     Ctrl-C");
         } else {
             let own = own.join(", ");
-            println!("  stop        Ctrl-C stops what this command has started: {own}");
+            print_line!("  stop        Ctrl-C stops what this command has started: {own}");
         }
-        println!();
+        print_line!();
         let mut logs = Logs::follow(&self.state, &self.shop.instances, &own);
         let mut known = running(&self.state);
         while interrupt::count() == 0 {
@@ -216,7 +217,7 @@ impl RunningShop {
             let now = running(&self.state);
             self.print_changes(&known, &now);
             if now.is_empty() {
-                println!("all processes of the shop have stopped");
+                print_line!("all processes of the shop have stopped");
                 return Ok(());
             }
             known = now;
@@ -225,7 +226,7 @@ impl RunningShop {
         }
         if stop_and_print(&self.state, &own)? {
             logs.print_new_lines();
-            println!("stopped");
+            print_line!("stopped");
         }
         Ok(())
     }
@@ -250,11 +251,11 @@ impl RunningShop {
                     relative(&self.state.log(name)),
                     self.state.option()
                 );
-                println!("{}", paint(AnsiColor::Red, line));
+                print_line!("{}", paint(AnsiColor::Red, line));
             } else if let Some(pid) = after
                 && child.is_none_or(|child| child.pid().cast_signed() != pid.as_raw())
             {
-                println!("{name} runs again (process {pid})");
+                print_line!("{name} runs again (process {pid})");
             }
         }
     }
@@ -295,10 +296,10 @@ fn print_present(present: &[Instance], missing: &[Instance]) {
         return;
     }
     let names: Vec<_> = present.iter().map(|one| one.name.as_str()).collect();
-    println!("already running: {}", names.join(", "));
+    print_line!("already running: {}", names.join(", "));
     let is_replica = |one: &Instance| one.name != one.component.name();
     if names.contains(&Component::Gateway.name()) && missing.iter().any(is_replica) {
-        println!("the running gateway does not know the new replicas;");
-        println!("stop the shop and start it again to send requests to them");
+        print_line!("the running gateway does not know the new replicas;");
+        print_line!("stop the shop and start it again to send requests to them");
     }
 }

@@ -32,7 +32,7 @@ impl TemporaryShop {
     pub(crate) fn start(profile: Profile) -> Result<Self> {
         let folder = ScratchDir::new()?;
         let options = ShopOptions {
-            state: State::at(folder.path())?,
+            state: State::at(folder.path()),
             port_offset: free_port_offset()?,
             replicas: Vec::new(),
             seed: false,
@@ -63,10 +63,10 @@ impl TemporaryShop {
             let is_problem = |line: &&str| line.contains(" WARN ") || line.contains(" ERROR ");
             let problems = text.lines().filter(is_problem);
             for line in problems.rev().take(SHOWN_LOG_LINES) {
-                println!("{}: {line}", name.display());
+                print_line!("{}: {line}", name.display());
             }
         }
-        println!("the shop's logs are in {}", kept.display());
+        print_line!("the shop's logs are in {}", kept.display());
         Ok(())
     }
 

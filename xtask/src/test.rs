@@ -1,4 +1,4 @@
-//! `cargo xtask test`: all tests, with a real MongoDB, a real Kafka and a real browser; and `measure`.
+//! `cargo xtask test`: all tests, with a real MongoDB, a real Kafka and a real browser.
 
 use std::{env, process::ExitCode};
 
@@ -85,7 +85,7 @@ fn test_services(arguments: &[String]) -> Result<ExitCode> {
     let servers = TestServers::start(&tools)?;
     interrupt::check()?;
     let (mongodb, kafka) = (servers.mongodb_uri(), servers.kafka_brokers());
-    println!("MongoDB at {mongodb}, Kafka at {kafka}");
+    print_line!("MongoDB at {mongodb}, Kafka at {kafka}");
 
     let mut command = cargo::command();
     command
@@ -107,33 +107,18 @@ fn test_page() -> Result<ExitCode> {
     let chromium = programs::chromium()?;
     frontend::install_packages()?;
     for script in ["check", "test"] {
-        println!("testing the page: npm run {script}");
+        print_line!("testing the page: npm run {script}");
         let code = frontend::run(&mut frontend::npm(&["run", "--silent", script])?)?;
         if code != ExitCode::SUCCESS {
             return Ok(code);
         }
     }
     let shop = TemporaryShop::start(Profile::Test)?;
-    println!("testing the page: npm run e2e");
+    print_line!("testing the page: npm run e2e");
     let mut command = frontend::npm(&["run", "--silent", "e2e"])?;
     let code = frontend::run(command.envs(shop.environment()).env("CHROMIUM", chromium))?;
     shop.keep_logs_of_failure(code)?;
     Ok(code)
-}
-
-/// What to measure.
-#[derive(clap::Subcommand)]
-pub(crate) enum Measurement {
-    /// The page: Lighthouse scores, paint on a slow phone, script size.
-    Page,
-}
-
-/// Starts a temporary shop and measures its page. Fails if a budget is exceeded.
-pub(crate) fn measure(Measurement::Page: &Measurement) -> Result<ExitCode> {
-    let chromium = programs::chromium()?;
-    let shop = TemporaryShop::start(Profile::Release)?;
-    let mut command = frontend::npm(&["run", "--silent", "measure"])?;
-    frontend::run(command.envs(shop.environment()).env("CHROMIUM", chromium))
 }
 
 /// Whether the user has chosen packages, which `--workspace` would override.

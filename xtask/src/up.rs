@@ -1,4 +1,4 @@
-//! `cargo xtask up` and `down`: run the whole shop on this machine.
+//! `cargo xtask up`: runs the whole shop on this machine.
 
 use anyhow::Result;
 
@@ -7,8 +7,6 @@ use crate::{
     console::relative,
     launch::{Page, ShopOptions},
     layout::Component,
-    processes::stop_all,
-    state::State,
     supervisor::RunningShop,
 };
 
@@ -38,7 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     let shop = RunningShop::start(arguments.options, profile, Page::Built)?;
     print_urls(&shop);
     if arguments.detach {
-        println!("  stop it     cargo xtask down{}", shop.state.option());
+        print_line!("  stop it     cargo xtask down{}", shop.state.option());
         shop.detach();
         return Ok(());
     }
@@ -48,38 +46,22 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
 /// Prints the addresses, the accounts and the logs of a shop.
 pub(crate) fn print_urls(running: &RunningShop) {
     let shop = format!("http://localhost:{}", running.shop.port(Component::Edge));
-    println!("\nThe shop is ready.");
-    println!("  the shop    {shop}");
-    println!("  the API     {shop}/api/docs/");
-    println!(
+    print_line!("\nThe shop is ready.");
+    print_line!("  the shop    {shop}");
+    print_line!("  the API     {shop}/api/docs/");
+    print_line!(
         "  the gateway http://{}",
         running.shop.address(Component::Gateway)
     );
     if running.options.seed() != Some(false) {
-        println!(
+        print_line!(
             "  log in as   aaa@aaa.com or bbb@bbb.com (users), admin@admin.com or ccc@ccc.com (admins);\n\
              \u{20}             the password is the same as the e-mail"
         );
     }
-    println!(
+    print_line!(
         "  logs        {}",
         relative(&running.state.root.join("log"))
     );
-    println!("  processes   cargo xtask status{}", running.state.option());
-}
-
-/// Stops all running processes, whichever command started them. It is no error if there are none.
-pub(crate) fn down(state: &State, wipe: bool) -> Result<()> {
-    // A concurrent `up` must not start a store whose data is being removed.
-    let _lock = wipe.then(|| state.lock()).transpose()?;
-    if stop_all(state)? {
-        println!("stopped");
-    } else {
-        println!("no process is running in {}", relative(&state.root));
-    }
-    if wipe {
-        state.wipe()?;
-        println!("removed the data in {}", relative(&state.data()));
-    }
-    Ok(())
+    print_line!("  processes   cargo xtask status{}", running.state.option());
 }

@@ -25,19 +25,25 @@ const WORKERS: usize = 2;
 /// The exit code of a check that cannot run on this machine (`EX_UNAVAILABLE` in sysexits.h).
 const UNAVAILABLE: i32 = 69;
 
-/// The checks: each has a name, a subject, and a command that can also be called by hand.
+/// A command that can also be called by hand.
+struct Check {
+    name: &'static str,
+    subject: &'static str,
+    command: &'static [&'static str],
+}
+
 #[rustfmt::skip]
-const CHECKS: &[(&str, &str, &[&str])] = &[
-    ("Kubernetes", "rendered objects: schemas, policies, network, references; and the Dockerfile", &["infrastructure/kubernetes/check"]),
-    ("deployment", "tests of deploy and smoke, with a stub cluster", &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"]),
-    ("Compose", "schema, Dockerfile, references", &["infrastructure/compose/check"]),
-    ("edge", "nginx's configuration: gixy, and nginx's behaviour", &["infrastructure/nginx/check"]),
-    ("Terraform, format", "formatting of the files", &["infrastructure/terraform/check", "format"]),
-    ("Terraform, roots", "validity of the shop and its environments; tests", &["infrastructure/terraform/check", "roots"]),
-    ("Terraform, findings", "checkov", &["infrastructure/terraform/check", "findings"]),
-    ("CircleCI", "schema; jobs are reachable, their references exist, deployments are in order", &[".circleci/check"]),
-    ("release", "tests of build, promote and sign-in, with a stub registry", &["node", "--test", ".circleci/test/release.test.mjs"]),
-    ("scripts", "shellcheck", &[".ci/scripts"]),
+const CHECKS: &[Check] = &[
+    Check { name: "Kubernetes", subject: "rendered objects: schemas, policies, network, references; and the Dockerfile", command: &["infrastructure/kubernetes/check"] },
+    Check { name: "deployment", subject: "tests of deploy and smoke, with a stub cluster", command: &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"] },
+    Check { name: "Compose", subject: "schema, Dockerfile, references", command: &["infrastructure/compose/check"] },
+    Check { name: "edge", subject: "nginx's configuration: gixy, and nginx's behaviour", command: &["infrastructure/nginx/check"] },
+    Check { name: "Terraform, format", subject: "formatting of the files", command: &["infrastructure/terraform/check", "format"] },
+    Check { name: "Terraform, roots", subject: "validity of the shop and its environments; tests", command: &["infrastructure/terraform/check", "roots"] },
+    Check { name: "Terraform, findings", subject: "checkov", command: &["infrastructure/terraform/check", "findings"] },
+    Check { name: "CircleCI", subject: "schema; jobs are reachable, their references exist, deployments are in order", command: &[".circleci/check"] },
+    Check { name: "release", subject: "tests of build, promote and sign-in, with a stub registry", command: &["node", "--test", ".circleci/test/release.test.mjs"] },
+    Check { name: "scripts", subject: "shellcheck", command: &[".ci/scripts"] },
 ];
 
 /// The outcome of a check.
@@ -84,11 +90,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     })?;
     done.sort_by_key(|(index, _)| *index);
     let row = |(index, (outcome, seconds)): &(usize, (Outcome, f64))| {
-        let (name, subject, _) = CHECKS[*index];
+        let Check { name, subject, .. } = CHECKS[*index];
         [name, subject, outcome.describe(), &format!("{seconds:.1}")].map(str::to_owned)
     };
     let rows: Vec<_> = done.iter().map(row).collect();
-    println!();
+    print_line!();
     print_table(["CHECK", "SUBJECT", "OUTCOME", "SECONDS"], &rows);
     let has_failed = done
         .iter()
@@ -98,8 +104,12 @@ pub(crate) fn run() -> Result<ExitCode> {
 
 /// Runs a check, and prints its whole output when it has ended. Returns its duration in seconds.
 fn run_check(index: usize) -> Result<(Outcome, f64)> {
-    let (name, _, words) = CHECKS[index];
-    println!("started {name}: {}", words.join(" "));
+    let Check {
+        name,
+        command: words,
+        ..
+    } = CHECKS[index];
+    print_line!("started {name}: {}", words.join(" "));
     let begin = Instant::now();
     let root = project_root();
     let mut output = tempfile::tempfile()?;
@@ -128,7 +138,7 @@ fn run_check(index: usize) -> Result<(Outcome, f64)> {
     };
     let seconds = begin.elapsed().as_secs_f64();
     let (name, text) = (paint(AnsiColor::Blue, name), text.trim_end());
-    println!(
+    print_line!(
         "\n{name} {} after {seconds:.1} s\n{text}",
         outcome.describe()
     );
@@ -150,7 +160,7 @@ mod tests {
 
     #[test]
     fn given_the_checks_when_listed_then_their_files_exist() {
-        let files = CHECKS.iter().flat_map(|(_, _, command)| *command);
+        let files = CHECKS.iter().flat_map(|check| check.command);
         let ours = files.filter(|part| part.contains('/') && !part.starts_with("target/"));
         for file in ours {
             let path = project_root().join(file);

@@ -153,7 +153,7 @@ impl Drop for Compose {
             .stderr(Stdio::null())
             .status();
         if !ended.is_ok_and(|status| status.success()) {
-            println!(
+            print_line!(
                 "cannot remove the containers; run docker compose --project-name {PROJECT} down --volumes"
             );
         }
