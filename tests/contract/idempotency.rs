@@ -1,14 +1,16 @@
-//! The Idempotency-Key of orders.
+//! The Idempotency-Key, with several replicas and several services.
 
 use serde_json::json;
-use testkit::{Client, Expectations, Shop, eventually_status};
-
-use super::place;
+use testkit::{Client, Expectations, Response, Shop, eventually_status, order};
 
 const CHAIR: &str = "/api/products?name=chair";
 
 fn with_key(client: &Client, key: &str) -> Client {
     client.with_header("idempotency-key", key)
+}
+
+async fn place(client: &Client, lines: &[(&str, i64)]) -> Response {
+    client.post("/api/orders", &order(lines)).await
 }
 
 #[tokio::test]

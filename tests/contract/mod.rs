@@ -13,15 +13,10 @@ mod product_changes;
 mod products;
 mod tokens;
 
-use testkit::{Client, Response, credentials, order};
+use testkit::{Client, Response, credentials};
 
 /// Logs in and returns the response.
 async fn log_in(client: &Client, email: &str, password: &str) -> Response {
     let account = credentials(email, password);
     client.post("/api/login", &account).await
-}
-
-/// Places an order of these product names and quantities and returns the response.
-async fn place(client: &Client, lines: &[(&str, i64)]) -> Response {
-    client.post("/api/orders", &order(lines)).await
 }

@@ -1,4 +1,4 @@
-//! Placing orders and reading them.
+//! Orders from their placement to their decision.
 
 use bson::{Bson, doc, oid::ObjectId};
 use serde_json::{Value, json};
