@@ -62,7 +62,7 @@ pub(crate) fn run(options: ShopOptions) -> Result<()> {
         }
         last_read = Instant::now();
         let source = read_source();
-        // It must be the same twice in a row, because tools write several files in a row.
+        // Build only once two readings agree, because tools write several files one after the other.
         if build.is_none() && source == known && source != compiled {
             print_line!("the source has changed; building");
             compiled.clone_from(&source);

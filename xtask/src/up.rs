@@ -18,10 +18,10 @@ pub(crate) struct Arguments {
     /// Exit when the shop is ready, and leave it running.
     #[arg(long)]
     detach: bool,
-    /// Build fast programs; this is the default.
+    /// Compile with optimisations; this is the default.
     #[arg(long, conflicts_with = "dev")]
     release: bool,
-    /// Build faster, for slower programs.
+    /// Compile faster; the programs run slower.
     #[arg(long)]
     dev: bool,
 }

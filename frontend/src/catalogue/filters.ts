@@ -13,7 +13,7 @@ const apiSorts = { newest: 'newest', 'price-asc': 'price', 'price-desc': '-price
 
 export type Sort = keyof typeof sorts;
 
-/** The values in links that were made before these had their current names. */
+/** Former values of `sort`, which old links still contain. */
 const formerSorts = new Map<string, Sort>([
   ['cheapest', 'price-asc'],
   ['dearest', 'price-desc'],

@@ -8,8 +8,8 @@ type Props = {
 };
 
 /**
- * A number input with a button on each side. At a limit a button is inert but not `disabled`, so that it keeps
- * the focus.
+ * A number input with a button on each side. At a limit a button is `aria-disabled`, not `disabled`, so that it
+ * keeps the focus.
  */
 export function QuantityStepper({ label, quantity, max, change }: Props) {
   const id = useId();

@@ -1,7 +1,7 @@
 //! The ports of the use cases: what they need from the database, the broker and the clock.
 //!
 //! A port returns every outcome of the real dependency (conflict, timeout, unknown write,
-//! unavailable), so an implementation in memory can reproduce each of them.
+//! unavailable), so an in-memory implementation can reproduce each of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;

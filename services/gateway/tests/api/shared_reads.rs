@@ -55,14 +55,14 @@ async fn given_many_readers_when_they_share_fetches_then_no_response_is_older_th
 }
 
 #[tokio::test]
-async fn given_a_timeout_of_zero_when_many_read_then_each_fetches() {
+async fn given_a_timeout_of_zero_when_many_read_then_no_fetch_is_shared() {
     let (gateway, reads) = counting_gateway("0s").await;
     join_all((0..8).map(|_| read_freshly(&gateway, &reads, 10))).await;
     assert_eq!(reads.load(Ordering::SeqCst), 80);
 }
 
 #[tokio::test]
-async fn given_readers_with_a_token_when_they_read_then_each_fetches() {
+async fn given_readers_with_a_token_when_they_read_then_no_fetch_is_shared() {
     let (gateway, reads) = counting_gateway("1m").await;
     let user = gateway.client_of("user");
     join_all((0..20).map(|_| user.get("/api/products"))).await;

@@ -50,12 +50,17 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
         // because cancelling a driver call breaks its connection.
         let task = tokio::spawn(async move {
             round.place(queued).await.unwrap_or_else(|error| {
-                tracing::warn!(error = error_chain(&error), "a round of orders failed");
+                tracing::warn!(
+                    error = error_chain(&error),
+                    "cannot place the queued orders of a round"
+                );
                 Vec::new()
             })
         });
         let Some(left) = self.clock.timeout(self.timeout, task).await else {
-            tracing::warn!("a round of orders timed out; starting the next one");
+            tracing::warn!(
+                "placing the queued orders of a round timed out; starting the next round"
+            );
             return Vec::new();
         };
         left.unwrap_or_default()

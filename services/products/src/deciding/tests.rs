@@ -9,7 +9,7 @@ use super::*;
 use crate::ports::EarlierDecision;
 use crate::stock::Line;
 
-/// A ledger in memory. Its next commits fail as planned.
+/// An in-memory ledger. Its next commits fail with the errors in `failures`.
 #[derive(Clone, Default)]
 struct MemoryLedger(Arc<Mutex<Memory>>);
 
