@@ -71,10 +71,8 @@ fn request(address: SocketAddr, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut response = String::new();
     stream
         .take(MAX_RESPONSE_BYTES)
@@ -84,6 +82,7 @@ fn request(address: SocketAddr, path: &str) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader};
     use std::net::TcpListener;
     use std::thread;
 
@@ -95,10 +94,14 @@ mod tests {
         let address = listener.local_addr().expect("has an address");
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("a connection");
-            let mut request = [0; 1024];
-            let length = stream.read(&mut request).expect("reads");
+            let mut request = String::new();
+            let mut lines = BufReader::new(&stream);
+            // The head ends with an empty line.
+            while !request.ends_with("\r\n\r\n") {
+                lines.read_line(&mut request).expect("reads");
+            }
             stream.write_all(response.as_bytes()).expect("writes");
-            String::from_utf8_lossy(&request[..length]).into_owned()
+            request
         });
         let outcome = check(address, "/health/ready");
         let request = server.join().expect("ends");

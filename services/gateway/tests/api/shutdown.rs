@@ -14,7 +14,7 @@ fn given_a_closed_log_pipe_when_the_process_gets_a_signal_then_it_stops_without_
         .env("LISTEN", "127.0.0.1:0")
         .env(
             "TOKEN_HS256_SECRET",
-            "a secret of tests with 32 bytes or more",
+            "at least thirty-two bytes, for tests only",
         )
         .stdin(Stdio::null())
         .stdout(writer.try_clone().unwrap())

@@ -10,7 +10,7 @@ use crate::support::{buyer, decide, place, start, start_with};
 const PATH: &str = "/api/orders/events";
 /// Time limit for the comment that keeps an idle stream alive.
 const COMMENT_TIMEOUT: Duration = Duration::from_secs(15);
-const SECRET: &str = "a secret of tests with 32 bytes or more";
+const SECRET: &str = "at least thirty-two bytes, for tests only";
 
 /// Places an order, publishes that it is accepted, and returns the stream's event about that.
 async fn next_decision(
