@@ -15,7 +15,7 @@ use backing_services::Progress;
 use crate::interrupt;
 
 /// Prints a line to standard output, without its colours if that is no terminal. Unlike `println!`,
-/// it does not panic if nobody reads the output any more.
+/// it does not panic if standard output is closed.
 macro_rules! print_line {
     ($($text:tt)*) => {{
         use ::std::io::Write as _;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use axum::routing::get;
 use axum::{Json, Router};
+use serde::Serialize;
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{OpenApi, RefOr, Response};
 use utoipa_axum::router::OpenApiRouter;
@@ -12,22 +13,21 @@ use crate::problem;
 
 /// Returns the routes of `api`, and `GET /api-docs/openapi.json`, which serves their document.
 pub fn serve<S: Clone + Send + Sync + 'static>(api: OpenApiRouter<S>) -> Router<S> {
-    let (router, document) = api.split_for_parts();
-    let document = Json(with_problems(document));
+    let document = Json(document(&api));
+    let router: Router<S> = api.into();
     router.route("/api-docs/openapi.json", get(async move || document))
 }
 
-/// Compares the document of `api` with the `openapi.json` that is committed in `directory`; with the
-/// variable `UPDATE_OPENAPI` it rewrites the file first. The error says how to update it.
-pub fn check_committed<S>(api: OpenApiRouter<S>, directory: &str) -> Result<(), String>
-where
-    S: Clone + Send + Sync + 'static,
-{
+/// Returns the document of `api`.
+pub fn document<S: Clone + Send + Sync + 'static>(api: &OpenApiRouter<S>) -> OpenApi {
+    with_problems(api.get_openapi().clone())
+}
+
+/// Compares `document` with the `openapi.json` that is committed in `directory`; with the variable
+/// `UPDATE_OPENAPI` it rewrites the file first. The error says how to update it.
+pub fn check_committed(document: &impl Serialize, directory: &str) -> Result<(), String> {
     let path = Path::new(directory).join("openapi.json");
-    let current = with_problems(api.into_openapi())
-        .to_pretty_json()
-        .map_err(|error| error.to_string())?
-        + "\n";
+    let current = serde_json::to_string_pretty(document).map_err(|error| error.to_string())? + "\n";
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
         std::fs::write(&path, &current).map_err(|error| error.to_string())?;
     }
