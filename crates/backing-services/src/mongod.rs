@@ -45,7 +45,7 @@ impl MongodSettings {
 
     /// Whether it is the primary. Configures the replica set if that does not contain this server.
     fn is_primary(&self) -> Result<bool, MongodError> {
-        let hello = run_command(self.port, doc! { "hello": 1 })?;
+        let hello = run_command(self.port, doc! { "hello": 1 }).map_err(MongodError::NoResponse)?;
         let is = |key| hello.get_bool(key).unwrap_or_default();
         if is("isWritablePrimary") && hello.get_str("me").is_ok_and(|me| me == self.member()) {
             return Ok(true);
@@ -59,7 +59,8 @@ impl MongodSettings {
 
     /// Initiates the replica set, or replaces the port of an earlier start in its configuration.
     fn configure(&self) -> Result<(), MongodError> {
-        let response = run_command(self.port, doc! { "replSetGetConfig": 1 })?;
+        let response = run_command(self.port, doc! { "replSetGetConfig": 1 })
+            .map_err(MongodError::NoResponse)?;
         if response
             .get_i32("code")
             .is_ok_and(|code| code == NOT_YET_INITIALIZED)
@@ -86,7 +87,7 @@ impl MongodSettings {
     }
 
     fn apply(&self, change: Document) -> Result<(), MongodError> {
-        let response = run_command(self.port, change)?;
+        let response = run_command(self.port, change).map_err(MongodError::NoResponse)?;
         if response.get_f64("ok").is_ok_and(|ok| ok > 0.0) {
             Ok(())
         } else {
@@ -161,7 +162,7 @@ impl BackingService for MongodSettings {
 #[derive(Debug, thiserror::Error)]
 enum MongodError {
     #[error("it does not respond: {0}")]
-    NoResponse(#[from] io::Error),
+    NoResponse(io::Error),
     #[error("{0}")]
     Refused(String),
     #[error("the replica set has no member")]
