@@ -207,7 +207,10 @@ fn check_error_messages(compose: &Compose) -> Result<()> {
         );
         Ok(())
     };
-    rejects("orders", "which cannot be read")?;
+    rejects(
+        "orders",
+        "cannot read the file MONGODB_PASSWORD_FILE=/run/secrets/mongo-orders-password",
+    )?;
     rejects("secrets secrets --needs-memory 99999999", "MiB of memory")?;
     compose.up(&["setup"])?;
     compose.until("the set-up did not exit", || {
