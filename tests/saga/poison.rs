@@ -125,6 +125,80 @@ async fn given_an_event_on_the_wrong_topic_when_consumed_then_it_is_a_dead_lette
         .await;
 }
 
+#[tokio::test]
+async fn given_dead_letters_that_cannot_be_written_when_orders_arrive_then_they_are_decided_and_the_letters_follow()
+ {
+    let shop = Shop::start().await;
+    shop.delete_topic("dead-letters").await;
+    // Not even the head of a message fits.
+    shop.create_topic("dead-letters", ("max.message.bytes", "100"))
+        .await;
+    let poison: Vec<RawMessage> = (0..24).map(poison_with_key).collect();
+    shop.produce("orders", &poison).await;
+    let ids = sell(&shop, "cutlery", 3).await;
+    shop.delete_topic("dead-letters").await;
+    wait_for_messages(&shop, "dead-letters", poison.len()).await;
+    shop.check_invariants(&Expectations::new(ids).with_poison(poison.len()))
+        .await;
+}
+
+/// Different keys reach every partition.
+fn poison_with_key(key: usize) -> RawMessage {
+    RawMessage {
+        key: key.to_string(),
+        ..RawMessage::new(b"{")
+    }
+}
+
+#[tokio::test]
+async fn given_a_message_that_is_large_only_when_decompressed_when_consumed_then_its_head_is_a_dead_letter()
+ {
+    const LENGTH: usize = 3_000_000;
+    let shop = Shop::start().await;
+    shop.produce("orders", &[RawMessage::new(vec![b'x'; LENGTH])])
+        .await;
+    let ids = sell(&shop, "cutlery", 1).await;
+    let letters = wait_for_messages(&shop, "dead-letters", 1).await;
+    let header = |name| letters[0].header(name).unwrap_or_default().to_owned();
+    assert_eq!(header("dlq-length"), LENGTH.to_string());
+    assert_eq!(header("dlq-topic"), shop.topic("orders"));
+    assert!(header("dlq-offset").parse::<i64>().is_ok());
+    let head = &letters[0].payload;
+    assert!(
+        (1000..100_000).contains(&head.len()),
+        "{} bytes",
+        head.len()
+    );
+    let replayed = run_dead_letters(&shop, "replay");
+    assert!(replayed.contains("only the head"), "{replayed}");
+    assert!(replayed.ends_with("0 replayed.\n"), "{replayed}");
+    shop.check_invariants(&Expectations::new(ids).with_poison(1))
+        .await;
+}
+
+#[tokio::test]
+async fn given_many_rejections_with_the_longest_reasons_when_read_at_once_then_the_next_order_is_decided()
+ {
+    let shop = Shop::start().await;
+    let names: Vec<String> = (0..100)
+        .map(|number| format!("{number:02}{}", "𝒳".repeat(98)))
+        .collect();
+    let rejection = |number: usize| {
+        let event = json!({
+            "type": "OrderStatusUpdate", "order_id": format!("{number:024x}"), "status": "REJECTED",
+            "reason": { "code": "insufficient_stock", "products": names },
+        });
+        RawMessage::new(event.to_string())
+    };
+    let rejections: Vec<RawMessage> = (0..500).map(rejection).collect();
+    // So that orders receives them together.
+    shop.pause("orders");
+    shop.produce("order-status", &rejections).await;
+    shop.resume("orders");
+    let ids = sell(&shop, "cutlery", 1).await;
+    shop.check_invariants(&Expectations::new(ids)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_poison_message_beside_an_order_when_mongodb_is_down_then_it_is_one_dead_letter() {
     let shop = Shop::builder()

@@ -128,33 +128,7 @@ pub enum ReasonCode {
     InsufficientStock,
 }
 
-/// A payload that is none of the four events.
-#[derive(Debug, thiserror::Error)]
-#[error("not an event of the contract")]
-pub struct DecodeError {
-    source: serde_json::Error,
-}
-
 impl Event {
-    /// Parses the payload of a message.
-    pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
-        let event = serde_json::from_slice(payload).and_then(|event: Self| event.checked());
-        event.map_err(|source| DecodeError { source })
-    }
-
-    /// Checks what the types do not express: lists are not empty.
-    fn checked(self) -> Result<Self, serde_json::Error> {
-        let empty = match &self {
-            Self::OrderCreate { order } => order.products.is_empty(),
-            Self::ProductsQuantityUpdate { products } => products.is_empty(),
-            Self::ProductCreate { .. } | Self::OrderStatusUpdate { .. } => false,
-        };
-        if empty {
-            return Err(serde::de::Error::custom("the list of products is empty"));
-        }
-        Ok(self)
-    }
-
     /// The name of the kind, as in `type`.
     pub fn kind(&self) -> &'static str {
         match self {

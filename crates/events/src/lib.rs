@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod decode;
 mod kinds;
 mod message;
 mod topics;
 
+pub use decode::{DecodeError, MAX_PAYLOAD_BYTES, MAX_PRODUCTS};
 pub use kinds::{
-    DecodeError, Event, KINDS, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, ProductState,
-    Reason, ReasonCode, schema_of,
+    Event, KINDS, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, ProductState, Reason,
+    ReasonCode, schema_of,
 };
 pub use message::{Message, TRACEPARENT};
 pub use topics::Topics;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use events::{Event, KINDS, schema_of};
+use events::{Event, KINDS, MAX_PAYLOAD_BYTES, MAX_PRODUCTS, schema_of};
 use serde_json::Value;
 
 const FIRST_RELEASE: &str = include_str!("first_release.jsonl");
@@ -81,6 +81,44 @@ fn given_the_same_fact_when_sent_twice_then_the_id_is_the_same_and_other_facts_h
 }
 
 #[test]
+fn given_an_event_beyond_the_bounds_when_parsed_then_it_is_refused() {
+    let order = |lines: usize, email: &str| {
+        let line = r#"{"id":"11fefe4a1cad4140785928a4","name":"chair","price":1,"quantity":1}"#;
+        let lines = vec![line; lines].join(",");
+        format!(
+            r#"{{"type":"OrderCreate","order":{{"id":"71fefe4a1cad4140785928a4","client_email":"{email}","cost":1,"status":"PENDING","products":[{lines}]}}}}"#
+        )
+    };
+    let rejection = |products: usize, name: &str| {
+        let products = vec![format!("\"{name}\""); products].join(",");
+        format!(
+            r#"{{"type":"OrderStatusUpdate","order_id":"71fefe4a1cad4140785928a4","status":"REJECTED","reason":{{"code":"insufficient_stock","products":[{products}]}}}}"#
+        )
+    };
+    let product = |name: &str| {
+        format!(
+            r#"{{"type":"ProductCreate","product":{{"id":"11fefe4a1cad4140785928a4","name":"{name}","price":1,"quantity":1,"version":1}}}}"#
+        )
+    };
+    let check = |payload: &str, fits: bool| {
+        let read = Event::decode(payload.as_bytes());
+        assert_eq!(read.is_ok(), fits, "{:.200}", format!("{read:?}"));
+    };
+    let longest = "𝒳".repeat(100);
+    check(&order(100, "a@b.c"), true);
+    check(&order(MAX_PRODUCTS, "a@b.c"), true);
+    check(&order(MAX_PRODUCTS + 1, "a@b.c"), false);
+    check(&order(1, &"a".repeat(10_000)), false);
+    check(&rejection(MAX_PRODUCTS, &longest), true);
+    check(&rejection(MAX_PRODUCTS + 1, "chair"), false);
+    check(&product(&longest), true);
+    check(&product(&"a".repeat(101)), false);
+    let padded = |length: usize| format!("{}{}", product("chair"), " ".repeat(length));
+    check(&padded(MAX_PAYLOAD_BYTES / 2), true);
+    check(&padded(MAX_PAYLOAD_BYTES), false);
+}
+
+#[test]
 fn given_a_poison_message_when_parsed_then_it_is_refused() {
     for poison in [
         "",
@@ -96,7 +134,9 @@ fn given_a_poison_message_when_parsed_then_it_is_refused() {
     ] {
         let refused = Event::decode(poison.as_bytes()).expect_err(poison);
         assert!(
-            refused.to_string() == "not an event of the contract",
+            refused
+                .to_string()
+                .starts_with("not an event of the contract"),
             "{poison}: {refused}"
         );
     }

@@ -1,31 +1,36 @@
 //! The batching consumer. It stores offsets only after the handler's work is durable, so a batch that
 //! a crash interrupts is delivered again, and handlers must be idempotent.
+//!
+//! A message that cannot be processed becomes a dead letter and delays no other: the events of a
+//! batch are handled first, then its dead letters are written while the next batches are handled.
+//! The offsets of a partition are stored up to its first dead letter that is not written yet.
 
-use std::collections::BTreeMap;
+mod batch;
+mod handling;
+mod progress;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use events::{Event, Topics};
 use futures::FutureExt as _;
+use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers as _, Message as _, OwnedMessage};
-use rdkafka::topic_partition_list::Offset;
-use rdkafka::{ClientConfig, TopicPartitionList};
+use rdkafka::message::BorrowedMessage;
 use runtime::health::Part;
 use runtime::lifecycle::{Failure, error_chain};
 use tokio_util::sync::CancellationToken;
 
-use crate::dead_letters::DeadLetterProducer;
+use crate::dead_letters::{Letter, Undelivered, Writer};
 use crate::settings::{KafkaConfigError, KafkaSettings};
+use batch::Batch;
+use progress::Positions;
 
-/// More would make transactions long, fewer would make them expensive per message.
-const MAX_BATCH_MESSAGES: usize = 500;
-
-/// The backoff between attempts to handle a batch.
-const MIN_BACKOFF: Duration = Duration::from_millis(20);
-const MAX_BACKOFF: Duration = Duration::from_secs(1);
 /// The pause after a failed read without any message.
 const ERROR_PAUSE: Duration = Duration::from_millis(50);
+/// How long a stop waits for dead letters. Later ones are read again after the next start.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A received event.
 #[derive(Clone, Debug)]
@@ -38,11 +43,23 @@ pub struct IncomingEvent {
     pub traceparent: Option<String>,
 }
 
+/// A handler's answer to a batch.
+#[derive(Debug)]
+pub enum Answer {
+    /// The effects of all events are durable.
+    Done,
+    /// A dependency failed. The batch is retried with backoff until it succeeds.
+    Later(Failure),
+    /// The events themselves are the cause, so no retry can succeed. The batch is halved until the
+    /// event is alone, which then becomes a dead letter.
+    Never(Failure),
+}
+
 /// A service's handler of events.
 pub trait Handler: Send + Sync + 'static {
-    /// Makes the effects of a batch durable. It is called again with the same batch after a failure,
-    /// and possibly after a success, so it must be idempotent.
-    fn handle(&self, batch: &[IncomingEvent]) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Makes the effects of a batch durable. It is called again with the same events after a failure,
+    /// and possibly after a success, so it must be idempotent. A panic counts as [`Answer::Never`].
+    fn handle(&self, batch: &[IncomingEvent]) -> impl Future<Output = Answer> + Send;
 }
 
 /// The topics that a service consumes.
@@ -55,14 +72,6 @@ pub struct Subscription<'a> {
     pub crash_point: &'static str,
 }
 
-/// A received batch: its readable events and its poison messages with the reason.
-#[derive(Default)]
-struct Batch {
-    events: Vec<IncomingEvent>,
-    poison: Vec<(OwnedMessage, String)>,
-    next_offsets: BTreeMap<(String, i32), i64>,
-}
-
 /// Consumes the events of a subscription and passes them to a handler.
 #[must_use = "call run to start consuming"]
 pub struct Consumer<H> {
@@ -71,7 +80,7 @@ pub struct Consumer<H> {
     /// The topic of each kind of event.
     topic_of: Topics,
     handler: H,
-    dead_letters: DeadLetterProducer,
+    dead_letters: Arc<Writer>,
     crash_point: &'static str,
 }
 
@@ -89,115 +98,97 @@ impl<H: Handler> Consumer<H> {
             topics: subscription.topics,
             topic_of: settings.topics(),
             handler,
-            dead_letters: DeadLetterProducer::new(settings, subscription.service)?,
+            dead_letters: Arc::new(Writer::new(settings, subscription.service)?),
             crash_point: subscription.crash_point,
         })
     }
 
     /// Consumes until `stop`, then commits the offsets of finished batches and leaves the group.
-    pub async fn run(self, part: Part, stop: CancellationToken) -> Result<(), KafkaError> {
+    pub async fn run(&self, part: Part, stop: CancellationToken) -> Result<(), KafkaError> {
         // Created here and not earlier: a client that is not polled accumulates the errors of an
         // unreachable broker in memory.
         let consumer: StreamConsumer = self.config.create()?;
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics)?;
         part.set(true);
-        while let Some(mut batch) = self.next_batch(&consumer, &stop).await {
-            if !self.process(&mut batch, &stop).await {
-                break;
-            }
-            store_offsets(&consumer, &batch);
-        }
+        self.consume(&consumer, &stop).await;
         // Closing blocks, because it leaves the group at the broker.
         let _ = tokio::task::spawn_blocking(move || drop(consumer)).await;
         Ok(())
     }
 
-    /// Waits for a message and adds all that have arrived with it; `None` at `stop`.
-    async fn next_batch(
-        &self,
-        consumer: &StreamConsumer,
-        stop: &CancellationToken,
-    ) -> Option<Batch> {
-        let mut batch = Batch::default();
-        let first = tokio::select! {
-            () = stop.cancelled() => return None,
-            first = consumer.recv() => first,
-        };
-        let failed = first.is_err();
-        self.add(&mut batch, first);
-        // Drains all queued errors of an unreachable broker: messages queue up behind them.
-        while batch.len() < MAX_BATCH_MESSAGES {
-            let Some(next) = consumer.recv().now_or_never() else {
-                break;
-            };
-            self.add(&mut batch, next);
-        }
-        if failed && batch.len() == 0 {
-            tokio::time::sleep(ERROR_PAUSE).await;
-        }
-        Some(batch)
-    }
-
-    fn add(&self, batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>) {
-        match received {
-            Ok(message) => batch.add(&message, &self.topic_of),
-            Err(error) => tracing::warn!(%error, "cannot read from Kafka; retrying"),
-        }
-    }
-
-    /// Retries with backoff until the batch is handled; `false` if `stop` came first.
-    async fn process(&self, batch: &mut Batch, stop: &CancellationToken) -> bool {
-        let mut backoff = MIN_BACKOFF;
-        while let Err(error) = self.attempt(batch).await {
-            tracing::warn!(
-                error = error_chain(error.as_ref()),
-                events = batch.events.len(),
-                "cannot handle a batch of events; retrying"
-            );
+    async fn consume(&self, consumer: &StreamConsumer, stop: &CancellationToken) {
+        let mut undelivered = Undelivered::new(Arc::clone(&self.dead_letters));
+        let mut done = Positions::default();
+        loop {
+            let is_full = undelivered.is_full();
             tokio::select! {
-                () = stop.cancelled() => return false,
-                () = tokio::time::sleep(backoff) => {}
+                () = stop.cancelled() => break,
+                () = undelivered.deliver() => {}
+                batch = next_batch(consumer, &self.topic_of), if !is_full => {
+                    let next = batch.next;
+                    let Some(letters) = self.process(batch.events, batch.originals, stop).await else {
+                        break;
+                    };
+                    undelivered.add(letters);
+                    undelivered.add(batch.poison);
+                    done.extend(next);
+                }
             }
-            backoff = (backoff * 2).min(MAX_BACKOFF);
+            done.store(consumer, &undelivered);
         }
-        runtime::crash::crash_point(self.crash_point);
-        true
+        let rest = async {
+            while !undelivered.is_empty() {
+                undelivered.deliver().await;
+            }
+        };
+        let _ = tokio::time::timeout(STOP_TIMEOUT, rest).await;
+        done.store(consumer, &undelivered);
     }
 
-    async fn attempt(&self, batch: &mut Batch) -> Result<(), Failure> {
-        // Dead-lettered messages leave the batch, so that a retry does not dead-letter them again.
-        self.dead_letters.dead_letter(&mut batch.poison).await?;
-        if batch.events.is_empty() {
-            Ok(())
-        } else {
-            self.handler.handle(&batch.events).await
-        }
+    /// Handles events and returns those that no retry can handle; `None` if `stop` came first.
+    async fn process(
+        &self,
+        events: Vec<IncomingEvent>,
+        originals: Vec<Letter>,
+        stop: &CancellationToken,
+    ) -> Option<Vec<Letter>> {
+        let refused = handling::handle(&self.handler, &events, stop).await?;
+        runtime::crash::crash_point(self.crash_point);
+        let mut refused = refused.into_iter().peekable();
+        let letters = originals.into_iter().enumerate();
+        let letters = letters.filter_map(|(index, letter)| {
+            let refused = refused.next_if(|refused| refused.index == index)?;
+            Some(letter.because(&error_chain(refused.cause.as_ref())))
+        });
+        Some(letters.collect())
     }
 }
 
-impl Batch {
-    fn len(&self) -> usize {
-        self.events.len() + self.poison.len()
+/// Waits for a message and adds all that have arrived with it. Can be cancelled: it then has received
+/// nothing.
+async fn next_batch(consumer: &StreamConsumer, topic_of: &Topics) -> Batch {
+    let mut batch = Batch::default();
+    let first = consumer.recv().await;
+    let failed = first.is_err();
+    add(&mut batch, first, topic_of);
+    // Drains all queued errors of an unreachable broker: messages queue up behind them.
+    while !batch.is_full() {
+        let Some(next) = consumer.recv().now_or_never() else {
+            break;
+        };
+        add(&mut batch, next, topic_of);
     }
+    if failed && batch.is_empty() {
+        tokio::time::sleep(ERROR_PAUSE).await;
+    }
+    batch
+}
 
-    fn add(&mut self, message: &BorrowedMessage<'_>, topic_of: &Topics) {
-        let partition = (message.topic().to_owned(), message.partition());
-        self.next_offsets.insert(partition, message.offset() + 1);
-        match Event::decode(message.payload().unwrap_or_default()) {
-            Ok(event) if topic_of.of(&event) == message.topic() => {
-                self.events.push(IncomingEvent {
-                    event,
-                    time: header(message, "ce_time").and_then(|time| time.parse().ok()),
-                    traceparent: header(message, events::TRACEPARENT).map(str::to_owned),
-                });
-            }
-            Ok(event) => {
-                let reason = format!("{} is not an event of this topic", event.kind());
-                self.poison.push((message.detach(), reason));
-            }
-            Err(error) => self.poison.push((message.detach(), error_chain(&error))),
-        }
+fn add(batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>, topic_of: &Topics) {
+    match received {
+        Ok(message) => batch.add(&message, topic_of),
+        Err(error) => tracing::warn!(%error, "cannot read from Kafka; retrying"),
     }
 }
 
@@ -216,25 +207,10 @@ fn config(settings: &KafkaSettings, service: &str) -> Result<ClientConfig, Kafka
         )
         .set("heartbeat.interval.ms", "500")
         .set("fetch.queue.backoff.ms", "20")
+        // What is read ahead is the larger part of a consumer's memory.
+        .set("fetch.message.max.bytes", "524288")
+        .set("fetch.max.bytes", "2097152")
         .set("queued.min.messages", "5000")
-        .set("queued.max.messages.kbytes", "8192");
+        .set("queued.max.messages.kbytes", "4096");
     Ok(config)
-}
-
-fn store_offsets(consumer: &StreamConsumer, batch: &Batch) {
-    let mut offsets = TopicPartitionList::new();
-    for ((topic, partition), next) in &batch.next_offsets {
-        // Fails only for invalid offsets; these are the broker's own offsets plus one.
-        let _ = offsets.add_partition_offset(topic, *partition, Offset::Offset(*next));
-    }
-    if let Err(error) = consumer.store_offsets(&offsets) {
-        // The partition was reassigned to another replica, which reads the batch again.
-        tracing::info!(%error, "cannot store offsets; another replica may read the batch again");
-    }
-}
-
-fn header<'a>(message: &'a BorrowedMessage<'_>, name: &str) -> Option<&'a str> {
-    let headers = message.headers()?;
-    let value = headers.iter().find(|header| header.key == name)?.value?;
-    std::str::from_utf8(value).ok()
 }

@@ -13,6 +13,27 @@ const RETRYABLE_CODES: [i32; 13] = [
     6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
 ];
 
+/// The server refuses what was sent: it is too large, or of a shape that it does not store. The codes
+/// of a failed server (no memory, no disk, no permission) are not among them.
+const REFUSAL_CODES: [i32; 16] = [
+    2,     // BadValue
+    9,     // FailedToParse
+    14,    // TypeMismatch
+    15,    // Overflow
+    22,    // InvalidBSON
+    28,    // PathNotViable
+    52,    // DollarPrefixedFieldName
+    57,    // DottedFieldName
+    66,    // ImmutableField
+    121,   // DocumentValidationFailure
+    257,   // TransactionTooLarge
+    10334, // BSONObjectTooLarge
+    17280, // KeyTooLong
+    17419, // the document is too large after an update
+    17420, // the document is too large after an update
+    DUPLICATE_KEY,
+];
+
 /// A failed database operation. Its cause belongs in the log, never in a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the database operation failed")]
@@ -37,6 +58,29 @@ impl StoreError {
             || matches!(&*error.kind, ErrorKind::Command(command) if RETRYABLE_CODES.contains(&command.code))
     }
 
+    /// Whether the documents themselves are the cause, so that a retry with the same ones cannot
+    /// succeed: see [`is_refusal_code`]. Documents that cannot be read count too.
+    pub fn is_refusal(&self) -> bool {
+        match &*self.source.kind {
+            ErrorKind::InvalidArgument { .. }
+            | ErrorKind::BsonSerialization(_)
+            | ErrorKind::BsonDeserialization(_)
+            | ErrorKind::Bson(_)
+            | ErrorKind::Custom(_) => true,
+            ErrorKind::Command(command) => is_refusal_code(command.code),
+            ErrorKind::Write(WriteFailure::WriteError(write)) => is_refusal_code(write.code),
+            ErrorKind::InsertMany(failure) => {
+                failure.write_concern_error.is_none()
+                    && failure
+                        .write_errors
+                        .iter()
+                        .flatten()
+                        .any(|write| is_refusal_code(write.code))
+            }
+            _ => false,
+        }
+    }
+
     /// See [`is_transient`].
     pub fn is_transient(&self) -> bool {
         is_transient(&self.source)
@@ -46,6 +90,11 @@ impl StoreError {
     pub fn is_duplicate_key(&self) -> bool {
         is_duplicate_key(&self.source)
     }
+}
+
+/// Whether the server's code says that the document or command itself is the cause of the failure.
+pub fn is_refusal_code(code: i32) -> bool {
+    REFUSAL_CODES.contains(&code)
 }
 
 /// Whether the transaction that failed with `error` can be retried from its start.

@@ -8,6 +8,9 @@ mod timeout;
 mod transaction;
 
 pub use connection::{ConnectError, MongoSettings, connect, watch};
-pub use error::{DUPLICATE_KEY, StoreError, ignore_duplicate_keys, is_duplicate_key, is_transient};
+pub use error::{
+    DUPLICATE_KEY, StoreError, ignore_duplicate_keys, is_duplicate_key, is_refusal_code,
+    is_transient,
+};
 pub use timeout::{BACKGROUND_TIMEOUT, retry_until_ok, timeout_error, with_timeout};
 pub use transaction::commit;

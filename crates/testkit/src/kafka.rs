@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders, OwnedMessage};
@@ -12,6 +12,8 @@ use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
+
+use crate::eventually::eventually;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -91,6 +93,8 @@ impl Kafka {
         let mut config = self.config();
         config
             .set("message.max.bytes", "5000000")
+            // So that a message can be larger than the broker accepts uncompressed.
+            .set("compression.type", "lz4")
             .set("linger.ms", "0");
         let producer: FutureProducer = config.create().expect("the settings are valid");
         let mut offsets = Vec::new();
@@ -170,6 +174,19 @@ impl Kafka {
         let admin: AdminClient<DefaultClientContext> =
             self.config().create().expect("the settings are valid");
         let _ = admin.delete_topics(topics, &AdminOptions::new()).await;
+    }
+
+    /// Creates a topic of one partition with this setting, as soon as it does not exist.
+    pub(crate) async fn create_topic(&self, topic: &str, setting: (&str, &str)) {
+        let admin: AdminClient<DefaultClientContext> =
+            self.config().create().expect("the settings are valid");
+        let new = NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set(setting.0, setting.1);
+        eventually("the topic is created", async || {
+            let created = admin.create_topics([&new], &AdminOptions::new()).await;
+            let created = created.expect("the broker responds").remove(0);
+            created.map_err(|(_, code)| code.to_string())
+        })
+        .await;
     }
 
     async fn blocking<T: Send + 'static>(

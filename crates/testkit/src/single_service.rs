@@ -1,7 +1,7 @@
 //! One service inside the test, for its integration tests.
 
 use bson::Document;
-use mongodb::Collection;
+use mongodb::{Collection, Database};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -77,6 +77,11 @@ impl SingleService {
         self.client.with_token(&token)
     }
 
+    /// The database of the service.
+    pub fn database(&self) -> Database {
+        self.stores.database(&self.service)
+    }
+
     /// A collection of the service.
     pub fn collection(&self, name: &str) -> Collection<Document> {
         self.stores.collection(&self.service, name)
@@ -87,6 +92,12 @@ impl SingleService {
         let topic = self.stores.namespace.topic(topic);
         let message = RawMessage::new(event.to_string());
         self.stores.kafka.produce(&topic, &[message]).await;
+    }
+
+    /// Reads all messages of a topic such as `dead-letters`.
+    pub async fn messages(&self, topic: &str) -> Vec<Record> {
+        let topic = self.stores.namespace.topic(topic);
+        self.stores.kafka.read(&topic).await
     }
 
     /// Waits for an event that `is_expected` on a topic such as `orders`, and returns the first.

@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use domain::{OrderId, ProductId};
 use events::{Event, OrderStatus, ReasonCode};
 use jiff::Timestamp;
-use messaging::consumer::{Handler, IncomingEvent};
-use runtime::lifecycle::Failure;
+use messaging::consumer::{Answer, Handler, IncomingEvent};
 
 use crate::order::{Decision, Outcome, Rejection, RejectionCode};
-use crate::ports::{Clock, Projection};
+use crate::ports::{Clock, Projection, StoreError};
 use crate::product::ProductState;
 
 /// Applies the events of products.
@@ -19,7 +18,17 @@ pub(crate) struct ProductEventHandler<R, C> {
 }
 
 impl<R: Projection, C: Clock> Handler for ProductEventHandler<R, C> {
-    async fn handle(&self, batch: &[IncomingEvent]) -> Result<(), Failure> {
+    async fn handle(&self, batch: &[IncomingEvent]) -> Answer {
+        match self.apply(batch).await {
+            Ok(()) => Answer::Done,
+            Err(error) if error.is_permanent() => Answer::Never(error.into()),
+            Err(error) => Answer::Later(error.into()),
+        }
+    }
+}
+
+impl<R: Projection, C: Clock> ProductEventHandler<R, C> {
+    async fn apply(&self, batch: &[IncomingEvent]) -> Result<(), StoreError> {
         let products = newest_states(batch);
         if !products.is_empty() {
             self.projection.apply_products(&products).await?;

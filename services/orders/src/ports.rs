@@ -23,7 +23,10 @@ pub(crate) enum StoreError {
     /// The write happened, but the database cannot make it durable now. A retry can succeed.
     #[error("the database cannot make a write durable")]
     NotDurable,
-    /// The database refused the operation, or its response cannot be read.
+    /// The database refused the documents themselves, or they cannot be read. No retry can succeed.
+    #[error(transparent)]
+    Refused(Failure),
+    /// The operation failed for another reason.
     #[error(transparent)]
     Failed(Failure),
     /// A stored document does not have the expected shape.
@@ -35,6 +38,12 @@ impl StoreError {
     /// Whether a retry can succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NotDurable)
+    }
+
+    /// Whether the documents themselves are the cause, so that a retry with the same ones cannot
+    /// succeed.
+    pub(crate) fn is_permanent(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Unreadable(_))
     }
 }
 

@@ -142,6 +142,7 @@ impl Tasks {
             clock: SystemClock,
         };
         background.spawn(sweeper.run(stop.clone()));
-        background.spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
+        let (consumer, part) = (self.consumer, self.broker_health);
+        background.spawn_critical(self.shutdown, async move { consumer.run(part, stop).await });
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use events::{Event, OrderPlaced};
-use messaging::consumer::{Handler, IncomingEvent};
-use runtime::lifecycle::Failure;
+use messaging::consumer::{Answer, Handler, IncomingEvent};
 
 use crate::deciding::Decider;
-use crate::ports::{Clock, Ledger, Publisher};
+use crate::ports::{Clock, Ledger, Publisher, StoreError};
 use crate::stock::{Line, Order};
 
 /// Decides the orders of a batch of events.
@@ -21,7 +20,7 @@ where
     P: Publisher<Stored = L::Stored>,
     C: Clock,
 {
-    async fn handle(&self, batch: &[IncomingEvent]) -> Result<(), Failure> {
+    async fn handle(&self, batch: &[IncomingEvent]) -> Answer {
         let mut ids = HashSet::new();
         let placed = batch.iter().filter_map(|incoming| match &incoming.event {
             Event::OrderCreate { order } if ids.insert(order.id) => {
@@ -30,7 +29,11 @@ where
             _ => None,
         });
         let orders: Vec<Order> = placed.collect();
-        Ok(self.decider.decide(&orders).await?)
+        match self.decider.decide(&orders).await {
+            Ok(()) => Answer::Done,
+            Err(error @ StoreError::Refused(_)) => Answer::Never(error.into()),
+            Err(error) => Answer::Later(error.into()),
+        }
     }
 }
 

@@ -43,7 +43,9 @@ where
         while let Some(part) = queue.pop_front() {
             match self.decide_in_one_transaction(part, now).await {
                 Ok(()) => conflicts = 0,
-                Err(error) if part.len() > 1 && should_halve(&error, conflicts) => {
+                Err(StoreError::Conflict(_))
+                    if part.len() > 1 && conflicts >= MAX_CONFLICTS_BEFORE_HALVING =>
+                {
                     let (first, second) = part.split_at(part.len() / 2);
                     queue.push_front(second);
                     queue.push_front(first);
@@ -114,14 +116,6 @@ where
             messages,
             decided_at,
         }
-    }
-}
-
-fn should_halve(error: &StoreError, conflicts: u32) -> bool {
-    match error {
-        StoreError::Conflict(_) => conflicts >= MAX_CONFLICTS_BEFORE_HALVING,
-        StoreError::TooLarge(_) => true,
-        _ => false,
     }
 }
 

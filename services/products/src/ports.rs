@@ -23,9 +23,10 @@ pub(crate) enum StoreError {
     /// A unique index already contains a value.
     #[error("a unique index contains the value already")]
     Duplicate(#[source] Failure),
-    /// A document or a transaction is larger than the database accepts.
-    #[error("a document or a transaction is too large")]
-    TooLarge(#[source] Failure),
+    /// The database refused the documents themselves, or they cannot be read: a transaction is too
+    /// large, for instance. A retry with the same documents cannot succeed.
+    #[error("the database refused the documents")]
+    Refused(#[source] Failure),
     /// The transaction may have been committed or not.
     #[error("the result of a commit is unknown")]
     UnknownCommit(#[source] Failure),

@@ -139,6 +139,7 @@ impl Tasks {
         background.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
         topics::create_with_retry(&self.kafka, &stop).await;
         background.spawn(self.republisher.run(stop.clone()));
-        background.spawn_critical(self.shutdown, self.consumer.run(self.broker_health, stop));
+        let (consumer, part) = (self.consumer, self.broker_health);
+        background.spawn_critical(self.shutdown, async move { consumer.run(part, stop).await });
     }
 }

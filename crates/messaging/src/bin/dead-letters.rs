@@ -69,6 +69,11 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         match arguments.command {
             Command::List => {}
             Command::Replay if queue.replay(letter).await? => replayed += 1,
+            Command::Replay if letter.is_head() => println!(
+                "        skipped: only the head of a large message; the message is at {} of {}",
+                letter.position(),
+                letter.topic()
+            ),
             Command::Replay => println!("        skipped: it came from a topic of another shop"),
         }
     }

@@ -53,6 +53,17 @@ impl Shop {
         lock(&self.injected).extend(sent);
     }
 
+    /// Deletes a topic such as `orders`. A service may create it again.
+    pub async fn delete_topic(&self, topic: &str) {
+        self.stores.kafka.delete_topics(&[&self.topic(topic)]).await;
+    }
+
+    /// Creates a deleted topic such as `orders` with one partition and this setting.
+    pub async fn create_topic(&self, topic: &str, setting: (&str, &str)) {
+        let topic = self.topic(topic);
+        self.stores.kafka.create_topic(&topic, setting).await;
+    }
+
     /// Reads all messages of a topic such as `orders`.
     pub async fn messages(&self, topic: &str) -> Vec<Record> {
         self.stores.kafka.read(&self.topic(topic)).await

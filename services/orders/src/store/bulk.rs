@@ -5,13 +5,16 @@
 
 use mongo::BACKGROUND_TIMEOUT;
 use mongodb::Database;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{self, Document, RawArrayBuf, RawDocumentBuf, rawdoc};
+use mongodb::error::Error;
 use serde::Deserialize;
 
 use crate::ports::StoreError;
 
 /// Larger commands would not be faster.
 const MAX_STATEMENTS: usize = 1000;
+/// Far below MongoDB's limit of 16 MiB for a command. A longer statement is alone.
+const MAX_BYTES: usize = 2 << 20;
 
 /// A statement that failed.
 #[derive(Debug, Deserialize, thiserror::Error)]
@@ -44,45 +47,133 @@ struct WriteConcernError {
 
 impl From<StatementError> for StoreError {
     fn from(error: StatementError) -> Self {
-        Self::Failed(error.into())
+        if mongo::is_refusal_code(error.code) {
+            Self::Refused(error.into())
+        } else {
+            Self::Failed(error.into())
+        }
     }
 }
 
 /// Runs `statements` against `collection` with majority writes, in any order, and returns those that
-/// failed.
+/// failed. They are built and sent in chunks, so that memory and the commands are bounded.
 pub(super) async fn update(
     database: &Database,
     collection: &str,
-    statements: &[Document],
+    statements: impl Iterator<Item = Result<Document, StoreError>>,
 ) -> Result<Vec<StatementError>, StoreError> {
     let mut failed = Vec::new();
-    for (chunk, statements) in statements.chunks(MAX_STATEMENTS).enumerate() {
-        let command = doc! {
-            "update": collection,
-            "updates": statements,
-            "ordered": false,
-            "writeConcern": { "w": "majority", "j": true },
-        };
-        let database = database.clone();
-        let reply: Document = mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            database.run_command(command).await
-        })
-        .await?;
-        let reply: Reply =
-            mongodb::bson::deserialize_from_document(reply).map_err(mongodb::error::Error::from)?;
-        if let Some(error) = reply.write_concern_error {
-            tracing::warn!(
-                code = error.code,
-                "writes are not durable yet: {}",
-                error.errmsg
-            );
-            return Err(StoreError::NotDurable);
+    let mut chunk = Chunk::default();
+    for statement in statements {
+        let statement = RawDocumentBuf::try_from(&statement?).map_err(Error::from)?;
+        if chunk.is_full_with(&statement) {
+            let next = chunk.next();
+            failed.extend(run(database, collection, std::mem::replace(&mut chunk, next)).await?);
         }
-        let first = chunk * MAX_STATEMENTS;
-        failed.extend(reply.write_errors.into_iter().map(|error| StatementError {
-            index: first + error.index,
-            ..error
-        }));
+        chunk.push(&statement);
     }
+    failed.extend(run(database, collection, chunk).await?);
     Ok(failed)
+}
+
+/// The statements of one command.
+#[derive(Default)]
+struct Chunk {
+    /// The number of statements in the chunks before it.
+    first: usize,
+    count: usize,
+    bytes: usize,
+    statements: RawArrayBuf,
+}
+
+impl Chunk {
+    fn is_full_with(&self, statement: &RawDocumentBuf) -> bool {
+        let bytes = self.bytes + statement.as_bytes().len();
+        self.count > 0 && (self.count >= MAX_STATEMENTS || bytes > MAX_BYTES)
+    }
+
+    fn push(&mut self, statement: &RawDocumentBuf) {
+        self.count += 1;
+        self.bytes += statement.as_bytes().len();
+        self.statements.push(statement);
+    }
+
+    /// The empty chunk after this one.
+    fn next(&self) -> Self {
+        Self {
+            first: self.first + self.count,
+            ..Self::default()
+        }
+    }
+}
+
+async fn run(
+    database: &Database,
+    collection: &str,
+    chunk: Chunk,
+) -> Result<Vec<StatementError>, StoreError> {
+    if chunk.count == 0 {
+        return Ok(Vec::new());
+    }
+    let command = rawdoc! {
+        "update": collection,
+        "updates": chunk.statements,
+        "ordered": false,
+        "writeConcern": { "w": "majority", "j": true },
+    };
+    let database = database.clone();
+    let reply: Document = mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+        database.run_raw_command(command).await
+    })
+    .await?;
+    let reply: Reply = bson::deserialize_from_document(reply).map_err(Error::from)?;
+    if let Some(error) = reply.write_concern_error {
+        tracing::warn!(
+            code = error.code,
+            "writes are not durable yet: {}",
+            error.errmsg
+        );
+        return Err(StoreError::NotDurable);
+    }
+    let failed = reply.write_errors.into_iter().map(|error| StatementError {
+        index: chunk.first + error.index,
+        ..error
+    });
+    Ok(failed.collect())
+}
+
+/// The failure to report: one that a retry may resolve, if there is one, so that what is left after
+/// the retries is the documents' own fault.
+pub(super) fn first_failure(failed: Vec<StatementError>) -> Option<StatementError> {
+    let own_fault = |error: &StatementError| mongo::is_refusal_code(error.code);
+    failed.into_iter().min_by_key(own_fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers and sizes of the chunks of `statements`, of which each has `bytes`.
+    fn chunks(statements: usize, bytes: usize) -> Vec<(usize, usize)> {
+        let statement = rawdoc! { "u": "x".repeat(bytes) };
+        let mut chunks = Vec::new();
+        let mut chunk = Chunk::default();
+        for _ in 0..statements {
+            if chunk.is_full_with(&statement) {
+                chunks.push((chunk.first, chunk.count));
+                chunk = chunk.next();
+            }
+            chunk.push(&statement);
+        }
+        chunks.push((chunk.first, chunk.count));
+        chunks
+    }
+
+    #[test]
+    fn given_statements_of_any_size_when_chunked_then_no_command_is_too_large() {
+        assert_eq!(chunks(2500, 10), [(0, 1000), (1000, 1000), (2000, 500)]);
+        assert_eq!(chunks(100, 40_000), [(0, 52), (52, 48)]);
+        assert_eq!(chunks(2, 5_000_000), [(0, 1), (1, 1)], "each is alone");
+        assert_eq!(chunks(0, 0), [(0, 0)]);
+    }
 }

@@ -185,7 +185,9 @@ impl From<Error> for ChangesError {
         // forever.
         let is_refused = matches!(*error.kind, ErrorKind::Command(_));
         match StoreError::from(error) {
-            StoreError::Failed(cause) if is_refused => Self::Lost(cause),
+            StoreError::Failed(cause) | StoreError::Refused(cause) if is_refused => {
+                Self::Lost(cause)
+            }
             error => Self::Unavailable(error),
         }
     }

@@ -9,6 +9,8 @@ impl From<Error> for StoreError {
         let error = mongo::StoreError::from(error);
         if error.is_retryable() {
             Self::Unavailable(error.into())
+        } else if error.is_refusal() {
+            Self::Refused(error.into())
         } else {
             Self::Failed(error.into())
         }

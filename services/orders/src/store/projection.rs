@@ -15,29 +15,24 @@ use crate::product::ProductState;
 
 impl Projection for Store {
     async fn apply_products(&self, states: &[ProductState]) -> Result<(), StoreError> {
-        let upserts: Vec<Document> = states.iter().map(|state| statement(state, true)).collect();
-        let failed = bulk::update(&self.database, "products", &upserts).await?;
+        let upserts = states.iter().map(|state| Ok(statement(state, true)));
+        let failed = bulk::update(&self.database, "products", upserts).await?;
         let existing = existing(failed, states).map_err(refused)?;
         if existing.is_empty() {
             return Ok(());
         }
         // An upsert fails if the copy has the product and its version is not older. But another replica
         // may have inserted an older version at the same moment; an update without upsert finds it.
-        let updates: Vec<Document> = existing
-            .into_iter()
-            .map(|state| statement(state, false))
-            .collect();
-        let mut failed = bulk::update(&self.database, "products", &updates).await?;
-        failed.pop().map_or(Ok(()), |error| Err(refused(error)))
+        let updates = existing.into_iter();
+        let updates = updates.map(|state| Ok(statement(state, false)));
+        let failed = bulk::update(&self.database, "products", updates).await?;
+        bulk::first_failure(failed).map_or(Ok(()), |error| Err(refused(error)))
     }
 
     async fn apply_decisions(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
-        let statements = decisions
-            .into_iter()
-            .map(transition)
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut failed = bulk::update(&self.database, "orders", &statements).await?;
-        let Some(error) = failed.pop() else {
+        let statements = decisions.into_iter().map(transition);
+        let failed = bulk::update(&self.database, "orders", statements).await?;
+        let Some(error) = bulk::first_failure(failed) else {
             return Ok(());
         };
         tracing::error!(code = error.code, %error, "cannot apply a decision");

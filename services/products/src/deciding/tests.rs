@@ -28,7 +28,6 @@ struct Memory {
 #[derive(Clone, Copy, PartialEq)]
 enum CommitFailure {
     Conflict,
-    TooLarge,
     /// Committed, but the response is lost.
     Unknown,
 }
@@ -67,7 +66,6 @@ impl Ledger for MemoryLedger {
         let failing = memory.failures.pop();
         match failing {
             Some(CommitFailure::Conflict) => return Err(StoreError::Conflict("conflict".into())),
-            Some(CommitFailure::TooLarge) => return Err(StoreError::TooLarge("too large".into())),
             Some(CommitFailure::Unknown) | None => {}
         }
         for decision in effects.outcome.decisions {
@@ -176,7 +174,6 @@ async fn given_conflicts_when_a_batch_is_decided_then_it_is_retried_and_halved()
     };
     check(vec![CommitFailure::Conflict; 3], &[4, 4, 4, 4]).await;
     check(vec![CommitFailure::Conflict; 4], &[4, 4, 4, 4, 2, 2]).await;
-    check(vec![CommitFailure::TooLarge; 2], &[4, 2, 1, 1, 2]).await;
 }
 
 #[tokio::test]

@@ -5,21 +5,19 @@ use mongodb::error::{Error, ErrorKind, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 
 use crate::ports::StoreError;
 
-const TRANSACTION_TOO_LARGE: i32 = 257;
-const OBJECT_TOO_LARGE: i32 = 10334;
-
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
+        let common = mongo::StoreError::from(error.clone());
         let class = if is_conflict(&error) {
             Self::Conflict
         } else if is_duplicate_key(&error) {
             Self::Duplicate
-        } else if is_too_large(&error) {
-            Self::TooLarge
         } else if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) {
             Self::UnknownCommit
-        } else if mongo::StoreError::from(error.clone()).is_retryable() {
+        } else if common.is_retryable() {
             Self::Unavailable
+        } else if common.is_refusal() {
+            Self::Refused
         } else {
             Self::Other
         };
@@ -35,15 +33,4 @@ fn is_conflict(error: &Error) -> bool {
             &*error.kind,
             ErrorKind::Command(_) | ErrorKind::InsertMany(_) | ErrorKind::Write(_)
         )
-}
-
-/// Whether the server or the driver rejects the size of a document or a transaction.
-fn is_too_large(error: &Error) -> bool {
-    match &*error.kind {
-        ErrorKind::InvalidArgument { .. } => true,
-        ErrorKind::Command(command) => {
-            [TRANSACTION_TOO_LARGE, OBJECT_TOO_LARGE].contains(&command.code)
-        }
-        _ => false,
-    }
 }

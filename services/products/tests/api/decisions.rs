@@ -1,6 +1,8 @@
 //! Decisions about orders.
 
 use insta::assert_json_snapshot;
+use mongodb::bson::doc;
+use mongodb::bson::oid::ObjectId;
 use serde_json::{Value, json};
 use testkit::SingleService;
 
@@ -12,13 +14,21 @@ const CHAIR: &str = "11fefe4a1cad4140785928a4";
 
 /// Publishes an order of `quantity` chairs and returns the decision about it.
 async fn decide(service: &SingleService, quantity: u32) -> Value {
+    create(service, ORDER, quantity).await;
+    decision(service, ORDER).await
+}
+
+async fn create(service: &SingleService, order: &str, quantity: u32) {
     let event = json!({ "type": "OrderCreate", "order": {
-        "id": ORDER, "client_email": "buyer@example.com", "cost": 29.99, "status": "PENDING",
+        "id": order, "client_email": "buyer@example.com", "cost": 29.99, "status": "PENDING",
         "products": [{ "id": CHAIR, "name": "chair", "price": 29.99, "quantity": quantity }],
     }});
     service.produce("orders", &event).await;
+}
+
+async fn decision(service: &SingleService, order: &str) -> Value {
     service
-        .event("order-status", |event| event["order_id"] == ORDER)
+        .event("order-status", |event| event["order_id"] == order)
         .await
 }
 
@@ -77,4 +87,28 @@ async fn given_too_little_stock_when_an_order_is_placed_then_it_is_rejected_with
     }
     "#);
     assert_eq!(stock_of_chair(&service).await, 30);
+}
+
+#[tokio::test]
+async fn given_an_order_that_the_database_refuses_when_decided_then_it_is_a_dead_letter_and_others_are_decided()
+ {
+    const REFUSED: &str = "78fefe4a1cad4140785928a4";
+    let service = start().await;
+    let refused = ObjectId::parse_str(REFUSED).expect("an id");
+    let validator = doc! { "_id": { "$ne": refused } };
+    let database = service.database();
+    let change = database.run_command(doc! { "collMod": "orders", "validator": validator });
+    change.await.expect("the validator is set");
+    create(&service, REFUSED, 1).await;
+    let decision = decide(&service, 2).await;
+    assert_eq!(decision["status"], "ACCEPTED");
+    let letter = service
+        .event("dead-letters", |event| event["order"]["id"] == REFUSED)
+        .await;
+    assert_eq!(letter["type"], "OrderCreate");
+    assert_eq!(
+        stock_of_chair(&service).await,
+        28,
+        "nothing is taken for the dead letter"
+    );
 }
