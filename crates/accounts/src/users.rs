@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use domain::{Email, Role};
 use mongo::{StoreError, ignore_duplicate_keys};
-use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, Database, IndexModel};
 use serde::{Deserialize, Serialize};
@@ -89,14 +89,12 @@ impl Users {
     /// Returns the account with this e-mail.
     pub async fn by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
         let filter = doc! { "email": email.as_str() };
-        self.run(|users| async move { users.find_one(filter).await })
-            .await
+        self.find(filter).await
     }
 
     /// Returns the account with this id.
     pub async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        self.run(|users| async move { users.find_one(doc! { "_id": id.0 }).await })
-            .await
+        self.find(doc! { "_id": id.0 }).await
     }
 
     /// Stores a new account.
@@ -129,12 +127,18 @@ impl Users {
         &self,
         users: &[User],
     ) -> Result<bool, mongodb::error::Error> {
-        if self.collection.find_one(doc! {}).await?.is_some() {
+        let any = self.collection.find_one(doc! {});
+        if any.max_time(mongo::time_left()).await?.is_some() {
             return Ok(false);
         }
         // Another replica may have created the same accounts at the same time.
         ignore_duplicate_keys(self.collection.insert_many(users).ordered(false).await)?;
         Ok(true)
+    }
+
+    async fn find(&self, filter: Document) -> Result<Option<User>, StoreError> {
+        self.run(|users| async move { users.find_one(filter).max_time(mongo::time_left()).await })
+            .await
     }
 
     async fn run<T: Send + 'static, F>(

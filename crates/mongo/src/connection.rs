@@ -108,6 +108,8 @@ pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, Co
     }
     let mut majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
     majority.journal = Some(true);
+    // The server does not wait longer for a majority than the caller.
+    majority.w_timeout = Some(settings.mongodb_timeout);
     options.write_concern = Some(majority);
     options.read_concern = Some(ReadConcern::majority());
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));

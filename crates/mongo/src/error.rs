@@ -33,6 +33,10 @@ const REFUSAL_CODES: [i32; 16] = [
     17420, // the document is too large after an update
     DUPLICATE_KEY,
 ];
+/// The server's code for an operation that reached its `max_time`.
+const MAX_TIME_EXPIRED: i32 = 50;
+/// The server's code for a write that too few members had confirmed after `wtimeout`.
+const WRITE_CONCERN_TIMEOUT: i32 = 64;
 
 /// A failed database operation. Its cause belongs in the log, never in a response.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +60,7 @@ impl StoreError {
                     | ErrorKind::DnsResolve { .. }
             )
             || matches!(&*error.kind, ErrorKind::Command(command) if RETRYABLE_CODES.contains(&command.code))
+            || is_timeout(error)
     }
 
     /// Whether the documents themselves are the cause, so that a retry with the same ones cannot
@@ -95,6 +100,18 @@ impl StoreError {
 /// Whether the server's code says that the document or command itself is the cause of the failure.
 pub fn is_refusal_code(code: i32) -> bool {
     REFUSAL_CODES.contains(&code)
+}
+
+/// Whether the server stopped working on an operation after its time limit. Whether a write happened
+/// is then unknown.
+fn is_timeout(error: &Error) -> bool {
+    let concern = match &*error.kind {
+        ErrorKind::Command(command) => return command.code == MAX_TIME_EXPIRED,
+        ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => Some(concern),
+        ErrorKind::InsertMany(failure) => failure.write_concern_error.as_ref(),
+        _ => None,
+    };
+    concern.is_some_and(|concern| concern.code == WRITE_CONCERN_TIMEOUT)
 }
 
 /// Whether the transaction that failed with `error` can be retried from its start.

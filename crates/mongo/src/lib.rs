@@ -12,5 +12,5 @@ pub use error::{
     DUPLICATE_KEY, StoreError, ignore_duplicate_keys, is_duplicate_key, is_refusal_code,
     is_transient,
 };
-pub use timeout::{BACKGROUND_TIMEOUT, retry_until_ok, timeout_error, with_timeout};
-pub use transaction::commit;
+pub use timeout::{BACKGROUND_TIMEOUT, retry_until_ok, time_left, timeout_error, with_timeout};
+pub use transaction::{begin, commit};

@@ -1,7 +1,7 @@
 //! Timeouts and retries around the driver.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mongodb::error::Error;
 use tokio_util::sync::CancellationToken;
@@ -12,9 +12,15 @@ use tracing::Instrument as _;
 pub const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(30);
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Waits for `operation` at most for `timeout`. After a timeout the operation continues in its own
-/// task, because cancelling a driver call breaks its connection; whether a write happened is then
-/// unknown.
+tokio::task_local! {
+    /// When the caller of the current operation stops waiting for it.
+    static DEADLINE: Instant;
+}
+
+/// Waits for `operation` at most for `timeout`, and not longer than an enclosing `with_timeout`.
+/// After a timeout the operation continues in its own task, because cancelling a driver call breaks
+/// its connection; whether a write happened is then unknown. The server ends it if it was given
+/// [`time_left`].
 pub async fn with_timeout<T, E>(
     timeout: Duration,
     operation: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -23,11 +29,28 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    match tokio::time::timeout(timeout, tokio::spawn(operation.in_current_span())).await {
+    let timeout = DEADLINE
+        .try_with(|outer| timeout.min(outer.saturating_duration_since(Instant::now())))
+        .unwrap_or(timeout);
+    let operation = DEADLINE.scope(Instant::now() + timeout, operation.in_current_span());
+    match tokio::time::timeout(timeout, tokio::spawn(operation)).await {
         Ok(Ok(result)) => result,
         Ok(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
         Err(_) => Err(timeout_error().into()),
     }
+}
+
+/// The time until the enclosing [`with_timeout`] ends, at least a millisecond; [`BACKGROUND_TIMEOUT`]
+/// without one. It is the `max_time` of every read and `find_one_and_…`, so that the server does not
+/// work longer on it than the caller waits. The driver has no such option for other writes: they
+/// change a bounded number of documents, and the client's write concern bounds how long they wait.
+/// Building an index has no limit, because it takes longer the more documents there are.
+pub fn time_left() -> Duration {
+    // 0 would mean without a limit.
+    const MIN: Duration = Duration::from_millis(1);
+    DEADLINE
+        .try_with(|deadline| deadline.saturating_duration_since(Instant::now()).max(MIN))
+        .unwrap_or(BACKGROUND_TIMEOUT)
 }
 
 /// The error of an operation that timed out. It is retryable.

@@ -1,9 +1,21 @@
-//! Committing transactions.
+//! Beginning and committing transactions.
 
-use mongodb::ClientSession;
 use mongodb::error::{Error, UNKNOWN_TRANSACTION_COMMIT_RESULT};
+use mongodb::{ClientSession, Database};
+
+use crate::timeout::time_left;
 
 const MAX_COMMIT_ATTEMPTS: u32 = 5;
+
+/// Begins a transaction. Its commit takes at most [`time_left`].
+pub async fn begin(database: &Database) -> Result<ClientSession, Error> {
+    let mut session = database.client().start_session().await?;
+    session
+        .start_transaction()
+        .max_commit_time(time_left())
+        .await?;
+    Ok(session)
+}
 
 /// Commits the transaction of `session` and retries while the result is unknown. Source: the
 /// Transactions specification, "`UnknownTransactionCommitResult`".

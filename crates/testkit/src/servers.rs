@@ -30,8 +30,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Returns the servers that all tests share.
-    pub(crate) fn shared() -> Self {
+    /// Returns the servers that all tests share. The first call blocks while it starts them.
+    pub fn shared() -> Self {
         SHARED.clone()
     }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::client::{Client, eventually_status};
 use crate::eventually::eventually;
 use crate::kafka::{RawMessage, Record};
+use crate::profile::Profile;
 use crate::random::random_id;
 use crate::settings::store_settings;
 use crate::stores::Stores;
@@ -80,6 +81,11 @@ impl SingleService {
     /// The database of the service.
     pub fn database(&self) -> Database {
         self.stores.database(&self.service)
+    }
+
+    /// Starts to record the service's database operations.
+    pub async fn profile(&self) -> Profile {
+        Profile::start(self.database()).await
     }
 
     /// A collection of the service.

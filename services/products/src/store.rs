@@ -59,9 +59,7 @@ impl Store {
     }
 
     async fn transaction(&self) -> Result<ClientSession, Error> {
-        let mut session = self.database.client().start_session().await?;
-        session.start_transaction().await?;
-        Ok(session)
+        mongo::begin(&self.database).await
     }
 
     /// Runs an operation of a client's request.

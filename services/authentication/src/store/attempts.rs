@@ -53,7 +53,8 @@ impl Store {
         let query = doc! { "_id": { "$in": keys } };
         let found: Vec<AttemptsDocument> = self
             .run(&self.attempts, |attempts| async move {
-                attempts.find(query).await?.try_collect().await
+                let found = attempts.find(query).max_time(mongo::time_left());
+                found.await?.try_collect().await
             })
             .await?;
         let attempts_of = |counter: &AttemptCounter| {
@@ -84,6 +85,7 @@ impl Store {
                     .find_one_and_update(key, update)
                     .upsert(true)
                     .return_document(ReturnDocument::After)
+                    .max_time(mongo::time_left())
                     .await
             })
             .await?;

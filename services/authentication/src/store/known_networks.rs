@@ -31,7 +31,7 @@ impl Store {
         let filter = doc! { "_id": id(email, network) };
         let found = self
             .run(&self.known_networks, |networks| async move {
-                networks.find_one(filter).await
+                networks.find_one(filter).max_time(mongo::time_left()).await
             })
             .await?;
         Ok(found.is_some())

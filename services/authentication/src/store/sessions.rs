@@ -87,6 +87,7 @@ impl Store {
                     .find_one(doc! { "user": user.0 })
                     .sort(doc! { "ends_at_latest": -1 })
                     .skip(kept.saturating_sub(1))
+                    .max_time(mongo::time_left())
                     .await
             })
             .await?;
@@ -108,7 +109,7 @@ impl Store {
         let filter = doc! { "_id": binary(id.0) };
         let found = self
             .run(&self.sessions, |sessions| async move {
-                sessions.find_one(filter).await
+                sessions.find_one(filter).max_time(mongo::time_left()).await
             })
             .await?;
         Ok(found.map(Session::from))

@@ -5,3 +5,4 @@ mod attempt_limits;
 mod cookies;
 mod sessions;
 mod support;
+mod time_limits;
