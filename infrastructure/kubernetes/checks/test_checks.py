@@ -72,6 +72,12 @@ def test_given_a_policy_that_selects_no_pod_when_checked_then_it_is_reported(loc
     expect(network.check(local), "NetworkPolicy orders selects no pod")
 
 
+def test_given_a_short_oplog_when_checked_then_it_is_reported(gke):
+    args = pod(gke, "mongo-orders", "StatefulSet")["containers"][0]["args"]
+    args[args.index("--oplogMinRetentionHours") + 1] = "0"
+    expect(workloads.check(gke), "without --oplogMinRetentionHours 1, the event stream cannot be resumed for an hour")
+
+
 def test_given_an_unknown_variable_when_checked_then_it_is_reported(local):
     settings(local, "gateway")["UPSTREAM_CATALOGUE"] = "x"
     expect(references.check(local), "gateway does not read the variable UPSTREAM_CATALOGUE")

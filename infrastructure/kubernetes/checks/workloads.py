@@ -4,6 +4,7 @@ checkov checks the rest of a pod: its privileges, its resources, its token and t
 """
 
 import re
+from itertools import pairwise
 
 from manifests import image_name, is_own_image, name_of, title
 from network import matches
@@ -16,7 +17,7 @@ ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 
 
 def check(manifests):
-    for part in (namespaces, deployments, stateful_sets, pods, stopping, probes, disruption_budgets):
+    for part in (namespaces, deployments, stateful_sets, databases, pods, stopping, probes, disruption_budgets):
         yield from part(manifests)
 
 
@@ -71,6 +72,21 @@ def stateful_sets(manifests):
         rules = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", [])
         if not any(rule["topologyKey"] == HOST and matches(rule["labelSelector"], labels) for rule in rules):
             yield f"{title(stateful_set)}: two members can run on one node"
+
+
+def databases(manifests):
+    """The options on which promises of the services depend."""
+    options = {
+        ("--oplogMinRetentionHours", "1"): "the event stream cannot be resumed for an hour",
+        ("--setParameter", "transactionLifetimeLimitSeconds=3"): "a killed service holds its locks for a minute",
+    }
+    for workload, _, container in manifests.containers():
+        if container["name"] != "mongod":
+            continue
+        given = list(pairwise(container["args"]))
+        for option, otherwise in options.items():
+            if option not in given:
+                yield f"{title(workload)}: without {' '.join(option)}, {otherwise}"
 
 
 def pods(manifests):
