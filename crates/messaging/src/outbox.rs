@@ -2,8 +2,10 @@
 //! and published after its commit.
 //!
 //! The messages of a batch are one document, or several if they are long. After the commit they are
-//! sent and the document is deleted. The sweeper sends documents that a crash or an outage left
-//! behind. So every message is published at least once, and only if it is committed.
+//! sent and the document is deleted. Who sends a document has a lease on it, beginning with the
+//! replica that stored it. When a lease expires, because of a crash or an outage, the sweeper of one
+//! replica claims the document. So every message is published at least once, and only if it is
+//! committed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,10 +26,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::producer::Producer;
 
-/// The age at which the sweeper takes over a document. Longer than
-/// [`crate::producer::DELIVERY_TIMEOUT`], so that its writer has given up.
+/// How long one replica alone may send a document. Longer than
+/// [`crate::producer::DELIVERY_TIMEOUT`], after which it has given up.
 const LEASE: SignedDuration = SignedDuration::from_secs(5);
-/// A document that is stamped further in the future was written by a replica whose clock is wrong.
+/// A lease that begins further in the future was taken by a replica whose clock is wrong.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(10);
 const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 /// The documents that are sent concurrently; a limit, so that memory is bounded.
@@ -35,6 +37,10 @@ const MAX_IN_FLIGHT: u8 = 32;
 /// The maximum size of a document's messages, unless a single message is longer: far below
 /// MongoDB's limit of 16 MiB. With [`MAX_IN_FLIGHT`] it bounds memory.
 const MAX_DOCUMENT_BYTES: usize = 1 << 20;
+
+/// The field of [`Document::leased_at`]. Its name is that of the first release, in which no lease was
+/// renewed, so that both releases can run together.
+const LEASED_AT: &str = "created_at";
 
 /// The outbox of one service. Clones share it.
 #[derive(Clone)]
@@ -46,11 +52,13 @@ pub struct Outbox {
     crash_point: &'static str,
 }
 
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Document {
     #[serde(rename = "_id")]
     id: ObjectId,
-    created_at: DateTime,
+    /// The beginning of the lease.
+    #[serde(rename = "created_at")]
+    leased_at: DateTime,
     messages: Vec<Message>,
 }
 
@@ -78,8 +86,8 @@ impl Outbox {
 
     /// Creates the index and with it the collection, which must exist before a transaction writes to it.
     pub async fn ensure_indexes(&self) -> Result<(), Error> {
-        let by_age = IndexModel::builder().keys(doc! { "created_at": 1 }).build();
-        self.documents.create_index(by_age).await?;
+        let by_lease = IndexModel::builder().keys(doc! { LEASED_AT: 1 }).build();
+        self.documents.create_index(by_lease).await?;
         Ok(())
     }
 
@@ -94,7 +102,7 @@ impl Outbox {
             .into_iter()
             .map(|messages| Document {
                 id: ObjectId::new(),
-                created_at: date(now),
+                leased_at: date(now),
                 messages,
             })
             .collect();
@@ -127,7 +135,7 @@ impl Outbox {
 
     fn send(&self, document: Document, permit: Option<OwnedSemaphorePermit>) {
         let outbox = self.clone();
-        self.background.spawn(async move {
+        self.background.spawn("outbox-message", async move {
             outbox.send_and_delete(document).await;
             drop(permit);
         });
@@ -140,74 +148,70 @@ impl Outbox {
             return;
         };
         let producer = self.producer.clone();
-        self.background.spawn(async move {
+        self.background.spawn("unrecorded-message", async move {
             producer.publish(&messages).await;
             drop(permit);
         });
     }
 
-    /// Sends documents that were left behind, until `stop`. The first sweep after a start takes all
-    /// documents, because their writer may have crashed.
-    pub async fn run_sweeper(&self, stop: CancellationToken) {
-        let mut first = true;
+    /// Sends the documents that were left behind, until `stop`.
+    pub async fn run_sweeper(self, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let filter = if first {
-                doc! {}
-            } else {
-                expired(SystemClock.now())
-            };
-            match self.sweep_once(filter).await {
-                Ok(()) => first = false,
-                Err(error) => tracing::warn!(%error, "cannot read the outbox; retrying"),
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            if let Err(error) = self.sweep_once(&stop).await {
+                tracing::warn!(%error, "cannot read the outbox; retrying");
             }
         }
     }
 
-    /// Sends all documents that match `filter`, oldest first; stops at the first failure.
-    async fn sweep_once(&self, filter: bson::Document) -> Result<(), Error> {
-        loop {
-            let left = self.oldest(filter.clone()).await?;
-            if left.is_empty() {
+    /// Sends all documents whose lease has expired, oldest first; stops at the first failure.
+    async fn sweep_once(&self, stop: &CancellationToken) -> Result<(), Error> {
+        while !stop.is_cancelled() {
+            let claimed = self.claim(SystemClock.now()).await?;
+            if claimed.is_empty() {
                 return Ok(());
             }
             tracing::info!(
-                documents = left.len(),
+                documents = claimed.len(),
                 "sending documents left in the outbox"
             );
-            let is_last = left.len() < usize::from(MAX_IN_FLIGHT);
-            let sent = left
+            let sent = claimed
                 .into_iter()
                 .map(|document| self.send_and_delete(document));
-            if future::join_all(sent).await.contains(&false) || is_last {
+            if future::join_all(sent).await.contains(&false) {
                 return Ok(());
             }
         }
+        Ok(())
     }
 
-    async fn oldest(&self, filter: bson::Document) -> Result<Vec<Document>, Error> {
-        let documents = self.documents.clone();
+    /// Claims up to [`MAX_IN_FLIGHT`] documents whose lease has expired, oldest first. No other
+    /// replica can claim them before the new lease expires.
+    async fn claim(&self, now: Timestamp) -> Result<Vec<Document>, Error> {
+        let documents = self.documents.clone_with_type::<bson::Document>();
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            let oldest_first = documents.find(filter).sort(doc! { "created_at": 1 });
-            let mut found = oldest_first.limit(i64::from(MAX_IN_FLIGHT)).await?;
-            let mut readable = Vec::new();
-            while found.advance().await? {
-                match found.deserialize_current() {
-                    Ok(document) => readable.push(document),
+            let mut claimed = Vec::new();
+            while claimed.len() < usize::from(MAX_IN_FLIGHT) {
+                let oldest = documents
+                    .find_one_and_update(expired(now), doc! { "$set": { LEASED_AT: date(now) } })
+                    .sort(doc! { LEASED_AT: 1 })
+                    .max_time(mongo::time_left());
+                let Some(oldest) = oldest.await? else {
+                    break;
+                };
+                let id = oldest.get("_id").cloned();
+                match bson::deserialize_from_document(oldest) {
+                    Ok(document) => claimed.push(document),
                     // Skipped, so that the documents behind it are sent.
                     Err(error) => tracing::error!(
-                        id = ?found.current().get("_id"),
+                        ?id,
                         %error,
                         "cannot read an outbox document; fix or delete it by hand"
                     ),
                 }
             }
-            Ok(readable)
+            Ok(claimed)
         })
         .await
     }
@@ -239,11 +243,11 @@ impl Outbox {
     }
 }
 
-/// Documents whose lease expired, or whose timestamp is too far in the future to be right.
+/// Documents whose lease expired, or began too far in the future to be right.
 fn expired(now: Timestamp) -> bson::Document {
     doc! { "$or": [
-        { "created_at": { "$lte": date(now - LEASE) } },
-        { "created_at": { "$gt": date(now + MAX_CLOCK_SKEW) } },
+        { LEASED_AT: { "$lte": date(now - LEASE) } },
+        { LEASED_AT: { "$gt": date(now + MAX_CLOCK_SKEW) } },
     ] }
 }
 
@@ -274,42 +278,4 @@ fn size(message: &Message) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(id: usize, length: usize) -> Message {
-        Message {
-            topic: String::new(),
-            key: String::new(),
-            id: id.to_string(),
-            kind: String::new(),
-            source: String::new(),
-            time: String::new(),
-            traceparent: None,
-            payload: "x".repeat(length),
-        }
-    }
-
-    #[test]
-    fn given_messages_of_any_length_when_split_then_each_is_in_one_chunk_and_no_chunk_is_too_long()
-    {
-        let check = |lengths: &[usize], expected: &[usize]| {
-            let all: Vec<Message> = (0..)
-                .zip(lengths)
-                .map(|(id, length)| message(id, *length))
-                .collect();
-            let chunks = split_by_size(all.clone(), 1000);
-            let counts: Vec<usize> = chunks.iter().map(Vec::len).collect();
-            assert_eq!(counts, expected, "{lengths:?}");
-            for chunk in chunks.iter().filter(|chunk| chunk.len() > 1) {
-                assert!(chunk.iter().map(size).sum::<usize>() <= 1000, "{lengths:?}");
-            }
-            assert_eq!(chunks.concat(), all);
-        };
-        check(&[], &[]);
-        check(&[1, 1, 1], &[3]);
-        check(&[700, 700, 1, 1], &[1, 3]);
-        check(&[1, 5000, 1], &[1, 1, 1]);
-        check(&[400, 300, 400], &[2, 1]);
-    }
-}
+mod tests;
