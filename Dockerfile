@@ -44,7 +44,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     && cargo build --locked --profile "$PROFILE" --package gateway --package authentication \
         --package products --package orders --package setup --package edge --package messaging \
     && mkdir /programs \
-    && for program in gateway authentication products orders setup edge dead-letters; do \
+    && for program in gateway authentication products orders setup edge events; do \
         install -m 0555 "target/$CARGO_BUILD_TARGET"/*/"$program" /programs/ || exit 1; \
     done
 
@@ -128,8 +128,8 @@ FROM static AS setup
 LABEL org.opencontainers.image.title="setup" \
       org.opencontainers.image.description="Sets up databases and broker for the services"
 COPY --from=programs /programs/setup /setup
-# The operator's tool for dead letters.
-COPY --from=programs /programs/dead-letters /dead-letters
+# The operator's tool for the events on Kafka.
+COPY --from=programs /programs/events /events
 # It exits when it is done.
 HEALTHCHECK NONE
 ENTRYPOINT ["/setup"]

@@ -30,7 +30,7 @@ def variables_of(program):
         names = set(re.findall(r"`([A-Z_]+)`", text("infrastructure/setup/README.md")))
         return names | {name.replace("NAME", store.upper(), 1) for name in names if "_NAME_" in name for store in STORES}
     if program == "dead-letters":
-        code = text("crates/messaging/src/bin/dead-letters.rs") + text("crates/messaging/src/settings.rs")
+        code = text("crates/messaging/src/bin/events/main.rs") + text("crates/messaging/src/settings.rs")
         return set(re.findall(r'env = "([A-Z_]+)"', code))
     section = text("docs/settings.md").split(f"\n## {program}\n")[1].split("\n## ")[0]
     return set(re.findall(r"^\| `([A-Z0-9_]+)`", section, re.MULTILINE))

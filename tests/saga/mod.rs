@@ -5,10 +5,11 @@ mod outages;
 mod poison;
 mod replicas;
 
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use testkit::{Shop, eventually_within};
+use testkit::{Shop, built_program, eventually_within};
 
 const CONSUMER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -23,6 +24,18 @@ async fn sell(shop: &Shop, name: &str, count: usize) -> Vec<String> {
         shop.wait_decided(&buyer, id).await;
     }
     ids
+}
+
+/// Runs the operator's tool for events; returns what it prints.
+fn run_events(shop: &Shop, arguments: &[&str]) -> String {
+    let output = Command::new(built_program("events"))
+        .args(arguments)
+        .args(["--brokers", &shop.servers().kafka_brokers])
+        .args(["--prefix", shop.topic_prefix()])
+        .output()
+        .expect("the tool starts");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// Waits until both consumers have processed all messages.

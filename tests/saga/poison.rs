@@ -1,11 +1,9 @@
 //! Poison messages become dead letters and delay no other message.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
-use testkit::{Expectations, RawMessage, Shop, built_program, eventually};
+use testkit::{Expectations, RawMessage, Shop, eventually};
 
-use super::{sell, wait_for_consumers, wait_for_messages};
+use super::{run_events, sell, wait_for_consumers, wait_for_messages};
 
 fn poison_payloads() -> Vec<Vec<u8>> {
     let line = json!({ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": 1 });
@@ -71,16 +69,8 @@ async fn given_poison_messages_on_all_topics_when_consumed_then_they_are_dead_le
         .await;
 }
 
-/// Runs the operator's tool; returns what it prints.
 fn run_dead_letters(shop: &Shop, command: &str) -> String {
-    let output = Command::new(built_program("dead-letters"))
-        .arg(command)
-        .args(["--brokers", &shop.servers().kafka_brokers])
-        .args(["--prefix", shop.topic_prefix()])
-        .output()
-        .expect("the tool starts");
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).expect("text")
+    run_events(shop, &["dead-letters", command])
 }
 
 #[tokio::test]

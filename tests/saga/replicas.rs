@@ -3,6 +3,8 @@
 use futures::StreamExt as _;
 use testkit::{Expectations, Shop, TIMEOUT, order};
 
+use super::{run_events, wait_for_messages};
+
 /// Places orders of one unit from many buyers concurrently; returns the ids of the accepted calls.
 async fn place_concurrently(shop: &Shop, name: &str, count: usize) -> Vec<String> {
     let place = |index: usize| async move {
@@ -32,6 +34,33 @@ async fn given_two_replicas_of_each_service_when_demand_exceeds_stock_then_each_
     let ids = place_concurrently(&shop, "vase", 150).await;
     shop.check_invariants(&Expectations::new(ids)).await;
     assert_eq!(shop.stock("vase").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_orders_being_placed_when_partitions_are_added_then_each_unit_is_sold_once() {
+    let shop = Shop::builder().replicas("products", 2).start().await;
+    let vases = ["blue vase", "green vase", "red vase"];
+    for vase in vases {
+        shop.add_product(vase, 10.0, 60).await;
+    }
+    let listed = run_events(&shop, &["topics", "--partitions", "3"]);
+    assert!(!listed.contains("--grow"), "{listed}");
+    let ordering = async {
+        let orders = vases.map(|vase| place_concurrently(&shop, vase, 100));
+        futures::future::join_all(orders).await.concat()
+    };
+    let growing = async {
+        wait_for_messages(&shop, "orders", 30).await;
+        let grow = ["topics", "--grow", "--partitions", "12"];
+        tokio::task::block_in_place(|| run_events(&shop, &grow))
+    };
+    let (ids, grown) = futures::join!(ordering, growing);
+    assert_eq!(grown.matches("raised to 12").count(), 3, "{grown}");
+    shop.wait_all_decided(TIMEOUT).await;
+    for vase in vases {
+        assert_eq!(shop.stock(vase).await, 0, "{vase}");
+    }
+    shop.check_invariants(&Expectations::new(ids)).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `cargo xtask dlq`: the dead-letter queue, by the program `dead-letters` of the messaging crate.
+//! `cargo xtask dlq`: the dead-letter queue, by the program `events` of the messaging crate.
 
 use std::process::ExitCode;
 
@@ -32,7 +32,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             state.option()
         );
     };
-    let brokers = ["--brokers".to_owned(), shop.address(Component::Kafka)];
-    let options = [&brokers[..], &arguments.arguments].concat();
-    cargo::build_and_exec("messaging", "dead-letters", Profile::Release, &options)
+    let brokers = shop.address(Component::Kafka);
+    let queue = ["--brokers".to_owned(), brokers, "dead-letters".to_owned()];
+    let options = [&queue[..], &arguments.arguments].concat();
+    cargo::build_and_exec("messaging", "events", Profile::Release, &options)
 }

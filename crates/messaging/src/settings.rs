@@ -13,6 +13,9 @@ use runtime::lifecycle::Failure;
 use runtime::secret::{self, SecretError};
 use secrecy::{ExposeSecret as _, SecretString};
 
+/// The default number of partitions of a topic.
+pub const DEFAULT_PARTITIONS: u16 = 12;
+
 /// The Kafka settings of a service.
 #[derive(Args, Clone, Debug)]
 pub struct KafkaSettings {
@@ -29,7 +32,8 @@ pub struct KafkaSettings {
     #[arg(long, env = "KAFKA_GROUP")]
     pub kafka_group: Option<String>,
     /// Partitions of topics that this service creates: the maximum of replicas that share the work.
-    #[arg(long, env = "KAFKA_PARTITIONS", default_value_t = 6, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    /// An existing topic keeps its number until `events topics --grow` raises it.
+    #[arg(long, env = "KAFKA_PARTITIONS", default_value_t = DEFAULT_PARTITIONS.into(), value_parser = clap::value_parser!(i32).range(1..=1000))]
     pub kafka_partitions: i32,
     /// Replication factor of topics that this service creates.
     #[arg(long, env = "KAFKA_REPLICATION", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=9))]
@@ -112,6 +116,8 @@ pub(crate) fn client(
         .set("reconnect.backoff.max.ms", "500")
         .set("socket.keepalive.enable", "true")
         .set("topic.metadata.refresh.fast.interval.ms", "100")
+        // How long a message in an added partition waits until the consumers know the partition.
+        .set("topic.metadata.refresh.interval.ms", "2000")
         // librdkafka would write its own log to standard error; what matters is returned as errors.
         .set_log_level(rdkafka::config::RDKafkaLogLevel::Critical);
     login.apply(&mut config)?;

@@ -1,4 +1,6 @@
-//! Creates missing topics.
+//! Creates missing topics, and shows and raises their numbers of partitions.
+
+mod partitions;
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::{KafkaConfigError, KafkaSettings};
+
+pub use partitions::Partitions;
 
 /// Larger than the limit of other topics, because a dead letter has additional headers.
 const DEAD_LETTER_BYTES: &str = "2097152";

@@ -1,63 +1,21 @@
-//! The operator's tool for the dead-letter queue: list and replay.
+//! The dead-letter queue: list and replay.
 
-use std::process::ExitCode;
-
-use clap::{Parser, Subcommand};
+use clap::Subcommand;
 use messaging::dead_letters::{DeadLetter, DeadLetterQueue};
-use messaging::settings::KafkaLogin;
-use runtime::lifecycle::{Failure, error_chain};
+use runtime::lifecycle::Failure;
 
-/// Lists and replays dead letters: messages that a service could not read.
-#[derive(Parser)]
-struct Arguments {
-    /// Addresses of the Kafka brokers: `host:port`, separated by commas.
-    #[arg(
-        long,
-        env = "KAFKA_BROKERS",
-        default_value = "127.0.0.1:9092",
-        global = true
-    )]
-    brokers: String,
-    /// Prefix of the topic names.
-    #[arg(
-        long,
-        env = "KAFKA_TOPIC_PREFIX",
-        default_value = "shop",
-        global = true
-    )]
-    prefix: String,
-    #[command(flatten)]
-    login: KafkaLogin,
-    #[command(subcommand)]
-    command: Command,
-}
+use crate::Shop;
 
 #[derive(Subcommand, Clone, Copy)]
-enum Command {
+pub(crate) enum Command {
     /// Show the dead letters that were not replayed.
     List,
     /// Send each of them once to its original topic.
     Replay,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!(
-                "cannot read the dead letters from Kafka at {}: {}; is the shop running?",
-                arguments.brokers,
-                error_chain(error.as_ref())
-            );
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let queue = DeadLetterQueue::open(&arguments.brokers, &arguments.login, &arguments.prefix)?;
+pub(crate) async fn run(shop: &Shop, command: Command) -> Result<(), Failure> {
+    let queue = DeadLetterQueue::open(&shop.brokers, &shop.login, &shop.prefix)?;
     let letters = queue.list()?;
     if letters.is_empty() {
         println!("There are no dead letters.");
@@ -66,7 +24,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut replayed = 0;
     for letter in &letters {
         show(letter);
-        match arguments.command {
+        match command {
             Command::List => {}
             Command::Replay if queue.replay(letter).await? => replayed += 1,
             Command::Replay if letter.is_head() => println!(
@@ -77,7 +35,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
             Command::Replay => println!("        skipped: it came from a topic of another shop"),
         }
     }
-    match arguments.command {
+    match command {
         Command::List => println!("{} not replayed.", letters.len()),
         Command::Replay => println!("{replayed} replayed."),
     }
