@@ -39,12 +39,19 @@ async fn given_a_running_shop_when_readiness_is_checked_then_the_same_part_has_t
     check("authentication", &["accepting", "database", "start-up"]).await;
     check(
         "products",
-        &["accepting", "broker", "database", "token-keys"],
+        &["accepting", "broker", "database", "start-up", "token-keys"],
     )
     .await;
     check(
         "orders",
-        &["accepting", "broker", "database", "stream", "token-keys"],
+        &[
+            "accepting",
+            "broker",
+            "database",
+            "start-up",
+            "stream",
+            "token-keys",
+        ],
     )
     .await;
 }

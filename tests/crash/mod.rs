@@ -1,6 +1,7 @@
 //! Services and servers that are killed: no order is lost, duplicated or stuck.
 
 mod crash_points;
+mod panics;
 mod servers;
 
 use std::time::Instant;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use testkit::{Expectations, Shop, eventually};
+use testkit::{Expectations, Shop, eventually, order};
 
 use super::{place, place_until_acknowledged};
 
@@ -39,23 +39,54 @@ async fn given_orders_being_placed_when_mongodb_is_killed_then_no_acknowledged_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn given_kafka_is_down_when_products_starts_then_the_backlog_is_decided_after_kafka_restarts()
-{
+async fn given_kafka_is_down_when_services_start_then_orders_are_placed_and_decided_once_it_is_back()
+ {
     let shop = Shop::builder().dedicated_servers().start().await;
     let buyer = shop.user().await;
+    let services = ["products", "orders"];
     shop.servers().kill_kafka().await;
-    shop.kill("products");
+    for service in services {
+        wait_ready_without_broker(&shop, service).await;
+        shop.kill(service);
+        shop.restart_without_waiting(service, &[]);
+    }
+    for service in services {
+        wait_ready_without_broker(&shop, service).await;
+    }
+    let buyer_at_orders = buyer.at(&shop.url("orders"));
     let mut ids = Vec::new();
     for _ in 0..5 {
-        ids.push(shop.place_order(&buyer, "cutlery", 1).await);
+        let cutlery = order(&[("cutlery", 1)]);
+        let placed = buyer_at_orders.post("/api/orders", &cutlery).await;
+        ids.push(placed.expect(201).string("id"));
     }
-    shop.restart_without_waiting("products", &[]);
+    let first = buyer_at_orders
+        .get(&format!("/api/orders/{}", ids[0]))
+        .await;
+    assert_eq!(first.string("status"), "PENDING");
     shop.servers().restart_kafka().await;
-    shop.wait_ready("products").await;
+    for service in services {
+        shop.wait_ready(service).await;
+    }
     for id in &ids {
         assert_eq!(shop.wait_decided(&buyer, id).await["status"], "ACCEPTED");
     }
     shop.check_invariants(&Expectations::new(ids)).await;
+}
+
+/// Waits until a service is ready and reports that the broker is down.
+async fn wait_ready_without_broker(shop: &Shop, service: &str) {
+    let direct = shop.direct(service);
+    let what = format!("{service} is ready without the broker");
+    eventually(&what, async || {
+        let response = direct.try_get("/health/ready").await;
+        let response = response.map_err(|error| format!("{error:?}"))?;
+        match (response.status, &response.json()["parts"]["broker"]) {
+            (200, broker) if broker == false => Ok(()),
+            _ => Err(response.to_string()),
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,7 +120,10 @@ impl Verifier {
     pub async fn keep_fresh(self, part: Part, stop: CancellationToken) {
         match &self.inner.keys {
             KeySource::Remote(keys) => keys.keep_fresh(part, stop, || self.clear_cache()).await,
-            KeySource::Secret(_) | KeySource::Issuer(_) => part.set(true),
+            KeySource::Secret(_) | KeySource::Issuer(_) => {
+                part.set(true);
+                stop.cancelled().await;
+            }
         }
     }
 

@@ -18,7 +18,6 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
-use runtime::health::Part;
 use runtime::lifecycle::{Failure, error_chain};
 use tokio_util::sync::CancellationToken;
 
@@ -104,13 +103,12 @@ impl<H: Handler> Consumer<H> {
     }
 
     /// Consumes until `stop`, then commits the offsets of finished batches and leaves the group.
-    pub async fn run(&self, part: Part, stop: CancellationToken) -> Result<(), KafkaError> {
+    pub async fn run(&self, stop: CancellationToken) -> Result<(), KafkaError> {
         // Created here and not earlier: a client that is not polled accumulates the errors of an
         // unreachable broker in memory.
         let consumer: StreamConsumer = self.config.create()?;
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics)?;
-        part.set(true);
         self.consume(&consumer, &stop).await;
         // Closing blocks, because it leaves the group at the broker.
         let _ = tokio::task::spawn_blocking(move || drop(consumer)).await;

@@ -20,14 +20,13 @@ pub(crate) fn router(health: Health) -> Router {
 }
 
 fn readiness(health: &Health) -> (StatusCode, Json<serde_json::Value>) {
-    let parts = health.snapshot();
-    let (code, status) = if parts.values().all(|ready| *ready) {
+    let (code, status) = if health.is_ready() {
         (StatusCode::OK, "ok")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
     };
     (
         code,
-        Json(serde_json::json!({ "status": status, "parts": parts })),
+        Json(serde_json::json!({ "status": status, "parts": health.snapshot() })),
     )
 }

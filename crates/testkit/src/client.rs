@@ -199,6 +199,17 @@ impl Response {
             .to_owned()
     }
 
+    /// Whether this response of `/health/ready` reports that the service and each of its parts are
+    /// ready, also those that it can be without.
+    pub fn is_fully_ready(&self) -> bool {
+        let parts = self.json()["parts"].take();
+        let mut parts = parts
+            .as_object()
+            .into_iter()
+            .flat_map(|parts| parts.values());
+        self.status == 200 && parts.all(|part| part == true)
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

@@ -51,7 +51,7 @@ impl Shop {
         }
     }
 
-    /// Waits until a service is ready; panics if it exits.
+    /// Waits until a service is ready with all its parts; panics if it exits.
     pub async fn wait_ready(&self, name: &str) {
         let service = self.service(name);
         let client = Client::new(&service.url());
@@ -63,9 +63,10 @@ impl Shop {
             }
             let response = client.try_get("/health/ready").await;
             let response = response.map_err(|error| format!("{error:?}"))?;
-            match response.status {
-                200 => Ok(()),
-                _ => Err(response.text()),
+            if response.is_fully_ready() {
+                Ok(())
+            } else {
+                Err(response.text())
             }
         })
         .await;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::client::{Client, eventually_status};
+use crate::client::Client;
 use crate::eventually::eventually;
 use crate::kafka::{RawMessage, Record};
 use crate::profile::Profile;
@@ -38,7 +38,7 @@ pub struct SingleService {
 
 impl SingleService {
     /// Starts `service` (`authentication`, `products` or `orders`) with `settings` on a free port, and
-    /// waits until it is ready.
+    /// waits until it is ready with all its parts.
     ///
     /// `serve` gets a command line for the service's `Config::try_parse_from`:
     /// `products --mongodb-uri=… --seed-data=true`.
@@ -59,8 +59,13 @@ impl SingleService {
         let stop = CancellationToken::new();
         tokio::spawn(serve(arguments, listener, stop.clone()));
         let client = Client::new(&format!("http://{address}"));
-        eventually_status("the service is ready", 200, async || {
-            client.get("/health/ready").await
+        eventually("the service is ready", async || {
+            let response = client.get("/health/ready").await;
+            if response.is_fully_ready() {
+                Ok(())
+            } else {
+                Err(response.to_string())
+            }
         })
         .await;
         Self {

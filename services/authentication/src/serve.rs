@@ -29,7 +29,6 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let health = Health::default();
     let background = Background::default();
-    let stop = background.stop_token();
     let issuer = config.signing.issuer()?;
     let verifier = Verifier::local(&issuer);
 
@@ -57,25 +56,22 @@ pub async fn serve(
         attempts,
     };
 
-    // At once: the part `start-up` is not ready before the indexes exist.
-    background.spawn(mongo::watch(
-        database,
-        health.part(health::DATABASE),
-        stop.clone(),
-    ));
-    background.spawn(prepare_database(
+    let database_health = health.part(health::DATABASE);
+    background.keep_running("database-watch", move |stop| {
+        mongo::watch(database.clone(), database_health.clone(), stop)
+    });
+    let preparation = Preparation {
         store,
-        config.seed_data,
+        seed_data: config.seed_data,
         hasher,
-        health.part(health::START_UP),
-        stop.clone(),
-    ));
-    background.spawn(signing_keys::reload(
-        config.signing,
-        issuer,
-        verifier.clone(),
-        stop,
-    ));
+        start_up_health: health.part(health::START_UP),
+    };
+    background.keep_running("start-up", move |stop| preparation.clone().run(stop));
+    let keys = (config.signing, issuer, verifier.clone());
+    background.keep_running("signing-keys", move |stop| {
+        let (signing, issuer, verifier) = keys.clone();
+        signing_keys::reload(signing, issuer, verifier, stop)
+    });
 
     let app = App {
         registration,
@@ -87,26 +83,33 @@ pub async fn serve(
     let api = http::router(app, &config.common);
     server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    background.finish(SHUTDOWN_TIMEOUT).await
+    background.finish(SHUTDOWN_TIMEOUT).await;
+    Ok(())
 }
 
-/// Creates the indexes and, with `seed_data`, the development accounts.
-async fn prepare_database(
+/// The preparation of the database.
+#[derive(Clone)]
+struct Preparation {
     store: Store,
     seed_data: bool,
     hasher: Hasher,
     start_up_health: Part,
-    stop: CancellationToken,
-) {
-    let create = || store.ensure_indexes();
-    if mongo::retry_until_ok("create the indexes", &stop, create)
-        .await
-        .is_none()
-    {
-        return;
+}
+
+impl Preparation {
+    /// Creates the indexes and, with `seed_data`, the development accounts; then waits for `stop`.
+    async fn run(self, stop: CancellationToken) {
+        let create = || self.store.ensure_indexes();
+        if mongo::retry_until_ok("create the indexes", &stop, create)
+            .await
+            .is_none()
+        {
+            return;
+        }
+        if self.seed_data {
+            self.store.seed(&self.hasher, &stop).await;
+        }
+        self.start_up_health.set(true);
+        stop.cancelled().await;
     }
-    if seed_data {
-        store.seed(&hasher, &stop).await;
-    }
-    start_up_health.set(true);
 }

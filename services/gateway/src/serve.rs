@@ -26,14 +26,13 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let health = Health::default();
     let background = Background::default();
-    let stop = background.stop_token();
     let verifier = config.tokens.verifier()?;
 
-    background.spawn(
-        verifier
-            .clone()
-            .keep_fresh(health.part(health::TOKEN_KEYS), stop),
-    );
+    let keys = (verifier.clone(), health.part(health::TOKEN_KEYS));
+    background.keep_running("token-keys", move |stop| {
+        let (verifier, part) = keys.clone();
+        verifier.keep_fresh(part, stop)
+    });
 
     let table = routes::table(config.common.chaos_endpoints);
     let documentation = openapi::router(&table)?;
@@ -41,7 +40,8 @@ pub async fn serve(
     let api = with_rate_limit(api, &config, &background);
     server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    background.finish(SHUTDOWN_TIMEOUT).await
+    background.finish(SHUTDOWN_TIMEOUT).await;
+    Ok(())
 }
 
 fn with_rate_limit(api: Router, config: &Config, background: &Background) -> Router {
@@ -49,6 +49,9 @@ fn with_rate_limit(api: Router, config: &Config, background: &Background) -> Rou
         return api;
     };
     let limit = Arc::new(RateLimit::new(per_second, config.trusted_proxies.clone()));
-    background.spawn(Arc::clone(&limit).evict_idle(background.stop_token()));
+    let evicted = Arc::clone(&limit);
+    background.keep_running("rate-limit", move |stop| {
+        Arc::clone(&evicted).evict_idle(stop)
+    });
     api.layer(middleware::from_fn_with_state(limit, rate_limit::limit))
 }

@@ -9,11 +9,12 @@ mod placement;
 mod queued;
 mod round;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::OrderId;
 use runtime::lifecycle::Background;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::ports::{Clock, OrderBook, Publisher};
 use committer::Committer;
@@ -46,10 +47,14 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
         let (queue, queued) = mpsc::channel(MAX_QUEUED);
         let committer = Committer {
             round: Round::new(book.clone(), publisher, background.clone()),
+            background: background.clone(),
             clock: clock.clone(),
             timeout,
         };
-        background.spawn(committer.run(queued, background.stop_token()));
+        let queued = Arc::new(Mutex::new(queued));
+        background.keep_running("committer", move |stop| {
+            committer.clone().run(Arc::clone(&queued), stop)
+        });
         Self {
             book,
             clock,

@@ -1,5 +1,6 @@
 //! The service from start to shutdown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use messaging::consumer::{Consumer, Subscription};
@@ -26,7 +27,7 @@ use crate::sweeper::Sweeper;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves on `listener` until `shutdown`. HTTP is available immediately; the service is ready when the
-/// database, the broker and the token keys are.
+/// database and the token keys are. Without the broker, orders are placed and published later.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -34,7 +35,6 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let health = Health::default();
     let background = Background::default();
-    let stop = background.stop_token();
     let verifier = config.tokens.verifier()?;
 
     let database = mongo::connect(SERVICE, &config.mongo).await?;
@@ -45,26 +45,31 @@ pub async fn serve(
     let hub = Hub::default();
     let consumer = consumer(&config.kafka, &store)?;
 
-    background.spawn(
-        verifier
-            .clone()
-            .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
-    );
-    // At once: the part `broker` is not ready before the indexes exist.
-    background.spawn(mongo::watch(database, health.part(health::DATABASE), stop));
+    let keys = (verifier.clone(), health.part(health::TOKEN_KEYS));
+    background.keep_running("token-keys", move |stop| {
+        let (verifier, part) = keys.clone();
+        verifier.keep_fresh(part, stop)
+    });
+    let database_health = health.part(health::DATABASE);
+    background.keep_running("database-watch", move |stop| {
+        mongo::watch(database.clone(), database_health.clone(), stop)
+    });
+    let (kafka, broker_health) = (config.kafka.clone(), health.reported_part(health::BROKER));
+    background.keep_running("broker-watch", move |stop| {
+        messaging::connection::watch(kafka.clone(), broker_health.clone(), stop)
+    });
     let tasks = Tasks {
         kafka: config.kafka,
         seed_data: config.seed_data,
         store: store.clone(),
         publisher: publisher.clone(),
         hub: hub.clone(),
-        consumer,
-        shutdown: shutdown.clone(),
-        broker_health: health.part(health::BROKER),
+        consumer: Arc::new(consumer),
+        start_up_health: health.part(health::START_UP),
         stream_health: health.part("stream"),
         background: background.clone(),
     };
-    background.spawn(tasks.start());
+    background.keep_running("start-up", move |stop| tasks.clone().start(stop));
 
     let app = App {
         placements: PlacementQueue::start(
@@ -83,9 +88,9 @@ pub async fn serve(
     let api = http::router(app, &config.common);
     server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    let finished = background.finish(SHUTDOWN_TIMEOUT).await;
+    background.finish(SHUTDOWN_TIMEOUT).await;
     producer.flush(SHUTDOWN_TIMEOUT).await;
-    finished
+    Ok(())
 }
 
 type ProductConsumer = Consumer<ProductEventHandler<Store, SystemClock>>;
@@ -105,24 +110,23 @@ fn consumer(kafka: &KafkaSettings, store: &Store) -> Result<ProductConsumer, Fai
 }
 
 /// The background tasks that need the indexes.
+#[derive(Clone)]
 struct Tasks {
     kafka: KafkaSettings,
     seed_data: bool,
     store: Store,
     publisher: OrderPublisher,
     hub: Hub,
-    consumer: ProductConsumer,
-    shutdown: CancellationToken,
-    broker_health: Part,
+    consumer: Arc<ProductConsumer>,
+    start_up_health: Part,
     stream_health: Part,
     background: Background,
 }
 
 impl Tasks {
-    /// Creates the indexes as soon as the database is available, then starts the tasks.
-    async fn start(self) {
-        let background = &self.background;
-        let stop = background.stop_token();
+    /// Creates the indexes as soon as the database is available, then starts the tasks, which run
+    /// until `stop`.
+    async fn start(self, stop: CancellationToken) {
         let indexes =
             mongo::retry_until_ok("create the indexes", &stop, || self.store.ensure_indexes());
         if indexes.await.is_none() {
@@ -131,18 +135,30 @@ impl Tasks {
         if self.seed_data {
             mongo::retry_until_ok("load the development data", &stop, || self.store.seed()).await;
         }
-        background.spawn(
-            self.hub
-                .run(self.store.clone(), self.stream_health, stop.clone()),
-        );
-        topics::create_with_retry(&self.kafka, &stop).await;
+        self.start_up_health.set(true);
+        self.run();
+        stop.cancelled().await;
+    }
+
+    fn run(self) {
+        let background = &self.background;
+        let (hub, store, health) = (self.hub, self.store.clone(), self.stream_health);
+        background.keep_running("event-stream", move |stop| {
+            hub.clone().run(store.clone(), health.clone(), stop)
+        });
         let sweeper = Sweeper {
             queue: self.store,
             publisher: self.publisher,
             clock: SystemClock,
         };
-        background.spawn(sweeper.run(stop.clone()));
-        let (consumer, part) = (self.consumer, self.broker_health);
-        background.spawn_critical(self.shutdown, async move { consumer.run(part, stop).await });
+        background.keep_running("sweeper", move |stop| sweeper.clone().run(stop));
+        let (kafka, consumer) = (self.kafka, self.consumer);
+        background.keep_running("consumer", move |stop| {
+            let (kafka, consumer) = (kafka.clone(), Arc::clone(&consumer));
+            async move {
+                topics::create_with_retry(&kafka, &stop).await;
+                consumer.run(stop).await
+            }
+        });
     }
 }

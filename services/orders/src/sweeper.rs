@@ -17,6 +17,7 @@ const MAX_DELAY: SignedDuration = SignedDuration::from_mins(5);
 const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);
 
 /// Publishes the pending orders of `queue` that are due.
+#[derive(Clone)]
 pub(crate) struct Sweeper<Q, P, C> {
     pub(crate) queue: Q,
     pub(crate) publisher: P,

@@ -17,6 +17,7 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_mins(10);
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// Publishes snapshots of all products.
+#[derive(Clone)]
 pub(crate) struct Republisher<S, M, C> {
     pub(crate) states: S,
     pub(crate) sender: M,

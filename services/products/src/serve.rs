@@ -1,5 +1,6 @@
 //! The service from start to shutdown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use messaging::consumer::{Consumer, Subscription};
@@ -27,7 +28,7 @@ use crate::store::Store;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves on `listener` until `shutdown`. HTTP is available immediately; the service is ready when
-/// the database, the broker and the token keys are.
+/// the database and the token keys are. Without the broker, changes are stored and published later.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
@@ -35,7 +36,6 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let health = Health::default();
     let background = Background::default();
-    let stop = background.stop_token();
     let verifier = config.tokens.verifier()?;
 
     let database = mongo::connect(SERVICE, &config.mongo).await?;
@@ -75,25 +75,30 @@ pub async fn serve(
     };
     let consumer = Consumer::new(&config.kafka, subscription, OrderEventHandler { decider })?;
 
-    background.spawn(
-        verifier
-            .clone()
-            .keep_fresh(health.part(health::TOKEN_KEYS), stop.clone()),
-    );
-    // At once: the part `broker` is not ready before the indexes exist.
-    background.spawn(mongo::watch(database, health.part(health::DATABASE), stop));
+    let keys = (verifier.clone(), health.part(health::TOKEN_KEYS));
+    background.keep_running("token-keys", move |stop| {
+        let (verifier, part) = keys.clone();
+        verifier.keep_fresh(part, stop)
+    });
+    let database_health = health.part(health::DATABASE);
+    background.keep_running("database-watch", move |stop| {
+        mongo::watch(database.clone(), database_health.clone(), stop)
+    });
+    let (kafka, broker_health) = (config.kafka.clone(), health.reported_part(health::BROKER));
+    background.keep_running("broker-watch", move |stop| {
+        messaging::connection::watch(kafka.clone(), broker_health.clone(), stop)
+    });
     let tasks = Tasks {
-        broker_health: health.part(health::BROKER),
+        start_up_health: health.part(health::START_UP),
         seed_data: config.seed_data,
         kafka: config.kafka,
         store: store.clone(),
         outbox,
-        consumer,
+        consumer: Arc::new(consumer),
         republisher,
         background: background.clone(),
-        shutdown: shutdown.clone(),
     };
-    background.spawn(tasks.start());
+    background.keep_running("start-up", move |stop| tasks.clone().start(stop));
 
     let app = App {
         store,
@@ -104,29 +109,28 @@ pub async fn serve(
     let api = http::router(app, &config.common);
     server::serve(&config.common, listener, api, &health, shutdown).await?;
 
-    let finished = background.finish(SHUTDOWN_TIMEOUT).await;
+    background.finish(SHUTDOWN_TIMEOUT).await;
     producer.flush(SHUTDOWN_TIMEOUT).await;
-    finished
+    Ok(())
 }
 
 /// The background tasks that need the indexes.
+#[derive(Clone)]
 struct Tasks {
-    broker_health: Part,
+    start_up_health: Part,
     seed_data: bool,
     kafka: KafkaSettings,
     store: Store,
     outbox: Outbox,
-    consumer: Consumer<OrderEventHandler<Store, Outbox, SystemClock>>,
+    consumer: Arc<Consumer<OrderEventHandler<Store, Outbox, SystemClock>>>,
     republisher: Republisher<Store, Producer, SystemClock>,
     background: Background,
-    shutdown: CancellationToken,
 }
 
 impl Tasks {
-    /// Creates the indexes as soon as the database is available, then starts the tasks.
-    async fn start(self) {
-        let background = &self.background;
-        let stop = background.stop_token();
+    /// Creates the indexes as soon as the database is available, then starts the tasks, which run
+    /// until `stop`.
+    async fn start(self, stop: CancellationToken) {
         let indexes =
             mongo::retry_until_ok("create the indexes", &stop, || self.store.ensure_indexes());
         if indexes.await.is_none() {
@@ -135,11 +139,24 @@ impl Tasks {
         if self.seed_data {
             mongo::retry_until_ok("load the development data", &stop, || self.store.seed()).await;
         }
-        let (outbox, sweeper_stop) = (self.outbox, stop.clone());
-        background.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
-        topics::create_with_retry(&self.kafka, &stop).await;
-        background.spawn(self.republisher.run(stop.clone()));
-        let (consumer, part) = (self.consumer, self.broker_health);
-        background.spawn_critical(self.shutdown, async move { consumer.run(part, stop).await });
+        self.start_up_health.set(true);
+        self.run();
+        stop.cancelled().await;
+    }
+
+    fn run(self) {
+        let background = &self.background;
+        let outbox = self.outbox;
+        background.keep_running("outbox", move |stop| outbox.clone().run_sweeper(stop));
+        let republisher = self.republisher;
+        background.keep_running("republisher", move |stop| republisher.clone().run(stop));
+        let (kafka, consumer) = (self.kafka, self.consumer);
+        background.keep_running("consumer", move |stop| {
+            let (kafka, consumer) = (kafka.clone(), Arc::clone(&consumer));
+            async move {
+                topics::create_with_retry(&kafka, &stop).await;
+                consumer.run(stop).await
+            }
+        });
     }
 }

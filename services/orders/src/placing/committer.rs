@@ -1,9 +1,10 @@
 //! The committer: places the queued orders round by round.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::lifecycle::error_chain;
-use tokio::sync::mpsc;
+use runtime::lifecycle::{Background, error_chain};
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::queued::{QueuedPlacement, drop_expired};
@@ -16,8 +17,10 @@ const MAX_ROUND: usize = 500;
 /// commands far below MongoDB's limit of 16 MiB.
 const MAX_ROUND_LINES: usize = 10_000;
 
+#[derive(Clone)]
 pub(super) struct Committer<B, P, C> {
     pub(super) round: Round<B, P>,
+    pub(super) background: Background,
     pub(super) clock: C,
     pub(super) timeout: Duration,
 }
@@ -26,9 +29,10 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
     /// Places round after round until `stop`, and then what is still queued.
     pub(super) async fn run(
         self,
-        mut queue: mpsc::Receiver<QueuedPlacement>,
+        queue: Arc<Mutex<mpsc::Receiver<QueuedPlacement>>>,
         stop: CancellationToken,
     ) {
+        let mut queue = queue.lock().await;
         let mut queued = Vec::new();
         loop {
             if queued.is_empty() {
@@ -48,7 +52,7 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
         let round = self.round.clone();
         // A separate task: after the timeout the next round begins, but this one must continue,
         // because cancelling a driver call breaks its connection.
-        let task = tokio::spawn(async move {
+        let task = self.background.spawn("placing-round", async move {
             round.place(queued).await.unwrap_or_else(|error| {
                 tracing::warn!(
                     error = error_chain(&error),
@@ -63,7 +67,7 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
             );
             return Vec::new();
         };
-        left.unwrap_or_default()
+        left.ok().flatten().unwrap_or_default()
     }
 }
 

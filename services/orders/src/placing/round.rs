@@ -85,7 +85,7 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
             return;
         };
         let publisher = self.publisher.clone();
-        self.background.spawn(async move {
+        self.background.spawn("order-messages", async move {
             crash_point("orders.before-send");
             publisher.publish(&orders).await;
             crash_point("orders.after-send");
