@@ -102,6 +102,9 @@ async fn wait_counted(shop: &Shop, service: &str, tasks: &[&str]) {
     let direct = shop.direct(service);
     eventually(&format!("{service} counts its panics"), async || {
         let metrics = direct.get("/metrics").await.text();
+        if !metrics.contains("panics_total") {
+            return Err("no panic is counted".to_owned());
+        }
         let is_counted = |task: &&&str| {
             metrics.contains(&format!("background_failures_total{{task=\"{task}\"}}"))
         };

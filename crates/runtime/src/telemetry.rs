@@ -1,5 +1,6 @@
 //! Logging and metrics of the process.
 
+use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -10,7 +11,7 @@ use crate::settings::{Common, LogFormat};
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Starts logging to standard output and metrics. Works once per process.
+/// Starts logging to standard output and metrics, also of panics. Works once per process.
 pub fn init(settings: &Common) -> Result<(), TelemetryError> {
     log_to(std::io::stdout, settings)?;
     let handle = PrometheusBuilder::new()
@@ -22,7 +23,18 @@ pub fn init(settings: &Common) -> Result<(), TelemetryError> {
         .map_err(TelemetryError::Metrics)?;
     // `install_recorder` succeeds once in a process, so this is the first value.
     let _ = METRICS.set(handle);
+    std::panic::set_hook(Box::new(report_panic));
     Ok(())
+}
+
+/// Logs and counts a panic, also of a task for which nobody waits.
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    metrics::counter!("panics_total").increment(1);
+    tracing::error!(
+        location = panic.location().map(ToString::to_string),
+        "a task panicked: {}",
+        panic.payload_as_str().unwrap_or("no message")
+    );
 }
 
 /// Starts logging to standard error, without metrics: for command-line programs, whose standard
