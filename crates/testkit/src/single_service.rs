@@ -100,12 +100,16 @@ impl SingleService {
         self.stores.kafka.read(&topic).await
     }
 
+    /// Reads all events of a topic such as `orders`.
+    pub async fn events(&self, topic: &str) -> Vec<Value> {
+        let messages = self.messages(topic).await;
+        messages.iter().map(Record::json).collect()
+    }
+
     /// Waits for an event that `is_expected` on a topic such as `orders`, and returns the first.
     pub async fn event(&self, topic: &str, is_expected: impl Fn(&Value) -> bool) -> Value {
-        let topic = self.stores.namespace.topic(topic);
         eventually("the event is published", async || {
-            let events = self.stores.kafka.read(&topic).await;
-            let mut events = events.iter().map(Record::json);
+            let mut events = self.events(topic).await.into_iter();
             events
                 .find(&is_expected)
                 .ok_or_else(|| format!("it is not on {topic}"))

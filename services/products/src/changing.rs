@@ -113,12 +113,27 @@ where
                     self.publisher.try_publish(stored);
                     return Ok(new.product);
                 }
+                // The other product was not durable and is lost.
+                Err(StoreError::Duplicate(_))
+                    if !self.exists(&new.product.name).await? && attempts.can_retry() =>
+                {
+                    attempts.back_off().await;
+                }
                 Err(error) if is_transient(&error) && attempts.can_retry() => {
                     attempts.back_off().await;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Returns whether there is a product with this name; the answer is durable.
+    async fn exists(&self, name: &ProductName) -> Result<bool, StoreError> {
+        let Some((transaction, _)) = self.catalogue.load_product(name).await? else {
+            return Ok(false);
+        };
+        self.catalogue.commit_unchanged(transaction).await?;
+        Ok(true)
     }
 
     /// Changes a product and publishes it. Returns the product as `render` formats it; a repeated
@@ -166,7 +181,10 @@ where
         };
         let loaded = self.catalogue.load_product(&request.name).await?;
         let (transaction, mut product) = loaded.ok_or(ChangeError::UnknownProduct)?;
-        product.apply(change)?;
+        if let Err(broken) = product.apply(change) {
+            self.catalogue.commit_unchanged(transaction).await?;
+            return Err(broken.into());
+        }
         let response = render(&product.product);
         let traceparent = request.traceparent.as_deref();
         let messages = self

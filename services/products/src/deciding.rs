@@ -33,7 +33,8 @@ where
 {
     /// Decides `batch`, which contains no order twice, in the order given. An earlier decision is
     /// not changed, but its message is sent again. When this returns without an error, every
-    /// decision is durable and its message is published or in the outbox.
+    /// decision is durable and its message is published or in the outbox. No decision is sent that
+    /// is not durable.
     pub(crate) async fn decide(&self, batch: &[Order]) -> Result<(), StoreError> {
         // A message that is sent again has the stored time.
         let now = whole_milliseconds(self.clock.now());
@@ -73,14 +74,10 @@ where
         let undecided = batch
             .iter()
             .filter(|order| !loaded.decided.contains_key(&order.id));
-        let undecided: Vec<Order> = undecided.cloned().collect();
-        if undecided.is_empty() {
-            self.ledger.abort(loaded.transaction).await?;
-        } else {
-            let effects = self.effects(undecided, loaded.products, now);
-            let stored = self.ledger.commit(loaded.transaction, effects).await?;
-            self.publisher.publish(stored).await;
-        }
+        let effects = self.effects(undecided.cloned().collect(), loaded.products, now);
+        // Also without effects: before the commit, an earlier decision may not be durable.
+        let stored = self.ledger.commit(loaded.transaction, effects).await?;
+        self.publisher.publish(stored).await;
         if !resent.is_empty() {
             self.publisher.publish_unrecorded(resent);
         }

@@ -2,6 +2,10 @@
 //!
 //! The use cases are generic over these traits. [`crate::store`] implements those of the database,
 //! [`crate::publisher`] those of the broker.
+//!
+//! A transaction may read what is not durable yet and can be lost. Its commit waits until it is
+//! durable, also if the transaction wrote nothing. So nothing that was read in a transaction leaves
+//! the service before its commit.
 
 use std::collections::HashMap;
 
@@ -62,22 +66,16 @@ pub(crate) trait Ledger: Send + Sync + 'static {
         orders: &[Order],
     ) -> impl Future<Output = Result<Loaded<Self::Transaction>, StoreError>> + Send;
 
-    /// Writes `effects` and commits. [`StoreError::Conflict`] if a product has another version than
-    /// the one that was loaded.
+    /// Writes `effects`, which may be empty, and commits. [`StoreError::Conflict`] if a product has
+    /// another version than the one that was loaded.
     fn commit(
         &self,
         transaction: Self::Transaction,
         effects: Effects,
     ) -> impl Future<Output = Result<Self::Stored, StoreError>> + Send;
-
-    /// Ends a transaction without an effect.
-    fn abort(
-        &self,
-        transaction: Self::Transaction,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// An open transaction and what it read.
+/// An open transaction and what it read, which may not be durable before the commit.
 pub(crate) struct Loaded<T> {
     pub(crate) transaction: T,
     pub(crate) decided: HashMap<OrderId, EarlierDecision>,
@@ -120,7 +118,8 @@ pub(crate) trait Catalogue: Send + Sync {
         names: &[CategoryName],
     ) -> impl Future<Output = Result<Option<Vec<CategoryId>>, StoreError>> + Send;
 
-    /// Adds a product and its message. [`StoreError::Duplicate`] if its name exists.
+    /// Adds a product and its message. [`StoreError::Duplicate`] if its name exists, perhaps not
+    /// durably.
     fn insert_product(
         &self,
         product: &NewProduct,
@@ -133,11 +132,17 @@ pub(crate) trait Catalogue: Send + Sync {
         id: ChangeId,
     ) -> impl Future<Output = Result<Option<RecordedChange>, StoreError>> + Send;
 
-    /// Begins a transaction and reads a product.
+    /// Begins a transaction and reads a product. `None` is durable: the transaction is committed.
     fn load_product(
         &self,
         name: &ProductName,
     ) -> impl Future<Output = Result<Option<(Self::Transaction, VersionedProduct)>, StoreError>> + Send;
+
+    /// Commits a transaction without a change. After that, what it read is durable.
+    fn commit_unchanged(
+        &self,
+        transaction: Self::Transaction,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes a change and its messages, and commits. [`StoreError::Duplicate`] if a change with the
     /// same id exists.

@@ -80,10 +80,6 @@ impl Ledger for MemoryLedger {
         }
         Ok(effects.messages)
     }
-
-    async fn abort(&self, _: usize) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 impl Publisher for MemoryLedger {
@@ -201,4 +197,16 @@ async fn given_an_unknown_commit_when_the_batch_is_redelivered_then_the_decision
         .collect();
     let keys: Vec<&String> = memory.resent.iter().map(|message| &message.key).collect();
     assert_eq!(keys, orders.iter().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn given_decided_orders_when_the_commit_fails_then_no_decision_is_sent() {
+    let (ledger, batch) = given(Vec::new());
+    decide(&ledger, &batch).await.unwrap();
+    ledger.0.lock().unwrap().failures = vec![CommitFailure::Unknown];
+    let error = decide(&ledger, &batch).await.unwrap_err();
+    assert!(matches!(error, StoreError::UnknownCommit(_)), "{error}");
+    assert!(ledger.0.lock().unwrap().resent.is_empty());
+    decide(&ledger, &batch).await.unwrap();
+    assert_eq!(ledger.0.lock().unwrap().resent.len(), 4);
 }

@@ -59,14 +59,6 @@ impl Ledger for Store {
         })
         .await
     }
-
-    async fn abort(&self, mut session: ClientSession) -> Result<(), StoreError> {
-        crash_point("products.in-transaction");
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            Ok(session.abort_transaction().await?)
-        })
-        .await
-    }
 }
 
 /// Aborts a failed transaction. The server aborts it as well, but later.
@@ -134,12 +126,14 @@ impl Store {
         effects: Effects,
     ) -> Result<Stored, StoreError> {
         let (outcome, at) = (&effects.outcome, effects.decided_at);
-        let decisions = outcome.decisions.iter();
-        let decisions = decisions.map(|decision| Decision::of(decision, date(at)));
-        self.decisions
-            .insert_many(decisions)
-            .session(&mut *session)
-            .await?;
+        if !outcome.decisions.is_empty() {
+            let decisions = outcome.decisions.iter();
+            let decisions = decisions.map(|decision| Decision::of(decision, date(at)));
+            self.decisions
+                .insert_many(decisions)
+                .session(&mut *session)
+                .await?;
+        }
         self.update_stock(session, &outcome.changed).await?;
         Ok(self.outbox.store(session, effects.messages, at).await?)
     }

@@ -2,6 +2,7 @@
 
 mod categories;
 mod decisions;
+mod durability;
 mod etags;
 mod pagination;
 mod product_changes;
