@@ -17,6 +17,10 @@ pub const KINDS: [&str; 4] = [
     "ProductsQuantityUpdate",
 ];
 
+/// The greatest number of products that a reason names, so that the reason of an order with many
+/// products stays short.
+pub const MAX_PRODUCTS_NAMED: usize = 20;
+
 /// A committed fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type")]
@@ -116,8 +120,20 @@ pub enum OrderStatus {
 pub struct Reason {
     /// The code, for programs.
     pub code: ReasonCode,
-    /// The products that caused it.
+    /// The products that caused it: at most the first [`MAX_PRODUCTS_NAMED`] of them. Earlier
+    /// releases named all.
     pub products: Vec<ProductName>,
+    /// How many more products caused it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The code of a rejection.

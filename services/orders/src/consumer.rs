@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{OrderId, ProductId};
-use events::{Event, OrderStatus, ReasonCode};
+use events::{Event, MAX_PRODUCTS_NAMED, OrderStatus, ReasonCode};
 use jiff::Timestamp;
 use messaging::consumer::{Answer, Handler, IncomingEvent};
 
@@ -106,9 +106,14 @@ impl From<&events::Reason> for Rejection {
         let code = match reason.code {
             ReasonCode::InsufficientStock => RejectionCode::InsufficientStock,
         };
+        // An earlier release of products names all.
+        let named = &reason.products[..reason.products.len().min(MAX_PRODUCTS_NAMED)];
+        let unnamed = reason.products.len() - named.len();
+        let unnamed = u32::try_from(unnamed).unwrap_or(u32::MAX);
         Self {
             code,
-            products: reason.products.clone(),
+            products: named.to_vec(),
+            more: reason.more.saturating_add(unnamed),
         }
     }
 }
@@ -183,6 +188,24 @@ mod tests {
             }
             proptest::prop_assert_eq!(applied, greatest);
         }
+    }
+
+    #[test]
+    fn given_a_reason_with_a_hundred_products_when_read_then_twenty_are_kept_and_the_others_counted()
+     {
+        let chair = ProductName::parse("chair").expect("a name");
+        let reason = |products: usize, more| events::Reason {
+            code: ReasonCode::InsufficientStock,
+            products: vec![chair.clone(); products],
+            more,
+        };
+        let check = |products, more, expected: (usize, u32)| {
+            let rejection = Rejection::from(&reason(products, more));
+            assert_eq!((rejection.products.len(), rejection.more), expected);
+        };
+        check(1, 0, (1, 0));
+        check(20, 80, (20, 80));
+        check(100, 0, (20, 80));
     }
 
     #[test]

@@ -23,10 +23,11 @@ impl Messages {
     pub(crate) fn order_decided(&self, order: &Order, outcome: &Outcome, at: Timestamp) -> Message {
         let (status, reason) = match outcome {
             Outcome::Accepted => (OrderStatus::Accepted, None),
-            Outcome::Rejected(products) => {
+            Outcome::Rejected(short) => {
                 let reason = Reason {
                     code: ReasonCode::InsufficientStock,
-                    products: products.clone(),
+                    products: short.products.clone(),
+                    more: short.more,
                 };
                 (OrderStatus::Rejected, Some(reason))
             }

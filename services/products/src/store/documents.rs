@@ -63,7 +63,19 @@ pub(super) enum Status {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredReason {
     pub(super) code: String,
+    /// The first products with insufficient stock; all of them in documents of earlier releases.
     pub(super) products: Vec<ProductName>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) more: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -235,10 +247,11 @@ impl Decision {
         let order = &decision.order;
         let (status, reason) = match &decision.outcome {
             stock::Outcome::Accepted => (Status::Accepted, None),
-            stock::Outcome::Rejected(products) => {
+            stock::Outcome::Rejected(short) => {
                 let reason = StoredReason {
                     code: "insufficient_stock".to_owned(),
-                    products: products.clone(),
+                    products: short.products.clone(),
+                    more: short.more,
                 };
                 (Status::Rejected, Some(reason))
             }
@@ -263,7 +276,10 @@ impl Decision {
     }
 
     pub(super) fn into_earlier(self) -> (OrderId, EarlierDecision) {
-        let short = self.reason.map(|reason| reason.products);
+        let short = self.reason.map(|reason| stock::Shortage {
+            products: reason.products,
+            more: reason.more,
+        });
         let outcome = match self.status {
             Status::Accepted => stock::Outcome::Accepted,
             Status::Rejected => stock::Outcome::Rejected(short.unwrap_or_default()),
