@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, SERVICE};
-use crate::consumer::ProductEventHandler;
+use crate::consumer::{ProductEventHandler, ProductStateHandler};
 use crate::http::{self, App};
 use crate::placing::PlacementQueue;
 use crate::publisher::OrderPublisher;
@@ -44,6 +44,7 @@ pub async fn serve(
     let publisher = OrderPublisher::new(producer.clone(), config.kafka.topics());
     let hub = Hub::default();
     let consumer = consumer(&config.kafka, &store)?;
+    let state_consumer = state_consumer(&config.kafka, &store)?;
 
     background.spawn(
         verifier
@@ -59,6 +60,7 @@ pub async fn serve(
         publisher: publisher.clone(),
         hub: hub.clone(),
         consumer,
+        state_consumer,
         shutdown: shutdown.clone(),
         broker_health: health.part(health::BROKER),
         stream_health: health.part("stream"),
@@ -94,12 +96,30 @@ fn consumer(kafka: &KafkaSettings, store: &Store) -> Result<ProductConsumer, Fai
     let topics = kafka.topics();
     let subscription = Subscription {
         service: SERVICE,
+        purpose: None,
         topics: vec![topics.products, topics.order_status],
         crash_point: "orders.before-offsets",
     };
     let handler = ProductEventHandler {
         projection: store.clone(),
         clock: SystemClock,
+    };
+    Ok(Consumer::new(kafka, subscription, handler)?)
+}
+
+/// The consumer of republished product states.
+fn state_consumer(
+    kafka: &KafkaSettings,
+    store: &Store,
+) -> Result<Consumer<ProductStateHandler<Store>>, Failure> {
+    let subscription = Subscription {
+        service: SERVICE,
+        purpose: Some("product-states"),
+        topics: vec![kafka.topics().product_states],
+        crash_point: "orders.before-state-offsets",
+    };
+    let handler = ProductStateHandler {
+        projection: store.clone(),
     };
     Ok(Consumer::new(kafka, subscription, handler)?)
 }
@@ -112,6 +132,7 @@ struct Tasks {
     publisher: OrderPublisher,
     hub: Hub,
     consumer: ProductConsumer,
+    state_consumer: Consumer<ProductStateHandler<Store>>,
     shutdown: CancellationToken,
     broker_health: Part,
     stream_health: Part,
@@ -142,6 +163,11 @@ impl Tasks {
             clock: SystemClock,
         };
         background.spawn(sweeper.run(stop.clone()));
+        let (consumer, part) = (self.state_consumer, self.broker_health.clone());
+        let states_stop = stop.clone();
+        background.spawn_critical(self.shutdown.clone(), async move {
+            consumer.run(part, states_stop).await
+        });
         let (consumer, part) = (self.consumer, self.broker_health);
         background.spawn_critical(self.shutdown, async move { consumer.run(part, stop).await });
     }

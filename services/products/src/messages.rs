@@ -9,7 +9,7 @@ use crate::config::SERVICE;
 use crate::stock::{Order, Outcome};
 
 /// Keeps a message far below Kafka's limit of 1 MB.
-pub(crate) const MAX_PRODUCTS_PER_MESSAGE: usize = 200;
+const MAX_PRODUCTS_PER_MESSAGE: usize = 200;
 
 /// Builds messages for the topics of one shop.
 #[derive(Clone)]
@@ -60,6 +60,15 @@ impl Messages {
             let products = products.to_vec();
             let event = Event::ProductsQuantityUpdate { products };
             self.message(&event, at, traceparent.map(str::to_owned))
+        });
+        messages.collect()
+    }
+
+    /// Returns one message for each product.
+    pub(crate) fn product_states(&self, products: &[ProductState], at: Timestamp) -> Vec<Message> {
+        let messages = products.iter().map(|product| {
+            let product = product.clone();
+            self.message(&Event::ProductState { product }, at, None)
         });
         messages.collect()
     }

@@ -8,6 +8,7 @@
 //! the service before its commit.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use domain::{CategoryName, OrderId, ProductId, ProductName};
 use events::{Message, ProductState};
@@ -185,8 +186,38 @@ pub(crate) struct RecordedChange {
     pub(crate) response: String,
 }
 
-/// The states of all products, page by page.
-pub(crate) trait ProductStates: Send + Sync {
+/// A running copy of the service. It gets a new id at every start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Replica(pub(crate) [u8; 12]);
+
+/// A round of republishing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Round {
+    /// The last product that was published; `None` at the beginning.
+    pub(crate) last: Option<ProductId>,
+}
+
+/// The states of all products, and the round of republishing, which continues after a restart.
+pub(crate) trait Republication: Send + Sync {
+    /// Gives or renews the lease: for `duration`, `replica` is the only one that publishes. `None` if
+    /// another replica has it.
+    fn take_lease(
+        &self,
+        replica: Replica,
+        duration: Duration,
+    ) -> impl Future<Output = Result<Option<Round>, StoreError>> + Send;
+
+    /// Records that the products up to `last` are published; `None` begins a new round. Without the
+    /// lease it does nothing.
+    fn advance(
+        &self,
+        replica: Replica,
+        last: Option<ProductId>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Returns about how many products there are.
+    fn product_count(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
     /// Returns at most `limit` products in the order of their ids, after the id `last`.
     fn states_after(
         &self,

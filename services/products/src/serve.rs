@@ -67,9 +67,12 @@ pub async fn serve(
         sender: producer.clone(),
         clock,
         messages,
+        replica: Store::new_replica(),
+        interval: config.republish_interval,
     };
     let subscription = Subscription {
         service: SERVICE,
+        purpose: None,
         topics: vec![config.kafka.topics().orders],
         crash_point: "products.before-offsets",
     };

@@ -12,8 +12,8 @@ mod indexes;
 mod ledger;
 mod listing;
 mod prices;
+mod republication;
 mod seed;
-mod states;
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -27,6 +27,7 @@ use mongodb::{ClientSession, Collection, Database};
 
 use crate::ports::StoreError;
 use documents::{Category, Decision, Product, ProductChange};
+use republication::RoundDocument;
 
 /// The database. Clones share it.
 #[derive(Clone)]
@@ -36,6 +37,7 @@ pub(crate) struct Store {
     categories: Collection<Category>,
     decisions: Collection<Decision>,
     changes: Collection<ProductChange>,
+    leases: Collection<RoundDocument>,
     outbox: Outbox,
     timeout: Duration,
     /// Categories are never removed or renamed, so a cached name stays valid.
@@ -51,6 +53,7 @@ impl Store {
             categories: database.collection("categories"),
             decisions: database.collection("orders"),
             changes: database.collection("restocks"),
+            leases: database.collection("leases"),
             category_names: Arc::default(),
             database: database.clone(),
             outbox,
