@@ -89,8 +89,13 @@ impl SingleService {
 
     /// Sends an event to a topic such as `orders`.
     pub async fn produce(&self, topic: &str, event: &Value) {
+        self.produce_raw(topic, RawMessage::new(event.to_string()))
+            .await;
+    }
+
+    /// Sends a message to a topic such as `orders`.
+    pub async fn produce_raw(&self, topic: &str, message: RawMessage) {
         let topic = self.stores.namespace.topic(topic);
-        let message = RawMessage::new(event.to_string());
         self.stores.kafka.produce(&topic, &[message]).await;
     }
 

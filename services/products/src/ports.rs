@@ -15,6 +15,7 @@ use events::{Message, ProductState};
 use jiff::Timestamp;
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
+use sha2::{Digest as _, Sha256};
 
 use crate::catalogue::{CategoryId, ChangeId, Product, VersionedProduct};
 use crate::stock::{BatchOutcome, Order, Outcome, Products};
@@ -79,6 +80,8 @@ pub(crate) trait Ledger: Send + Sync + 'static {
 /// An open transaction and what it read, which may not be durable before the commit.
 pub(crate) struct Loaded<T> {
     pub(crate) transaction: T,
+    /// No decision about an order that was placed later is in the archive. `None` if nothing is.
+    pub(crate) archived_until: Option<Timestamp>,
     pub(crate) decided: HashMap<OrderId, EarlierDecision>,
     pub(crate) products: Products,
 }
@@ -175,15 +178,68 @@ pub(crate) struct ProductChange {
     pub(crate) delta: i64,
     pub(crate) at: Timestamp,
     /// Present if the request has an idempotency key.
-    pub(crate) record: Option<(ChangeId, RecordedChange)>,
+    pub(crate) record: Option<(ChangeId, NewRecord)>,
 }
 
-/// A request and its response, stored with a change to recognise a repeat.
-pub(crate) struct RecordedChange {
-    /// See [`crate::changing`].
-    pub(crate) request: String,
+/// A request and its response, to be stored with the change.
+pub(crate) struct NewRecord {
+    /// The fingerprint of the request, see [`crate::changing`].
+    pub(crate) fingerprint: String,
     /// Opaque to the store.
     pub(crate) response: String,
+}
+
+/// The request and the response that are stored with a change.
+pub(crate) struct RecordedChange {
+    pub(crate) request: RecordedRequest,
+    /// `None` if it was archived.
+    pub(crate) response: Option<String>,
+}
+
+/// The request of a change.
+pub(crate) enum RecordedRequest {
+    /// The fingerprint of the request.
+    Fingerprint(String),
+    /// The digest of the fingerprint, after it was archived.
+    Digest(String),
+}
+
+impl RecordedRequest {
+    /// Whether a request with this fingerprint is the recorded one.
+    pub(crate) fn is(&self, fingerprint: &str) -> bool {
+        match self {
+            Self::Fingerprint(recorded) => recorded == fingerprint,
+            Self::Digest(recorded) => *recorded == Self::digest_of(fingerprint),
+        }
+    }
+
+    /// The digest of a fingerprint.
+    pub(crate) fn digest_of(fingerprint: &str) -> String {
+        hex::encode(Sha256::digest(fingerprint))
+    }
+}
+
+/// What is old enough to be archived: decisions and the recorded responses of changes.
+pub(crate) trait Archive: Send + Sync {
+    /// Deletes at most `limit` decisions that are older than `age` at `now`, and by the database's
+    /// clock, and whose order's placing has a time. Before that it records the last of these times
+    /// durably, which [`Loaded::archived_until`] returns from then on. Returns the number of deleted
+    /// decisions.
+    fn archive_decisions(
+        &self,
+        now: Timestamp,
+        age: Duration,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Replaces the request and the response of at most `limit` changes that are older than `age` at
+    /// `now` by the digest of the request. Returns the number of these changes.
+    fn archive_responses(
+        &self,
+        now: Timestamp,
+        age: Duration,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }
 
 /// A running copy of the service. It gets a new id at every start.

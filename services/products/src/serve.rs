@@ -14,6 +14,7 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::archiving::Archiver;
 use crate::changing::CatalogueEditor;
 use crate::config::{Config, SERVICE};
 use crate::consumer::OrderEventHandler;
@@ -70,6 +71,15 @@ pub async fn serve(
         replica: Store::new_replica(),
         interval: config.republish_interval,
     };
+    if config.archive_after <= config.kafka.kafka_retention {
+        return Err("set ARCHIVE_AFTER to more than KAFKA_RETENTION".into());
+    }
+    let archiver = Archiver {
+        archive: store.clone(),
+        clock,
+        age: config.archive_after,
+        interval: config.archive_interval,
+    };
     let subscription = Subscription {
         service: SERVICE,
         purpose: None,
@@ -93,6 +103,7 @@ pub async fn serve(
         outbox,
         consumer,
         republisher,
+        archiver,
         background: background.clone(),
         shutdown: shutdown.clone(),
     };
@@ -121,6 +132,7 @@ struct Tasks {
     outbox: Outbox,
     consumer: Consumer<OrderEventHandler<Store, Outbox, SystemClock>>,
     republisher: Republisher<Store, Producer, SystemClock>,
+    archiver: Archiver<Store, SystemClock>,
     background: Background,
     shutdown: CancellationToken,
 }
@@ -141,6 +153,7 @@ impl Tasks {
         let (outbox, sweeper_stop) = (self.outbox, stop.clone());
         background.spawn(async move { outbox.run_sweeper(sweeper_stop).await });
         topics::create_with_retry(&self.kafka, &stop).await;
+        background.spawn(self.archiver.run(stop.clone()));
         background.spawn(self.republisher.run(stop.clone()));
         let (consumer, part) = (self.consumer, self.broker_health);
         background.spawn_critical(self.shutdown, async move { consumer.run(part, stop).await });

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
 use events::{MAX_PRODUCTS_NAMED, ProductState};
+use jiff::Timestamp;
 
 /// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) id: OrderId,
     pub(crate) lines: Vec<Line>,
+    /// When it was placed, according to orders; the same in every copy of its message.
+    pub(crate) placed_at: Option<Timestamp>,
     /// The trace of its placement.
     pub(crate) traceparent: Option<String>,
 }
@@ -170,6 +173,7 @@ mod tests {
         Order {
             id: OrderId::from_bytes([n; 12]),
             lines: lines.iter().map(line).collect(),
+            placed_at: None,
             traceparent: None,
         }
     }

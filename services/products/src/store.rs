@@ -3,6 +3,7 @@
 //! A product has a version, which grows by one with every change; every update is guarded by the
 //! version that it was computed from.
 
+mod archive;
 mod catalogue;
 mod categories;
 mod changes;
@@ -26,6 +27,7 @@ use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database};
 
 use crate::ports::StoreError;
+use archive::ArchivedUntil;
 use documents::{Category, Decision, Product, ProductChange};
 use republication::RoundDocument;
 
@@ -38,6 +40,7 @@ pub(crate) struct Store {
     decisions: Collection<Decision>,
     changes: Collection<ProductChange>,
     leases: Collection<RoundDocument>,
+    archive: Collection<ArchivedUntil>,
     outbox: Outbox,
     timeout: Duration,
     /// Categories are never removed or renamed, so a cached name stays valid.
@@ -54,6 +57,7 @@ impl Store {
             decisions: database.collection("orders"),
             changes: database.collection("restocks"),
             leases: database.collection("leases"),
+            archive: database.collection("archive"),
             category_names: Arc::default(),
             database: database.clone(),
             outbox,

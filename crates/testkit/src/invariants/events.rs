@@ -95,7 +95,9 @@ fn event_violation(
             let agrees = decision.is_some_and(|decision| event["status"] == decision.status);
             (!agrees).then_some("unknown decision")
         }
-        Some("ProductCreate" | "ProductState") => return product_violation(&event["product"], versions),
+        Some("ProductCreate" | "ProductState") => {
+            return product_violation(&event["product"], versions);
+        }
         Some("ProductsQuantityUpdate") => {
             let products = event["products"].as_array().map_or(&[][..], Vec::as_slice);
             return products

@@ -48,11 +48,7 @@ impl Memory {
 }
 
 impl Republication for Memory {
-    async fn take_lease(
-        &self,
-        replica: Replica,
-        _: Duration,
-    ) -> Result<Option<Round>, StoreError> {
+    async fn take_lease(&self, replica: Replica, _: Duration) -> Result<Option<Round>, StoreError> {
         let mut state = self.state();
         let holder = *state.holder.get_or_insert(replica);
         Ok((holder == replica).then_some(Round { last: state.last }))
@@ -123,7 +119,9 @@ fn sent_keys(memory: &Memory) -> Vec<String> {
 }
 
 fn keys(numbers: std::ops::Range<u32>) -> Vec<String> {
-    numbers.map(|number| product(number).id.to_string()).collect()
+    numbers
+        .map(|number| product(number).id.to_string())
+        .collect()
 }
 
 #[tokio::test]

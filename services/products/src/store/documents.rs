@@ -12,7 +12,7 @@ use mongodb::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, CategoryId, ChangeId, VersionedProduct};
-use crate::ports::{self, EarlierDecision, NewProduct, RecordedChange};
+use crate::ports::{self, EarlierDecision, NewProduct, RecordedChange, RecordedRequest};
 use crate::search;
 use crate::stock;
 
@@ -50,6 +50,10 @@ pub(super) struct Decision {
     pub(super) reason: Option<StoredReason>,
     pub(super) lines: Vec<Line>,
     pub(super) decided_at: DateTime,
+    /// When the order was placed. A decision without it is never archived: those of earlier releases
+    /// and of the development data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) placed_at: Option<DateTime>,
     pub(super) stock: Vec<StockSeen>,
 }
 
@@ -105,11 +109,15 @@ pub(super) struct ProductChange {
     /// Present if the price changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) repricing: Option<PriceChange>,
-    /// The request and its response, for a repeat with the same idempotency key.
+    /// The request and its response, for a repeat with the same idempotency key, until they are
+    /// archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) request: Option<String>,
     #[serde(default, rename = "answer", skip_serializing_if = "Option::is_none")]
     pub(super) response: Option<String>,
+    /// The digest of the request, once that is archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) request_digest: Option<String>,
 }
 
 /// A price change. The numbers are in the order of the commits and have no gaps, so a reader that
@@ -129,7 +137,7 @@ impl ProductChange {
         let (id, request, response) = match change.record {
             Some((ChangeId(id), record)) => (
                 ObjectId::from_bytes(id),
-                Some(record.request),
+                Some(record.fingerprint),
                 Some(record.response),
             ),
             None => (ObjectId::new(), None, None),
@@ -143,13 +151,18 @@ impl ProductChange {
             repricing,
             request,
             response,
+            request_digest: None,
         }
     }
 
     pub(super) fn into_record(self) -> RecordedChange {
+        let request = self.request.map(RecordedRequest::Fingerprint);
+        let archived = self.request_digest.map(RecordedRequest::Digest);
         RecordedChange {
-            request: self.request.unwrap_or_default(),
-            response: self.response.unwrap_or_default(),
+            request: request
+                .or(archived)
+                .unwrap_or(RecordedRequest::Fingerprint(String::new())),
+            response: self.response,
         }
     }
 }
@@ -271,6 +284,7 @@ impl Decision {
             reason,
             lines: order.lines.iter().map(line).collect(),
             decided_at: at,
+            placed_at: order.placed_at.map(date),
             stock: decision.seen.iter().map(seen).collect(),
         }
     }

@@ -149,6 +149,7 @@ fn decision((position, (order, status, lines)): (i64, SeedOrder)) -> Decision {
         reason,
         lines: lines.iter().map(line).collect(),
         decided_at: at(position),
+        placed_at: None,
         stock: Vec::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the HTTP API and the events of products, without the other services.
 
+mod archiving;
 mod categories;
 mod decisions;
 mod durability;
@@ -7,5 +8,6 @@ mod etags;
 mod pagination;
 mod product_changes;
 mod products;
+mod republishing;
 mod search;
 mod support;
