@@ -99,15 +99,15 @@ impl ReplicaSet {
         })
         .await;
         eventually("the secondaries have the data", async || {
-            let status = admin.run_command(doc! { "replSetGetStatus": 1 }).await;
-            let status = status.map_err(|error| error.to_string())?;
-            let members = status.get_array("members").into_iter().flatten();
+            let report = admin.run_command(doc! { "replSetGetStatus": 1 }).await;
+            let report = report.map_err(|error| error.to_string())?;
+            let members = report.get_array("members").into_iter().flatten();
             let states =
                 members.filter_map(|member| member.as_document()?.get_str("stateStr").ok());
             let ready = states.filter(|state| *state == "SECONDARY").count();
             (ready == 2)
                 .then_some(())
-                .ok_or_else(|| format!("{status}"))
+                .ok_or_else(|| format!("{report}"))
         })
         .await;
     }
