@@ -97,7 +97,7 @@ pub(super) struct ReasonView {
     products: Vec<ProductName>,
     /// How many more products have insufficient stock; left out if there are no more.
     #[serde(skip_serializing_if = "is_zero")]
-    #[schema(required = false, minimum = 1, maximum = 4_294_967_295_u32)]
+    #[schema(required = false, minimum = 1, example = 80)]
     more: u32,
 }
 
