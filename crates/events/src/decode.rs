@@ -14,7 +14,7 @@ pub const MAX_PRODUCTS: usize = 1000;
 /// An address has at most 254 bytes.
 const MAX_EMAIL_BYTES: usize = 1000;
 
-/// A payload that is none of the four events.
+/// A payload that is none of the events.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Not JSON, or not of the shape of an event.
@@ -39,7 +39,7 @@ impl Event {
     /// Checks the bounds that the types do not express.
     fn check_bounds(&self) -> Result<(), &'static str> {
         match self {
-            Self::ProductCreate { .. } => Ok(()),
+            Self::ProductCreate { .. } | Self::ProductState { .. } => Ok(()),
             Self::OrderCreate { order } if order.client_email.len() > MAX_EMAIL_BYTES => {
                 Err("the e-mail address is longer than 1000 bytes")
             }

@@ -1,4 +1,4 @@
-//! The four events and their JSON.
+//! The events and their JSON.
 //!
 //! Consumers ignore unknown fields, so fields may be added; none may be removed, renamed or
 //! narrowed.
@@ -9,13 +9,18 @@ use sha2::{Digest as _, Sha256};
 
 use domain::{Money, OrderId, ProductId, ProductName, Quantity, Stock};
 
-/// The names of the four kinds.
-pub const KINDS: [&str; 4] = [
+/// The names of the kinds.
+pub const KINDS: [&str; 5] = [
     "ProductCreate",
     "OrderCreate",
     "OrderStatusUpdate",
     "ProductsQuantityUpdate",
+    "ProductState",
 ];
+
+/// The greatest number of products that a reason names, so that the reason of an order with many
+/// products stays short.
+pub const MAX_PRODUCTS_NAMED: usize = 20;
 
 /// A committed fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +51,11 @@ pub enum Event {
         /// The new state of the products.
         #[schemars(length(min = 1))]
         products: Vec<ProductState>,
+    },
+    /// The state of a product, changed or not: it is published again and again.
+    ProductState {
+        /// The state of the product.
+        product: ProductState,
     },
 }
 
@@ -116,8 +126,20 @@ pub enum OrderStatus {
 pub struct Reason {
     /// The code, for programs.
     pub code: ReasonCode,
-    /// The products that caused it.
+    /// The products that caused it: at most the first [`MAX_PRODUCTS_NAMED`] of them. Earlier
+    /// releases named all.
     pub products: Vec<ProductName>,
+    /// How many more products caused it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The code of a rejection.
@@ -136,6 +158,7 @@ impl Event {
             Self::OrderCreate { .. } => KINDS[1],
             Self::OrderStatusUpdate { .. } => KINDS[2],
             Self::ProductsQuantityUpdate { .. } => KINDS[3],
+            Self::ProductState { .. } => KINDS[4],
         }
     }
 
@@ -156,6 +179,9 @@ impl Event {
                     hex::encode(&digest.finalize()[..16])
                 )
             }
+            Self::ProductState { product } => {
+                format!("product-state-{}-{}", product.id, product.version)
+            }
         }
     }
 
@@ -165,7 +191,9 @@ impl Event {
         let smallest =
             |ids: &mut dyn Iterator<Item = ProductId>| ids.min().map(|id| id.to_string());
         match self {
-            Self::ProductCreate { product } => product.id.to_string(),
+            Self::ProductCreate { product } | Self::ProductState { product } => {
+                product.id.to_string()
+            }
             Self::OrderStatusUpdate { order_id, .. } => order_id.to_string(),
             Self::OrderCreate { order } => {
                 smallest(&mut order.products.iter().map(|line| line.id)).unwrap_or_default()

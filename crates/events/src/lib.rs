@@ -7,8 +7,8 @@ mod topics;
 
 pub use decode::{DecodeError, MAX_PAYLOAD_BYTES, MAX_PRODUCTS};
 pub use kinds::{
-    Event, KINDS, OrderLine, OrderPlaced, OrderStatus, PlacedStatus, ProductState, Reason,
-    ReasonCode, schema_of,
+    Event, KINDS, MAX_PRODUCTS_NAMED, OrderLine, OrderPlaced, OrderStatus, PlacedStatus,
+    ProductState, Reason, ReasonCode, schema_of,
 };
 pub use message::{Message, TRACEPARENT};
 pub use topics::Topics;

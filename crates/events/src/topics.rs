@@ -11,6 +11,8 @@ pub struct Topics {
     pub orders: String,
     /// `OrderStatusUpdate`: products → orders.
     pub order_status: String,
+    /// `ProductState`: products → orders. Compacted: it keeps the last state of each product.
+    pub product_states: String,
     /// Messages that could not be read, with the reason in their headers.
     pub dead_letters: String,
 }
@@ -23,6 +25,7 @@ impl Topics {
             products: topic("products"),
             orders: topic("orders"),
             order_status: topic("order-status"),
+            product_states: topic("product-states"),
             dead_letters: topic("dead-letters"),
         }
     }
@@ -33,15 +36,17 @@ impl Topics {
             Event::ProductCreate { .. } | Event::ProductsQuantityUpdate { .. } => &self.products,
             Event::OrderCreate { .. } => &self.orders,
             Event::OrderStatusUpdate { .. } => &self.order_status,
+            Event::ProductState { .. } => &self.product_states,
         }
     }
 
     /// All topics.
-    pub fn all(&self) -> [&str; 4] {
+    pub fn all(&self) -> [&str; 5] {
         [
             &self.products,
             &self.orders,
             &self.order_status,
+            &self.product_states,
             &self.dead_letters,
         ]
     }

@@ -65,6 +65,8 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Subscription<'a> {
     /// The service; also the consumer group, unless `KAFKA_GROUP` is set.
     pub service: &'a str,
+    /// Appended to the consumer group, if the service has more than one consumer.
+    pub purpose: Option<&'a str>,
     /// The full names of the topics.
     pub topics: Vec<String>,
     /// The crash point before offsets are stored.
@@ -90,7 +92,7 @@ impl<H: Handler> Consumer<H> {
         subscription: Subscription<'_>,
         handler: H,
     ) -> Result<Self, KafkaConfigError> {
-        let config = config(settings, subscription.service)?;
+        let config = config(settings, &subscription)?;
         config.create_native_config()?;
         Ok(Self {
             config,
@@ -190,10 +192,17 @@ fn add(batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>, top
     }
 }
 
-fn config(settings: &KafkaSettings, service: &str) -> Result<ClientConfig, KafkaConfigError> {
-    let mut config = settings.client(service)?;
+fn config(
+    settings: &KafkaSettings,
+    subscription: &Subscription<'_>,
+) -> Result<ClientConfig, KafkaConfigError> {
+    let mut config = settings.client(subscription.service)?;
+    let mut group = settings.group(subscription.service).to_owned();
+    if let Some(purpose) = subscription.purpose {
+        group = format!("{group}-{purpose}");
+    }
     config
-        .set("group.id", settings.group(service))
+        .set("group.id", group)
         .set("enable.auto.commit", "true")
         .set("auto.commit.interval.ms", "500")
         .set("enable.auto.offset.store", "false")

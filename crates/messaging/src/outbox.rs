@@ -91,7 +91,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Stores `messages` in the transaction of `session`.
+    /// Stores `messages`, if there are any, in the transaction of `session`.
     pub async fn store(
         &self,
         session: &mut ClientSession,
@@ -106,10 +106,12 @@ impl Outbox {
                 messages,
             })
             .collect();
-        self.documents
-            .insert_many(&documents)
-            .session(session)
-            .await?;
+        if !documents.is_empty() {
+            self.documents
+                .insert_many(&documents)
+                .session(session)
+                .await?;
+        }
         Ok(Stored(documents))
     }
 

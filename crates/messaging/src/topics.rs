@@ -17,6 +17,8 @@ pub use partitions::Partitions;
 
 /// Larger than the limit of other topics, because a dead letter has additional headers.
 const DEAD_LETTER_BYTES: &str = "2097152";
+/// The active segment is not compacted, so it is closed early.
+const MAX_COMPACTED_SEGMENT_AGE: &str = "600000";
 /// Dead letters never expire.
 const KEEP_FOREVER: &str = "-1";
 /// A broker rejects credentials immediately.
@@ -98,6 +100,15 @@ fn all_topics<'a>(
                 .set("retention.ms", retention)
         })
         .collect();
+    all.push(
+        NewTopic::new(
+            &topics.product_states,
+            settings.kafka_partitions,
+            replication(),
+        )
+        .set("cleanup.policy", "compact")
+        .set("segment.ms", MAX_COMPACTED_SEGMENT_AGE),
+    );
     // One partition: dead letters are few and are listed in order.
     all.push(
         NewTopic::new(&topics.dead_letters, 1, replication())

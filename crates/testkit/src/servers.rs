@@ -37,9 +37,7 @@ impl Servers {
 
     /// Starts dedicated servers, which end when the last clone is dropped.
     pub(crate) fn start() -> Self {
-        let tools =
-            Tools::install(&tools_directory(), &Silent).unwrap_or_else(|error| panic!("{error}"));
-        let processes = TestServers::start(&tools).unwrap_or_else(|error| panic!("{error}"));
+        let processes = TestServers::start(&tools()).unwrap_or_else(|error| panic!("{error}"));
         Self {
             mongodb_uri: processes.mongodb_uri(),
             kafka_brokers: processes.kafka_brokers(),
@@ -112,6 +110,11 @@ fn from_environment() -> Option<Servers> {
         processes: None,
         dedicated: false,
     })
+}
+
+/// The installed servers' programs.
+pub(crate) fn tools() -> Tools {
+    Tools::install(&tools_directory(), &Silent).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn tools_directory() -> PathBuf {

@@ -100,8 +100,13 @@ impl SingleService {
 
     /// Sends an event to a topic such as `orders`.
     pub async fn produce(&self, topic: &str, event: &Value) {
+        self.produce_raw(topic, RawMessage::new(event.to_string()))
+            .await;
+    }
+
+    /// Sends a message to a topic such as `orders`.
+    pub async fn produce_raw(&self, topic: &str, message: RawMessage) {
         let topic = self.stores.namespace.topic(topic);
-        let message = RawMessage::new(event.to_string());
         self.stores.kafka.produce(&topic, &[message]).await;
     }
 
@@ -111,12 +116,16 @@ impl SingleService {
         self.stores.kafka.read(&topic).await
     }
 
+    /// Reads all events of a topic such as `orders`.
+    pub async fn events(&self, topic: &str) -> Vec<Value> {
+        let messages = self.messages(topic).await;
+        messages.iter().map(Record::json).collect()
+    }
+
     /// Waits for an event that `is_expected` on a topic such as `orders`, and returns the first.
     pub async fn event(&self, topic: &str, is_expected: impl Fn(&Value) -> bool) -> Value {
-        let topic = self.stores.namespace.topic(topic);
         eventually("the event is published", async || {
-            let events = self.stores.kafka.read(&topic).await;
-            let mut events = events.iter().map(Record::json);
+            let mut events = self.events(topic).await.into_iter();
             events
                 .find(&is_expected)
                 .ok_or_else(|| format!("it is not on {topic}"))

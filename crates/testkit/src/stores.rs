@@ -11,7 +11,13 @@ use crate::servers::Servers;
 
 const CLEANUP_TIMEOUT: Duration = Duration::from_secs(5);
 const DATABASES: [&str; 3] = ["authentication", "products", "orders"];
-const TOPICS: [&str; 4] = ["products", "orders", "order-status", "dead-letters"];
+const TOPICS: [&str; 5] = [
+    "products",
+    "orders",
+    "order-status",
+    "product-states",
+    "dead-letters",
+];
 
 /// A prefix that separates one test's databases, topics and groups from those of other tests.
 #[derive(Clone, Debug)]

@@ -11,7 +11,11 @@ export type OrderChange = Pick<Order, 'id' | 'status' | 'reason'> & { at: string
 const orderChange: z.ZodMiniType<OrderChange> = z.object({
   id: z.string(),
   status: z.enum(['PENDING', 'ACCEPTED', 'REJECTED']),
-  reason: z.exactOptional(z.nullable(z.object({ code: z.string(), products: z.array(z.string()) }))),
+  reason: z.exactOptional(
+    z.nullable(
+      z.object({ code: z.string(), products: z.array(z.string()), more: z.exactOptional(z.number()) }),
+    ),
+  ),
   at: z.string(),
 });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Order } from '../api/types';
-import { applyChange } from './status';
+import { applyChange, rejectionReason } from './status';
 
 const pending: Order = {
   id: '71fefe4a1cad4140785928a4',
@@ -19,4 +19,15 @@ it('given a decision, when an older response arrives, then the order stays decid
 it('given a decided order, when an older change arrives, then it stays decided', () => {
   const decided = applyChange(pending, accepted);
   expect(applyChange(decided, { ...accepted, status: 'PENDING' })).toBe(decided);
+});
+
+it('given a reason that names a part of the products, when shown, then it says how many more there are', () => {
+  const reason = { code: 'insufficient_stock', products: ['chair', 'lamp'] };
+  expect(rejectionReason(reason)).toBe('We did not have enough stock of Chair and Lamp.');
+  expect(rejectionReason({ ...reason, more: 1 })).toBe(
+    'We did not have enough stock of Chair, Lamp and 1 more product.',
+  );
+  expect(rejectionReason({ ...reason, more: 80 })).toBe(
+    'We did not have enough stock of Chair, Lamp and 80 more products.',
+  );
 });

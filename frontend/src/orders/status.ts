@@ -23,6 +23,11 @@ export function rejectionReason(reason: Order['reason']): string {
   if (names.length === 0) {
     return 'We did not have enough stock.';
   }
+  // The shop names the first products only.
+  const more = reason.more ?? 0;
+  if (more > 0) {
+    names.push(more === 1 ? '1 more product' : `${more} more products`);
+  }
   return `We did not have enough stock of ${new Intl.ListFormat('en-GB').format(names)}.`;
 }
 

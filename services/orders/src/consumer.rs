@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{OrderId, ProductId};
-use events::{Event, OrderStatus, ReasonCode};
+use events::{Event, MAX_PRODUCTS_NAMED, OrderStatus, ReasonCode};
 use jiff::Timestamp;
 use messaging::consumer::{Answer, Handler, IncomingEvent};
 
@@ -19,11 +19,7 @@ pub(crate) struct ProductEventHandler<R, C> {
 
 impl<R: Projection, C: Clock> Handler for ProductEventHandler<R, C> {
     async fn handle(&self, batch: &[IncomingEvent]) -> Answer {
-        match self.apply(batch).await {
-            Ok(()) => Answer::Done,
-            Err(error) if error.is_permanent() => Answer::Never(error.into()),
-            Err(error) => Answer::Later(error.into()),
-        }
+        answer(self.apply(batch).await)
     }
 }
 
@@ -36,6 +32,38 @@ impl<R: Projection, C: Clock> ProductEventHandler<R, C> {
         let decisions = first_decisions(batch, self.clock.now());
         if !decisions.is_empty() {
             self.projection.apply_decisions(decisions).await?;
+        }
+        Ok(())
+    }
+}
+
+fn answer(result: Result<(), StoreError>) -> Answer {
+    match result {
+        Ok(()) => Answer::Done,
+        Err(error) if error.is_permanent() => Answer::Never(error.into()),
+        Err(error) => Answer::Later(error.into()),
+    }
+}
+
+/// Repairs the product copy with the states that products publishes again and again. It has its own
+/// consumer, so that a decision never waits for it.
+pub(crate) struct ProductStateHandler<R> {
+    pub(crate) projection: R,
+}
+
+impl<R: Projection> Handler for ProductStateHandler<R> {
+    async fn handle(&self, batch: &[IncomingEvent]) -> Answer {
+        answer(self.repair(batch).await)
+    }
+}
+
+impl<R: Projection> ProductStateHandler<R> {
+    async fn repair(&self, batch: &[IncomingEvent]) -> Result<(), StoreError> {
+        let published = newest_states(batch);
+        let newer = self.projection.newer_than_copies(published).await?;
+        if !newer.is_empty() {
+            metrics::counter!("product_copies_repaired_total").increment(newer.len() as u64);
+            self.projection.apply_products(&newer).await?;
         }
         Ok(())
     }
@@ -55,7 +83,9 @@ fn newest_states(batch: &[IncomingEvent]) -> Vec<ProductState> {
 
 fn states(event: &Event) -> &[events::ProductState] {
     match event {
-        Event::ProductCreate { product } => std::slice::from_ref(product),
+        Event::ProductCreate { product } | Event::ProductState { product } => {
+            std::slice::from_ref(product)
+        }
         Event::ProductsQuantityUpdate { products } => products,
         Event::OrderCreate { .. } | Event::OrderStatusUpdate { .. } => &[],
     }
@@ -106,9 +136,14 @@ impl From<&events::Reason> for Rejection {
         let code = match reason.code {
             ReasonCode::InsufficientStock => RejectionCode::InsufficientStock,
         };
+        // An earlier release of products names all.
+        let named = &reason.products[..reason.products.len().min(MAX_PRODUCTS_NAMED)];
+        let unnamed = reason.products.len() - named.len();
+        let unnamed = u32::try_from(unnamed).unwrap_or(u32::MAX);
         Self {
             code,
-            products: reason.products.clone(),
+            products: named.to_vec(),
+            more: reason.more.saturating_add(unnamed),
         }
     }
 }
@@ -183,6 +218,24 @@ mod tests {
             }
             proptest::prop_assert_eq!(applied, greatest);
         }
+    }
+
+    #[test]
+    fn given_a_reason_with_a_hundred_products_when_read_then_twenty_are_kept_and_the_others_counted()
+     {
+        let chair = ProductName::parse("chair").expect("a name");
+        let reason = |products: usize, more| events::Reason {
+            code: ReasonCode::InsufficientStock,
+            products: vec![chair.clone(); products],
+            more,
+        };
+        let check = |products, more, expected: (usize, u32)| {
+            let rejection = Rejection::from(&reason(products, more));
+            assert_eq!((rejection.products.len(), rejection.more), expected);
+        };
+        check(1, 0, (1, 0));
+        check(20, 80, (20, 80));
+        check(100, 0, (20, 80));
     }
 
     #[test]

@@ -43,8 +43,19 @@ pub(crate) enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rejection {
     pub(crate) code: RejectionCode,
-    /// The products concerned.
+    /// The first products concerned.
     pub(crate) products: Vec<ProductName>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) more: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The reason as a code for programs.

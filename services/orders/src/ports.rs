@@ -139,6 +139,13 @@ pub(crate) trait Projection: Clone + Send + Sync + 'static {
         states: &[ProductState],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Returns those of `states` that are newer than the copy of the product, or whose product has no
+    /// copy.
+    fn newer_than_copies(
+        &self,
+        states: Vec<ProductState>,
+    ) -> impl Future<Output = Result<Vec<ProductState>, StoreError>> + Send;
+
     /// Applies each decision whose order is pending, and ignores the others.
     fn apply_decisions(
         &self,

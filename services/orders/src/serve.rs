@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use messaging::consumer::{Consumer, Subscription};
+use messaging::consumer::{Consumer, Handler, Subscription};
 use messaging::producer::Producer;
 use messaging::settings::KafkaSettings;
 use messaging::topics;
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, SERVICE};
-use crate::consumer::ProductEventHandler;
+use crate::consumer::{ProductEventHandler, ProductStateHandler};
 use crate::http::{self, App};
 use crate::placing::PlacementQueue;
 use crate::publisher::OrderPublisher;
@@ -33,6 +33,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
+    config.common.check_development(config.seed_data)?;
     let health = Health::default();
     let background = Background::default();
     let verifier = config.tokens.verifier()?;
@@ -44,6 +45,7 @@ pub async fn serve(
     let publisher = OrderPublisher::new(producer.clone(), config.kafka.topics());
     let hub = Hub::default();
     let consumer = consumer(&config.kafka, &store)?;
+    let state_consumer = state_consumer(&config.kafka, &store)?;
 
     let keys = (verifier.clone(), health.part(health::TOKEN_KEYS));
     background.keep_running("token-keys", move |stop| {
@@ -65,6 +67,7 @@ pub async fn serve(
         publisher: publisher.clone(),
         hub: hub.clone(),
         consumer: Arc::new(consumer),
+        state_consumer: Arc::new(state_consumer),
         start_up_health: health.part(health::START_UP),
         stream_health: health.part("stream"),
         background: background.clone(),
@@ -99,12 +102,30 @@ fn consumer(kafka: &KafkaSettings, store: &Store) -> Result<ProductConsumer, Fai
     let topics = kafka.topics();
     let subscription = Subscription {
         service: SERVICE,
+        purpose: None,
         topics: vec![topics.products, topics.order_status],
         crash_point: "orders.before-offsets",
     };
     let handler = ProductEventHandler {
         projection: store.clone(),
         clock: SystemClock,
+    };
+    Ok(Consumer::new(kafka, subscription, handler)?)
+}
+
+/// The consumer of republished product states.
+fn state_consumer(
+    kafka: &KafkaSettings,
+    store: &Store,
+) -> Result<Consumer<ProductStateHandler<Store>>, Failure> {
+    let subscription = Subscription {
+        service: SERVICE,
+        purpose: Some("product-states"),
+        topics: vec![kafka.topics().product_states],
+        crash_point: "orders.before-state-offsets",
+    };
+    let handler = ProductStateHandler {
+        projection: store.clone(),
     };
     Ok(Consumer::new(kafka, subscription, handler)?)
 }
@@ -118,6 +139,7 @@ struct Tasks {
     publisher: OrderPublisher,
     hub: Hub,
     consumer: Arc<ProductConsumer>,
+    state_consumer: Arc<Consumer<ProductStateHandler<Store>>>,
     start_up_health: Part,
     stream_health: Part,
     background: Background,
@@ -152,13 +174,23 @@ impl Tasks {
             clock: SystemClock,
         };
         background.keep_running("sweeper", move |stop| sweeper.clone().run(stop));
-        let (kafka, consumer) = (self.kafka, self.consumer);
-        background.keep_running("consumer", move |stop| {
-            let (kafka, consumer) = (kafka.clone(), Arc::clone(&consumer));
-            async move {
-                topics::create_with_retry(&kafka, &stop).await;
-                consumer.run(stop).await
-            }
-        });
+        keep_consuming(background, "consumer", &self.kafka, self.consumer);
+        keep_consuming(background, "state-consumer", &self.kafka, self.state_consumer);
     }
+}
+
+fn keep_consuming<H: Handler>(
+    background: &Background,
+    task: &'static str,
+    kafka: &KafkaSettings,
+    consumer: Arc<Consumer<H>>,
+) {
+    let kafka = kafka.clone();
+    background.keep_running(task, move |stop| {
+        let (kafka, consumer) = (kafka.clone(), Arc::clone(&consumer));
+        async move {
+            topics::create_with_retry(&kafka, &stop).await;
+            consumer.run(stop).await
+        }
+    });
 }

@@ -11,7 +11,7 @@ use crate::catalogue::{Change, ChangeId, Product, RuleError, VersionedProduct};
 use crate::deciding::conflict_backoff;
 use crate::messages::Messages;
 use crate::ports::{
-    Catalogue, Clock, NewProduct, ProductChange, Publisher, RecordedChange, StoreError,
+    Catalogue, Clock, NewProduct, NewRecord, ProductChange, Publisher, RecordedChange, StoreError,
 };
 
 /// How long a change is retried after conflicts with decisions, or with the transaction of a killed
@@ -113,6 +113,12 @@ where
                     self.publisher.try_publish(stored);
                     return Ok(new.product);
                 }
+                // The other product was not durable and is lost.
+                Err(StoreError::Duplicate(_))
+                    if self.product(&new.product.name).await?.is_none() && attempts.can_retry() =>
+                {
+                    attempts.back_off().await;
+                }
                 Err(error) if is_transient(&error) && attempts.can_retry() => {
                     attempts.back_off().await;
                 }
@@ -121,8 +127,17 @@ where
         }
     }
 
+    /// Returns the product with this name, which is durable.
+    async fn product(&self, name: &ProductName) -> Result<Option<VersionedProduct>, StoreError> {
+        let Some((transaction, product)) = self.catalogue.load_product(name).await? else {
+            return Ok(None);
+        };
+        self.catalogue.commit_unchanged(transaction).await?;
+        Ok(Some(product))
+    }
+
     /// Changes a product and publishes it. Returns the product as `render` formats it; a repeated
-    /// request returns the text of the first one.
+    /// request has no effect and returns the text of the first one.
     pub(crate) async fn change_product(
         &self,
         request: &ChangeRequest,
@@ -135,7 +150,7 @@ where
             if let Some(id) = request.id
                 && let Some(earlier) = self.catalogue.recorded_change(id).await?
             {
-                return repeat(earlier, &fingerprint);
+                return self.repeat(request, earlier, &fingerprint, &render).await;
             }
             match self.try_change(request, now, &fingerprint, &render).await {
                 Err(ChangeError::Store(error))
@@ -147,6 +162,26 @@ where
                 result => return result,
             }
         }
+    }
+
+    /// The response to a repeated request: that of the first one, or the product as it is now if that
+    /// response was archived.
+    async fn repeat(
+        &self,
+        request: &ChangeRequest,
+        earlier: RecordedChange,
+        fingerprint: &str,
+        render: impl Fn(&Product) -> String + Send + Sync,
+    ) -> Result<String, ChangeError> {
+        if !earlier.request.is(fingerprint) {
+            return Err(ChangeError::KeyReused);
+        }
+        if let Some(response) = earlier.response {
+            return Ok(response);
+        }
+        let product = self.product(&request.name).await?;
+        let product = product.ok_or(ChangeError::UnknownProduct)?;
+        Ok(render(&product.product))
     }
 
     async fn try_change(
@@ -166,15 +201,18 @@ where
         };
         let loaded = self.catalogue.load_product(&request.name).await?;
         let (transaction, mut product) = loaded.ok_or(ChangeError::UnknownProduct)?;
-        product.apply(change)?;
+        if let Err(broken) = product.apply(change) {
+            self.catalogue.commit_unchanged(transaction).await?;
+            return Err(broken.into());
+        }
         let response = render(&product.product);
         let traceparent = request.traceparent.as_deref();
         let messages = self
             .messages
             .products_changed(&[state(&product)], now, traceparent);
         let record = request.id.map(|id| {
-            let record = RecordedChange {
-                request: fingerprint.to_owned(),
+            let record = NewRecord {
+                fingerprint: fingerprint.to_owned(),
                 response: response.clone(),
             };
             (id, record)
@@ -243,14 +281,6 @@ fn fingerprint(product: &ProductName, change: &Change) -> String {
     }
     // Strings and finite numbers always serialise.
     serde_json::to_string(&Fingerprint { product, change }).unwrap_or_default()
-}
-
-fn repeat(earlier: RecordedChange, fingerprint: &str) -> Result<String, ChangeError> {
-    if earlier.request == fingerprint {
-        Ok(earlier.response)
-    } else {
-        Err(ChangeError::KeyReused)
-    }
 }
 
 #[cfg(test)]

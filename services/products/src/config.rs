@@ -1,6 +1,7 @@
 //! The settings of the service.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Parser;
 use identity::TokenSettings;
@@ -30,6 +31,17 @@ pub struct Config {
     /// The verification of access tokens.
     #[command(flatten)]
     pub tokens: TokenSettings,
+    /// Time in which the states of all products are published once more, by one of the replicas.
+    #[arg(long, env = "REPUBLISH_INTERVAL", default_value = "10m", value_parser = runtime::settings::duration)]
+    pub republish_interval: Duration,
+    /// Age after which decisions, and the recorded responses of changes with an idempotency key, are
+    /// archived; longer than `KAFKA_RETENTION`. An order without a decision that is older than the
+    /// archived ones becomes a dead letter.
+    #[arg(long, env = "ARCHIVE_AFTER", default_value = "720h", value_parser = runtime::settings::duration)]
+    pub archive_after: Duration,
+    /// How often old documents are looked for.
+    #[arg(long, env = "ARCHIVE_INTERVAL", default_value = "1h", value_parser = runtime::settings::duration)]
+    pub archive_interval: Duration,
     /// Load development data into an empty database.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::OrderId;
 use events::{Event, OrderPlaced};
 use messaging::consumer::{Answer, Handler, IncomingEvent};
 
@@ -14,6 +15,11 @@ pub(crate) struct OrderEventHandler<L, P, C> {
     pub(crate) decider: Decider<L, P, C>,
 }
 
+/// An order that is not decided, see [`Decider::decide`].
+#[derive(Debug, thiserror::Error)]
+#[error("order {0} has no decision, and is so old that its decision may be archived")]
+struct TooOld(OrderId);
+
 impl<L, P, C> Handler for OrderEventHandler<L, P, C>
 where
     L: Ledger,
@@ -23,21 +29,22 @@ where
     async fn handle(&self, batch: &[IncomingEvent]) -> Answer {
         let mut ids = HashSet::new();
         let placed = batch.iter().filter_map(|incoming| match &incoming.event {
-            Event::OrderCreate { order } if ids.insert(order.id) => {
-                Some(to_order(order, incoming.traceparent.clone()))
-            }
+            Event::OrderCreate { order } if ids.insert(order.id) => Some(to_order(order, incoming)),
             _ => None,
         });
         let orders: Vec<Order> = placed.collect();
         match self.decider.decide(&orders).await {
-            Ok(()) => Answer::Done,
+            Ok(too_old) => match too_old.first() {
+                None => Answer::Done,
+                Some(id) => Answer::Never(TooOld(*id).into()),
+            },
             Err(error @ StoreError::Refused(_)) => Answer::Never(error.into()),
             Err(error) => Answer::Later(error.into()),
         }
     }
 }
 
-fn to_order(order: &OrderPlaced, traceparent: Option<String>) -> Order {
+fn to_order(order: &OrderPlaced, incoming: &IncomingEvent) -> Order {
     let lines = order.products.iter().map(|line| Line {
         product: line.id,
         name: line.name.clone(),
@@ -46,6 +53,7 @@ fn to_order(order: &OrderPlaced, traceparent: Option<String>) -> Order {
     Order {
         id: order.id,
         lines: lines.collect(),
-        traceparent,
+        placed_at: incoming.time,
+        traceparent: incoming.traceparent.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::whole_milliseconds;
+use domain::{OrderId, whole_milliseconds};
 use events::Message;
 use jiff::Timestamp;
 
@@ -33,16 +33,24 @@ where
 {
     /// Decides `batch`, which contains no order twice, in the order given. An earlier decision is
     /// not changed, but its message is sent again. When this returns without an error, every
-    /// decision is durable and its message is published or in the outbox.
-    pub(crate) async fn decide(&self, batch: &[Order]) -> Result<(), StoreError> {
+    /// decision is durable and its message is published or in the outbox. No decision is sent that
+    /// is not durable.
+    ///
+    /// Returns the orders that were not decided because they are so old that their decision may be
+    /// in the archive: deciding one again could take its stock twice.
+    pub(crate) async fn decide(&self, batch: &[Order]) -> Result<Vec<OrderId>, StoreError> {
         // A message that is sent again has the stored time.
         let now = whole_milliseconds(self.clock.now());
         let deadline = self.clock.instant() + CONFLICT_TIMEOUT;
         let mut queue = VecDeque::from([batch]);
         let mut conflicts = 0;
+        let mut too_old = Vec::new();
         while let Some(part) = queue.pop_front() {
             match self.decide_in_one_transaction(part, now).await {
-                Ok(()) => conflicts = 0,
+                Ok(found) => {
+                    too_old.extend(found);
+                    conflicts = 0;
+                }
                 Err(StoreError::Conflict(_))
                     if part.len() > 1 && conflicts >= MAX_CONFLICTS_BEFORE_HALVING =>
                 {
@@ -60,31 +68,28 @@ where
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(too_old)
     }
 
     async fn decide_in_one_transaction(
         &self,
         batch: &[Order],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<OrderId>, StoreError> {
         let loaded = self.ledger.load(batch).await?;
         let resent = self.earlier_decisions(batch, &loaded);
-        let undecided = batch
-            .iter()
-            .filter(|order| !loaded.decided.contains_key(&order.id));
-        let undecided: Vec<Order> = undecided.cloned().collect();
-        if undecided.is_empty() {
-            self.ledger.abort(loaded.transaction).await?;
-        } else {
-            let effects = self.effects(undecided, loaded.products, now);
-            let stored = self.ledger.commit(loaded.transaction, effects).await?;
-            self.publisher.publish(stored).await;
-        }
+        let is_undecided = |order: &&Order| !loaded.decided.contains_key(&order.id);
+        let undecided = batch.iter().filter(is_undecided).cloned();
+        let (too_old, undecided): (Vec<Order>, Vec<Order>) =
+            undecided.partition(|order| may_be_archived(order, loaded.archived_until));
+        let effects = self.effects(undecided, loaded.products, now);
+        // Also without effects: before the commit, an earlier decision may not be durable.
+        let stored = self.ledger.commit(loaded.transaction, effects).await?;
+        self.publisher.publish(stored).await;
         if !resent.is_empty() {
             self.publisher.publish_unrecorded(resent);
         }
-        Ok(())
+        Ok(too_old.iter().map(|order| order.id).collect())
     }
 
     /// Returns the messages of the orders that were decided before.
@@ -117,6 +122,15 @@ where
             decided_at,
         }
     }
+}
+
+/// Whether the order may have a decision that was archived. A decision is archived only if the time of
+/// its order's placing is known.
+fn may_be_archived(order: &Order, archived_until: Option<Timestamp>) -> bool {
+    order
+        .placed_at
+        .zip(archived_until)
+        .is_some_and(|(placed_at, until)| placed_at <= until)
 }
 
 /// The delay before the next attempt after this number of conflicts, at most a tenth of a second. The

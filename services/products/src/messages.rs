@@ -9,7 +9,7 @@ use crate::config::SERVICE;
 use crate::stock::{Order, Outcome};
 
 /// Keeps a message far below Kafka's limit of 1 MB.
-pub(crate) const MAX_PRODUCTS_PER_MESSAGE: usize = 200;
+const MAX_PRODUCTS_PER_MESSAGE: usize = 200;
 
 /// Builds messages for the topics of one shop.
 #[derive(Clone)]
@@ -23,10 +23,11 @@ impl Messages {
     pub(crate) fn order_decided(&self, order: &Order, outcome: &Outcome, at: Timestamp) -> Message {
         let (status, reason) = match outcome {
             Outcome::Accepted => (OrderStatus::Accepted, None),
-            Outcome::Rejected(products) => {
+            Outcome::Rejected(short) => {
                 let reason = Reason {
                     code: ReasonCode::InsufficientStock,
-                    products: products.clone(),
+                    products: short.products.clone(),
+                    more: short.more,
                 };
                 (OrderStatus::Rejected, Some(reason))
             }
@@ -59,6 +60,15 @@ impl Messages {
             let products = products.to_vec();
             let event = Event::ProductsQuantityUpdate { products };
             self.message(&event, at, traceparent.map(str::to_owned))
+        });
+        messages.collect()
+    }
+
+    /// Returns one message for each product.
+    pub(crate) fn product_states(&self, products: &[ProductState], at: Timestamp) -> Vec<Message> {
+        let messages = products.iter().map(|product| {
+            let product = product.clone();
+            self.message(&Event::ProductState { product }, at, None)
         });
         messages.collect()
     }

@@ -2,14 +2,20 @@
 //!
 //! The use cases are generic over these traits. [`crate::store`] implements those of the database,
 //! [`crate::publisher`] those of the broker.
+//!
+//! A transaction may read what is not durable yet and can be lost. Its commit waits until it is
+//! durable, also if the transaction wrote nothing. So nothing that was read in a transaction leaves
+//! the service before its commit.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use domain::{CategoryName, OrderId, ProductId, ProductName};
 use events::{Message, ProductState};
 use jiff::Timestamp;
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
+use sha2::{Digest as _, Sha256};
 
 use crate::catalogue::{CategoryId, ChangeId, Product, VersionedProduct};
 use crate::stock::{BatchOutcome, Order, Outcome, Products};
@@ -62,24 +68,20 @@ pub(crate) trait Ledger: Send + Sync + 'static {
         orders: &[Order],
     ) -> impl Future<Output = Result<Loaded<Self::Transaction>, StoreError>> + Send;
 
-    /// Writes `effects` and commits. [`StoreError::Conflict`] if a product has another version than
-    /// the one that was loaded.
+    /// Writes `effects`, which may be empty, and commits. [`StoreError::Conflict`] if a product has
+    /// another version than the one that was loaded.
     fn commit(
         &self,
         transaction: Self::Transaction,
         effects: Effects,
     ) -> impl Future<Output = Result<Self::Stored, StoreError>> + Send;
-
-    /// Ends a transaction without an effect.
-    fn abort(
-        &self,
-        transaction: Self::Transaction,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// An open transaction and what it read.
+/// An open transaction and what it read, which may not be durable before the commit.
 pub(crate) struct Loaded<T> {
     pub(crate) transaction: T,
+    /// No decision about an order that was placed later is in the archive. `None` if nothing is.
+    pub(crate) archived_until: Option<Timestamp>,
     pub(crate) decided: HashMap<OrderId, EarlierDecision>,
     pub(crate) products: Products,
 }
@@ -120,7 +122,8 @@ pub(crate) trait Catalogue: Send + Sync {
         names: &[CategoryName],
     ) -> impl Future<Output = Result<Option<Vec<CategoryId>>, StoreError>> + Send;
 
-    /// Adds a product and its message. [`StoreError::Duplicate`] if its name exists.
+    /// Adds a product and its message. [`StoreError::Duplicate`] if its name exists, perhaps not
+    /// durably.
     fn insert_product(
         &self,
         product: &NewProduct,
@@ -133,11 +136,17 @@ pub(crate) trait Catalogue: Send + Sync {
         id: ChangeId,
     ) -> impl Future<Output = Result<Option<RecordedChange>, StoreError>> + Send;
 
-    /// Begins a transaction and reads a product.
+    /// Begins a transaction and reads a product. `None` is durable: the transaction is committed.
     fn load_product(
         &self,
         name: &ProductName,
     ) -> impl Future<Output = Result<Option<(Self::Transaction, VersionedProduct)>, StoreError>> + Send;
+
+    /// Commits a transaction without a change. After that, what it read is durable.
+    fn commit_unchanged(
+        &self,
+        transaction: Self::Transaction,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes a change and its messages, and commits. [`StoreError::Duplicate`] if a change with the
     /// same id exists.
@@ -169,19 +178,102 @@ pub(crate) struct ProductChange {
     pub(crate) delta: i64,
     pub(crate) at: Timestamp,
     /// Present if the request has an idempotency key.
-    pub(crate) record: Option<(ChangeId, RecordedChange)>,
+    pub(crate) record: Option<(ChangeId, NewRecord)>,
 }
 
-/// A request and its response, stored with a change to recognise a repeat.
-pub(crate) struct RecordedChange {
-    /// See [`crate::changing`].
-    pub(crate) request: String,
+/// A request and its response, to be stored with the change.
+pub(crate) struct NewRecord {
+    /// The fingerprint of the request, see [`crate::changing`].
+    pub(crate) fingerprint: String,
     /// Opaque to the store.
     pub(crate) response: String,
 }
 
-/// The states of all products, page by page.
-pub(crate) trait ProductStates: Send + Sync {
+/// The request and the response that are stored with a change.
+pub(crate) struct RecordedChange {
+    pub(crate) request: RecordedRequest,
+    /// `None` if it was archived.
+    pub(crate) response: Option<String>,
+}
+
+/// The request of a change.
+pub(crate) enum RecordedRequest {
+    /// The fingerprint of the request.
+    Fingerprint(String),
+    /// The digest of the fingerprint, after it was archived.
+    Digest(String),
+}
+
+impl RecordedRequest {
+    /// Whether a request with this fingerprint is the recorded one.
+    pub(crate) fn is(&self, fingerprint: &str) -> bool {
+        match self {
+            Self::Fingerprint(recorded) => recorded == fingerprint,
+            Self::Digest(recorded) => *recorded == Self::digest_of(fingerprint),
+        }
+    }
+
+    /// The digest of a fingerprint.
+    pub(crate) fn digest_of(fingerprint: &str) -> String {
+        hex::encode(Sha256::digest(fingerprint))
+    }
+}
+
+/// What is old enough to be archived: decisions and the recorded responses of changes.
+pub(crate) trait Archive: Send + Sync {
+    /// Deletes at most `limit` decisions that are older than `age` at `now`, and by the database's
+    /// clock, and whose order's placing has a time. Before that it records the last of these times
+    /// durably, which [`Loaded::archived_until`] returns from then on. Returns the number of deleted
+    /// decisions.
+    fn archive_decisions(
+        &self,
+        now: Timestamp,
+        age: Duration,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Replaces the request and the response of at most `limit` changes that are older than `age` at
+    /// `now` by the digest of the request. Returns the number of these changes.
+    fn archive_responses(
+        &self,
+        now: Timestamp,
+        age: Duration,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+}
+
+/// A running copy of the service. It gets a new id at every start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Replica(pub(crate) [u8; 12]);
+
+/// A round of republishing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Round {
+    /// The last product that was published; `None` at the beginning.
+    pub(crate) last: Option<ProductId>,
+}
+
+/// The states of all products, and the round of republishing, which continues after a restart.
+pub(crate) trait Republication: Send + Sync {
+    /// Gives or renews the lease: for `duration`, `replica` is the only one that publishes. `None` if
+    /// another replica has it.
+    fn take_lease(
+        &self,
+        replica: Replica,
+        duration: Duration,
+    ) -> impl Future<Output = Result<Option<Round>, StoreError>> + Send;
+
+    /// Records that the products up to `last` are published; `None` begins a new round. Without the
+    /// lease it does nothing.
+    fn advance(
+        &self,
+        replica: Replica,
+        last: Option<ProductId>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Returns about how many products there are.
+    fn product_count(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
     /// Returns at most `limit` products in the order of their ids, after the id `last`.
     fn states_after(
         &self,

@@ -15,11 +15,12 @@ use service_kit::server;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::archiving::Archiver;
 use crate::changing::CatalogueEditor;
 use crate::config::{Config, SERVICE};
 use crate::consumer::OrderEventHandler;
 use crate::deciding::Decider;
-use crate::http::{self, App};
+use crate::http::{self, App, CompleteLists};
 use crate::messages::Messages;
 use crate::republishing::Republisher;
 use crate::store::Store;
@@ -34,6 +35,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
+    config.common.check_development(config.seed_data)?;
     let health = Health::default();
     let background = Background::default();
     let verifier = config.tokens.verifier()?;
@@ -67,9 +69,21 @@ pub async fn serve(
         sender: producer.clone(),
         clock,
         messages,
+        replica: Store::new_replica(),
+        interval: config.republish_interval,
+    };
+    if config.archive_after <= config.kafka.kafka_retention {
+        return Err("set ARCHIVE_AFTER to more than KAFKA_RETENTION".into());
+    }
+    let archiver = Archiver {
+        archive: store.clone(),
+        clock,
+        age: config.archive_after,
+        interval: config.archive_interval,
     };
     let subscription = Subscription {
         service: SERVICE,
+        purpose: None,
         topics: vec![config.kafka.topics().orders],
         crash_point: "products.before-offsets",
     };
@@ -96,12 +110,14 @@ pub async fn serve(
         outbox,
         consumer: Arc::new(consumer),
         republisher,
+        archiver,
         background: background.clone(),
     };
     background.keep_running("start-up", move |stop| tasks.clone().start(stop));
 
     let app = App {
         store,
+        lists: CompleteLists::new(config.mongo.mongodb_timeout),
         editor,
         verifier,
         timeout: config.mongo.mongodb_timeout,
@@ -124,6 +140,7 @@ struct Tasks {
     outbox: Outbox,
     consumer: Arc<Consumer<OrderEventHandler<Store, Outbox, SystemClock>>>,
     republisher: Republisher<Store, Producer, SystemClock>,
+    archiver: Archiver<Store, SystemClock>,
     background: Background,
 }
 
@@ -148,6 +165,8 @@ impl Tasks {
         let background = &self.background;
         let outbox = self.outbox;
         background.keep_running("outbox", move |stop| outbox.clone().run_sweeper(stop));
+        let archiver = self.archiver;
+        background.keep_running("archiver", move |stop| archiver.clone().run(stop));
         let republisher = self.republisher;
         background.keep_running("republisher", move |stop| republisher.clone().run(stop));
         let (kafka, consumer) = (self.kafka, self.consumer);

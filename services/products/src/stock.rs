@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
-use events::ProductState;
+use events::{MAX_PRODUCTS_NAMED, ProductState};
+use jiff::Timestamp;
 
 /// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) id: OrderId,
     pub(crate) lines: Vec<Line>,
+    /// When it was placed, according to orders; the same in every copy of its message.
+    pub(crate) placed_at: Option<Timestamp>,
     /// The trace of its placement.
     pub(crate) traceparent: Option<String>,
 }
@@ -39,8 +42,27 @@ pub(crate) struct StockSeen {
 pub(crate) enum Outcome {
     /// The units were taken from the stock for the buyer.
     Accepted,
-    /// No stock was taken, because of insufficient stock of these products.
-    Rejected(Vec<ProductName>),
+    /// No stock was taken, because of insufficient stock.
+    Rejected(Shortage),
+}
+
+/// The products of an order with insufficient stock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shortage {
+    /// The first of them, at most [`MAX_PRODUCTS_NAMED`].
+    pub(crate) products: Vec<ProductName>,
+    /// How many more there are.
+    pub(crate) more: u32,
+}
+
+impl Shortage {
+    fn add(&mut self, product: &ProductName) {
+        if self.products.len() < MAX_PRODUCTS_NAMED {
+            self.products.push(product.clone());
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 /// A decision and the stock that it is based on.
@@ -94,12 +116,9 @@ pub(crate) fn decide(orders: Vec<Order>, mut products: Products) -> BatchOutcome
 }
 
 /// Returns the stock of its products after `order`, or the products with insufficient stock.
-fn take(
-    order: &Order,
-    products: &Products,
-) -> Result<BTreeMap<ProductId, Stock>, Vec<ProductName>> {
+fn take(order: &Order, products: &Products) -> Result<BTreeMap<ProductId, Stock>, Shortage> {
     let mut taken = BTreeMap::new();
-    let mut short = Vec::new();
+    let mut short = Shortage::default();
     for line in &order.lines {
         let in_stock = products.get(&line.product).map(|product| product.quantity);
         let available = taken.get(&line.product).copied().or(in_stock);
@@ -107,10 +126,10 @@ fn take(
             Some(rest) => {
                 taken.insert(line.product, rest);
             }
-            None => short.push(line.name.clone()),
+            None => short.add(&line.name),
         }
     }
-    if short.is_empty() {
+    if short.products.is_empty() {
         Ok(taken)
     } else {
         Err(short)
@@ -154,6 +173,7 @@ mod tests {
         Order {
             id: OrderId::from_bytes([n; 12]),
             lines: lines.iter().map(line).collect(),
+            placed_at: None,
             traceparent: None,
         }
     }
@@ -178,7 +198,7 @@ mod tests {
         let Outcome::Rejected(short) = &batch.decisions[1].outcome else {
             panic!("the second is rejected")
         };
-        assert_eq!(short[0].as_str(), "product 0");
+        assert_eq!(short.products[0].as_str(), "product 0");
         assert_eq!(batch.decisions[1].seen[0].available.get(), 0);
         assert_eq!(batch.changed[0].quantity.get(), 0);
     }
@@ -188,6 +208,22 @@ mod tests {
         let batch = decide(vec![order(1, &[(0, 1), (1, 2)])], products(&[5, 1]));
         assert!(matches!(batch.decisions[0].outcome, Outcome::Rejected(_)));
         assert!(batch.changed.is_empty());
+    }
+
+    #[test]
+    fn given_a_hundred_products_sold_out_when_decided_then_twenty_are_named_and_the_others_counted()
+    {
+        let lines: Vec<(u8, i64)> = (0..100).map(|product| (product, 1)).collect();
+        let batch = decide(vec![order(1, &lines)], products(&[0; 100]));
+        let Outcome::Rejected(short) = &batch.decisions[0].outcome else {
+            panic!("it is rejected")
+        };
+        let named: Vec<&str> = short.products.iter().map(ProductName::as_str).collect();
+        let first: Vec<String> = (0..20).map(|n| format!("product {n}")).collect();
+        assert_eq!(
+            (named, short.more),
+            (first.iter().map(String::as_str).collect(), 80)
+        );
     }
 
     #[test]

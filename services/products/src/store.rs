@@ -3,6 +3,7 @@
 //! A product has a version, which grows by one with every change; every update is guarded by the
 //! version that it was computed from.
 
+mod archive;
 mod catalogue;
 mod categories;
 mod changes;
@@ -12,8 +13,8 @@ mod indexes;
 mod ledger;
 mod listing;
 mod prices;
+mod republication;
 mod seed;
-mod states;
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -26,7 +27,9 @@ use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database};
 
 use crate::ports::StoreError;
+use archive::ArchivedUntil;
 use documents::{Category, Decision, Product, ProductChange};
+use republication::RoundDocument;
 
 /// The database. Clones share it.
 #[derive(Clone)]
@@ -36,6 +39,8 @@ pub(crate) struct Store {
     categories: Collection<Category>,
     decisions: Collection<Decision>,
     changes: Collection<ProductChange>,
+    leases: Collection<RoundDocument>,
+    archive: Collection<ArchivedUntil>,
     outbox: Outbox,
     timeout: Duration,
     /// Categories are never removed or renamed, so a cached name stays valid.
@@ -51,6 +56,8 @@ impl Store {
             categories: database.collection("categories"),
             decisions: database.collection("orders"),
             changes: database.collection("restocks"),
+            leases: database.collection("leases"),
+            archive: database.collection("archive"),
             category_names: Arc::default(),
             database: database.clone(),
             outbox,

@@ -32,7 +32,7 @@ pub(super) async fn violations(
     let mut violations = Vec::new();
     let mut payloads: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut versions = Versions::new();
-    for topic in ["products", "orders", "order-status"] {
+    for topic in ["products", "orders", "order-status", "product-states"] {
         for message in shop.messages(topic).await {
             if shop.is_injected(topic, &message) {
                 continue;
@@ -95,7 +95,9 @@ fn event_violation(
             let agrees = decision.is_some_and(|decision| event["status"] == decision.status);
             (!agrees).then_some("unknown decision")
         }
-        Some("ProductCreate") => return product_violation(&event["product"], versions),
+        Some("ProductCreate" | "ProductState") => {
+            return product_violation(&event["product"], versions);
+        }
         Some("ProductsQuantityUpdate") => {
             let products = event["products"].as_array().map_or(&[][..], Vec::as_slice);
             return products

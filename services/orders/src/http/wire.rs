@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, RejectionCode};
+use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, RejectionCode, is_zero};
 
 /// A request to place an order.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -92,9 +92,13 @@ pub(super) struct LineView {
 pub(super) struct ReasonView {
     #[schema(value_type = String, example = "insufficient_stock")]
     code: RejectionCode,
-    /// The products with insufficient stock.
+    /// The products with insufficient stock, at most 20 of them.
     #[schema(value_type = Vec<String>)]
     products: Vec<ProductName>,
+    /// How many more products have insufficient stock; left out if there are no more.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false, minimum = 1, example = 80)]
+    more: u32,
 }
 
 /// All of the caller's orders.
@@ -166,6 +170,7 @@ impl From<Rejection> for ReasonView {
         Self {
             code: rejection.code,
             products: rejection.products,
+            more: rejection.more,
         }
     }
 }

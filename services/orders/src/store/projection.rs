@@ -1,10 +1,14 @@
 //! The effects of events: updates of the product copy, and decisions about orders.
 
+use std::collections::HashMap;
+
+use futures::TryStreamExt as _;
 use mongo::time::date;
-use mongo::{DUPLICATE_KEY, decimal};
+use mongo::{BACKGROUND_TIMEOUT, DUPLICATE_KEY, decimal};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::error::Error;
+use serde::Deserialize;
 
 use super::bulk::{self, StatementError};
 use super::documents::{ACCEPTED, PENDING, REJECTED};
@@ -29,6 +33,27 @@ impl Projection for Store {
         bulk::first_failure(failed).map_or(Ok(()), |error| Err(refused(error)))
     }
 
+    async fn newer_than_copies(
+        &self,
+        states: Vec<ProductState>,
+    ) -> Result<Vec<ProductState>, StoreError> {
+        let ids: Vec<ObjectId> = states.iter().map(id_of).collect();
+        let copies = self.database.collection::<CopyVersion>("products");
+        let versions: HashMap<ObjectId, i64> =
+            mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+                let by_id = copies.find(doc! { "_id": { "$in": ids } });
+                let found = by_id.projection(doc! { "version": 1 }).await?;
+                let versions = found.map_ok(|copy| (copy.id, copy.version));
+                Ok::<_, StoreError>(versions.try_collect().await?)
+            })
+            .await?;
+        let is_newer = |state: &ProductState| {
+            let copy = versions.get(&id_of(state));
+            copy.is_none_or(|version| *version < version_of(state))
+        };
+        Ok(states.into_iter().filter(is_newer).collect())
+    }
+
     async fn apply_decisions(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
         let statements = decisions.into_iter().map(transition);
         let failed = bulk::update(&self.database, "orders", statements).await?;
@@ -40,16 +65,33 @@ impl Projection for Store {
     }
 }
 
+/// The version of a product's copy.
+#[derive(Deserialize)]
+struct CopyVersion {
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    #[serde(default)]
+    version: i64,
+}
+
 fn refused(error: StatementError) -> StoreError {
     tracing::error!(code = error.code, %error, "cannot update the product copy");
     error.into()
 }
 
-fn statement(state: &ProductState, upsert: bool) -> Document {
+fn id_of(state: &ProductState) -> ObjectId {
+    ObjectId::from_bytes(state.id.bytes())
+}
+
+fn version_of(state: &ProductState) -> i64 {
     // A product never has 2^63 changes.
-    let version = i64::try_from(state.version).unwrap_or(i64::MAX);
+    i64::try_from(state.version).unwrap_or(i64::MAX)
+}
+
+fn statement(state: &ProductState, upsert: bool) -> Document {
+    let version = version_of(state);
     doc! {
-        "q": { "_id": ObjectId::from_bytes(state.id.bytes()), "version": { "$lt": version } },
+        "q": { "_id": id_of(state), "version": { "$lt": version } },
         "u": { "$set": {
             "name": state.name.as_str(),
             "price": decimal::from_hundredths(state.price.minor()),

@@ -155,5 +155,6 @@ fn insufficient_stock(products: impl Iterator<Item = &'static str>) -> Rejection
         products: products
             .filter_map(|name| ProductName::parse(name).ok())
             .collect(),
+        more: 0,
     }
 }

@@ -72,6 +72,7 @@ mod tests {
             outcome: Outcome::Rejected(Some(Rejection {
                 code: RejectionCode::InsufficientStock,
                 products: vec![ProductName::parse(name).expect("a name")],
+                more: 0,
             })),
             at: Timestamp::from_millisecond(1_735_689_600_123).expect("a time"),
         }

@@ -4,5 +4,6 @@ mod decisions;
 mod event_stream;
 mod idempotency;
 mod placing;
+mod product_states;
 mod reading;
 mod support;

@@ -22,6 +22,7 @@ struct Memory {
     batch_sizes: Vec<usize>,
     published: Vec<Message>,
     resent: Vec<Message>,
+    archived_until: Option<Timestamp>,
 }
 
 /// How a commit fails.
@@ -55,6 +56,7 @@ impl Ledger for MemoryLedger {
         };
         Ok(Loaded {
             transaction: orders.len(),
+            archived_until: memory.archived_until,
             decided: decided.collect(),
             products: BTreeMap::from([(PRODUCT, product)]),
         })
@@ -79,10 +81,6 @@ impl Ledger for MemoryLedger {
             return Err(StoreError::UnknownCommit("no response".into()));
         }
         Ok(effects.messages)
-    }
-
-    async fn abort(&self, _: usize) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 
@@ -126,6 +124,10 @@ fn name() -> ProductName {
     ProductName::parse("chair").unwrap()
 }
 
+fn placed_at(second: u8) -> Timestamp {
+    Timestamp::from_second(second.into()).unwrap()
+}
+
 /// Four orders for one chair each, with three chairs in stock.
 fn given(failures: Vec<CommitFailure>) -> (MemoryLedger, Vec<Order>) {
     let memory = Memory {
@@ -140,13 +142,14 @@ fn given(failures: Vec<CommitFailure>) -> (MemoryLedger, Vec<Order>) {
             name: name(),
             quantity: Quantity::try_from(1).unwrap(),
         }],
+        placed_at: Some(placed_at(n)),
         traceparent: None,
     };
     let ledger = MemoryLedger(Arc::new(Mutex::new(memory)));
     (ledger, (0..4).map(placed).collect())
 }
 
-async fn decide(ledger: &MemoryLedger, batch: &[Order]) -> Result<(), StoreError> {
+async fn decide(ledger: &MemoryLedger, batch: &[Order]) -> Result<Vec<OrderId>, StoreError> {
     let decider = Decider {
         ledger: ledger.clone(),
         publisher: ledger.clone(),
@@ -201,4 +204,33 @@ async fn given_an_unknown_commit_when_the_batch_is_redelivered_then_the_decision
         .collect();
     let keys: Vec<&String> = memory.resent.iter().map(|message| &message.key).collect();
     assert_eq!(keys, orders.iter().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn given_decided_orders_when_the_commit_fails_then_no_decision_is_sent() {
+    let (ledger, batch) = given(Vec::new());
+    decide(&ledger, &batch).await.unwrap();
+    ledger.0.lock().unwrap().failures = vec![CommitFailure::Unknown];
+    let error = decide(&ledger, &batch).await.unwrap_err();
+    assert!(matches!(error, StoreError::UnknownCommit(_)), "{error}");
+    assert!(ledger.0.lock().unwrap().resent.is_empty());
+    decide(&ledger, &batch).await.unwrap();
+    assert_eq!(ledger.0.lock().unwrap().resent.len(), 4);
+}
+
+#[tokio::test]
+async fn given_archived_decisions_when_their_orders_arrive_again_then_no_stock_is_taken_twice() {
+    let (ledger, batch) = given(Vec::new());
+    decide(&ledger, &batch[..2]).await.unwrap();
+    {
+        let mut memory = ledger.0.lock().unwrap();
+        memory.decided.clear();
+        memory.archived_until = Some(placed_at(1));
+    }
+    let too_old = decide(&ledger, &batch).await.unwrap();
+    assert_eq!(too_old, [batch[0].id, batch[1].id]);
+    let memory = ledger.0.lock().unwrap();
+    let decided: Vec<&OrderId> = memory.decided.keys().collect();
+    assert_eq!(decided, [&batch[2].id, &batch[3].id]);
+    assert_eq!(memory.stock, 0, "two were sold before, one now");
 }

@@ -88,12 +88,21 @@ impl Catalogue for Store {
             let mut session = store.transaction().await?;
             let found = store.products.find_one(by_name).session(&mut session);
             let Some(before) = found.await? else {
+                commit(&mut session).await?;
                 return Ok(None);
             };
             let product = store.versioned_product(before.clone()).await?;
             Ok(Some((ProductTransaction { session, before }, product)))
         })
         .await
+    }
+
+    async fn commit_unchanged(
+        &self,
+        ProductTransaction { mut session, .. }: ProductTransaction,
+    ) -> Result<(), StoreError> {
+        self.run(|_| async move { Ok(commit(&mut session).await?) })
+            .await
     }
 
     async fn commit_change(

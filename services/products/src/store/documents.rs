@@ -12,7 +12,7 @@ use mongodb::error::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, CategoryId, ChangeId, VersionedProduct};
-use crate::ports::{self, EarlierDecision, NewProduct, RecordedChange};
+use crate::ports::{self, EarlierDecision, NewProduct, RecordedChange, RecordedRequest};
 use crate::search;
 use crate::stock;
 
@@ -50,6 +50,10 @@ pub(super) struct Decision {
     pub(super) reason: Option<StoredReason>,
     pub(super) lines: Vec<Line>,
     pub(super) decided_at: DateTime,
+    /// When the order was placed. A decision without it is never archived: those of earlier releases
+    /// and of the development data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) placed_at: Option<DateTime>,
     pub(super) stock: Vec<StockSeen>,
 }
 
@@ -63,7 +67,19 @@ pub(super) enum Status {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredReason {
     pub(super) code: String,
+    /// The first products with insufficient stock; all of them in documents of earlier releases.
     pub(super) products: Vec<ProductName>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) more: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -93,11 +109,15 @@ pub(super) struct ProductChange {
     /// Present if the price changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) repricing: Option<PriceChange>,
-    /// The request and its response, for a repeat with the same idempotency key.
+    /// The request and its response, for a repeat with the same idempotency key, until they are
+    /// archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) request: Option<String>,
     #[serde(default, rename = "answer", skip_serializing_if = "Option::is_none")]
     pub(super) response: Option<String>,
+    /// The digest of the request, once that is archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) request_digest: Option<String>,
 }
 
 /// A price change. The numbers are in the order of the commits and have no gaps, so a reader that
@@ -117,7 +137,7 @@ impl ProductChange {
         let (id, request, response) = match change.record {
             Some((ChangeId(id), record)) => (
                 ObjectId::from_bytes(id),
-                Some(record.request),
+                Some(record.fingerprint),
                 Some(record.response),
             ),
             None => (ObjectId::new(), None, None),
@@ -131,13 +151,18 @@ impl ProductChange {
             repricing,
             request,
             response,
+            request_digest: None,
         }
     }
 
     pub(super) fn into_record(self) -> RecordedChange {
+        let request = self.request.map(RecordedRequest::Fingerprint);
+        let archived = self.request_digest.map(RecordedRequest::Digest);
         RecordedChange {
-            request: self.request.unwrap_or_default(),
-            response: self.response.unwrap_or_default(),
+            request: request
+                .or(archived)
+                .unwrap_or(RecordedRequest::Fingerprint(String::new())),
+            response: self.response,
         }
     }
 }
@@ -235,10 +260,11 @@ impl Decision {
         let order = &decision.order;
         let (status, reason) = match &decision.outcome {
             stock::Outcome::Accepted => (Status::Accepted, None),
-            stock::Outcome::Rejected(products) => {
+            stock::Outcome::Rejected(short) => {
                 let reason = StoredReason {
                     code: "insufficient_stock".to_owned(),
-                    products: products.clone(),
+                    products: short.products.clone(),
+                    more: short.more,
                 };
                 (Status::Rejected, Some(reason))
             }
@@ -258,12 +284,16 @@ impl Decision {
             reason,
             lines: order.lines.iter().map(line).collect(),
             decided_at: at,
+            placed_at: order.placed_at.map(date),
             stock: decision.seen.iter().map(seen).collect(),
         }
     }
 
     pub(super) fn into_earlier(self) -> (OrderId, EarlierDecision) {
-        let short = self.reason.map(|reason| reason.products);
+        let short = self.reason.map(|reason| stock::Shortage {
+            products: reason.products,
+            more: reason.more,
+        });
         let outcome = match self.status {
             Status::Accepted => stock::Outcome::Accepted,
             Status::Rejected => stock::Outcome::Rejected(short.unwrap_or_default()),

@@ -20,7 +20,15 @@ impl Store {
         self.changes.create_indexes(indexes_of_changes()).await?;
         self.outbox.ensure_indexes().await?;
         self.decisions
-            .create_index(index(doc! { "decided_at": 1 }, None))
+            .create_index(index(doc! { "placed_at": 1, "decided_at": 1 }, None))
+            .await?;
+        self.create_archive().await
+    }
+
+    /// Creates the collection of the archive, so that a transaction can read it.
+    async fn create_archive(&self) -> Result<(), Error> {
+        self.archive
+            .create_index(index(doc! { "placed_at": 1 }, None))
             .await?;
         Ok(())
     }
@@ -66,7 +74,10 @@ fn indexes_of_products() -> [IndexModel; 9] {
     ]
 }
 
-fn indexes_of_changes() -> [IndexModel; 2] {
+fn indexes_of_changes() -> [IndexModel; 3] {
+    let answered = IndexOptions::builder()
+        .partial_filter_expression(doc! { "answer": { "$exists": true } })
+        .build();
     let repriced = IndexOptions::builder()
         .partial_filter_expression(doc! { "repricing.number": { "$gt": 0 } })
         .unique(true)
@@ -74,6 +85,7 @@ fn indexes_of_changes() -> [IndexModel; 2] {
     [
         index(doc! { "product_id": 1, "version": 1 }, None),
         index(doc! { "repricing.number": 1 }, Some(repriced)),
+        index(doc! { "at": 1 }, Some(answered)),
     ]
 }
 

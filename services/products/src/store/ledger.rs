@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::OrderId;
 use events::ProductState;
 use futures::TryStreamExt as _;
+use jiff::Timestamp;
 use messaging::outbox::Stored;
 use mongo::time::date;
 use mongo::{BACKGROUND_TIMEOUT, commit};
@@ -19,7 +20,12 @@ use super::{Store, commit_within};
 use crate::ports::{EarlierDecision, Effects, Ledger, Loaded, StoreError};
 use crate::stock::{Order, Products};
 
-type Decided = HashMap<OrderId, EarlierDecision>;
+/// Everything that is read for a batch.
+struct Read {
+    decided: HashMap<OrderId, EarlierDecision>,
+    archived_until: Option<Timestamp>,
+    products: Products,
+}
 
 impl Ledger for Store {
     type Transaction = ClientSession;
@@ -30,10 +36,11 @@ impl Ledger for Store {
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut transaction = store.transaction().await?;
             match store.load_in(&mut transaction, &orders).await {
-                Ok((decided, products)) => Ok(Loaded {
+                Ok(read) => Ok(Loaded {
                     transaction,
-                    decided,
-                    products,
+                    decided: read.decided,
+                    archived_until: read.archived_until,
+                    products: read.products,
                 }),
                 Err(error) => Err(failed(&mut transaction, error.into()).await),
             }
@@ -59,14 +66,6 @@ impl Ledger for Store {
         })
         .await
     }
-
-    async fn abort(&self, mut session: ClientSession) -> Result<(), StoreError> {
-        crash_point("products.in-transaction");
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            Ok(session.abort_transaction().await?)
-        })
-        .await
-    }
 }
 
 /// Aborts a failed transaction. The server aborts it as well, but later.
@@ -76,11 +75,7 @@ async fn failed(session: &mut ClientSession, error: StoreError) -> StoreError {
 }
 
 impl Store {
-    async fn load_in(
-        &self,
-        session: &mut ClientSession,
-        orders: &[Order],
-    ) -> Result<(Decided, Products), Error> {
+    async fn load_in(&self, session: &mut ClientSession, orders: &[Order]) -> Result<Read, Error> {
         let decided = self.earlier_decisions(session, orders).await?;
         let undecided = orders
             .iter()
@@ -89,19 +84,23 @@ impl Store {
         let mut ids: Vec<ObjectId> = lines.map(|line| object_id(line.product)).collect();
         ids.sort_unstable();
         ids.dedup();
-        let products = if ids.is_empty() {
-            Products::new()
-        } else {
-            self.product_states(session, ids).await?
-        };
-        Ok((decided, products))
+        let (mut archived_until, mut products) = (None, Products::new());
+        if !ids.is_empty() {
+            archived_until = self.archived_until(session).await?;
+            products = self.product_states(session, ids).await?;
+        }
+        Ok(Read {
+            decided,
+            archived_until,
+            products,
+        })
     }
 
     async fn earlier_decisions(
         &self,
         session: &mut ClientSession,
         orders: &[Order],
-    ) -> Result<Decided, Error> {
+    ) -> Result<HashMap<OrderId, EarlierDecision>, Error> {
         let ids = orders
             .iter()
             .map(|order| ObjectId::from_bytes(order.id.bytes()));
@@ -134,12 +133,14 @@ impl Store {
         effects: Effects,
     ) -> Result<Stored, StoreError> {
         let (outcome, at) = (&effects.outcome, effects.decided_at);
-        let decisions = outcome.decisions.iter();
-        let decisions = decisions.map(|decision| Decision::of(decision, date(at)));
-        self.decisions
-            .insert_many(decisions)
-            .session(&mut *session)
-            .await?;
+        if !outcome.decisions.is_empty() {
+            let decisions = outcome.decisions.iter();
+            let decisions = decisions.map(|decision| Decision::of(decision, date(at)));
+            self.decisions
+                .insert_many(decisions)
+                .session(&mut *session)
+                .await?;
+        }
         self.update_stock(session, &outcome.changed).await?;
         Ok(self.outbox.store(session, effects.messages, at).await?)
     }

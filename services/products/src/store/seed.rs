@@ -137,6 +137,7 @@ fn decision((position, (order, status, lines)): (i64, SeedOrder)) -> Decision {
     let reason = (status == Status::Rejected).then(|| StoredReason {
         code: "insufficient_stock".to_owned(),
         products: lines.iter().filter_map(name).collect(),
+        more: 0,
     });
     let line = |(product, quantity): &(u8, i32)| Line {
         product_id: id(*product),
@@ -148,6 +149,7 @@ fn decision((position, (order, status, lines)): (i64, SeedOrder)) -> Decision {
         reason,
         lines: lines.iter().map(line).collect(),
         decided_at: at(position),
+        placed_at: None,
         stock: Vec::new(),
     }
 }

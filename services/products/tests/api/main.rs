@@ -1,10 +1,13 @@
 //! Tests of the HTTP API and the events of products, without the other services.
 
+mod archiving;
 mod categories;
 mod decisions;
+mod durability;
 mod etags;
 mod pagination;
 mod product_changes;
 mod products;
+mod republishing;
 mod search;
 mod support;

@@ -10,8 +10,12 @@ pub(crate) const CHAIR_PATH: &str = "/api/products?name=chair";
 
 /// Starts the service with the development data, and waits until it is ready.
 pub(crate) async fn start() -> SingleService {
-    let settings = [("SEED_DATA", "true")];
-    SingleService::start("products", &settings, |arguments, listener, stop| {
+    start_with(&[("SEED_DATA", "true")]).await
+}
+
+/// Starts the service with these settings, and waits until it is ready.
+pub(crate) async fn start_with(settings: &[(&str, &str)]) -> SingleService {
+    SingleService::start("products", settings, |arguments, listener, stop| {
         let config = Config::try_parse_from(arguments).expect("the settings are valid");
         products::serve(config, listener, stop)
     })
