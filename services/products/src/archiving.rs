@@ -13,6 +13,7 @@ const CHUNK: usize = 500;
 const CHUNK_DELAY: Duration = Duration::from_millis(200);
 
 /// Archives what is older than `age`.
+#[derive(Clone)]
 pub(crate) struct Archiver<A, C> {
     pub(crate) archive: A,
     pub(crate) clock: C,
