@@ -19,7 +19,7 @@ use crate::changing::CatalogueEditor;
 use crate::config::{Config, SERVICE};
 use crate::consumer::OrderEventHandler;
 use crate::deciding::Decider;
-use crate::http::{self, App};
+use crate::http::{self, App, CompleteLists};
 use crate::messages::Messages;
 use crate::republishing::Republisher;
 use crate::store::Store;
@@ -102,6 +102,7 @@ pub async fn serve(
 
     let app = App {
         store,
+        lists: CompleteLists::new(config.mongo.mongodb_timeout),
         editor,
         verifier,
         timeout: config.mongo.mongodb_timeout,

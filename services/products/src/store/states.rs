@@ -2,7 +2,7 @@
 
 use domain::ProductId;
 use events::ProductState;
-use mongo::BACKGROUND_TIMEOUT;
+use mongo::{BACKGROUND_TIMEOUT, time_left};
 use mongodb::bson::doc;
 
 use super::Store;
@@ -26,6 +26,7 @@ impl ProductStates for Store {
                 .find(after)
                 .sort(doc! { "_id": 1 })
                 .limit(limit)
+                .max_time(time_left())
                 .await?;
             let mut states = Vec::new();
             while found.advance().await? {

@@ -1,10 +1,13 @@
 //! Tests of the HTTP API and the events of products, without the other services.
 
+mod audit;
 mod categories;
 mod decisions;
 mod etags;
+mod freshness;
 mod pagination;
 mod product_changes;
 mod products;
 mod search;
 mod support;
+mod time_limits;
