@@ -64,6 +64,49 @@ async fn given_hundreds_of_large_orders_when_listed_concurrently_then_memory_is_
     }
 }
 
+/// A complete list is rendered once for all readers who wait for it, and they share its bytes.
+#[tokio::test]
+async fn given_thousands_of_products_when_many_list_all_concurrently_then_memory_is_bounded() {
+    const PRODUCTS: u32 = 4_000;
+    const READERS: usize = 20;
+    // The test is about memory; on a busy machine a list takes seconds.
+    let builder = Shop::builder().env("products", "MONGODB_TIMEOUT", "30s");
+    let shop = builder.start().await;
+    let products = (0..PRODUCTS).map(wordy_product);
+    let collection = shop.collection("products", "products");
+    collection.insert_many(products).await.expect("inserts");
+    let before = shop.peak_memory("products");
+    let client = shop.direct("products");
+    let lists =
+        join_all((0..READERS).map(async |_| client.get("/api/products").await.expect(200))).await;
+    let growth = shop.peak_memory("products") - before;
+    let size: usize = lists.iter().map(|list| list.body.len()).sum();
+    assert!(growth < 40, "{growth} MiB more for {size} bytes");
+    let expected: Vec<String> = (0..PRODUCTS).map(wordy_name).collect();
+    for list in lists {
+        let products = list.json()["products"].take();
+        let products = products.as_array().expect("a list").iter();
+        let names: Vec<_> = products.filter_map(|one| one["name"].as_str()).collect();
+        assert!(names.ends_with(&expected.iter().map(String::as_str).collect::<Vec<_>>()));
+    }
+}
+
+fn wordy_name(number: u32) -> String {
+    format!("wordy thing {number:05}")
+}
+
+/// A product with a description and search words of average length.
+fn wordy_product(number: u32) -> Document {
+    let words: Vec<String> = (0..40).map(|word| format!("word{number}x{word}")).collect();
+    let price: Decimal128 = "1.00".parse().expect("a number");
+    doc! {
+        "name": wordy_name(number), "description": words.join(" "), "price": price,
+        "quantity": 1, "categories": [], "version": 1_i64, "words": words,
+        "name_key": wordy_name(number),
+        "created_at": DateTime::from_millis(4_000_000_000_000 + i64::from(number)),
+    }
+}
+
 /// An order of a hundred lines, with a cost by which it is recognized.
 fn large_order(number: u32) -> Document {
     let price = |text: String| text.parse::<Decimal128>().expect("a number");

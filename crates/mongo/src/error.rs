@@ -8,9 +8,9 @@ use mongodb::error::{
 pub const DUPLICATE_KEY: i32 = 11000;
 
 /// Not primary, stepping down, shutting down, interrupted: the codes of the specifications of
-/// retryable reads and writes.
-const RETRYABLE_CODES: [i32; 13] = [
-    6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+/// retryable reads and writes. And a snapshot that is too old (239) or not available yet (246).
+const RETRYABLE_CODES: [i32; 15] = [
+    6, 7, 89, 91, 134, 189, 239, 246, 262, 9001, 10107, 11600, 11602, 13435, 13436,
 ];
 
 /// The server refuses what was sent: it is too large, or of a shape that it does not store. The codes

@@ -53,6 +53,13 @@ pub fn time_left() -> Duration {
         .unwrap_or(BACKGROUND_TIMEOUT)
 }
 
+/// Whether the enclosing [`with_timeout`] has ended.
+pub(crate) fn is_time_up() -> bool {
+    DEADLINE
+        .try_with(|deadline| *deadline <= Instant::now())
+        .unwrap_or(false)
+}
+
 /// The error of an operation that timed out. It is retryable.
 pub fn timeout_error() -> Error {
     io::Error::new(

@@ -3,7 +3,7 @@
 use mongodb::error::{Error, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::{ClientSession, Database};
 
-use crate::timeout::time_left;
+use crate::timeout::{is_time_up, time_left, timeout_error};
 
 const MAX_COMMIT_ATTEMPTS: u32 = 5;
 
@@ -17,13 +17,21 @@ pub async fn begin(database: &Database) -> Result<ClientSession, Error> {
     Ok(session)
 }
 
-/// Commits the transaction of `session` and retries while the result is unknown. Source: the
-/// Transactions specification, "`UnknownTransactionCommitResult`".
+/// Commits the transaction of `session` and retries while the result is unknown and there is time.
+/// Aborts it if the time is up: the caller has stopped waiting, and repeats what it asked for.
+/// Source: the Transactions specification, "`UnknownTransactionCommitResult`".
 pub async fn commit(session: &mut ClientSession) -> Result<(), Error> {
+    if is_time_up() {
+        // The server aborts it as well, but later.
+        let _ = session.abort_transaction().await;
+        return Err(timeout_error());
+    }
     let mut result = session.commit_transaction().await;
     for _ in 1..MAX_COMMIT_ATTEMPTS {
         match &result {
-            Err(error) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
+            Err(error)
+                if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) && !is_time_up() =>
+            {
                 result = session.commit_transaction().await;
             }
             _ => break,

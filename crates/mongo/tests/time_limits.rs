@@ -62,6 +62,31 @@ async fn given_a_slow_read_when_its_caller_has_timed_out_then_the_server_stops_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn given_a_transaction_when_its_caller_has_timed_out_then_it_is_not_committed() {
+    let database = database("late_commit").await;
+    let (release, released) = tokio::sync::oneshot::channel::<()>();
+    let (ended, end) = tokio::sync::oneshot::channel();
+    let inside = database.clone();
+    let written = mongo::with_timeout(Duration::from_millis(300), async move {
+        let mut session = mongo::begin(&inside).await?;
+        let documents = inside.collection::<Document>("documents");
+        let late = documents.insert_one(doc! { "late": true });
+        late.session(&mut session).await?;
+        released.await.expect("the caller has timed out");
+        let committed = mongo::commit(&mut session).await;
+        ended.send(committed.is_ok()).expect("the test waits");
+        Ok::<_, StoreError>(())
+    });
+    assert!(written.await.is_err());
+    release.send(()).expect("the operation waits");
+    assert!(!end.await.expect("the operation ends"), "it was committed");
+    let documents = database.collection::<Document>("documents");
+    let late = documents.find_one(doc! { "late": true }).await;
+    assert_eq!(late.expect("reads"), None);
+    database.drop().await.expect("drops");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn given_a_slow_read_within_another_timeout_when_that_ends_then_the_server_stops_it() {
     let database = database("slow_nested_read").await;
     let read = slow_read(database.clone(), Duration::from_mins(10));

@@ -2,6 +2,7 @@
 
 pub mod client;
 mod connection;
+pub mod cursor;
 pub mod extract;
 mod framing;
 pub mod idempotency;

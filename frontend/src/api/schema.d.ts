@@ -1266,7 +1266,7 @@ export interface operations {
                  *     the time of the first page, so that each product is listed once even if its price changes.
                  */
                 sort?: "newest" | "price" | "-price" | "name" | "-name";
-                /** @description The maximum number of products on a page. */
+                /** @description The maximum number of products on a page. Required for a list of more than 24 MiB. */
                 limit?: number;
                 /** @description The `next_cursor` of the previous page, which has the same order. */
                 cursor?: string;

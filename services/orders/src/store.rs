@@ -14,9 +14,12 @@ mod seed;
 use std::time::Duration;
 
 use domain::OrderId;
+use mongo::SharedKey;
 use mongodb::bson::oid::ObjectId;
 use mongodb::{Collection, Database};
+use service_kit::cursor::CursorKey;
 
+use crate::ports::StoreError;
 use documents::{OrderDocument, ProductDocument};
 
 pub(crate) use reading::OrderPages;
@@ -27,6 +30,7 @@ pub(crate) struct Store {
     database: Database,
     orders: Collection<OrderDocument>,
     products: Collection<ProductDocument>,
+    cursor_key: SharedKey,
     timeout: Duration,
 }
 
@@ -36,9 +40,19 @@ impl Store {
         Self {
             orders: database.collection("orders"),
             products: database.collection("products"),
+            cursor_key: SharedKey::new(&database, "cursors"),
             database,
             timeout,
         }
+    }
+
+    /// Returns the key that seals the cursors of pages, the same in all replicas.
+    pub(crate) async fn cursor_key(&self) -> Result<CursorKey, StoreError> {
+        let key = self.cursor_key.clone();
+        let key = async move { Ok::<_, StoreError>(key.get().await?) };
+        Ok(CursorKey::new(
+            mongo::with_timeout(self.timeout, key).await?,
+        ))
     }
 }
 

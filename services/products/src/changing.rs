@@ -1,17 +1,20 @@
-//! Changing the catalogue: adds products and categories, changes products and restocks them.
+//! Changing the catalogue: adds products and categories, changes products and restocks them. Each
+//! change is recorded in the audit.
 
 use std::time::{Duration, Instant};
 
-use domain::{CategoryName, ProductName};
+use domain::{CategoryName, Email, ProductName};
 use events::ProductState;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::audit::AuditRecord;
 use crate::catalogue::{Change, ChangeId, Product, RuleError, VersionedProduct};
 use crate::deciding::conflict_backoff;
 use crate::messages::Messages;
 use crate::ports::{
-    Catalogue, Clock, NewProduct, NewRecord, ProductChange, Publisher, RecordedChange, StoreError,
+    Catalogue, Clock, NewCategory, NewProduct, NewRecord, ProductChange, Publisher, RecordedChange,
+    StoreError,
 };
 
 /// How long a change is retried after conflicts with decisions, or with the transaction of a killed
@@ -29,6 +32,7 @@ pub(crate) struct CatalogueEditor<S, P, C> {
 
 /// A request to change a product.
 pub(crate) struct ChangeRequest {
+    pub(crate) admin: Email,
     pub(crate) name: ProductName,
     pub(crate) change: Change,
     /// The id of the change, if the request has an idempotency key; the same for every repeat.
@@ -78,13 +82,26 @@ where
     C: Clock,
 {
     /// Adds a category.
-    pub(crate) async fn create_category(&self, name: &CategoryName) -> Result<(), CreateError> {
-        Ok(self.catalogue.insert_category(name).await?)
+    pub(crate) async fn create_category(
+        &self,
+        admin: &Email,
+        name: &CategoryName,
+    ) -> Result<(), CreateError> {
+        let new = NewCategory {
+            name: name.clone(),
+            created_at: self.clock.now(),
+            audit: AuditRecord::category_created(admin, name),
+        };
+        self.with_retries(|| self.catalogue.insert_category(&new))
+            .await?;
+        new.audit.log();
+        Ok(())
     }
 
     /// Adds a product and publishes it.
     pub(crate) async fn create_product(
         &self,
+        admin: &Email,
         product: Product,
         traceparent: Option<String>,
     ) -> Result<Product, CreateError> {
@@ -96,6 +113,7 @@ where
             .ok_or(CreateError::UnknownCategory)?;
         let new = NewProduct {
             id: self.catalogue.new_product_id(),
+            audit: AuditRecord::product_created(admin, &product),
             product,
             categories,
             created_at: now,
@@ -106,23 +124,35 @@ where
             product: new.product.clone(),
         });
         let message = self.messages.product_created(state, now, traceparent);
+        let insert = || async {
+            match self.catalogue.insert_product(&new, message.clone()).await {
+                // The other product was not durable and is lost.
+                Err(StoreError::Duplicate(cause))
+                    if self.product(&new.product.name).await?.is_none() =>
+                {
+                    Err(StoreError::Conflict(cause))
+                }
+                result => result,
+            }
+        };
+        let stored = self.with_retries(insert).await?;
+        self.publisher.try_publish(stored);
+        new.audit.log();
+        Ok(new.product)
+    }
+
+    /// Repeats `insert` after conflicts.
+    async fn with_retries<T, F>(&self, insert: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
         let mut attempts = Attempts::begin(&self.clock);
         loop {
-            match self.catalogue.insert_product(&new, message.clone()).await {
-                Ok(stored) => {
-                    self.publisher.try_publish(stored);
-                    return Ok(new.product);
-                }
-                // The other product was not durable and is lost.
-                Err(StoreError::Duplicate(_))
-                    if self.product(&new.product.name).await?.is_none() && attempts.can_retry() =>
-                {
-                    attempts.back_off().await;
-                }
+            match insert().await {
                 Err(error) if is_transient(&error) && attempts.can_retry() => {
                     attempts.back_off().await;
                 }
-                Err(error) => return Err(error.into()),
+                result => return result,
             }
         }
     }
@@ -201,10 +231,12 @@ where
         };
         let loaded = self.catalogue.load_product(&request.name).await?;
         let (transaction, mut product) = loaded.ok_or(ChangeError::UnknownProduct)?;
+        let before = product.product.clone();
         if let Err(broken) = product.apply(change) {
             self.catalogue.commit_unchanged(transaction).await?;
             return Err(broken.into());
         }
+        let audit = AuditRecord::product_changed(&request.admin, &before, &product.product);
         let response = render(&product.product);
         let traceparent = request.traceparent.as_deref();
         let messages = self
@@ -223,10 +255,12 @@ where
             categories,
             delta: change.add_quantity,
             at: now,
+            audit: audit.clone(),
             record,
         };
         let committed = self.catalogue.commit_change(transaction, change, messages);
         self.publisher.try_publish(committed.await?);
+        audit.log();
         Ok(response)
     }
 }

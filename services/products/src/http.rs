@@ -1,7 +1,9 @@
 //! The HTTP API.
 
 mod categories;
+mod complete_lists;
 mod cursor;
+mod etag;
 mod operations;
 mod problems;
 mod products;
@@ -19,6 +21,7 @@ use crate::changing::{CONFLICT_TIMEOUT, CatalogueEditor};
 use crate::ports::StoreError;
 use crate::store::{self, Store};
 
+pub(crate) use complete_lists::CompleteLists;
 pub(crate) use router::router;
 
 type Editor = CatalogueEditor<Store, Outbox, SystemClock>;
@@ -27,6 +30,7 @@ type Editor = CatalogueEditor<Store, Outbox, SystemClock>;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) lists: CompleteLists,
     pub(crate) editor: Editor,
     pub(crate) verifier: Verifier,
     /// The timeout of a database operation for a client.

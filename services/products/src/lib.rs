@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archiving;
+mod audit;
 mod catalogue;
 mod changing;
 mod config;

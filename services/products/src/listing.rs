@@ -3,14 +3,18 @@
 //! All pages together contain each product exactly once, if it existed during the whole listing. That
 //! is easy if the sort key never changes, like the creation time and the name. A price changes, so the
 //! cursor of a list by price contains the number of the last price change at its first page, and
-//! all pages use the prices of that moment.
+//! all pages use the prices of that moment. Such a cursor expires after [`MAX_PRICE_CHANGES`].
 
 use domain::{CategoryName, ProductId};
 
 use crate::catalogue::Product;
 
+/// The number of price changes after which a cursor by price expires, because each page reads all
+/// changes since the first page.
+pub(crate) const MAX_PRICE_CHANGES: i64 = 10_000;
+
 /// The order of a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Sort {
     /// By creation.
     #[default]
@@ -23,18 +27,24 @@ pub(crate) enum Sort {
     NameDesc,
 }
 
-/// A request for a list of products. A filter that is `None` matches every product.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ListRequest {
+/// The products of a list and their order. A filter that is `None` matches every product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Selection {
     pub(crate) category: Option<CategoryName>,
     /// A product matches if, for each of these, one of its words begins with it.
     pub(crate) words: Option<Vec<String>>,
     pub(crate) in_stock: Option<bool>,
     pub(crate) sort: Sort,
+}
+
+/// A request for a page of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct PageRequest {
+    pub(crate) selection: Selection,
     /// The end of the previous page.
     pub(crate) after: Option<Cursor>,
     /// The maximum length of the page.
-    pub(crate) limit: Option<u32>,
+    pub(crate) limit: u32,
 }
 
 /// The sort key and id of the last product of a page.

@@ -17,6 +17,7 @@ pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 use sha2::{Digest as _, Sha256};
 
+use crate::audit::AuditRecord;
 use crate::catalogue::{CategoryId, ChangeId, Product, VersionedProduct};
 use crate::stock::{BatchOutcome, Order, Outcome, Products};
 
@@ -52,6 +53,20 @@ impl StoreError {
             Self::Conflict(_) | Self::UnknownCommit(_) | Self::Unavailable(_)
         )
     }
+}
+
+/// Why a list was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListError {
+    #[error("the category does not exist")]
+    UnknownCategory,
+    #[error("too many prices have changed since the first page")]
+    ExpiredCursor,
+    /// The server is no longer the primary, or has just become it. A retry can succeed.
+    #[error("the database has an older state than one that was returned before")]
+    OlderState,
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// The decisions and the stock, read and written in one transaction per batch.
@@ -113,7 +128,7 @@ pub(crate) trait Catalogue: Send + Sync {
     /// Adds a category. [`StoreError::Duplicate`] if it exists.
     fn insert_category(
         &self,
-        name: &CategoryName,
+        category: &NewCategory,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Returns the ids of categories in the order of `names`, or `None` if one does not exist.
@@ -158,12 +173,20 @@ pub(crate) trait Catalogue: Send + Sync {
     ) -> impl Future<Output = Result<Self::Stored, StoreError>> + Send;
 }
 
+/// A category to be added.
+pub(crate) struct NewCategory {
+    pub(crate) name: CategoryName,
+    pub(crate) created_at: Timestamp,
+    pub(crate) audit: AuditRecord,
+}
+
 /// A product to be added.
 pub(crate) struct NewProduct {
     pub(crate) id: ProductId,
     pub(crate) product: Product,
     pub(crate) categories: Vec<CategoryId>,
     pub(crate) created_at: Timestamp,
+    pub(crate) audit: AuditRecord,
 }
 
 /// An admin's change of a product.
@@ -177,6 +200,7 @@ pub(crate) struct ProductChange {
     /// Units added or, if negative, removed.
     pub(crate) delta: i64,
     pub(crate) at: Timestamp,
+    pub(crate) audit: AuditRecord,
     /// Present if the request has an idempotency key.
     pub(crate) record: Option<(ChangeId, NewRecord)>,
 }

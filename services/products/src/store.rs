@@ -7,8 +7,10 @@ mod archive;
 mod catalogue;
 mod categories;
 mod changes;
+mod complete_list;
 mod documents;
 mod error;
+mod freshness;
 mod indexes;
 mod ledger;
 mod listing;
@@ -22,13 +24,16 @@ use std::time::Duration;
 
 use domain::CategoryName;
 use messaging::outbox::Outbox;
+use mongo::SharedKey;
 use mongodb::bson::oid::ObjectId;
 use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database};
+use service_kit::cursor::CursorKey;
 
 use crate::ports::StoreError;
 use archive::ArchivedUntil;
-use documents::{Category, Decision, Product, ProductChange};
+use documents::{Audit, Category, Decision, ListedProduct, Product, ProductChange};
+use freshness::Freshness;
 use republication::RoundDocument;
 
 /// The database. Clones share it.
@@ -36,12 +41,16 @@ use republication::RoundDocument;
 pub(crate) struct Store {
     database: Database,
     products: Collection<Product>,
+    listed: Collection<ListedProduct>,
     categories: Collection<Category>,
     decisions: Collection<Decision>,
     changes: Collection<ProductChange>,
     leases: Collection<RoundDocument>,
     archive: Collection<ArchivedUntil>,
+    audit: Collection<Audit>,
     outbox: Outbox,
+    cursor_key: SharedKey,
+    freshness: Freshness,
     timeout: Duration,
     /// Categories are never removed or renamed, so a cached name stays valid.
     category_names: Arc<RwLock<Arc<HashMap<ObjectId, CategoryName>>>>,
@@ -53,11 +62,15 @@ impl Store {
     pub(crate) fn new(database: &Database, outbox: Outbox, timeout: Duration) -> Self {
         Self {
             products: database.collection("products"),
+            listed: database.collection("products"),
             categories: database.collection("categories"),
             decisions: database.collection("orders"),
             changes: database.collection("restocks"),
             leases: database.collection("leases"),
             archive: database.collection("archive"),
+            audit: database.collection("audit"),
+            cursor_key: SharedKey::new(database, "cursors"),
+            freshness: Freshness::default(),
             category_names: Arc::default(),
             database: database.clone(),
             outbox,
@@ -65,15 +78,32 @@ impl Store {
         }
     }
 
+    /// Returns the key that seals the cursors of pages, the same in all replicas.
+    pub(crate) async fn cursor_key(&self) -> Result<CursorKey, StoreError> {
+        let key =
+            self.run(|store| async move { Ok::<_, StoreError>(store.cursor_key.get().await?) });
+        Ok(CursorKey::new(key.await?))
+    }
+
     async fn transaction(&self) -> Result<ClientSession, Error> {
-        mongo::begin(&self.database).await
+        let mut session = mongo::begin(&self.database).await?;
+        self.freshness.require(&mut session);
+        Ok(session)
+    }
+
+    /// Begins a session for a read. What it returns is recorded in [`Store::freshness`].
+    async fn read_session(&self) -> Result<ClientSession, Error> {
+        let mut session = self.database.client().start_session().await?;
+        self.freshness.require(&mut session);
+        Ok(session)
     }
 
     /// Runs an operation of a client's request.
-    async fn run<T, F>(&self, operation: impl FnOnce(Self) -> F) -> Result<T, StoreError>
+    async fn run<T, E, F>(&self, operation: impl FnOnce(Self) -> F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
     {
         mongo::with_timeout(self.timeout, operation(self.clone())).await
     }
@@ -89,6 +119,11 @@ where
     E: From<StoreError> + Send + 'static,
 {
     mongo::with_timeout(timeout, async { Ok::<_, StoreError>(work.await) }).await?
+}
+
+/// The error of an operation that timed out.
+pub(crate) fn timeout_error() -> StoreError {
+    mongo::timeout_error().into()
 }
 
 /// Waits at most for `timeout` for an operation that commits. After that its result is unknown.

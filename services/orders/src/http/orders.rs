@@ -16,7 +16,6 @@ use service_kit::request_context;
 use super::wire::{OrderListView, OrderView, PageQuery, PlaceOrder};
 use super::{App, cursor, order_list};
 use crate::lines::Lines;
-use crate::order::Cursor;
 use crate::placing::Placement;
 
 /// Places an order. It is PENDING until products has decided about it, which takes a moment.
@@ -77,7 +76,14 @@ pub(super) async fn list(
         return order_list::respond(app.store.all_orders(&caller.email)).await;
     }
     let limit = page::limit(query.limit)?;
-    let cursor = query.cursor.as_deref().map(decode).transpose()?;
+    let key = app.store.cursor_key().await?;
+    let cursor = match &query.cursor {
+        Some(text) => Some(
+            cursor::decode(&key, text)
+                .ok_or_else(|| Problem::invalid("cursor", "is not the next_cursor of a page"))?,
+        ),
+        None => None,
+    };
     // One more than the limit shows whether there is a next page.
     let mut orders = app
         .store
@@ -86,7 +92,7 @@ pub(super) async fn list(
     let has_next = orders.len() > limit as usize;
     orders.truncate(limit as usize);
     let last = orders.last().filter(|_| has_next);
-    let next = last.map(|last| cursor::encode(last.cursor()));
+    let next = last.map(|last| cursor::encode(&key, last.cursor()));
     Ok(axum::Json(OrderListView::page(orders, next)).into_response())
 }
 
@@ -114,9 +120,4 @@ pub(super) async fn show(
         .await?
         .ok_or_else(missing)?;
     Ok(axum::Json(order.into()))
-}
-
-fn decode(text: &str) -> Result<Cursor, Problem> {
-    cursor::decode(text)
-        .ok_or_else(|| Problem::invalid("cursor", "is not the next_cursor of a page"))
 }

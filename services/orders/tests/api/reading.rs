@@ -27,7 +27,11 @@ async fn given_orders_when_listed_then_all_are_oldest_first_and_pages_newest_fir
 #[tokio::test]
 async fn given_an_invalid_limit_or_cursor_when_requested_then_422() {
     let service = start().await;
-    buyer(&service).expect_page_errors("/api/orders").await;
+    let buyer = buyer(&service);
+    buyer.expect_page_errors("/api/orders").await;
+    // The position of an order, but not sealed by the service.
+    let forged = "/api/orders?cursor=AAABjMJR9AAHBwcHBwcHBwcHBwc";
+    buyer.get(forged).await.expect_field_error("cursor");
 }
 
 #[tokio::test]

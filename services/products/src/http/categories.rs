@@ -33,7 +33,7 @@ pub(super) async fn list(
         (status = 403, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem),
         (status = 503, body = Problem)))]
 pub(super) async fn create(
-    _: Admin,
+    Admin(admin): Admin,
     State(app): State<App>,
     Json(body): Json<CategoryBody>,
 ) -> Result<(StatusCode, axum::Json<CategoryBody>), Problem> {
@@ -41,7 +41,8 @@ pub(super) async fn create(
     let body = CategoryBody {
         name: name.as_str().to_owned(),
     };
-    let created = app.edit(|editor| async move { editor.create_category(&name).await });
+    let created =
+        app.edit(|editor| async move { editor.create_category(&admin.email, &name).await });
     created
         .await
         .map_err(|error| not_created(error, "Category already exists", "category-exists"))?;

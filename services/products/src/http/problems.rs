@@ -5,7 +5,7 @@ use service_kit::problem::Problem;
 
 use crate::catalogue::RuleError;
 use crate::changing::{ChangeError, CreateError};
-use crate::ports::StoreError;
+use crate::ports::{ListError, StoreError};
 
 pub(super) fn unknown_product() -> Problem {
     Problem::unknown("product")
@@ -62,6 +62,20 @@ impl From<RuleError> for Problem {
             RuleError::StockTooHigh => "The stock cannot go above 2147483647.",
         };
         Self::bad_request(detail)
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::UnknownCategory => unknown_category(),
+            ListError::ExpiredCursor => Self::invalid(
+                "cursor",
+                "has expired, because many prices have changed; start again with the first page",
+            ),
+            ListError::OlderState => Self::dependency_failed(&error, true),
+            ListError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -3,23 +3,22 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::{CategoryName, ProductName};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use identity::{Admin, OptionalCaller};
 use serde::Serialize;
 use service_kit::extract::{Json, Query};
 use service_kit::idempotency::IdempotencyHeader;
 use service_kit::problem::Problem;
 use service_kit::{page, request_context};
-use sha2::{Digest as _, Sha256};
 
 use super::problems::{not_created, unknown_category, unknown_product};
 use super::wire::{
     Changes, ListQuery, NewProduct, NextCursor, ProductBody, ProductQuery, ProductsBody,
 };
-use super::{App, cursor};
+use super::{App, complete_lists, cursor, etag};
 use crate::catalogue::{ChangeId, Product};
 use crate::changing::ChangeRequest;
-use crate::listing::ListRequest;
+use crate::listing::{PageRequest, Selection};
 use crate::search;
 
 const MAX_WORDS: usize = 10;
@@ -39,28 +38,54 @@ pub(super) async fn list(
     if let Some(name) = &query.name {
         return one(&app, name, &headers).await;
     }
-    let request = list_request(&query)?;
-    let (limit, sort) = (request.limit, request.sort);
-    let page = app.store.products(request).await?;
-    let page = page.ok_or_else(unknown_category)?;
+    let selection = selection(&query)?;
+    if query.limit.is_none() && query.cursor.is_none() {
+        return complete_lists::respond(&app, selection, &headers).await;
+    }
+    page(&app, selection, &query, &headers).await
+}
+
+async fn page(
+    app: &App,
+    selection: Selection,
+    query: &ListQuery,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let (sort, limit) = (selection.sort, page::limit(query.limit)?);
+    let key = app.store.cursor_key().await?;
+    let after = match &query.cursor {
+        Some(text) => Some(cursor::decode(&key, sort, text).ok_or_else(|| {
+            Problem::invalid("cursor", "must be a next_cursor of the same sort order")
+        })?),
+        None => None,
+    };
+    let page = app.store.page(PageRequest {
+        selection,
+        after,
+        limit,
+    });
+    let page = page.await?;
+    let next = page.next.map(|next| cursor::encode(&key, sort, &next));
     let body = json(&ProductsBody {
         products: page.products.iter().map(ProductBody::from).collect(),
-        next_cursor: limit.map(|_| NextCursor(page.next.map(|next| cursor::encode(sort, &next)))),
+        next_cursor: Some(NextCursor(next)),
     });
-    let tag = etag(&[body.as_bytes()]);
-    Ok(not_modified_or(&headers, tag, body))
+    let tag = etag::of(&[body.as_bytes()]);
+    let response = json_response(StatusCode::OK, body);
+    Ok(etag::not_modified_or(headers, tag, response))
 }
 
 async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let name = ProductName::parse(name).map_err(|_| unknown_product())?;
     let found = app.store.product(&name).await?;
     let found = found.ok_or_else(unknown_product)?;
-    let tag = etag(&[&found.id.bytes(), &found.version.to_be_bytes()]);
+    let tag = etag::of(&[&found.id.bytes(), &found.version.to_be_bytes()]);
     let body = json(&ProductsBody {
         products: vec![ProductBody::from(&found.product)],
         next_cursor: None,
     });
-    Ok(not_modified_or(headers, tag, body))
+    let response = json_response(StatusCode::OK, body);
+    Ok(etag::not_modified_or(headers, tag, response))
 }
 
 /// Adds a product.
@@ -70,14 +95,17 @@ async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Pro
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn create(
-    _: Admin,
+    Admin(admin): Admin,
     State(app): State<App>,
     Json(body): Json<NewProduct>,
 ) -> Result<Response, Problem> {
     let product = body.product.0.checked()?.ok_or_else(unknown_category)?;
     let traceparent = request_context::current_traceparent();
-    let created =
-        app.edit(|editor| async move { editor.create_product(product, traceparent).await });
+    let created = app.edit(|editor| async move {
+        editor
+            .create_product(&admin.email, product, traceparent)
+            .await
+    });
     let product = created
         .await
         .map_err(|error| not_created(error, "Product already exists", "product-exists"))?;
@@ -104,6 +132,7 @@ pub(super) async fn change(
         name,
         change,
         id: key.map(|IdempotencyHeader(key)| ChangeId(key.id_for(&admin.email))),
+        admin: admin.email,
         traceparent: request_context::current_traceparent(),
     };
     let change = app.edit(|editor| async move { editor.change_product(&request, render).await });
@@ -111,29 +140,16 @@ pub(super) async fn change(
     Ok(json_response(StatusCode::OK, body))
 }
 
-fn list_request(query: &ListQuery) -> Result<ListRequest, Problem> {
-    let limit = match (query.limit, &query.cursor) {
-        (None, None) => None,
-        (limit, _) => Some(page::limit(limit)?),
-    };
-    let sort = query.sort.map(Into::into).unwrap_or_default();
-    let after = match &query.cursor {
-        Some(text) => Some(cursor::decode(sort, text).ok_or_else(|| {
-            Problem::invalid("cursor", "must be a next_cursor of the same sort order")
-        })?),
-        None => None,
-    };
+fn selection(query: &ListQuery) -> Result<Selection, Problem> {
     let category = match &query.category_name {
         Some(name) => Some(CategoryName::parse(name).map_err(|_| unknown_category())?),
         None => None,
     };
-    Ok(ListRequest {
+    Ok(Selection {
         category,
         words: words(query.q.as_deref())?,
         in_stock: query.in_stock.map(bool::from),
-        sort,
-        after,
-        limit,
+        sort: query.sort.map(Into::into).unwrap_or_default(),
     })
 }
 
@@ -168,35 +184,4 @@ fn json(body: &impl Serialize) -> String {
 
 fn json_response(status: StatusCode, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-fn etag(parts: &[&[u8]]) -> HeaderValue {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part);
-    }
-    let tag = format!("\"{}\"", hex::encode(&digest.finalize()[..12]));
-    HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""))
-}
-
-/// Returns 304 if the client has this version (RFC 9110, 13.1.2: weak comparison).
-fn not_modified_or(headers: &HeaderMap, tag: HeaderValue, body: String) -> Response {
-    let known = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| {
-            value
-                .split(',')
-                .map(|candidate| candidate.trim().trim_start_matches("W/"))
-                .any(|candidate| candidate == "*" || candidate.as_bytes() == tag.as_bytes())
-        });
-    let caching = [
-        (header::ETAG, tag),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
-    if known {
-        return (StatusCode::NOT_MODIFIED, caching).into_response();
-    }
-    (caching, json_response(StatusCode::OK, body)).into_response()
 }

@@ -76,7 +76,7 @@ pub(super) struct ListQuery {
     /// the time of the first page, so that each product is listed once even if its price changes.
     #[param(inline)]
     pub(super) sort: Option<SortName>,
-    /// The maximum number of products on a page.
+    /// The maximum number of products on a page. Required for a list of more than 24 MiB.
     #[param(minimum = 1, maximum = 100)]
     pub(super) limit: Option<i64>,
     /// The `next_cursor` of the previous page, which has the same order.

@@ -1,12 +1,13 @@
 //! Reading products as clients see them.
 
 use domain::ProductName;
+use mongo::time_left;
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
 use mongodb::error::Error;
 
 use super::Store;
-use super::documents::Product;
+use super::documents::{ListedProduct, Product};
 use crate::catalogue::{self, VersionedProduct};
 use crate::ports::StoreError;
 
@@ -18,7 +19,11 @@ impl Store {
     ) -> Result<Option<VersionedProduct>, StoreError> {
         let by_name = doc! { "name": name.as_str() };
         self.run(|store| async move {
-            match store.products.find_one(by_name).await? {
+            let mut session = store.read_session().await?;
+            let found = store.products.find_one(by_name).max_time(time_left());
+            let found = found.session(&mut session).await?;
+            store.freshness.record(session.operation_time());
+            match found {
                 Some(found) => Ok(Some(store.versioned_product(found).await?)),
                 None => Ok(None),
             }
@@ -36,7 +41,7 @@ impl Store {
 
     pub(super) async fn catalogue_products(
         &self,
-        products: Vec<Product>,
+        products: Vec<ListedProduct>,
     ) -> Result<Vec<catalogue::Product>, Error> {
         let ids: Vec<ObjectId> = products
             .iter()
@@ -45,7 +50,7 @@ impl Store {
         let names = self.names_of_categories(&ids).await?;
         products
             .into_iter()
-            .map(|product| Ok(product.into_versioned(&names)?.product))
+            .map(|product| product.into_product(&names))
             .collect()
     }
 }

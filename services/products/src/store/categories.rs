@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use domain::CategoryName;
 use futures::TryStreamExt as _;
+use mongo::time_left;
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
 use mongodb::error::Error;
@@ -17,9 +18,14 @@ impl Store {
     /// Returns all categories in the order of creation.
     pub(crate) async fn all_categories(&self) -> Result<Vec<CategoryName>, StoreError> {
         self.run(|store| async move {
+            let mut session = store.read_session().await?;
             let all = store.categories.find(doc! {}).sort(doc! { "_id": 1 });
-            let names = all.await?.map_ok(|category| category.name);
-            Ok(names.try_collect().await?)
+            let all = all.max_time(time_left()).session(&mut session);
+            let mut all = all.await?;
+            let names = all.stream(&mut session).map_ok(|category| category.name);
+            let names = names.try_collect().await?;
+            store.freshness.record(session.operation_time());
+            Ok(names)
         })
         .await
     }
@@ -39,7 +45,8 @@ impl Store {
         if ids.iter().all(|id| cached.contains_key(id)) {
             return Ok(cached);
         }
-        let all: Vec<Category> = self.categories.find(doc! {}).await?.try_collect().await?;
+        let all = self.categories.find(doc! {}).max_time(time_left()).await?;
+        let all: Vec<Category> = all.try_collect().await?;
         let names = all.into_iter().map(|category| (category.id, category.name));
         let names: Arc<HashMap<ObjectId, CategoryName>> = Arc::new(names.collect());
         let mut cache = self
@@ -59,6 +66,7 @@ impl Store {
         let found: Vec<Category> = self
             .categories
             .find(doc! { "name": { "$in": wanted } })
+            .max_time(time_left())
             .await?
             .try_collect()
             .await?;

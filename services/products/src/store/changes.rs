@@ -4,16 +4,16 @@ use domain::{CategoryName, ProductId, ProductName};
 use events::Message;
 use jiff::Timestamp;
 use messaging::outbox::Stored;
-use mongo::commit;
+use mongo::{commit, time_left};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Decimal128, doc};
 use mongodb::error::Error;
 
-use super::documents::{self, Category, PriceChange, Product, stock_bson, version_to_i64};
+use super::documents::{self, Audit, Category, PriceChange, Product, stock_bson, version_to_i64};
 use super::{Store, commit_within};
 use crate::catalogue::{CategoryId, ChangeId, VersionedProduct};
-use crate::ports::{Catalogue, NewProduct, ProductChange, RecordedChange, StoreError};
+use crate::ports::{Catalogue, NewCategory, NewProduct, ProductChange, RecordedChange, StoreError};
 
 /// An open transaction that has read a product.
 pub(crate) struct ProductTransaction {
@@ -29,14 +29,22 @@ impl Catalogue for Store {
         ProductId::from_bytes(ObjectId::new().bytes())
     }
 
-    async fn insert_category(&self, name: &CategoryName) -> Result<(), StoreError> {
+    async fn insert_category(&self, category: &NewCategory) -> Result<(), StoreError> {
+        let (store, at) = (self.clone(), category.created_at);
+        let audit = Audit::new(&category.audit, None, at);
         let category = Category {
             id: ObjectId::new(),
-            name: name.clone(),
+            name: category.name.clone(),
         };
-        self.run(|store| async move {
-            store.categories.insert_one(&category).await?;
-            Ok(())
+        commit_within(self.timeout, async move {
+            let mut session = store.transaction().await?;
+            store
+                .categories
+                .insert_one(&category)
+                .session(&mut session)
+                .await?;
+            store.insert_audit(audit, &mut session).await?;
+            store.finish(session).await
         })
         .await
     }
@@ -47,7 +55,7 @@ impl Catalogue for Store {
     ) -> Result<Option<Vec<CategoryId>>, StoreError> {
         let names = names.to_vec();
         let ids = self
-            .run(|store| async move { Ok(store.ids_of_categories(&names).await?) })
+            .run(|store| async move { Ok::<_, StoreError>(store.ids_of_categories(&names).await?) })
             .await?;
         Ok(ids.map(|ids| ids.iter().map(|id| CategoryId(id.bytes())).collect()))
     }
@@ -59,6 +67,7 @@ impl Catalogue for Store {
     ) -> Result<Stored, StoreError> {
         let (store, at) = (self.clone(), product.created_at);
         let document = Product::new(product);
+        let audit = Audit::new(&product.audit, Some(1), at);
         commit_within(self.timeout, async move {
             let mut session = store.transaction().await?;
             store
@@ -66,6 +75,7 @@ impl Catalogue for Store {
                 .insert_one(document)
                 .session(&mut session)
                 .await?;
+            store.insert_audit(audit, &mut session).await?;
             store.commit_with(session, vec![message], at).await
         })
         .await
@@ -74,7 +84,10 @@ impl Catalogue for Store {
     async fn recorded_change(&self, id: ChangeId) -> Result<Option<RecordedChange>, StoreError> {
         let by_id = doc! { "_id": ObjectId::from_bytes(id.0) };
         let found = self
-            .run(|store| async move { Ok(store.changes.find_one(by_id).await?) })
+            .run(|store| async move {
+                let found = store.changes.find_one(by_id).max_time(time_left());
+                Ok::<_, StoreError>(found.await?)
+            })
             .await?;
         Ok(found.map(documents::ProductChange::into_record))
     }
@@ -86,8 +99,8 @@ impl Catalogue for Store {
         let by_name = doc! { "name": name.as_str() };
         self.run(|store| async move {
             let mut session = store.transaction().await?;
-            let found = store.products.find_one(by_name).session(&mut session);
-            let Some(before) = found.await? else {
+            let found = store.products.find_one(by_name).max_time(time_left());
+            let Some(before) = found.session(&mut session).await? else {
                 commit(&mut session).await?;
                 return Ok(None);
             };
@@ -123,6 +136,8 @@ impl Catalogue for Store {
             };
             store.update_product(&before, &change, &mut session).await?;
             let at = change.at;
+            let audit = Audit::new(&change.audit, Some(change.version), at);
+            store.insert_audit(audit, &mut session).await?;
             let document = documents::ProductChange::new(before.id, change, price_change);
             store
                 .changes
@@ -175,6 +190,11 @@ impl Store {
         Ok(())
     }
 
+    async fn insert_audit(&self, audit: Audit, session: &mut ClientSession) -> Result<(), Error> {
+        self.audit.insert_one(audit).session(session).await?;
+        Ok(())
+    }
+
     async fn commit_with(
         &self,
         mut session: ClientSession,
@@ -182,7 +202,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<Stored, StoreError> {
         let stored = self.outbox.store(&mut session, messages, now).await?;
-        commit(&mut session).await?;
+        self.finish(session).await?;
         Ok(stored)
+    }
+
+    async fn finish(&self, mut session: ClientSession) -> Result<(), StoreError> {
+        commit(&mut session).await?;
+        self.freshness.record(session.operation_time());
+        Ok(())
     }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
-use domain::{CategoryName, Description, Money, OrderId, ProductId, ProductName, Stock};
+use domain::{CategoryName, Description, Email, Money, OrderId, ProductId, ProductName, Stock};
 use events::ProductState;
+use jiff::Timestamp;
 use mongo::decimal;
 use mongo::time::{date, timestamp};
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Bson, DateTime, Decimal128};
+use mongodb::bson::{Bson, DateTime, Decimal128, Document, doc};
 use mongodb::error::Error;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{AuditRecord, FieldChange};
 use crate::catalogue::{self, CategoryId, ChangeId, VersionedProduct};
 use crate::ports::{self, EarlierDecision, NewProduct, RecordedChange, RecordedRequest};
 use crate::search;
@@ -37,6 +39,21 @@ pub(super) struct Product {
     /// The search words of its name and description.
     pub(super) words: Vec<String>,
     /// The sort key by name.
+    #[serde(default)]
+    pub(super) name_key: String,
+}
+
+/// The fields of a product that a list needs.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ListedProduct {
+    #[serde(rename = "_id")]
+    pub(super) id: ObjectId,
+    name: ProductName,
+    description: Description,
+    pub(super) price: Decimal128,
+    quantity: Stock,
+    pub(super) categories: Vec<ObjectId>,
+    pub(super) created_at: DateTime,
     #[serde(default)]
     pub(super) name_key: String,
 }
@@ -120,6 +137,50 @@ pub(super) struct ProductChange {
     pub(super) request_digest: Option<String>,
 }
 
+/// What an admin did to the catalogue.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Audit {
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    at: DateTime,
+    admin: Email,
+    action: String,
+    /// The name of the product or category.
+    subject: String,
+    /// The product's version after the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    fields: Vec<AuditField>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AuditField {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+}
+
+impl Audit {
+    pub(super) fn new(record: &AuditRecord, version: Option<u64>, at: Timestamp) -> Self {
+        let field = |field: &FieldChange| AuditField {
+            name: field.name.to_owned(),
+            before: field.before.clone(),
+            after: field.after.clone(),
+        };
+        Self {
+            id: ObjectId::new(),
+            at: date(at),
+            admin: record.admin.clone(),
+            action: record.action.name().to_owned(),
+            subject: record.action.subject().to_owned(),
+            version: version.map(version_to_i64),
+            fields: record.fields.iter().map(field).collect(),
+        }
+    }
+}
+
 /// A price change. The numbers are in the order of the commits and have no gaps, so a reader that
 /// has seen one has seen all before it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -189,9 +250,7 @@ impl Product {
     }
 
     pub(super) fn price(&self) -> Result<Money, Error> {
-        decimal::to_hundredths(self.price)
-            .and_then(|minor| Money::from_minor(minor).ok())
-            .ok_or_else(|| invalid_price(self.id, self.price))
+        money(self.id, self.price)
     }
 
     /// Returns the state that is published to orders.
@@ -209,20 +268,52 @@ impl Product {
         self,
         names: &HashMap<ObjectId, CategoryName>,
     ) -> Result<VersionedProduct, Error> {
-        let price = self.price()?;
-        let categories = self.categories.iter();
         Ok(VersionedProduct {
             id: ProductId::from_bytes(self.id.bytes()),
             version: self.version.unsigned_abs(),
             product: catalogue::Product {
+                price: self.price()?,
                 name: self.name,
                 description: self.description,
-                price,
                 quantity: self.quantity,
-                categories: categories.filter_map(|id| names.get(id).cloned()).collect(),
+                categories: names_of(&self.categories, names),
             },
         })
     }
+}
+
+impl ListedProduct {
+    /// The fields that the database returns.
+    pub(super) fn projection() -> Document {
+        doc! {
+            "name": 1, "description": 1, "price": 1, "quantity": 1, "categories": 1,
+            "created_at": 1, "name_key": 1,
+        }
+    }
+
+    pub(super) fn into_product(
+        self,
+        names: &HashMap<ObjectId, CategoryName>,
+    ) -> Result<catalogue::Product, Error> {
+        Ok(catalogue::Product {
+            price: money(self.id, self.price)?,
+            name: self.name,
+            description: self.description,
+            quantity: self.quantity,
+            categories: names_of(&self.categories, names),
+        })
+    }
+}
+
+fn names_of(categories: &[ObjectId], names: &HashMap<ObjectId, CategoryName>) -> Vec<CategoryName> {
+    let categories = categories.iter();
+    categories.filter_map(|id| names.get(id).cloned()).collect()
+}
+
+fn money(product: ObjectId, price: Decimal128) -> Result<Money, Error> {
+    decimal::to_hundredths(price)
+        .and_then(|minor| Money::from_minor(minor).ok())
+        .ok_or_else(|| invalid_price(product, price))
 }
 
 pub(super) fn invalid_price(product: ObjectId, price: Decimal128) -> Error {

@@ -3,7 +3,7 @@
 use mongo::{is_duplicate_key, is_transient};
 use mongodb::error::{Error, ErrorKind, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 
-use crate::ports::StoreError;
+use crate::ports::{ListError, StoreError};
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
@@ -22,6 +22,12 @@ impl From<Error> for StoreError {
             Self::Other
         };
         class(error.into())
+    }
+}
+
+impl From<Error> for ListError {
+    fn from(error: Error) -> Self {
+        Self::Store(error.into())
     }
 }
 

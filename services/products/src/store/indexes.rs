@@ -18,6 +18,9 @@ impl Store {
             .create_index(index(doc! { "name": 1 }, Some(unique())))
             .await?;
         self.changes.create_indexes(indexes_of_changes()).await?;
+        self.audit
+            .create_index(index(doc! { "at": 1 }, None))
+            .await?;
         self.outbox.ensure_indexes().await?;
         self.decisions
             .create_index(index(doc! { "placed_at": 1, "decided_at": 1 }, None))

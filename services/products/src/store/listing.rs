@@ -2,58 +2,58 @@
 
 use domain::ProductId;
 use futures::TryStreamExt as _;
-use mongo::decimal;
+use mongo::{decimal, time_left};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::error::Error;
 
 use super::Store;
-use super::documents::{Product, object_id};
-use crate::listing::{Cursor, ListRequest, Page, Sort, SortKey};
-use crate::ports::StoreError;
+use super::documents::{ListedProduct, object_id};
+use crate::listing::{Cursor, Page, PageRequest, Selection, Sort, SortKey};
+use crate::ports::ListError;
 
 impl Store {
-    /// Returns a page of products, or `None` if the category does not exist.
-    pub(crate) async fn products(&self, request: ListRequest) -> Result<Option<Page>, StoreError> {
-        self.run(|store| async move { store.page(&request).await })
+    /// Returns a page of products.
+    pub(crate) async fn page(&self, request: PageRequest) -> Result<Page, ListError> {
+        self.run(|store| async move { store.read_page(&request).await })
             .await
     }
 
-    async fn page(&self, request: &ListRequest) -> Result<Option<Page>, StoreError> {
-        let category = match &request.category {
-            Some(category) => {
-                let ids = self.ids_of_categories(std::slice::from_ref(category));
-                let Some(ids) = ids.await? else {
-                    return Ok(None);
-                };
-                Some(ids[0])
-            }
-            None => None,
-        };
-        let filter = filter(request, category);
-        let (found, next) = match request.sort {
+    async fn read_page(&self, request: &PageRequest) -> Result<Page, ListError> {
+        let filter = self.filter(&request.selection).await?;
+        let (found, next) = match request.selection.sort {
             Sort::PriceAsc | Sort::PriceDesc => self.by_price(filter, request).await?,
             Sort::Oldest | Sort::Newest | Sort::NameAsc | Sort::NameDesc => {
                 self.by_constant_key(filter, request).await?
             }
         };
-        Ok(Some(Page {
+        Ok(Page {
             products: self.catalogue_products(found).await?,
             next,
-        }))
+        })
     }
 
     async fn by_constant_key(
         &self,
         mut filter: Vec<Document>,
-        request: &ListRequest,
-    ) -> Result<(Vec<Product>, Option<Cursor>), Error> {
+        request: &PageRequest,
+    ) -> Result<(Vec<ListedProduct>, Option<Cursor>), Error> {
+        let sort = request.selection.sort;
         filter.extend(after_cursor(request));
-        let find = self.products.find(all_of(filter)).sort(order(request.sort));
-        let found = find.limit(limit_of_query(request)).await?;
-        let mut found: Vec<Product> = found.try_collect().await?;
+        let mut session = self.read_session().await?;
+        let mut found = self
+            .listed
+            .find(all_of(filter))
+            .projection(ListedProduct::projection())
+            .sort(order(sort))
+            .limit(limit_of_query(request))
+            .max_time(time_left())
+            .session(&mut session)
+            .await?;
+        let mut found: Vec<ListedProduct> = found.stream(&mut session).try_collect().await?;
+        self.freshness.record(session.operation_time());
         let next = truncate(&mut found, request).map(|last| Cursor {
-            key: match request.sort {
+            key: match sort {
                 Sort::NameAsc | Sort::NameDesc => SortKey::Name(last.name_key.clone()),
                 _ => SortKey::Created(last.created_at.timestamp_millis()),
             },
@@ -61,21 +61,33 @@ impl Store {
         });
         Ok((found, next))
     }
+
+    /// Returns the conditions that a selection's products meet.
+    pub(super) async fn filter(&self, selection: &Selection) -> Result<Vec<Document>, ListError> {
+        let category = match &selection.category {
+            Some(category) => {
+                let ids = self.ids_of_categories(std::slice::from_ref(category));
+                let ids = ids.await?.ok_or(ListError::UnknownCategory)?;
+                Some(ids[0])
+            }
+            None => None,
+        };
+        Ok(conditions(selection, category))
+    }
 }
 
-/// Returns the conditions of `request` except that of the cursor.
-fn filter(request: &ListRequest, category: Option<ObjectId>) -> Vec<Document> {
+fn conditions(selection: &Selection, category: Option<ObjectId>) -> Vec<Document> {
     let mut conditions = Vec::new();
     if let Some(category) = category {
         conditions.push(doc! { "categories": category });
     }
-    for word in request.words.iter().flatten() {
+    for word in selection.words.iter().flatten() {
         // A range of strings instead of a pattern, in which characters of the word could have a
         // meaning.
         let end = format!("{word}{}", char::MAX);
         conditions.push(doc! { "words": { "$elemMatch": { "$gte": word, "$lt": end } } });
     }
-    match request.in_stock {
+    match selection.in_stock {
         Some(true) => conditions.push(doc! { "quantity": { "$gt": 0 } }),
         Some(false) => conditions.push(doc! { "quantity": 0 }),
         None => {}
@@ -84,10 +96,10 @@ fn filter(request: &ListRequest, category: Option<ObjectId>) -> Vec<Document> {
 }
 
 /// Returns the condition of the cursor.
-pub(super) fn after_cursor(request: &ListRequest) -> Option<Document> {
+pub(super) fn after_cursor(request: &PageRequest) -> Option<Document> {
     let after = request.after.as_ref()?;
-    let field = sort_field(request.sort);
-    let beyond = if is_descending(request.sort) {
+    let field = sort_field(request.selection.sort);
+    let beyond = if is_descending(request.selection.sort) {
         "$lt"
     } else {
         "$gt"
@@ -120,15 +132,15 @@ pub(super) fn order(sort: Sort) -> Document {
     doc! { sort_field(sort): direction, "_id": direction }
 }
 
-/// Returns one more than the length of a page, to see whether another page follows; 0 is no limit.
-pub(super) fn limit_of_query(request: &ListRequest) -> i64 {
-    request.limit.map_or(0, |limit| i64::from(limit) + 1)
+/// Returns one more than the length of a page, to see whether another page follows.
+pub(super) fn limit_of_query(request: &PageRequest) -> i64 {
+    i64::from(request.limit) + 1
 }
 
 /// Truncates `found` to the length of a page. Returns the last item of the page if another page
 /// follows.
-pub(super) fn truncate<'a, T>(found: &'a mut Vec<T>, request: &ListRequest) -> Option<&'a T> {
-    let limit = usize::try_from(request.limit?).unwrap_or(usize::MAX);
+pub(super) fn truncate<'a, T>(found: &'a mut Vec<T>, request: &PageRequest) -> Option<&'a T> {
+    let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
     if found.len() <= limit {
         return None;
     }

@@ -1,5 +1,10 @@
 //! Pagination: paging through a list returns each item exactly once.
 
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mongodb::bson::{self, doc};
 use serde_json::json;
 use testkit::{Client, product};
 
@@ -243,6 +248,49 @@ async fn given_an_unknown_sort_order_when_requested_then_422() {
             get(&query).await.expect_field_error("cursor");
         }
     }
+}
+
+/// Such a cursor would ask for a list as of any price change that its forger likes.
+#[tokio::test]
+async fn given_a_forged_cursor_when_requested_then_422() {
+    let service = start().await;
+    let position = [&1_i64.to_be_bytes()[..], &[7; 12]].concat();
+    let position_by_price = [b"p", &[0; 16][..], &[7; 12]].concat();
+    for (query, forged) in [("", position), ("sort=price", position_by_price)] {
+        let forged = URL_SAFE_NO_PAD.encode(forged);
+        let path = format!("/api/products?{query}&cursor={forged}");
+        service.client.get(&path).await.expect_field_error("cursor");
+    }
+}
+
+/// The database would read every later price change for each page.
+#[tokio::test]
+async fn given_a_cursor_by_price_when_ten_thousand_prices_changed_since_then_422() {
+    let service = start().await;
+    let path = "/api/products?sort=price&limit=1";
+    let first = service.client.get(path).await.expect(200);
+    let path = format!("{path}&cursor={}", first.string("next_cursor"));
+    let changes = service.collection("restocks");
+    let add_changes = async |numbers: Range<i64>| {
+        let change = |number: i64| {
+            let chair = bson::oid::ObjectId::parse_str("11fefe4a1cad4140785928a4");
+            let former_price: bson::Decimal128 = "29.99".parse().expect("a number");
+            doc! {
+                "product_id": chair.expect("an id"), "delta": 0_i64, "version": number + 1_000,
+                "at": bson::DateTime::MIN,
+                "repricing": { "number": number, "former_price": former_price },
+            }
+        };
+        changes
+            .insert_many(numbers.map(change))
+            .await
+            .expect("inserts");
+    };
+    add_changes(1..10_001).await;
+    let second = service.client.get(&path).await.expect(200);
+    assert_eq!(product_names(&second), ["chair"]);
+    add_changes(10_001..10_002).await;
+    service.client.get(&path).await.expect_field_error("cursor");
 }
 
 #[tokio::test]
