@@ -34,7 +34,7 @@ pub(crate) struct ShopOptions {
     /// Start with empty databases.
     #[arg(long)]
     pub(crate) no_seed: bool,
-    /// Limit each client address to 50 requests per second at the gateway.
+    /// Limit each client address to 50 requests per second and 20 registrations in 15 minutes.
     #[arg(long)]
     pub(crate) limits: bool,
 }
@@ -104,7 +104,10 @@ pub(crate) fn variables(
         replicas.map(url).collect::<Vec<_>>().join(",")
     };
     let mut set = vec![("LISTEN", format!("127.0.0.1:{}", instance.port))];
-    let mut defaults = vec![("LOG_FORMAT", "text".to_owned())];
+    let mut defaults = vec![
+        ("LOG_FORMAT", "text".to_owned()),
+        ("PUBLIC_ORIGINS", origins(shop)),
+    ];
     match component {
         Component::Gateway => {
             set.push(("UPSTREAM_AUTHENTICATION", urls(Component::Authentication)));
@@ -114,7 +117,10 @@ pub(crate) fn variables(
                 defaults.push(("RATE_LIMIT_PER_SECOND", "50".to_owned()));
             }
         }
-        Component::Authentication => defaults.push(("PUBLIC_ORIGINS", origins(shop))),
+        Component::Authentication if !options.limits => {
+            defaults.push(("REGISTRATIONS_PER_ADDRESS", "0".to_owned()));
+        }
+        Component::Authentication => {}
         _ => {
             set.push(("KAFKA_BROKERS", shop.address(Component::Kafka)));
             // After a kill and a restart, consuming resumes only when the old session has expired.

@@ -33,6 +33,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
+    config.common.check_development(config.seed_data)?;
     let health = Health::default();
     let background = Background::default();
     let stop = background.stop_token();
