@@ -228,3 +228,32 @@ fn nginx(folder: &Path, gateway: &str, port: u16) -> Result<Command> {
     command.args(options);
     Ok(command)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_a_shop_on_this_machine_when_started_then_registrations_are_limited_only_on_request() {
+        let shop = Shop::plan(0, &[], |_| false);
+        let is_authentication = |one: &&Instance| one.component == Component::Authentication;
+        let authentication = shop.instances.iter().find(is_authentication).unwrap();
+        let limit = |limits: bool| {
+            let options = ShopOptions {
+                state: State::at(Path::new("/nowhere")),
+                port_offset: 0,
+                replicas: Vec::new(),
+                seed: false,
+                no_seed: false,
+                limits,
+            };
+            let variables = variables(&options, &shop, authentication);
+            let limit = variables
+                .into_iter()
+                .find(|(name, _)| *name == "REGISTRATIONS_PER_ADDRESS");
+            limit.map(|(_, value)| value)
+        };
+        assert_eq!(limit(false).as_deref(), Some("0"));
+        assert_eq!(limit(true), None);
+    }
+}
