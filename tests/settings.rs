@@ -61,6 +61,28 @@ async fn given_a_service_with_a_database_when_a_mongodb_setting_is_invalid_then_
 }
 
 #[tokio::test]
+async fn given_a_page_on_another_machine_when_started_with_development_settings_then_the_error_names_them()
+ {
+    let refuses = async |service: &str, setting: &str| {
+        let output = expect_invalid(service, setting, |settings| {
+            let origins = "http://localhost:8080,https://shop.example";
+            settings.insert("PUBLIC_ORIGINS".to_owned(), origins.to_owned());
+            settings.insert("SEED_DATA".to_owned(), "false".to_owned());
+            settings.insert(setting.to_owned(), "true".to_owned());
+        })
+        .await;
+        assert!(output.contains("https://shop.example"), "{output}");
+    };
+    for service in BACKENDS {
+        refuses(service, "SEED_DATA").await;
+    }
+    for service in SERVICES {
+        refuses(service, "CHAOS_ENDPOINTS").await;
+        rejects(service, "PUBLIC_ORIGINS", Some("http://shop.example")).await;
+    }
+}
+
+#[tokio::test]
 async fn given_an_invalid_connection_string_when_rejected_then_no_part_of_it_is_printed() {
     for service in BACKENDS {
         for separator in ["?", "/", ":"] {

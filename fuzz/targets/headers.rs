@@ -14,17 +14,6 @@ mod forwarded;
 #[path = "../../services/gateway/src/headers.rs"]
 mod sanitizing;
 
-/// Replaces a module with all settings.
-mod config {
-    pub(crate) struct Origin(pub(crate) &'static str);
-
-    impl Origin {
-        pub(crate) fn as_str(&self) -> &str {
-            self.0
-        }
-    }
-}
-
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -124,7 +113,8 @@ fn check_session_cookie(headers: &HeaderMap) {
             assert!(cookie.starts_with(&format!("__Host-refresh_token={token}; HttpOnly; ")));
         }
     }
-    let allowed = cookie::AllowedOrigins(std::sync::Arc::new([config::Origin(SHOP_ORIGIN)]));
+    let origin = SHOP_ORIGIN.parse().expect("an origin");
+    let allowed = cookie::AllowedOrigins(std::sync::Arc::new([origin]));
     if allowed.check(headers).is_ok() {
         let origins: Vec<_> = headers.get_all(header::ORIGIN).iter().collect();
         assert_eq!(origins, [SHOP_ORIGIN]);

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use bson::{DateTime, doc};
 use serde_json::{Value, json};
-use testkit::{Client, Response, Shop, built_program, credentials, eventually, order};
+use testkit::{Client, Response, Shop, built_program, credentials, order};
 
 const PASSWORD: &str = "correct horse battery staple";
 const WRONG_PASSWORD: &str = "incorrect horse battery staple";
 const EMAIL: &str = "very-private-person@test.example";
-const ORIGIN: &str = "https://shop.example";
+const ORIGIN: &str = "http://localhost:8080";
 
 #[tokio::test]
 async fn given_every_kind_of_call_when_logged_at_debug_level_then_no_line_contains_a_secret() {
@@ -79,14 +80,15 @@ async fn given_account_events_when_they_happen_then_they_are_in_the_audit_log() 
     let first = client.post("/api/login", &account).await.expect(200);
     let spent = refresh_token(&first);
     let newest = client.post("/api/refresh", &spent).await.expect(200);
-    // Within the grace period a reused token counts as a concurrent request of the same client.
-    eventually("the reuse counts as theft", async || {
-        let reused = client.post("/api/refresh", &spent).await;
-        reused.expect_problem(401);
-        let log = shop.log("authentication");
-        log.contains(REUSE).then_some(()).ok_or(log)
-    })
-    .await;
+    // Within the grace period a reused token counts as a repeat of the same client.
+    let long_ago = doc! { "$set": { "spent.$[].at": DateTime::from_millis(0) } };
+    let sessions = shop.collection("authentication", "refresh_tokens");
+    sessions
+        .update_many(doc! {}, long_ago)
+        .await
+        .expect("updates");
+    let reused = client.post("/api/refresh", &spent).await;
+    reused.expect_detail(401, "Incorrect token");
     // After a theft the whole token family is revoked.
     let response = client.post("/api/refresh", &refresh_token(&newest)).await;
     response.expect_detail(401, "Incorrect token");
@@ -147,7 +149,7 @@ async fn use_account(shop: &Shop) -> BTreeSet<String> {
     let other = refresh_token(&get_tokens("/api/login", &account).await);
     client.post("/api/logout", &other).await.expect(204);
     get_tokens("/api/refresh", &refresh_token(&second)).await;
-    rejects(&client, "/api/refresh", &spent, 401).await;
+    get_tokens("/api/refresh", &spent).await;
     for _ in 0..10 {
         client.post("/api/login", &wrong).await;
     }
@@ -173,8 +175,7 @@ async fn use_cookie_session(shop: &Shop) -> BTreeSet<String> {
     let first = with_cookie(&login);
     let refreshed = first.post("/api/refresh", &in_cookie).await.expect(200);
     let second = with_cookie(&refreshed);
-    let reused = first.post("/api/refresh", &in_cookie).await;
-    reused.expect_problem(401);
+    first.post("/api/refresh", &in_cookie).await.expect(200);
     let attacker = second.with_header("origin", "https://other.example");
     attacker.post("/api/refresh", &in_cookie).await;
     second.post("/api/logout", &in_cookie).await.expect(204);

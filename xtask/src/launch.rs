@@ -34,7 +34,7 @@ pub(crate) struct ShopOptions {
     /// Start with empty databases.
     #[arg(long)]
     pub(crate) no_seed: bool,
-    /// Limit each client address to 50 requests per second at the gateway.
+    /// Limit each client address to 50 requests per second and 20 registrations in 15 minutes.
     #[arg(long)]
     pub(crate) limits: bool,
 }
@@ -104,7 +104,10 @@ pub(crate) fn variables(
         replicas.map(url).collect::<Vec<_>>().join(",")
     };
     let mut set = vec![("LISTEN", format!("127.0.0.1:{}", instance.port))];
-    let mut defaults = vec![("LOG_FORMAT", "text".to_owned())];
+    let mut defaults = vec![
+        ("LOG_FORMAT", "text".to_owned()),
+        ("PUBLIC_ORIGINS", origins(shop)),
+    ];
     match component {
         Component::Gateway => {
             set.push(("UPSTREAM_AUTHENTICATION", urls(Component::Authentication)));
@@ -114,7 +117,10 @@ pub(crate) fn variables(
                 defaults.push(("RATE_LIMIT_PER_SECOND", "50".to_owned()));
             }
         }
-        Component::Authentication => defaults.push(("PUBLIC_ORIGINS", origins(shop))),
+        Component::Authentication if !options.limits => {
+            defaults.push(("REGISTRATIONS_PER_ADDRESS", "0".to_owned()));
+        }
+        Component::Authentication => {}
         _ => {
             set.push(("KAFKA_BROKERS", shop.address(Component::Kafka)));
             // After a kill and a restart, consuming resumes only when the old session has expired.
@@ -221,4 +227,33 @@ fn nginx(folder: &Path, gateway: &str, port: u16) -> Result<Command> {
     command.arg("-p").arg(folder).arg("-c").arg(configuration);
     command.args(options);
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_a_shop_on_this_machine_when_started_then_registrations_are_limited_only_on_request() {
+        let shop = Shop::plan(0, &[], |_| false);
+        let is_authentication = |one: &&Instance| one.component == Component::Authentication;
+        let authentication = shop.instances.iter().find(is_authentication).unwrap();
+        let limit = |limits: bool| {
+            let options = ShopOptions {
+                state: State::at(Path::new("/nowhere")),
+                port_offset: 0,
+                replicas: Vec::new(),
+                seed: false,
+                no_seed: false,
+                limits,
+            };
+            let variables = variables(&options, &shop, authentication);
+            let limit = variables
+                .into_iter()
+                .find(|(name, _)| *name == "REGISTRATIONS_PER_ADDRESS");
+            limit.map(|(_, value)| value)
+        };
+        assert_eq!(limit(false).as_deref(), Some("0"));
+        assert_eq!(limit(true), None);
+    }
 }

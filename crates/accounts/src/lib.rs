@@ -5,5 +5,5 @@ pub mod argon;
 pub mod password;
 mod users;
 
-pub use admin::{AdminError, ensure_admin};
+pub use admin::{AdminError, ensure_admin, random_password};
 pub use users::{CreateError, User, UserId, Users};

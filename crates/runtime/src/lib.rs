@@ -4,6 +4,7 @@ pub mod clock;
 pub mod crash;
 pub mod health;
 pub mod lifecycle;
+pub mod origin;
 pub mod secret;
 pub mod settings;
 pub mod telemetry;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser};
 
+use crate::origin::Origin;
+
 /// The settings of every service.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
@@ -29,8 +31,13 @@ pub struct Common {
     /// Timeout for a client that does not read its response; then its connection is closed.
     #[arg(long, env = "WRITE_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
+    /// Origins of the shop's pages, such as `https://shop.example`, separated by commas. Only they may
+    /// keep a session in a cookie. Without TLS (`http://`) only `localhost` and loopback addresses are
+    /// accepted.
+    #[arg(long, env = "PUBLIC_ORIGINS", value_delimiter = ',')]
+    pub public_origins: Vec<Origin>,
     /// Offer `GET /api/NAME_error` to admins, which ends the process to demonstrate how the shop
-    /// recovers.
+    /// recovers. Refused unless every one of `PUBLIC_ORIGINS` is on this machine.
     #[arg(long, env = "CHAOS_ENDPOINTS", default_value_t = false, action = clap::ArgAction::Set)]
     pub chaos_endpoints: bool,
     /// Check whether the running service is ready: exit code 0 if it is, 1 otherwise.
@@ -47,12 +54,45 @@ pub enum LogFormat {
     Json,
 }
 
+/// A setting for development is on, and others than the developer can reach the shop.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{setting}=true is for development, but PUBLIC_ORIGINS contains {origin}, which is not on this \
+     machine; set {setting}=false"
+)]
+pub struct DevelopmentOnly {
+    setting: &'static str,
+    origin: String,
+}
+
 /// A text is not a duration.
 #[derive(Debug, thiserror::Error)]
 #[error("'{text}' is not a duration such as 250ms, 5s or 15m")]
 pub struct InvalidDuration {
     text: String,
     source: jiff::Error,
+}
+
+impl Common {
+    /// Refuses `CHAOS_ENDPOINTS` and, if it is on, `SEED_DATA` unless all pages of the shop are on this
+    /// machine: the development accounts have public passwords.
+    pub fn check_development(&self, seed_data: bool) -> Result<(), DevelopmentOnly> {
+        let is_public = |origin: &&Origin| !origin.is_loopback();
+        let Some(origin) = self.public_origins.iter().find(is_public) else {
+            return Ok(());
+        };
+        let settings = [
+            ("SEED_DATA", seed_data),
+            ("CHAOS_ENDPOINTS", self.chaos_endpoints),
+        ];
+        match settings.into_iter().find(|(_, is_on)| *is_on) {
+            Some((setting, _)) => Err(DevelopmentOnly {
+                setting,
+                origin: origin.as_str().to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Reads the settings from the environment and the command line. Ends the process with a message
@@ -111,5 +151,36 @@ mod tests {
         check("-5s", None);
         check("", None);
         check("soon", None);
+    }
+
+    #[derive(Parser)]
+    struct Config {
+        #[command(flatten)]
+        common: Common,
+    }
+
+    #[test]
+    fn given_settings_for_development_when_a_page_is_public_then_they_are_refused() {
+        let check = |origins: &str, seed_data: bool, chaos: bool, expected: Option<&str>| {
+            let (origins, chaos) = (
+                format!("--public-origins={origins}"),
+                format!("--chaos-endpoints={chaos}"),
+            );
+            let config = Config::try_parse_from(["test", &origins, &chaos]).expect("valid");
+            let error = config.common.check_development(seed_data).err();
+            let error = error.map(|error| error.to_string());
+            assert_eq!(error.is_some(), expected.is_some(), "{error:?}");
+            for part in [expected.unwrap_or_default(), "https://shop.example"] {
+                assert!(
+                    error.as_ref().is_none_or(|error| error.contains(part)),
+                    "{error:?}"
+                );
+            }
+        };
+        let (local, mixed) = ("http://localhost:8080", "http://[::1],https://shop.example");
+        check(local, true, true, None);
+        check(mixed, false, false, None);
+        check(mixed, true, false, Some("SEED_DATA=false"));
+        check(mixed, false, true, Some("CHAOS_ENDPOINTS=false"));
     }
 }

@@ -25,6 +25,8 @@ pub const BROWSER: &str = "browser";
 pub const BROWSER_LOGIN: &str = "browser-password";
 /// Names of the files with the signing keys of access tokens: the current, the previous and the next.
 pub const TOKEN_KEYS: [&str; 3] = ["token-current.pem", "token-previous.pem", "token-next.pem"];
+/// Name of the file with the password of the first admin.
+pub const ADMIN_LOGIN: &str = "admin-password";
 /// Name of the file with the broker's users and their passwords (JAAS).
 pub const KAFKA_USERS: &str = "kafka-jaas.conf";
 const BROKER: &str = "broker";
@@ -76,6 +78,7 @@ pub fn make_missing(folder: &Path) -> Result<Vec<String>, SecretsError> {
         ensure(kafka_password(user), password)?;
     }
     ensure(BROWSER_LOGIN.to_owned(), password)?;
+    ensure(ADMIN_LOGIN.to_owned(), password)?;
     for name in TOKEN_KEYS {
         ensure(name.to_owned(), signing_key)?;
     }
@@ -153,7 +156,7 @@ mod tests {
         let folder = folder.path().join("secrets");
         let created = make_missing(&folder).expect("secrets");
         let first = contents(&folder);
-        assert_eq!((created.len(), first.len()), (22, 22));
+        assert_eq!((created.len(), first.len()), (23, 23));
         assert_eq!(make_missing(&folder).expect("secrets"), [""; 0]);
         assert_eq!(contents(&folder), first);
         let permissions = fs::metadata(&folder)

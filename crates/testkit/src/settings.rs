@@ -52,6 +52,8 @@ pub(crate) fn shop_settings(
     if service == "authentication" {
         let key_file = tokens::key_file().display().to_string();
         set("TOKEN_SIGNING_KEY_FILE", key_file);
+        // All accounts of a test have one address.
+        set("REGISTRATIONS_PER_ADDRESS", "0".to_owned());
     } else {
         set("JWKS_URL", jwks_url);
     }

@@ -106,17 +106,6 @@ describe('the session', () => {
     expect(localStorage.getItem('signed-in')).toBeNull();
   });
 
-  it('given a page that was left during a refresh, when the next refresh is refused at first, then it is retried', async () => {
-    vi.useFakeTimers();
-    localStorage.setItem('signed-in', '1');
-    localStorage.setItem('renewal-unseen', '1');
-    calls.refresh.mockRejectedValueOnce(problem(401)).mockResolvedValue(token('second'));
-    const session = await freshSession();
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(await session.accessToken()).toBe(token('second'));
-    expect(localStorage.getItem('renewal-unseen')).toBeNull();
-  });
-
   it('given a token from another tab after a log-out, when it arrives, then the user stays logged out', async () => {
     const session = await freshSession();
     await session.logIn('ada@example.com', 'secret');

@@ -14,8 +14,6 @@ export type SessionState =
 const SIGNED_IN_KEY = 'signed-in';
 /** The user has logged out here, but the shop has not confirmed it yet. */
 const PENDING_LOG_OUT_KEY = 'log-out-owed';
-/** A refresh has started, and its response has not arrived. */
-const REFRESH_IN_FLIGHT_KEY = 'renewal-unseen';
 const REFRESH_BEFORE_EXPIRY_SECONDS = 30;
 const RETRY_DELAY_SECONDS = 5;
 
@@ -98,7 +96,8 @@ async function refreshUnlessDone(expired: string | null): Promise<string | null>
     return null;
   }
   try {
-    const value = await refreshWithRetries();
+    // If the last response was lost, the shop repeats it for ten seconds.
+    const value = await authApi.refresh();
     // The user may have logged out meanwhile.
     return hasSessionHint() ? acceptAndBroadcast(value) : null;
   } catch (error) {
@@ -108,33 +107,6 @@ async function refreshUnlessDone(expired: string | null): Promise<string | null>
     }
     retryLater(() => session.refresh(expired), error);
     throw error;
-  }
-}
-
-/**
- * If the response to the last refresh was lost, because the page was left or the connection failed, the shop may
- * have rotated the token while the new cookie is still in flight. A refusal is then retried: within the shop's
- * grace period of ten seconds, reusing the old token does not revoke the session.
- */
-async function refreshWithRetries(): Promise<string> {
-  const retryDelays = storage.read(REFRESH_IN_FLIGHT_KEY) === null ? [] : [300, 700, 1500, 3000];
-  storage.write(REFRESH_IN_FLIGHT_KEY, '1');
-  for (;;) {
-    try {
-      const value = await authApi.refresh();
-      storage.remove(REFRESH_IN_FLIGHT_KEY);
-      return value;
-    } catch (error) {
-      const delay = retryDelays.shift();
-      if (!isRefusal(error)) {
-        throw error;
-      }
-      if (delay === undefined) {
-        storage.remove(REFRESH_IN_FLIGHT_KEY);
-        throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, delay));
-    }
   }
 }
 

@@ -10,7 +10,7 @@ export const tabSync = {
   },
   /** Runs one task at a time across all tabs, so that no refresh token is used twice. */
   async withLock<T>(task: () => Promise<T>): Promise<T> {
-    // Locks exist only in secure contexts. Elsewhere, the shop's grace period for reused tokens has to suffice.
+    // Locks exist only in secure contexts. Elsewhere, two tabs get the same new token.
     return 'locks' in navigator ? await navigator.locks.request('session', task) : await task();
   },
 };

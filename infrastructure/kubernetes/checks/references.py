@@ -208,16 +208,19 @@ def readers_in_terraform():
 
 
 def origins(manifests):
-    """authentication accepts the origin that the Ingress serves, and the Ingress has a certificate for it."""
-    authentication = manifests.find("Deployment", "authentication")
-    settings = manifests.environment(authentication["spec"]["template"]["spec"]["containers"][0])
-    accepted = settings.get("PUBLIC_ORIGINS", "")
+    """Each service knows the origin that the Ingress serves, and the Ingress has a certificate for it."""
+    known = {}
+    for service in (*STORES, "gateway"):
+        deployment = manifests.find("Deployment", service)
+        settings = manifests.environment(deployment["spec"]["template"]["spec"]["containers"][0])
+        known[service] = settings.get("PUBLIC_ORIGINS", "")
     certificates = {one["spec"]["secretName"]: one["spec"]["dnsNames"] for one in manifests.all("Certificate")}
     for ingress in manifests.all("Ingress"):
         scheme = "https" if ingress["spec"].get("tls") else "http"
         for origin in [f"{scheme}://{rule['host']}" for rule in ingress["spec"]["rules"]]:
-            if not re.fullmatch(rf"{re.escape(origin)}(:\d+)?", accepted):
-                yield f"{title(ingress)} serves {origin}, but PUBLIC_ORIGINS is {accepted}"
+            for service, origins in known.items():
+                if not re.fullmatch(rf"{re.escape(origin)}(:\d+)?", origins):
+                    yield f"{title(ingress)} serves {origin}, but PUBLIC_ORIGINS of {service} is {origins}"
         for block in ingress["spec"].get("tls", []):
             if not set(block["hosts"]) <= set(certificates.get(block["secretName"], [])):
                 yield f"{title(ingress)}: there is no certificate for {', '.join(block['hosts'])}"

@@ -125,7 +125,7 @@ def test_given_an_origin_without_certificate_when_checked_then_it_is_reported(gk
     settings(gke, "authentication")["PUBLIC_ORIGINS"] = "https://other.example"
     errors = list(references.check(gke))
     expect(errors, "there is no certificate for shop.example")
-    expect(errors, "but PUBLIC_ORIGINS is https://other.example")
+    expect(errors, "but PUBLIC_ORIGINS of authentication is https://other.example")
 
 
 def test_given_a_guide_to_a_missing_job_when_checked_then_it_is_reported(gke):

@@ -10,8 +10,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use secrets::{
-    BROWSER, BROWSER_LOGIN, DATABASES, KAFKA_CLIENTS, KAFKA_USERS, TOKEN_KEYS, browser_password,
-    database_password, kafka_password, key_file, root_password,
+    ADMIN_LOGIN, BROWSER, BROWSER_LOGIN, DATABASES, KAFKA_CLIENTS, KAFKA_USERS, TOKEN_KEYS,
+    browser_password, database_password, kafka_password, key_file, root_password,
 };
 
 use crate::console::print_line;
@@ -81,7 +81,8 @@ fn all_readers() -> Vec<Reader> {
     let passwords = DATABASES.into_iter().flat_map(|database| {
         [root_password, database_password, browser_password].map(|file| file(database))
     });
-    let files = passwords.chain([kafka_password("setup")]).collect();
+    let others = [kafka_password("setup"), ADMIN_LOGIN.to_owned()];
+    let files = passwords.chain(others).collect();
     readers.push(reader("setup", SHOP_UID, files));
     let passwords = DATABASES.into_iter().map(browser_password);
     let others = [kafka_password(BROWSER), BROWSER_LOGIN.to_owned()];

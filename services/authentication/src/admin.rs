@@ -3,17 +3,18 @@
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
-use accounts::{Users, ensure_admin};
+use accounts::{Users, ensure_admin, random_password};
 use domain::Email;
 use runtime::lifecycle::{Failure, error_chain};
 use runtime::telemetry;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Config, SERVICE};
 
 const MAX_INPUT_BYTES: u64 = 4096;
 
-/// Creates the admin `email` and prints the result; see [`ensure_admin`].
+/// Creates the admin `email` with the password from standard input, or with a random one that is
+/// printed once; see [`ensure_admin`].
 pub fn create(config: &Config, email: &Email) -> ExitCode {
     match run(config, email) {
         Ok(message) => {
@@ -30,14 +31,26 @@ pub fn create(config: &Config, email: &Email) -> ExitCode {
 fn run(config: &Config, email: &Email) -> Result<String, Failure> {
     // Standard output shows the password, which must not be in a log.
     telemetry::log_to_stderr(&config.common)?;
-    let password = piped_password()?;
+    let piped = piped_password()?;
+    let is_random = piped.is_none();
+    let password = piped.map_or_else(random_password, Ok)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(async {
             let database = mongo::connect(SERVICE, &config.mongo).await?;
             let users = Users::new(&database, config.mongo.mongodb_timeout);
-            Ok(ensure_admin(&users, email, password).await?)
+            let is_new = ensure_admin(&users, email, &password).await?;
+            Ok(match (is_new, is_random) {
+                (true, true) => format!(
+                    "Created the admin {email} with this password, which is not shown again:\n{}",
+                    password.expose_secret()
+                ),
+                (true, false) => format!("Created the admin {email}."),
+                (false, _) => {
+                    format!("The admin {email} already exists; its password was not changed.")
+                }
+            })
         })
 }
 

@@ -10,6 +10,7 @@ use domain::Email;
 use jiff::Timestamp;
 use service_kit::client::Network;
 
+/// The limits; one of 0 is none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptLimits {
     /// Failed log-ins for one account within the window.
@@ -61,15 +62,15 @@ impl AttemptLimits {
                 limit: self.failures_per_account,
             });
         }
-        counters
+        limited(counters)
     }
 
     /// Returns the counter of registrations from this network.
-    pub(crate) fn registration(&self, network: Network) -> AttemptCounter {
-        AttemptCounter {
+    pub(crate) fn registration(&self, network: Network) -> Vec<AttemptCounter> {
+        limited(vec![AttemptCounter {
             key: format!("registrations:{network}"),
             limit: self.registrations_per_address,
-        }
+        }])
     }
 
     /// Returns the start of the window; attempts until then do not count.
@@ -98,6 +99,12 @@ impl AttemptLimits {
         )]
         Err(RetryAfter((seconds as u32).max(1)))
     }
+}
+
+/// Removes the counters without a limit, so that nothing is counted in vain.
+fn limited(mut counters: Vec<AttemptCounter>) -> Vec<AttemptCounter> {
+    counters.retain(|counter| counter.limit > 0);
+    counters
 }
 
 #[cfg(test)]
@@ -153,5 +160,24 @@ mod tests {
             false,
             &[account_in_network, network, ("account:aaa@aaa.com", 3)],
         );
+    }
+
+    #[test]
+    fn given_limits_of_zero_when_an_attempt_is_made_then_nothing_is_counted() {
+        let unlimited = AttemptLimits {
+            failures_per_account: 0,
+            failures_per_address: 0,
+            registrations_per_address: 0,
+            ..LIMITS
+        };
+        let email = Email::parse("aaa@aaa.com").expect("valid");
+        let network = Network::of([192, 0, 2, 7].into());
+        assert!(unlimited.failure(&email, network, false).is_empty());
+        assert!(unlimited.registration(network).is_empty());
+        let per_address = AttemptLimits {
+            failures_per_address: 5,
+            ..unlimited
+        };
+        assert_eq!(per_address.failure(&email, network, false).len(), 1);
     }
 }

@@ -1,7 +1,6 @@
 //! The settings of the service.
 
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, value_parser};
@@ -39,11 +38,8 @@ pub struct Config {
     /// The proxies whose headers are trusted.
     #[command(flatten)]
     pub trusted_proxies: TrustedProxies,
-    /// Origins of the shop's pages, such as `https://shop.example`, separated by commas. Only they may
-    /// keep a session in a cookie.
-    #[arg(long, env = "PUBLIC_ORIGINS", value_delimiter = ',')]
-    pub public_origins: Vec<Origin>,
-    /// Load development accounts into an empty database.
+    /// Load development accounts into an empty database. Refused unless every one of `PUBLIC_ORIGINS` is
+    /// on this machine.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
     /// The command to run instead of serving.
@@ -60,15 +56,15 @@ pub struct SessionSettings {
     /// Time after which an unused session ends.
     #[arg(long, env = "REFRESH_TOKEN_IDLE_LIFETIME", default_value = "168h", value_parser = duration)]
     pub refresh_token_idle_lifetime: Duration,
-    /// Maximum failed log-ins of an account within the window. Each address from which the account has
-    /// logged in recently has its own count.
-    #[arg(long, env = "FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    /// Maximum failed log-ins of an account within the window; 0 for no limit. Each address from which the
+    /// account has logged in recently has its own count.
+    #[arg(long, env = "FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10)]
     pub failed_logins_per_account: u32,
-    /// Maximum failed log-ins from one address within the window.
-    #[arg(long, env = "FAILED_LOGINS_PER_ADDRESS", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
+    /// Maximum failed log-ins from one address within the window; 0 for no limit.
+    #[arg(long, env = "FAILED_LOGINS_PER_ADDRESS", default_value_t = 100)]
     pub failed_logins_per_address: u32,
-    /// Maximum registrations from one address within the window.
-    #[arg(long, env = "REGISTRATIONS_PER_ADDRESS", default_value_t = 1000, value_parser = value_parser!(u32).range(1..))]
+    /// Maximum registrations from one address within the window; 0 for no limit.
+    #[arg(long, env = "REGISTRATIONS_PER_ADDRESS", default_value_t = 20)]
     pub registrations_per_address: u32,
     /// Window in which failed log-ins and registrations are counted.
     #[arg(long, env = "FAILED_LOGIN_WINDOW", default_value = "15m", value_parser = duration)]
@@ -115,75 +111,6 @@ impl SessionSettings {
             failures_per_address: self.failed_logins_per_address,
             registrations_per_address: self.registrations_per_address,
             window: self.failed_login_window,
-        }
-    }
-}
-
-/// The origin of a page, exactly as browsers send it in the `Origin` header (RFC 6454, 6.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin(String);
-
-/// A text is not an origin.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not an origin such as https://shop.example or http://localhost:8080")]
-pub struct InvalidOrigin(String);
-
-impl Origin {
-    /// Returns the value of the header.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Origin {
-    type Err = InvalidOrigin;
-
-    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
-        let invalid = || InvalidOrigin(text.to_owned());
-        let uri: http::Uri = text.parse().map_err(|_| invalid())?;
-        let scheme = uri.scheme_str().ok_or_else(invalid)?;
-        let authority = uri.authority().ok_or_else(invalid)?;
-        let default_port = if scheme == "https" { 443 } else { 80 };
-        let serialised = format!("{scheme}://{authority}");
-        let is_origin = matches!(scheme, "http" | "https")
-            && serialised == text
-            && text == text.to_ascii_lowercase()
-            && !authority.as_str().contains('@')
-            && authority.port_u16() != Some(default_port);
-        is_origin.then_some(Self(serialised)).ok_or_else(invalid)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn given_texts_when_parsed_as_origins_then_only_those_that_browsers_send_are_accepted() {
-        for valid in [
-            "https://shop.example",
-            "http://localhost:8080",
-            "http://[::1]:8080",
-        ] {
-            assert_eq!(
-                valid.parse::<Origin>().map(|origin| origin.0),
-                Ok(valid.to_owned())
-            );
-        }
-        for invalid in [
-            "",
-            "shop.example",
-            "https://shop.example/",
-            "https://Shop.example",
-            "https://shop.example:443",
-            "http://shop.example:80",
-            "https://a@shop.example",
-            "ftp://shop.example",
-            "https://shop.example/a?b",
-            "*",
-            "null",
-        ] {
-            assert!(invalid.parse::<Origin>().is_err(), "{invalid}");
         }
     }
 }

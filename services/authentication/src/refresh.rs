@@ -5,22 +5,30 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// Within this time after its rotation, reuse of a token is refused but not taken for theft: two tabs
-/// and a client that retries do it too.
+/// Within this time after its rotation, reuse of a token is not taken for theft and returns the same
+/// successor: two tabs do it too, and a client that never received the first response.
 pub(crate) const REUSE_GRACE: Duration = Duration::from_secs(10);
 
 /// The prefix that all tokens of a session share: 128 random bits that identify it. Only holders of a
 /// token of the session, or of a copy, know it.
 const SESSION_BYTES: usize = 16;
-/// The rest of a token: 256 random bits, different for each token.
+/// The rest of a token: 256 bits that cannot be guessed, different for each token.
 const SECRET_BYTES: usize = 32;
+/// The block size of SHA-256, the natural size of an HMAC key.
+const SUCCESSOR_KEY_BYTES: usize = 64;
 
 /// A refresh token as the client has it.
 #[derive(Clone)]
 pub(crate) struct RefreshToken([u8; SESSION_BYTES + SECRET_BYTES]);
+
+/// The random key with which the successor of one token is derived. It is stored, so that every replica
+/// derives the same successor, and is useless without the spent token, which is not stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SuccessorKey(pub(crate) [u8; SUCCESSOR_KEY_BYTES]);
 
 /// A refresh token as it is stored. SHA-256 is enough, because 384 random bits cannot be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +55,7 @@ pub(crate) struct SessionLifetimes {
 pub(crate) struct SessionState {
     /// The only token that can be rotated.
     pub(crate) current: TokenDigest,
-    /// The last spent tokens, at least those of the last [`REUSE_GRACE`].
+    /// The spent tokens, at least those of the last [`REUSE_GRACE`].
     pub(crate) spent: Vec<SpentToken>,
     /// When the session ends unless it is refreshed.
     pub(crate) expires_at: Timestamp,
@@ -57,7 +65,10 @@ pub(crate) struct SessionState {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpentToken {
     pub(crate) digest: TokenDigest,
+    /// By the database's clock.
     pub(crate) at: Timestamp,
+    /// `None` if the previous release spent the token.
+    pub(crate) successor_key: Option<SuccessorKey>,
 }
 
 /// The decision about a token and its session.
@@ -65,6 +76,8 @@ pub(crate) struct SpentToken {
 pub(crate) enum Decision {
     /// Exchange the token for a new one.
     Rotate,
+    /// Return the successor again that this key derives.
+    Repeat(SuccessorKey),
     /// Refuse the token and keep the session.
     Refuse,
     /// End the session, because the token was copied.
@@ -77,11 +90,13 @@ impl RefreshToken {
         Self(random)
     }
 
-    /// Creates the next token of the same session.
-    pub(crate) fn next(&self, random: [u8; SECRET_BYTES]) -> Self {
-        let mut next = self.0;
-        next[SESSION_BYTES..].copy_from_slice(&random);
-        Self(next)
+    /// Returns the next token of the same session, which is always the same for the same key.
+    pub(crate) fn successor(&self, key: &SuccessorKey) -> Self {
+        let mut derivation = Hmac::<Sha256>::new(&key.0.into());
+        derivation.update(&self.0);
+        let mut successor = self.0;
+        successor[SESSION_BYTES..].copy_from_slice(&derivation.finalize().into_bytes());
+        Self(successor)
     }
 
     /// Parses a token as a client sends it.
@@ -110,6 +125,13 @@ impl RefreshToken {
     }
 }
 
+/// Without the key.
+impl fmt::Debug for SuccessorKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SuccessorKey")
+    }
+}
+
 /// Sixteen hex digits, which distinguish sessions in a log and reveal no token.
 impl fmt::Display for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,8 +153,8 @@ impl SessionLifetimes {
     }
 }
 
-/// Decides about a presented token of this session. An unknown one was spent long ago, because only
-/// tokens of the session have its prefix.
+/// Decides about a presented token of this session, at `now` by the database's clock. An unknown one
+/// was spent long ago, because only tokens of the session have its prefix.
 pub(crate) fn decide(session: &SessionState, presented: TokenDigest, now: Timestamp) -> Decision {
     if now >= session.expires_at {
         return Decision::Refuse;
@@ -141,11 +163,12 @@ pub(crate) fn decide(session: &SessionState, presented: TokenDigest, now: Timest
         return Decision::Rotate;
     }
     let spent_recently =
-        |token: &SpentToken| token.digest == presented && now < after(token.at, REUSE_GRACE);
-    if session.spent.iter().any(spent_recently) {
-        Decision::Refuse
-    } else {
-        Decision::Revoke
+        |token: &&SpentToken| token.digest == presented && now < after(token.at, REUSE_GRACE);
+    match session.spent.iter().find(spent_recently) {
+        Some(token) => token
+            .successor_key
+            .map_or(Decision::Refuse, Decision::Repeat),
+        None => Decision::Revoke,
     }
 }
 
@@ -167,18 +190,21 @@ mod tests {
     }
 
     #[test]
-    fn given_a_session_when_a_token_is_presented_then_it_is_rotated_refused_or_revoked() {
+    fn given_a_session_when_a_token_is_presented_then_it_is_rotated_repeated_refused_or_revoked() {
+        let key = SuccessorKey([9; 64]);
+        let spent = |byte, second, successor_key| SpentToken {
+            digest: digest(byte),
+            at: at(second),
+            successor_key,
+        };
         let session = SessionState {
-            current: digest(3),
+            current: digest(5),
             spent: vec![
-                SpentToken {
-                    digest: digest(1),
-                    at: at(-30),
-                },
-                SpentToken {
-                    digest: digest(2),
-                    at: at(0),
-                },
+                spent(1, -30, Some(key)),
+                spent(2, 0, Some(key)),
+                spent(3, 0, None),
+                // A member with a faster clock was the primary then.
+                spent(4, 60, Some(key)),
             ],
             expires_at: at(100),
         };
@@ -189,11 +215,14 @@ mod tests {
                 "{shown} at {second}"
             );
         };
-        check(3, 0, Decision::Rotate);
-        check(3, 99, Decision::Rotate);
-        check(3, 100, Decision::Refuse);
-        check(2, 0, Decision::Refuse);
-        check(2, 9, Decision::Refuse);
+        check(5, 0, Decision::Rotate);
+        check(5, 99, Decision::Rotate);
+        check(5, 100, Decision::Refuse);
+        check(4, 0, Decision::Repeat(key));
+        check(3, 9, Decision::Refuse);
+        check(3, 10, Decision::Revoke);
+        check(2, 0, Decision::Repeat(key));
+        check(2, 9, Decision::Repeat(key));
         check(2, 10, Decision::Revoke);
         check(2, 100, Decision::Refuse);
         check(1, 0, Decision::Revoke);
@@ -218,10 +247,15 @@ mod tests {
     }
 
     #[test]
-    fn given_a_token_when_followed_by_the_next_then_only_the_session_is_the_same() {
+    fn given_a_token_when_its_successor_is_derived_then_it_follows_from_token_and_key_alone() {
         let token = RefreshToken::first([7; 48]);
-        let next = token.next([8; 32]);
+        let key = SuccessorKey([9; 64]);
+        let next = token.successor(&key);
+        assert_eq!(next.digest(), token.successor(&key).digest());
         assert_ne!(next.digest(), token.digest());
+        assert_ne!(next.digest(), next.successor(&key).digest());
+        let other_key = token.successor(&SuccessorKey([8; 64]));
+        assert_ne!(next.digest(), other_key.digest());
         assert_eq!(next.session_id(), token.session_id());
         assert_eq!(next.session_id().to_string().len(), 16);
         let other = RefreshToken::first([8; 48]);

@@ -43,9 +43,9 @@ impl Registration {
         now: Timestamp,
     ) -> Result<(), RegisterError> {
         let network = Network::of(address);
-        let counter = self.attempts.limits.registration(network);
+        let counters = self.attempts.limits.registration(network);
         self.attempts
-            .reserve(&[counter], now)
+            .count(&counters, now)
             .await
             .inspect_err(|error| {
                 if matches!(error, AttemptError::TooMany(_)) {

@@ -27,6 +27,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
+    config.common.check_development(config.seed_data)?;
     let health = Health::default();
     let background = Background::default();
     let issuer = config.signing.issuer()?;
@@ -77,7 +78,7 @@ pub async fn serve(
         registration,
         sessions,
         verifier,
-        origins: AllowedOrigins(config.public_origins.into()),
+        origins: AllowedOrigins(config.common.public_origins.clone().into()),
         proxies: config.trusted_proxies,
     };
     let api = http::router(app, &config.common);

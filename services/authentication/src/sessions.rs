@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use accounts::argon::Verification;
-use accounts::{User, password};
+use accounts::User;
+use accounts::password::{self, Verification};
 use domain::Email;
 use identity::Issuer;
 use jiff::Timestamp;
@@ -13,8 +13,10 @@ use service_kit::client::Network;
 
 use crate::attempts::{AttemptError, Attempts};
 use crate::hashing::{HashError, Hasher};
-use crate::refresh::{Decision, MAX_SESSIONS, RefreshToken, SessionLifetimes, decide};
-use crate::store::{SessionEnd, Store};
+use crate::refresh::{
+    Decision, MAX_SESSIONS, RefreshToken, SessionLifetimes, SuccessorKey, decide,
+};
+use crate::store::{Rotation, SessionEnd, Store};
 
 /// Opens, refreshes and ends sessions. Cheap to clone.
 #[derive(Clone)]
@@ -96,67 +98,91 @@ impl Sessions {
             .attempts
             .limits
             .failure(&attempt.email, network, is_known);
+        let audit_refusal = |error: &AttemptError| {
+            if matches!(error, AttemptError::TooMany(_)) {
+                tracing::warn!(target: "audit", account, %address, "a log-in was refused: too many failed log-ins");
+            }
+        };
         // A refused client must not occupy a slot in the hashing queue.
         self.attempts
             .check(&counters, now)
             .await
-            .inspect_err(|error| {
-                if matches!(error, AttemptError::TooMany(_)) {
-                    tracing::warn!(target: "audit", account, %address, "a log-in was refused: too many failed log-ins");
-                }
-            })?;
+            .inspect_err(audit_refusal)?;
         let user = self.store.users.by_email(&attempt.email).await?;
-        let permit = self.hasher.permit(network).await?;
-        let reservations = self.attempts.reserve(&counters, now).await?;
         let stored_hash = user.as_ref().map(|user| user.password_hash.clone());
+        let permit = self.hasher.permit(network).await?;
         let verification = permit.verify(attempt.password, stored_hash).await?;
+        // The slot is free again: a slow database must not hold it. The attempt is counted, or found
+        // to be within the limits, before its outcome is revealed: of any number of concurrent
+        // guesses, clients learn as many outcomes as the limits allow.
         let (Some(user), Verification::Match { rehashed }) = (user, verification) else {
+            self.attempts
+                .count(&counters, now)
+                .await
+                .inspect_err(audit_refusal)?;
             tracing::info!(target: "audit", account, %address, "a log-in failed");
             return Err(LoginError::Incorrect);
         };
-        self.attempts.release(&reservations).await?;
+        self.attempts
+            .check(&counters, now)
+            .await
+            .inspect_err(audit_refusal)?;
         if let Some(new_hash) = rehashed {
             self.store.users.replace_hash(&user, &new_hash).await?;
         }
         Ok(user)
     }
 
-    /// Exchanges a refresh token for new tokens, or ends its session if the token was copied.
+    /// Exchanges a refresh token for new tokens, or ends its session if the token was copied. A repeat
+    /// within the grace gets the same refresh token. `now` only dates the access token.
     pub(crate) async fn refresh(
         &self,
         token: &str,
         now: Timestamp,
     ) -> Result<Tokens, RefreshError> {
         let token = RefreshToken::parse(token).ok_or(RefreshError::Incorrect)?;
-        let session = self
-            .store
-            .session(token.session_id())
-            .await?
-            .ok_or(RefreshError::Incorrect)?;
-        match decide(&session.state, token.digest(), now) {
-            Decision::Rotate => {}
+        loop {
+            if let Some(tokens) = self.try_refresh(&token, now).await? {
+                return Ok(tokens);
+            }
+        }
+    }
+
+    /// `None` if a concurrent request spends the token first. Then its successor is stored.
+    async fn try_refresh(
+        &self,
+        token: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<Option<Tokens>, RefreshError> {
+        let (session, database_now) =
+            tokio::try_join!(self.store.session(token.session_id()), self.store.now())?;
+        let session = session.ok_or(RefreshError::Incorrect)?;
+        let (key, is_spent) = match decide(&session.state, token.digest(), database_now) {
+            Decision::Rotate => (SuccessorKey(random()?), false),
+            Decision::Repeat(key) => (key, true),
             Decision::Refuse => return Err(RefreshError::Incorrect),
             Decision::Revoke => {
                 self.store.end_session(session.id).await?;
                 tracing::warn!(target: "audit", session = %session.id, "a refresh token was reused after its rotation; the session was ended");
                 return Err(RefreshError::Incorrect);
             }
-        }
+        };
         let Some(user) = self.store.users.by_id(session.user).await? else {
             self.store.end_session(session.id).await?;
             return Err(RefreshError::Incorrect);
         };
-        let new = token.next(random()?);
-        let expires_at = self.lifetimes.expiry(session.ends_at_latest, now);
-        if !self
-            .store
-            .rotate(session.id, token.digest(), new.digest(), expires_at, now)
-            .await?
-        {
-            return Err(RefreshError::Incorrect);
+        let successor = token.successor(&key);
+        let rotation = Rotation {
+            spent: token.digest(),
+            successor: successor.digest(),
+            successor_key: key,
+            expires_at: self.lifetimes.expiry(session.ends_at_latest, database_now),
+        };
+        if !is_spent && !self.store.rotate(session.id, rotation).await? {
+            return Ok(None);
         }
-        tracing::debug!(target: "audit", session = %session.id, "a session was refreshed");
-        Ok(self.tokens(&user, new, now))
+        tracing::debug!(target: "audit", session = %session.id, is_spent, "a session was refreshed");
+        Ok(Some(self.tokens(&user, successor, now)))
     }
 
     /// Ends the session of a refresh token, if it exists.
@@ -173,9 +199,10 @@ impl Sessions {
 
     async fn open(&self, user: &User, now: Timestamp) -> Result<Tokens, LoginError> {
         let token = RefreshToken::first(random()?);
-        let at_latest = self.lifetimes.latest_end(now);
+        let opened_at = self.store.now().await?;
+        let at_latest = self.lifetimes.latest_end(opened_at);
         let end = SessionEnd {
-            expires_at: self.lifetimes.expiry(at_latest, now),
+            expires_at: self.lifetimes.expiry(at_latest, opened_at),
             at_latest,
         };
         let session = token.session_id();
@@ -207,3 +234,6 @@ fn random<const BYTES: usize>() -> Result<[u8; BYTES], getrandom::Error> {
     getrandom::fill(&mut random)?;
     Ok(random)
 }
+
+#[cfg(test)]
+mod tests;

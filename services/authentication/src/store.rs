@@ -9,19 +9,21 @@ mod sessions;
 use std::time::Duration;
 
 use accounts::Users;
+use jiff::Timestamp;
 use mongo::StoreError;
-use mongodb::bson::Binary;
 use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, doc};
 use mongodb::options::{CollectionOptions, ReadConcern, WriteConcern};
 use mongodb::{Collection, Database};
 
 pub(crate) use attempts::{Reservation, ReserveOutcome};
-pub(crate) use sessions::SessionEnd;
+pub(crate) use sessions::{Rotation, SessionEnd};
 
 /// The store of accounts, sessions and counters. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Store {
     pub(crate) users: Users,
+    database: Database,
     sessions: Collection<sessions::SessionDocument>,
     attempts: Collection<attempts::AttemptsDocument>,
     known_networks: Collection<known_networks::KnownNetworkDocument>,
@@ -33,11 +35,26 @@ impl Store {
     pub(crate) fn new(database: &Database, timeout: Duration) -> Self {
         Self {
             users: Users::new(database, timeout),
+            database: database.clone(),
             sessions: database.collection("refresh_tokens"),
             attempts: database.collection_with_options("attempts", low_durability()),
             known_networks: database.collection_with_options("known_networks", low_durability()),
             timeout,
         }
+    }
+
+    /// Returns the time of the database's clock, which all replicas share: their own may differ by
+    /// minutes.
+    pub(crate) async fn now(&self) -> Result<Timestamp, StoreError> {
+        let database = self.database.clone();
+        let hello = mongo::with_timeout(self.timeout, async move {
+            database.run_command(doc! { "hello": 1 }).await
+        })
+        .await?;
+        let time = hello
+            .get_datetime("localTime")
+            .map_err(mongodb::error::Error::custom)?;
+        Ok(mongo::time::timestamp(*time))
     }
 
     /// Runs an `operation` on a `collection` with the timeout of the store.
@@ -64,10 +81,10 @@ fn low_durability() -> CollectionOptions {
         .build()
 }
 
-fn binary(digest: [u8; 32]) -> Binary {
+fn binary(bytes: &[u8]) -> Binary {
     Binary {
         subtype: BinarySubtype::Generic,
-        bytes: digest.to_vec(),
+        bytes: bytes.to_vec(),
     }
 }
 

@@ -24,6 +24,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
+    config.common.check_development(false)?;
     let health = Health::default();
     let background = Background::default();
     let verifier = config.tokens.verifier()?;

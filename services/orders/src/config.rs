@@ -30,7 +30,8 @@ pub struct Config {
     /// The verification of access tokens.
     #[command(flatten)]
     pub tokens: TokenSettings,
-    /// Load development data into an empty database.
+    /// Load development data into an empty database. Refused unless every one of `PUBLIC_ORIGINS` is on
+    /// this machine.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
 }

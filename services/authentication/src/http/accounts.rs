@@ -34,7 +34,7 @@ pub(super) async fn register(
     extract::Json(credentials): extract::Json<Credentials>,
 ) -> Result<(StatusCode, Json<Account>), Problem> {
     let email = Email::parse(&credentials.email).map_err(|_| unacceptable_email())?;
-    let password = NewPassword::new(credentials.password).map_err(unacceptable_password)?;
+    let password = NewPassword::new(&credentials.password).map_err(unacceptable_password)?;
     app.registration
         .register(&email, &password, address, SystemClock.now())
         .await?;

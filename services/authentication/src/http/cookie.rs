@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
+use runtime::origin::Origin;
 use secrecy::SecretString;
-
-use crate::config::Origin;
 
 const NAME: &str = "__Host-refresh_token";
 /// The maximum lifetime of a cookie in browsers (RFC 6265bis, 5.5).

@@ -12,7 +12,7 @@ pub(super) struct Credentials {
     /// The e-mail, in any letter case.
     #[schema(example = "ada@example.com", format = "email", max_length = 254)]
     pub(super) email: String,
-    /// The password, used exactly as sent; common passwords are refused.
+    /// The password, neither trimmed nor folded; common passwords are refused.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, example = "a long sentence")]
     pub(super) password: SecretString,
 }
@@ -34,7 +34,7 @@ pub(super) struct LogIn {
     /// The e-mail, in any letter case.
     #[schema(example = "ada@example.com", format = "email", max_length = 254)]
     pub(super) email: String,
-    /// The password, used exactly as sent.
+    /// The password, compared as it is sent and then in the normal form NFC.
     #[schema(value_type = String, format = Password, example = "a long sentence")]
     pub(super) password: SecretString,
     /// For pages in a browser: where the refresh token is stored. Without it, it is in the body of the

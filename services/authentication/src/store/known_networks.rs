@@ -56,5 +56,5 @@ impl Store {
 
 /// E-mails contain no space, so the pair is unambiguous.
 fn id(email: &Email, network: Network) -> Binary {
-    binary(Sha256::digest(format!("{email} {network}")).into())
+    binary(&Sha256::digest(format!("{email} {network}")))
 }

@@ -12,9 +12,9 @@ use mongodb::bson::{Binary, DateTime, doc};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, binary, digest};
-use crate::refresh::{SessionId, SessionState, SpentToken, TokenDigest};
+use crate::refresh::{REUSE_GRACE, SessionId, SessionState, SpentToken, SuccessorKey, TokenDigest};
 
-/// A legitimate client does not rotate more often within [`REUSE_GRACE`](crate::refresh::REUSE_GRACE).
+/// A legitimate client does not rotate more often within [`REUSE_GRACE`].
 const MAX_SPENT_TOKENS: i32 = 20;
 
 #[derive(Clone, Debug)]
@@ -23,6 +23,16 @@ pub(crate) struct Session {
     pub(crate) user: UserId,
     pub(crate) state: SessionState,
     pub(crate) ends_at_latest: Timestamp,
+}
+
+/// The exchange of a token for its successor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rotation {
+    pub(crate) spent: TokenDigest,
+    pub(crate) successor: TokenDigest,
+    pub(crate) successor_key: SuccessorKey,
+    /// The new end of the session.
+    pub(crate) expires_at: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +58,7 @@ pub(super) struct SessionDocument {
 struct SpentDocument {
     token: Binary,
     at: DateTime,
+    successor_key: Option<Binary>,
 }
 
 impl Store {
@@ -60,9 +71,9 @@ impl Store {
         end: SessionEnd,
     ) -> Result<(), StoreError> {
         let document = SessionDocument {
-            id: binary(session.0),
+            id: binary(&session.0),
             user: user.0,
-            current: binary(token.0),
+            current: binary(&token.0),
             spent: Vec::new(),
             expires_at: date(end.expires_at),
             ends_at_latest: date(end.at_latest),
@@ -106,7 +117,7 @@ impl Store {
 
     /// Returns a session, unless it has ended.
     pub(crate) async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let filter = doc! { "_id": binary(id.0) };
+        let filter = doc! { "_id": binary(&id.0) };
         let found = self
             .run(&self.sessions, |sessions| async move {
                 sessions.find_one(filter).max_time(mongo::time_left()).await
@@ -115,25 +126,34 @@ impl Store {
         Ok(found.map(Session::from))
     }
 
-    /// Replaces the current token `spent` of a session by `new`. Returns false if another request has
-    /// done so.
+    /// Exchanges the current token of a session. Returns false if another request has done so.
+    ///
+    /// Tokens that were spent longer ago than [`REUSE_GRACE`] are removed, and their keys with them:
+    /// reuse of an unknown token is theft all the same.
     pub(crate) async fn rotate(
         &self,
         session: SessionId,
-        spent: TokenDigest,
-        new: TokenDigest,
-        expires_at: Timestamp,
-        now: Timestamp,
+        rotation: Rotation,
     ) -> Result<bool, StoreError> {
-        let still_current = doc! { "_id": binary(session.0), "current": binary(spent.0) };
-        let spent = doc! { "token": binary(spent.0), "at": date(now) };
-        let rotation = doc! {
-            "$set": { "current": binary(new.0), "expires_at": date(expires_at) },
-            "$push": { "spent": { "$each": [spent], "$slice": -MAX_SPENT_TOKENS } },
+        let still_current =
+            doc! { "_id": binary(&session.0), "current": binary(&rotation.spent.0) };
+        let spent = doc! {
+            "token": binary(&rotation.spent.0),
+            "at": "$$NOW",
+            "successor_key": binary(&rotation.successor_key.0),
         };
+        let grace = i64::try_from(REUSE_GRACE.as_millis()).unwrap_or(i64::MAX);
+        let recently = doc! { "$gt": ["$$this.at", { "$subtract": ["$$NOW", grace] }] };
+        let earlier = doc! { "$filter": { "input": "$spent", "cond": recently } };
+        let all_spent = doc! { "$concatArrays": [earlier, [spent]] };
+        let update = vec![doc! { "$set": {
+            "current": binary(&rotation.successor.0),
+            "expires_at": date(rotation.expires_at),
+            "spent": { "$slice": [all_spent, -MAX_SPENT_TOKENS] },
+        } }];
         let updated = self
             .run(&self.sessions, |sessions| async move {
-                sessions.update_one(still_current, rotation).await
+                sessions.update_one(still_current, update).await
             })
             .await?;
         Ok(updated.matched_count == 1)
@@ -141,7 +161,7 @@ impl Store {
 
     /// Ends a session, so that none of its tokens works any more. Returns whether it existed.
     pub(crate) async fn end_session(&self, session: SessionId) -> Result<bool, StoreError> {
-        let filter = doc! { "_id": binary(session.0) };
+        let filter = doc! { "_id": binary(&session.0) };
         let ended = self
             .run(&self.sessions, |sessions| async move {
                 sessions.delete_one(filter).await
@@ -156,6 +176,7 @@ impl From<SessionDocument> for Session {
         let spent = |spent: &SpentDocument| SpentToken {
             digest: TokenDigest(digest(&spent.token)),
             at: timestamp(spent.at),
+            successor_key: spent.successor_key.as_ref().and_then(successor_key),
         };
         Self {
             id: SessionId(digest(&document.id)),
@@ -168,4 +189,10 @@ impl From<SessionDocument> for Session {
             ends_at_latest: timestamp(document.ends_at_latest),
         }
     }
+}
+
+/// A stored key of another length derives nothing.
+fn successor_key(stored: &Binary) -> Option<SuccessorKey> {
+    let key = stored.bytes.as_slice().try_into().ok()?;
+    Some(SuccessorKey(key))
 }

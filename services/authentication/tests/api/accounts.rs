@@ -165,3 +165,49 @@ async fn given_a_session_when_the_account_is_read_then_it_is_that_of_the_token()
     }
     "#);
 }
+
+/// The same text, whose letters are composed (NFC) or decomposed (NFD).
+const COMPOSED: &str = "Żółć z Kraków";
+const DECOMPOSED: &str = "Z\u{307}o\u{301}łc\u{301} z Krako\u{301}w";
+
+#[tokio::test]
+async fn given_a_password_when_it_is_typed_in_another_normal_form_then_it_is_right() {
+    let service = start().await;
+    let accounts = [
+        ("composed@test.example", COMPOSED),
+        ("decomposed@test.example", DECOMPOSED),
+    ];
+    for (email, password) in accounts {
+        let account = credentials(email, password);
+        service
+            .client
+            .post("/api/register", &account)
+            .await
+            .expect(201);
+        for typed in [COMPOSED, DECOMPOSED] {
+            let body = credentials(email, typed);
+            service.client.post("/api/login", &body).await.expect(200);
+        }
+        let other = credentials(email, "Zołc z Krakow");
+        let response = service.client.post("/api/login", &other).await;
+        response.expect_detail(401, "Incorrect e-mail or password");
+    }
+}
+
+#[tokio::test]
+async fn given_a_long_password_when_its_decomposed_form_is_longer_than_allowed_then_it_is_right() {
+    let service = start().await;
+    let composed = "ü".repeat(128);
+    let account = credentials(EMAIL, &composed);
+    service
+        .client
+        .post("/api/register", &account)
+        .await
+        .expect(201);
+    let decomposed = credentials(EMAIL, &"u\u{308}".repeat(128));
+    service
+        .client
+        .post("/api/login", &decomposed)
+        .await
+        .expect(200);
+}

@@ -1,5 +1,9 @@
 //! Limits of failed log-ins and of registrations.
 
+use std::time::Duration;
+
+use bson::{Document, doc};
+use futures::TryStreamExt as _;
 use testkit::{Client, Response, SingleService, credentials, eventually, eventually_status};
 
 use crate::support::{start_with, stored};
@@ -143,6 +147,19 @@ async fn given_many_registrations_when_sent_from_one_address_then_429_for_that_a
 }
 
 #[tokio::test]
+async fn given_the_default_settings_when_one_address_registers_again_and_again_then_the_21st_time_is_429()
+ {
+    let service = start_with(&[]).await;
+    let account = credentials("one@test.example", "correct horse");
+    let register = async || service.client.post("/api/register", &account).await;
+    register().await.expect(201);
+    for _ in 1..20 {
+        register().await.expect(400);
+    }
+    retry_after(&register().await);
+}
+
+#[tokio::test]
 async fn given_a_storm_of_logins_when_sent_from_one_address_then_logins_from_others_succeed() {
     let service = start(&[("FAILED_LOGINS_PER_ADDRESS", "1000")]).await;
     let attacker = client_at(&service, "203.0.113.1");
@@ -160,4 +177,58 @@ async fn given_a_storm_of_logins_when_sent_from_one_address_then_logins_from_oth
     let is_expected = |status: &u16| matches!(status, 401 | 429);
     assert!(statuses.iter().all(is_expected), "{statuses:?}");
     assert!(statuses.contains(&429), "none is limited: {statuses:?}");
+}
+
+/// A write of the service to `attempts` waits.
+async fn write_waits(service: &SingleService) -> Result<(), String> {
+    let attempts = service.collection("attempts");
+    let running = attempts
+        .client()
+        .database("admin")
+        .aggregate([
+            doc! { "$currentOp": {} },
+            doc! { "$match": {
+                "ns": attempts.namespace().to_string(), "command.findAndModify": "attempts",
+            } },
+        ])
+        .await;
+    let running: Result<Vec<Document>, _> = match running {
+        Ok(running) => running.try_collect().await,
+        Err(error) => Err(error),
+    };
+    match running {
+        Ok(running) if !running.is_empty() => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+#[tokio::test]
+async fn given_a_slow_database_when_a_failed_login_is_counted_then_it_holds_no_hash_slot() {
+    let service = start(&[("PASSWORD_HASHES_AT_ONCE", "1")]).await;
+    let (slow, other) = (
+        client_at(&service, "203.0.113.1"),
+        client_at(&service, "203.0.113.2"),
+    );
+    fail(&slow, "aaa@aaa.com", 1).await;
+    // MongoDB lets the next write to these counters wait until the transaction ends.
+    let attempts = service.collection("attempts");
+    let mut transaction = attempts.client().start_session().await.expect("a session");
+    transaction.start_transaction().await.expect("starts");
+    attempts
+        .update_many(doc! {}, doc! { "$set": { "held": true } })
+        .session(&mut transaction)
+        .await
+        .expect("updates");
+    let slow = tokio::spawn(async move { log_in(&slow, "aaa@aaa.com", "wrong").await });
+    eventually("the failed log-in is being counted", async || {
+        write_waits(&service).await
+    })
+    .await;
+    let login = log_in_correctly(&other, "bbb@bbb.com");
+    let login = tokio::time::timeout(Duration::from_secs(2), login).await;
+    login.expect("it does not wait for a hash slot").expect(200);
+    assert!(!slow.is_finished(), "the database was not slow");
+    transaction.abort_transaction().await.expect("aborts");
+    let response = slow.await.expect("does not panic");
+    response.expect_detail(401, INCORRECT);
 }

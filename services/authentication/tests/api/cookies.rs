@@ -65,6 +65,20 @@ async fn given_a_browser_when_it_requests_a_cookie_then_no_refresh_token_is_in_a
 }
 
 #[tokio::test]
+async fn given_a_browser_that_lost_an_answer_when_it_refreshes_again_then_it_gets_the_same_cookie()
+{
+    let (_service, browser, session) = start_with_cookie().await;
+    let with_first = browser.with_header("cookie", &cookie(&session));
+    let lost = post_with_cookie(&with_first, "/api/refresh").await;
+    let repeated = post_with_cookie(&with_first, "/api/refresh").await;
+    let successor = cookie(&repeated.expect(200));
+    assert_eq!(successor, cookie(&lost.expect(200)));
+    let with_second = browser.with_header("cookie", &successor);
+    let refreshed = post_with_cookie(&with_second, "/api/refresh").await;
+    refreshed.expect(200);
+}
+
+#[tokio::test]
 async fn given_another_origin_when_it_uses_the_cookie_then_403_and_the_session_stays_valid() {
     let (service, browser, session) = start_with_cookie().await;
     let stolen = cookie(&session);
