@@ -71,6 +71,12 @@ impl EventStream {
         events.into_iter().next().expect("one event")
     }
 
+    /// Returns the next event; `None` if none arrives within `timeout`, or if the stream ends or breaks.
+    pub async fn try_next(&mut self, timeout: Duration) -> Option<ServerEvent> {
+        let next = tokio::time::timeout(timeout, self.events.next()).await;
+        next.ok().flatten().flatten()
+    }
+
     /// Returns the events up to and including the first that satisfies `is_last`; panics if it does
     /// not arrive within `timeout` or the stream ends.
     pub async fn read_until(
