@@ -181,8 +181,12 @@ impl Load<'_> {
         let buyer = self.buyer(number);
         let (mut known, mut last) = (HashSet::new(), None);
         loop {
-            let client = self.balanced(&buyer);
-            let mut stream = client.stream(EVENTS, last.as_deref()).await;
+            // A replica that drains answers 503.
+            let mut stream = eventually("the event stream opens", async || {
+                let client = self.balanced(&buyer);
+                client.try_stream(EVENTS, last.as_deref()).await
+            })
+            .await;
             let mut count = 0;
             while let Some(event) = stream.try_next(EVENT_TIMEOUT).await {
                 count += 1;

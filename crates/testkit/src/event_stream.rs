@@ -37,7 +37,6 @@ impl ServerEvent {
 
 impl EventStream {
     pub(crate) fn new(response: reqwest::Response) -> Self {
-        assert_eq!(response.status(), 200, "the event stream is rejected");
         let content_type = response.headers().get("content-type");
         assert!(
             content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")),
