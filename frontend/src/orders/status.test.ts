@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Order } from '../api/types';
-import { applyChange } from './status';
+import { applyChange, statusText } from './status';
 
 const pending: Order = {
   id: '71fefe4a1cad4140785928a4',
@@ -19,4 +19,9 @@ it('given a decision, when an older response arrives, then the order stays decid
 it('given a decided order, when an older change arrives, then it stays decided', () => {
   const decided = applyChange(pending, accepted);
   expect(applyChange(decided, { ...accepted, status: 'PENDING' })).toBe(decided);
+});
+
+it('given a status of a later release, when shown, then it is shown as it is', () => {
+  expect(statusText('ACCEPTED').label).toBe('Accepted');
+  expect(statusText('CANCELLED')).toEqual({ label: 'Cancelled', message: 'Your order has changed.' });
 });
