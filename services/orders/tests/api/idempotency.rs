@@ -53,10 +53,10 @@ async fn given_an_order_of_any_release_when_repeated_then_the_response_is_as_tha
         (
             "the previous",
             doc! { "$unset": { "rendering": "" } },
-            "45.6",
+            "05.6",
         ),
-        ("this", doc! { "$set": { "rendering": 1 } }, "45.600"),
-        ("a later", doc! { "$set": { "rendering": 2 } }, "45.600"),
+        ("this", doc! { "$set": { "rendering": 1 } }, "05.600"),
+        ("a later", doc! { "$set": { "rendering": 2 } }, "05.600"),
     ] {
         let query = doc! { "idempotency_key": "basket-2" };
         for change in [doc! { "$set": { "created_at": at } }, change] {
