@@ -58,7 +58,8 @@ async fn given_the_previous_release_under_load_when_upgraded_rolled_back_and_upg
 
     let ids = |placed: &[Placed]| placed.iter().map(Placed::id).collect::<Vec<_>>();
     let all: Vec<String> = placed.iter().flat_map(|placed| ids(placed)).collect();
-    shop.check_invariants(&Expectations::new(all)).await;
+    shop.check_invariants(&Expectations::new(all).with_mixed_releases())
+        .await;
     for id in ids(&placed[0]) {
         assert!(followed.contains(&id), "the event stream missed {id}");
     }
