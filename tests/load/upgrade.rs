@@ -15,7 +15,7 @@ use crate::load_balancer::LoadBalancer;
 
 const BUYERS: usize = 6;
 /// How many orders the buyers place between two steps, so that every mixture of releases works.
-const ORDERS_PER_STEP: usize = 60;
+const ORDERS_PER_STEP: usize = 40;
 /// After how many orders a buyer waits for a decision.
 const ORDERS_PER_WAIT: usize = 5;
 const EVENTS: &str = "/api/orders/events";
