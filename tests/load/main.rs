@@ -2,7 +2,9 @@
 
 mod contention;
 mod latency;
+mod load_balancer;
 mod rolling_restart;
+mod upgrade;
 
 use tokio::sync::{Mutex, MutexGuard};
 

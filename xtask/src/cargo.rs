@@ -43,18 +43,20 @@ fn build<'a>(packages: impl Iterator<Item = &'a str>, profile: Profile) -> Resul
     Ok(())
 }
 
-/// The path of a built program, in the target folder that this program is in.
-pub(crate) fn program(name: &str, profile: Profile) -> Result<PathBuf> {
+/// The target folder, which this program is in.
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let own = env::current_exe().context("cannot find this program")?;
-    let folder = own
-        .parent()
-        .and_then(Path::parent)
-        .context("cannot find the target folder")?;
+    let folder = own.parent().and_then(Path::parent).map(Path::to_owned);
+    folder.context("cannot find the target folder")
+}
+
+/// The path of a built program.
+pub(crate) fn program(name: &str, profile: Profile) -> Result<PathBuf> {
     let profile = match profile {
         Profile::Release => "release",
         Profile::Dev | Profile::Test => "debug",
     };
-    Ok(folder.join(profile).join(name))
+    Ok(target_folder()?.join(profile).join(name))
 }
 
 /// Builds a program and replaces this process by it, so that its exit code and its handling of

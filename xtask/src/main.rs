@@ -23,6 +23,7 @@ mod launch;
 mod layout;
 mod logs;
 mod measure;
+mod previous_release;
 mod processes;
 mod programs;
 mod secrets;

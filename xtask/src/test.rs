@@ -9,7 +9,7 @@ use crate::{
     api,
     cargo::{self, Profile},
     console::ConsoleProgress,
-    containers, frontend, interrupt,
+    containers, frontend, interrupt, previous_release,
     programs::{self, exit_code, run as run_program},
     state::shared_tools,
     temporary_shop::TemporaryShop,
@@ -80,6 +80,7 @@ fn test_services(arguments: &[String]) -> Result<ExitCode> {
     if !status.success() {
         return Ok(exit_code(status));
     }
+    let previous_release = previous_release::build()?;
     let folder = shared_tools();
     let tools = Tools::install(&folder, &ConsoleProgress)?;
     let servers = TestServers::start(&tools)?;
@@ -99,6 +100,9 @@ fn test_services(arguments: &[String]) -> Result<ExitCode> {
             "RUST_TEST_THREADS",
             env::var("RUST_TEST_THREADS").unwrap_or_else(|_| THREADS.to_owned()),
         );
+    if let Some(programs) = previous_release {
+        command.env("TEST_PREVIOUS_RELEASE", programs);
+    }
     run_program(&mut command).map(exit_code)
 }
 

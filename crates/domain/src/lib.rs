@@ -16,4 +16,4 @@ pub use money::{Money, MoneyError};
 pub use names::{CategoryName, Description, NameError, ProductName};
 pub use quantity::{Quantity, QuantityError, Stock};
 pub use role::Role;
-pub use time::whole_milliseconds;
+pub use time::{rfc3339, whole_milliseconds};

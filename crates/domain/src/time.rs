@@ -8,9 +8,25 @@ pub fn whole_milliseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
+/// Returns `time` as clients get it: with three decimals, so that the order of texts is that of times.
+pub fn rfc3339(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn given_times_when_formatted_then_all_have_three_decimals() {
+        for text in [
+            "2026-01-02T03:04:05.000Z",
+            "2026-01-02T03:04:05.670Z",
+            "2026-01-02T03:04:05.678Z",
+        ] {
+            assert_eq!(rfc3339(text.parse().expect("a time")), text);
+        }
+    }
 
     #[test]
     fn given_times_when_truncated_then_no_part_of_a_millisecond_is_left() {

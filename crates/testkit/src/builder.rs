@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::release::Release;
 use crate::service::Service;
 use crate::settings::{Ports, SERVICES, free_port, shop_settings};
 use crate::shop::Shop;
@@ -14,6 +15,7 @@ pub struct Builder {
     /// Service or replica, variable, value.
     settings: Vec<(String, String, String)>,
     dedicated_servers: bool,
+    release: Option<Release>,
 }
 
 impl Shop {
@@ -58,6 +60,13 @@ impl Builder {
         self
     }
 
+    /// Runs the services of another release than this one.
+    #[must_use]
+    pub fn release(mut self, release: &Release) -> Self {
+        self.release = Some(release.clone());
+        self
+    }
+
     /// Starts the shop and waits until it is ready.
     pub async fn start(self) -> Shop {
         let shop = self.spawn().await;
@@ -99,7 +108,11 @@ impl Builder {
                         settings.insert(variable.clone(), value.clone());
                     }
                 }
-                services.push(Service::new(&namespace.0, service, &name, *port, settings));
+                let replica = Service::new(&namespace.0, service, &name, *port, settings);
+                if let Some(release) = &self.release {
+                    replica.set_release(release);
+                }
+                services.push(replica);
             }
         }
         services

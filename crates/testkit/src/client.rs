@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Body, Method, RequestBuilder};
+use reqwest::{Body, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use crate::event_stream::EventStream;
@@ -131,12 +131,25 @@ impl Client {
 
     /// Opens an event stream; panics if the response is not one.
     pub async fn stream(&self, path: &str, last_event_id: Option<&str>) -> EventStream {
+        let stream = self.try_stream(path, last_event_id).await;
+        stream.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    /// Opens an event stream; the error is the status of another response, or says why there is none.
+    pub async fn try_stream(
+        &self,
+        path: &str,
+        last_event_id: Option<&str>,
+    ) -> Result<EventStream, String> {
         let mut request = self.request(Method::GET, path).timeout(STREAM_TIMEOUT);
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
-        let response = request.send().await;
-        EventStream::new(response.unwrap_or_else(|error| panic!("GET {path}: {error:?}")))
+        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+        match response.status() {
+            StatusCode::OK => Ok(EventStream::new(response)),
+            status => Err(status.as_str().to_owned()),
+        }
     }
 
     fn json_request(&self, method: Method, path: &str, body: Option<&Value>) -> RequestBuilder {

@@ -37,7 +37,6 @@ impl ServerEvent {
 
 impl EventStream {
     pub(crate) fn new(response: reqwest::Response) -> Self {
-        assert_eq!(response.status(), 200, "the event stream is rejected");
         let content_type = response.headers().get("content-type");
         assert!(
             content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")),
@@ -69,6 +68,12 @@ impl EventStream {
     pub async fn next(&mut self, timeout: Duration) -> ServerEvent {
         let events = self.read_until(timeout, |_| true).await;
         events.into_iter().next().expect("one event")
+    }
+
+    /// Returns the next event; `None` if none arrives within `timeout`, or if the stream ends or breaks.
+    pub async fn try_next(&mut self, timeout: Duration) -> Option<ServerEvent> {
+        let next = tokio::time::timeout(timeout, self.events.next()).await;
+        next.ok().flatten().flatten()
     }
 
     /// Returns the events up to and including the first that satisfies `is_last`; panics if it does

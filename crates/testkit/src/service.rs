@@ -1,6 +1,6 @@
 //! One service as a child process.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,6 +9,7 @@ use std::{fs, io};
 use backing_services::{Process, last_lines};
 use nix::sys::signal::Signal;
 
+use crate::release::Release;
 use crate::servers::scratch_directory;
 use crate::settings::{Settings, local_url};
 
@@ -17,6 +18,8 @@ use crate::settings::{Settings, local_url};
 pub(crate) struct Service {
     /// The name of the executable.
     program: String,
+    /// The release that the next start runs.
+    release: Mutex<Release>,
     /// The service's name, with `-2`, `-3`, … for further replicas.
     pub(crate) name: String,
     port: u16,
@@ -31,6 +34,7 @@ impl Service {
     pub(crate) fn new(id: &str, service: &str, name: &str, port: u16, settings: Settings) -> Self {
         Self {
             program: service.to_owned(),
+            release: Mutex::new(Release::current()),
             name: name.to_owned(),
             port,
             settings,
@@ -55,11 +59,16 @@ impl Service {
         kibibytes.expect("the kernel reports VmHWM") / 1024
     }
 
+    /// Makes the next start run another release.
+    pub(crate) fn set_release(&self, release: &Release) {
+        release.clone_into(&mut lock(&self.release));
+    }
+
     /// Starts the process; `more` overrides its settings. Only the first start uses `CRASH_AT`.
     pub(crate) fn start(&self, more: &[(&str, &str)]) {
         let mut process = self.process();
         assert!(process.is_none(), "{} is already running", self.name);
-        let mut command = Command::new(linked_program(&self.program));
+        let mut command = Command::new(linked_program(&lock(&self.release), &self.program));
         command.env_clear().envs(inherited()).envs(&self.settings);
         if self.starts.fetch_add(1, Ordering::Relaxed) > 0 {
             command.env_remove("CRASH_AT");
@@ -145,28 +154,21 @@ impl Service {
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.process)
     }
 }
 
-/// The path of a program of the workspace, built next to this test program.
-pub fn built_program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("this program has a path");
-    let directory = test.parent().and_then(Path::parent);
-    let program = directory.expect("target/debug/deps/NAME").join(name);
-    assert!(
-        program.exists(),
-        "{} does not exist; `cargo xtask test` builds it",
-        program.display()
-    );
-    program
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A link to the program in the scratch directory, so that its cleanup process recognizes this
 /// process by the command line.
-fn linked_program(name: &str) -> PathBuf {
-    let program = built_program(name);
-    let link = scratch_directory().join(name);
+fn linked_program(release: &Release, name: &str) -> PathBuf {
+    let program = release.program(name);
+    let folder = scratch_directory().join(release.name);
+    fs::create_dir_all(&folder).expect("cannot create a folder in the scratch directory");
+    let link = folder.join(name);
     match std::os::unix::fs::symlink(&program, &link) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             panic!("cannot link {}: {error}", program.display())

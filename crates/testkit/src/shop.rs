@@ -12,6 +12,7 @@ use nix::sys::signal::Signal;
 
 use crate::client::Client;
 use crate::eventually::{eventually, eventually_within};
+use crate::release::Release;
 use crate::service::Service;
 use crate::stores::Stores;
 
@@ -115,6 +116,12 @@ impl Shop {
     pub async fn restart(&self, name: &str) {
         self.restart_without_waiting(name, &[]);
         self.wait_ready(name).await;
+    }
+
+    /// Starts an exited service again as the program of `release`, and waits until it is ready.
+    pub async fn restart_as(&self, name: &str, release: &Release) {
+        self.service(name).set_release(release);
+        self.restart(name).await;
     }
 
     /// Starts an exited service again with these additional settings, and does not wait.

@@ -392,7 +392,7 @@ export interface components {
             id: string;
             products: components["schemas"]["Line"][];
             reason?: components["schemas"]["Reason"] | null;
-            /** @description PENDING, then ACCEPTED or REJECTED, once. */
+            /** @description PENDING, then ACCEPTED or REJECTED, once. A later release may add other decisions. */
             status: components["schemas"]["Status"];
         };
         /** @description All of the caller's orders. */

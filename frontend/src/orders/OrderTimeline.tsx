@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 import type { Order } from '../api/types';
-import { formatDateTime, rejectionReason, statusLabels } from './status';
+import { formatDateTime, rejectionReason, statusText } from './status';
 
 export function OrderTimeline({ order }: { order: Order }) {
   return (
@@ -27,11 +27,15 @@ export function OrderTimeline({ order }: { order: Order }) {
 
 function Decision({ order }: { order: Order }) {
   const isAccepted = order.status === 'ACCEPTED';
-  const { label, message } = statusLabels[order.status];
+  const { label, message } = statusText(order.status);
   return (
     <li className={isAccepted ? 'timeline-good' : 'timeline-bad'} aria-current="step">
       <h2>{label}</h2>
-      <p>{isAccepted ? message : `${rejectionReason(order.reason)} You have not been charged.`}</p>
+      <p>
+        {order.status === 'REJECTED'
+          ? `${rejectionReason(order.reason)} You have not been charged.`
+          : message}
+      </p>
       {order.decided_at && (
         <p className="muted">
           <time dateTime={order.decided_at}>{formatDateTime(order.decided_at)}</time>

@@ -1,6 +1,6 @@
 import type { OrderStatus } from '../api/types';
-import { statusLabels } from './status';
+import { statusText } from './status';
 
 export function StatusBadge({ status }: { status: OrderStatus }) {
-  return <span className={`status status-${status.toLowerCase()}`}>{statusLabels[status].label}</span>;
+  return <span className={`status status-${status.toLowerCase()}`}>{statusText(status).label}</span>;
 }

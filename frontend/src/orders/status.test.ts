@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Order } from '../api/types';
-import { applyChange, rejectionReason } from './status';
+import { applyChange, rejectionReason, statusText } from './status';
 
 const pending: Order = {
   id: '71fefe4a1cad4140785928a4',
@@ -30,4 +30,9 @@ it('given a reason that names a part of the products, when shown, then it says h
   expect(rejectionReason({ ...reason, more: 80 })).toBe(
     'We did not have enough stock of Chair, Lamp and 80 more products.',
   );
+});
+
+it('given a status of a later release, when shown, then it is shown as it is', () => {
+  expect(statusText('ACCEPTED').label).toBe('Accepted');
+  expect(statusText('CANCELLED')).toEqual({ label: 'Cancelled', message: 'Your order has changed.' });
 });

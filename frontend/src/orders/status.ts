@@ -2,11 +2,20 @@ import type { Order, OrderStatus } from '../api/types';
 import { displayName } from '../product/displayName';
 import type { OrderChange } from './orderEvents';
 
-export const statusLabels: Record<OrderStatus, { label: string; message: string }> = {
+type StatusText = { label: string; message: string };
+
+const statusTexts: Record<OrderStatus, StatusText> = {
   PENDING: { label: 'Pending', message: 'We are checking the stock.' },
   ACCEPTED: { label: 'Accepted', message: 'Your order is confirmed.' },
   REJECTED: { label: 'Rejected', message: 'We could not confirm your order.' },
 };
+
+/** How a status is shown. A status that only a later release of the shop knows is shown as it is. */
+export function statusText(status: string): StatusText {
+  return Object.hasOwn(statusTexts, status)
+    ? statusTexts[status as OrderStatus]
+    : { label: status.charAt(0) + status.slice(1).toLowerCase(), message: 'Your order has changed.' };
+}
 
 /** Applies a change to a pending order. A decision is final, so responses from before it cannot undo it. */
 export function applyChange(order: Order, change: OrderChange | undefined): Order {

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { Order, OrderStatus } from '../api/types';
 import { announce } from '../notices/noticeStore';
 import { shortId } from './shortId';
-import { statusLabels } from './status';
+import { statusText } from './status';
 
 /** Announces decisions of the orders on the page, whether they come from the event stream or from polling. */
 export function useAnnounceDecisions(orders: readonly Order[]): void {
@@ -10,7 +10,7 @@ export function useAnnounceDecisions(orders: readonly Order[]): void {
   useEffect(() => {
     for (const { id, status } of orders) {
       if (lastStatus.current.get(id) === 'PENDING' && status !== 'PENDING') {
-        announce(`Order ${shortId(id)}: ${statusLabels[status].message}`);
+        announce(`Order ${shortId(id)}: ${statusText(status).message}`);
       }
       lastStatus.current.set(id, status);
     }

@@ -17,6 +17,22 @@ pub(crate) struct PendingOrder {
     pub(crate) created_at: Timestamp,
     pub(crate) key: Option<IdempotencyKey>,
     pub(crate) traceparent: Option<String>,
+    pub(crate) rendering: Rendering,
+}
+
+/// The form of the response to placing an order. It is stored with the order, so that a repeat gets
+/// the response of the first request, even if a later release responds in another form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rendering {
+    /// Of the releases that did not store it: the time has as many decimals as it needs.
+    Unversioned,
+    /// The time has three decimals.
+    V1,
+}
+
+impl Rendering {
+    /// The form for new orders.
+    pub(crate) const CURRENT: Self = Self::V1;
 }
 
 /// A line of an order, with the product's name and price when the order was placed.
@@ -37,6 +53,11 @@ pub(crate) enum Outcome {
     Accepted,
     /// Nothing is taken from the stock.
     Rejected(Option<Rejection>),
+    /// A status that only a later release knows. It is passed on as it is.
+    Other {
+        status: String,
+        reason: Option<Rejection>,
+    },
 }
 
 /// The reason for a rejection. It is stored and sent to clients in this shape.
@@ -142,6 +163,7 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             key: None,
             traceparent: None,
+            rendering: Rendering::CURRENT,
         };
         let decided = placed
             .clone()

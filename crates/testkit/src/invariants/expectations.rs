@@ -7,6 +7,8 @@ pub struct Expectations {
     pub unknown: usize,
     /// How many poison messages were sent.
     pub poison: usize,
+    /// Whether services of two releases ran side by side.
+    pub mixed_releases: bool,
 }
 
 impl Expectations {
@@ -15,6 +17,16 @@ impl Expectations {
         Self {
             acknowledged,
             ..Self::default()
+        }
+    }
+
+    /// Of two messages of the same event, one may have fields that the release of the other does not
+    /// know.
+    #[must_use]
+    pub fn with_mixed_releases(self) -> Self {
+        Self {
+            mixed_releases: true,
+            ..self
         }
     }
 

@@ -61,7 +61,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::order::PendingOrder;
+    use crate::order::{PendingOrder, Rendering};
 
     fn orders(ids: &[u8]) -> Vec<Order> {
         let order = |id: &u8| {
@@ -73,6 +73,7 @@ mod tests {
                 created_at: Timestamp::UNIX_EPOCH,
                 key: None,
                 traceparent: None,
+                rendering: Rendering::CURRENT,
             })
         };
         ids.iter().map(order).collect()

@@ -55,7 +55,7 @@ pub(super) async fn place(
     Ok((
         StatusCode::CREATED,
         location,
-        axum::Json(OrderView::from(Arc::unwrap_or_clone(order))),
+        axum::Json(OrderView::placed(Arc::unwrap_or_clone(order))),
     ))
 }
 

@@ -1,12 +1,13 @@
 //! Bodies and queries, as JSON and as the OpenAPI document describes them.
 
-use domain::{Money, OrderId, ProductName};
-use jiff::Timestamp;
+use domain::{Money, OrderId, ProductName, rfc3339};
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, RejectionCode, is_zero};
+use crate::order::{
+    Line, Order, Outcome, PendingOrder, Rejection, RejectionCode, Rendering, is_zero,
+};
 
 /// A request to place an order.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,27 +49,35 @@ pub(super) struct PageQuery {
 pub(super) struct OrderView {
     #[schema(value_type = String, pattern = "^[0-9a-f]{24}$", example = "71fefe4a1cad4140785928a4")]
     id: OrderId,
-    /// PENDING, then ACCEPTED or REJECTED, once.
+    /// PENDING, then ACCEPTED or REJECTED, once. A later release may add other decisions.
+    #[schema(value_type = KnownStatus)]
     status: StatusView,
     #[schema(value_type = f64, example = 83.94)]
     cost: Money,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    #[schema(format = DateTime)]
+    created_at: String,
     /// When it was decided. Absent while the order is pending, and in the response to placing an order
     /// or to a repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    decided_at: Option<Timestamp>,
+    #[schema(format = DateTime)]
+    decided_at: Option<String>,
     products: Vec<LineView>,
     /// The reason for a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ReasonView>,
 }
 
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum StatusView {
+    Known(KnownStatus),
+    Other(String),
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Status)]
 #[serde(rename_all = "UPPERCASE")]
-enum StatusView {
+enum KnownStatus {
     Pending,
     Accepted,
     Rejected,
@@ -120,13 +129,27 @@ impl OrderListView {
     }
 }
 
+impl OrderView {
+    /// The response to placing `order`, in the form of the first response.
+    pub(super) fn placed(order: PendingOrder) -> Self {
+        let created_at = match order.rendering {
+            Rendering::Unversioned => order.created_at.to_string(),
+            Rendering::V1 => rfc3339(order.created_at),
+        };
+        Self {
+            created_at,
+            ..order.into()
+        }
+    }
+}
+
 impl From<PendingOrder> for OrderView {
     fn from(order: PendingOrder) -> Self {
         Self {
             id: order.id,
-            status: StatusView::Pending,
+            status: StatusView::Known(KnownStatus::Pending),
             cost: order.cost,
-            created_at: order.created_at,
+            created_at: rfc3339(order.created_at),
             decided_at: None,
             products: order.lines.into_iter().map(LineView::from).collect(),
             reason: None,
@@ -141,12 +164,13 @@ impl From<Order> for OrderView {
             Order::Decided(order) => {
                 let (order, outcome, decided_at) = order.into_parts();
                 let (status, reason) = match outcome {
-                    Outcome::Accepted => (StatusView::Accepted, None),
-                    Outcome::Rejected(rejection) => (StatusView::Rejected, rejection),
+                    Outcome::Accepted => (StatusView::Known(KnownStatus::Accepted), None),
+                    Outcome::Rejected(reason) => (StatusView::Known(KnownStatus::Rejected), reason),
+                    Outcome::Other { status, reason } => (StatusView::Other(status), reason),
                 };
                 Self {
                     status,
-                    decided_at,
+                    decided_at: decided_at.map(rfc3339),
                     reason: reason.map(ReasonView::from),
                     ..order.into()
                 }

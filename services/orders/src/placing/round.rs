@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::placement::PlacingError;
 use super::queued::{QueuedPlacement, split_duplicates};
 use crate::checking::{self, PricedLines};
-use crate::order::PendingOrder;
+use crate::order::{PendingOrder, Rendering};
 use crate::ports::{Insertion, LEASE, OrderBook, Publisher, StoreError};
 
 /// The maximum number of rounds that are published concurrently. It bounds memory while the broker
@@ -174,5 +174,6 @@ fn pending_order(queued: &QueuedPlacement, priced: PricedLines) -> PendingOrder 
         created_at: whole_milliseconds(queued.arrived_at),
         key: placement.key.clone(),
         traceparent: placement.traceparent.clone(),
+        rendering: Rendering::CURRENT,
     }
 }

@@ -159,7 +159,7 @@ impl ChangeDocument {
             id: OrderId::from_bytes(self.key.id.bytes()),
             buyer: decision.buyer()?,
             at: timestamp(decision.at),
-            outcome: decision.into_outcome(&status)?,
+            outcome: decision.into_outcome(&status),
         })
     }
 }

@@ -8,7 +8,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Decimal128};
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Line, Order, Outcome, PendingOrder, Rejection};
+use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, Rendering};
 use crate::ports::StoreError;
 use crate::product::ProductCopy;
 
@@ -58,7 +58,13 @@ pub(super) struct OrderDocument {
     pub(super) resend: Option<ResendDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) decision: Option<DecisionDocument>,
+    #[serde(default)]
+    pub(super) rendering: RenderingDocument,
 }
+
+/// The number of a [`Rendering`]; 0 in the documents of releases that did not store it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct RenderingDocument(i32);
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LineDocument {
@@ -100,6 +106,7 @@ impl OrderDocument {
                 attempts: 0,
             }),
             decision: None,
+            rendering: order.rendering.into(),
         }
     }
 
@@ -119,6 +126,7 @@ impl OrderDocument {
                 .idempotency_key
                 .and_then(|key| IdempotencyKey::parse(key.as_bytes()).ok()),
             traceparent: self.traceparent,
+            rendering: self.rendering.into(),
         })
     }
 
@@ -130,7 +138,7 @@ impl OrderDocument {
         let decision = self.decision.take();
         let decided_at = decision.as_ref().map(|decision| timestamp(decision.at));
         let reason = decision.and_then(|decision| decision.reason);
-        let outcome = outcome(&self.status, reason)?;
+        let outcome = outcome(&self.status, reason);
         let placed = self.into_placed()?;
         Ok(Order::Decided(placed.decide(outcome, decided_at)))
     }
@@ -138,7 +146,7 @@ impl OrderDocument {
 
 impl DecisionDocument {
     /// The outcome of a decision that set `status`.
-    pub(super) fn into_outcome(self, status: &str) -> Result<Outcome, StoreError> {
+    pub(super) fn into_outcome(self, status: &str) -> Outcome {
         outcome(status, self.reason)
     }
 
@@ -172,11 +180,34 @@ impl TryFrom<LineDocument> for Line {
     }
 }
 
-fn outcome(status: &str, reason: Option<Rejection>) -> Result<Outcome, StoreError> {
+impl From<Rendering> for RenderingDocument {
+    fn from(rendering: Rendering) -> Self {
+        Self(match rendering {
+            Rendering::Unversioned => 0,
+            Rendering::V1 => 1,
+        })
+    }
+}
+
+impl From<RenderingDocument> for Rendering {
+    fn from(RenderingDocument(number): RenderingDocument) -> Self {
+        match number {
+            0 => Self::Unversioned,
+            1 => Self::V1,
+            // Of a later release that was rolled back. This one cannot do better.
+            _ => Self::CURRENT,
+        }
+    }
+}
+
+fn outcome(status: &str, reason: Option<Rejection>) -> Outcome {
     match status {
-        ACCEPTED => Ok(Outcome::Accepted),
-        REJECTED => Ok(Outcome::Rejected(reason)),
-        _ => Err(StoreError::Unreadable("status")),
+        ACCEPTED => Outcome::Accepted,
+        REJECTED => Outcome::Rejected(reason),
+        other => Outcome::Other {
+            status: other.to_owned(),
+            reason,
+        },
     }
 }
 

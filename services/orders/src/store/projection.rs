@@ -130,15 +130,16 @@ fn existing(
 /// The one transition of an order: from PENDING to its outcome.
 fn transition(decision: Decision) -> Result<Document, StoreError> {
     let (status, reason) = match decision.outcome {
-        Outcome::Accepted => (ACCEPTED, None),
-        Outcome::Rejected(reason) => (REJECTED, reason),
+        Outcome::Accepted => (ACCEPTED.to_owned(), None),
+        Outcome::Rejected(reason) => (REJECTED.to_owned(), reason),
+        Outcome::Other { status, reason } => (status, reason),
     };
     let reason: Bson = mongodb::bson::serialize_to_bson(&reason).map_err(Error::from)?;
     Ok(doc! {
         "q": { "_id": object_id(decision.id), "status": PENDING },
         // The update contains the buyer, so that the change stream can be filtered by it.
         "u": [{ "$set": {
-            "status": status,
+            "status": { "$literal": status },
             "decision": {
                 "at": date(decision.at),
                 // The name of a product may begin with a dollar sign.

@@ -14,7 +14,7 @@ use super::Store;
 use super::documents::{
     ACCEPTED, DecisionDocument, LineDocument, OrderDocument, ProductDocument, REJECTED,
 };
-use crate::order::{Rejection, RejectionCode};
+use crate::order::{Rejection, RejectionCode, Rendering};
 
 /// The last bytes of every id in the development data.
 const ID_TAIL: [u8; 11] = [
@@ -137,6 +137,7 @@ fn order_document((order, minutes): (&SeedOrder, u64)) -> OrderDocument {
             reason,
             client_email: order.buyer.to_owned(),
         }),
+        rendering: Rendering::CURRENT.into(),
     }
 }
 

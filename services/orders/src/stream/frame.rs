@@ -2,8 +2,7 @@
 //! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
 use bytes::Bytes;
-use domain::OrderId;
-use jiff::Timestamp;
+use domain::{OrderId, rfc3339};
 use serde::Serialize;
 
 use super::changes::StatusChange;
@@ -13,9 +12,9 @@ use crate::order::{Outcome, Rejection};
 #[derive(Serialize)]
 struct Data<'a> {
     id: OrderId,
-    status: &'static str,
+    status: &'a str,
     reason: Option<&'a Rejection>,
-    at: Timestamp,
+    at: String,
 }
 
 /// The message of a change.
@@ -23,12 +22,13 @@ pub(super) fn change(change: &StatusChange) -> Bytes {
     let (status, reason) = match &change.outcome {
         Outcome::Accepted => ("ACCEPTED", None),
         Outcome::Rejected(rejection) => ("REJECTED", rejection.as_ref()),
+        Outcome::Other { status, reason } => (status.as_str(), reason.as_ref()),
     };
     let data = Data {
         id: change.id,
         status,
         reason,
-        at: change.at,
+        at: rfc3339(change.at),
     };
     // A struct of strings always serialises; JSON has no line breaks outside its strings, and
     // escapes those inside.
@@ -60,6 +60,7 @@ pub(super) fn heartbeat() -> Bytes {
 #[cfg(test)]
 mod tests {
     use domain::{Email, ProductName};
+    use jiff::Timestamp;
 
     use super::*;
     use crate::order::RejectionCode;
@@ -98,6 +99,23 @@ mod tests {
             std::str::from_utf8(&change(&accepted))
                 .expect("text")
                 .contains("\"status\":\"ACCEPTED\",\"reason\":null,")
+        );
+    }
+
+    #[test]
+    fn given_a_status_of_a_later_release_when_framed_then_it_is_passed_on() {
+        let cancelled = StatusChange {
+            outcome: Outcome::Other {
+                status: "CANCELLED".to_owned(),
+                reason: None,
+            },
+            ..rejected("chair")
+        };
+        let frame = change(&cancelled);
+        let frame = std::str::from_utf8(&frame).expect("text");
+        assert!(
+            frame.contains("\"status\":\"CANCELLED\",\"reason\":null,"),
+            "{frame}"
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The Idempotency-Key of orders.
 
 use insta::assert_json_snapshot;
+use mongodb::bson::{DateTime, doc};
 use testkit::Client;
 
 use crate::support::{buyer, place, start};
@@ -37,6 +38,43 @@ async fn given_a_used_key_when_sent_then_the_response_is_identical_or_422_for_ot
       ]
     }
     "#);
+}
+
+#[tokio::test]
+async fn given_an_order_of_any_release_when_repeated_then_the_response_is_as_that_release_rendered_it()
+ {
+    let service = start().await;
+    let buyer = with_key(&buyer(&service), "basket-2");
+    let lines = [("cutlery", 3), ("chair", 1)];
+    let id = place(&buyer, &lines).await.expect(201).string("id");
+    let orders = service.collection("orders");
+    let at = DateTime::from_millis(1_767_323_045_600);
+    for (version, change, time) in [
+        (
+            "the previous",
+            doc! { "$unset": { "rendering": "" } },
+            "05.6",
+        ),
+        ("this", doc! { "$set": { "rendering": 1 } }, "05.600"),
+        ("a later", doc! { "$set": { "rendering": 2 } }, "05.600"),
+    ] {
+        let query = doc! { "idempotency_key": "basket-2" };
+        for change in [doc! { "$set": { "created_at": at } }, change] {
+            let changed = orders.update_one(query.clone(), change).await;
+            assert_eq!(changed.expect("an update").matched_count, 1);
+        }
+        let repeated = place(&buyer, &lines).await.expect(201);
+        assert_eq!(
+            repeated.text(),
+            format!(
+                "{{\"id\":\"{id}\",\"status\":\"PENDING\",\"cost\":47.96,\
+                 \"created_at\":\"2026-01-02T03:04:{time}Z\",\"products\":[\
+                 {{\"name\":\"cutlery\",\"price\":5.99,\"quantity\":3}},\
+                 {{\"name\":\"chair\",\"price\":29.99,\"quantity\":1}}]}}"
+            ),
+            "{version} release"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Listing and reading orders.
 
 use insta::assert_json_snapshot;
+use mongodb::bson::doc;
 use serde_json::json;
 use testkit::Client;
 
@@ -40,7 +41,7 @@ async fn given_seed_orders_when_read_then_each_buyer_sees_only_their_own() {
     let seeded = json!({
         "aaa@aaa.com": [{
             "id": "71fefe4a1cad4140785928a4", "status": "ACCEPTED", "cost": 83.94,
-            "created_at": "2025-01-01T00:00:00Z", "decided_at": "2025-01-01T00:00:00Z",
+            "created_at": "2025-01-01T00:00:00.000Z", "decided_at": "2025-01-01T00:00:00.000Z",
             "products": [
                 { "name": "cutlery", "price": 5.99, "quantity": 4 },
                 { "name": "chair", "price": 29.99, "quantity": 2 },
@@ -48,12 +49,12 @@ async fn given_seed_orders_when_read_then_each_buyer_sees_only_their_own() {
         }],
         "bbb@bbb.com": [{
             "id": "72fefe4a1cad4140785928a4", "status": "ACCEPTED", "cost": 1299.99,
-            "created_at": "2025-01-01T00:01:00Z", "decided_at": "2025-01-01T00:01:00Z",
+            "created_at": "2025-01-01T00:01:00.000Z", "decided_at": "2025-01-01T00:01:00.000Z",
             "products": [{ "name": "laptop", "price": 1299.99, "quantity": 1 }],
         }],
         "ccc@ccc.com": [{
             "id": "73fefe4a1cad4140785928a4", "status": "REJECTED", "cost": 699.93,
-            "created_at": "2025-01-01T00:02:00Z", "decided_at": "2025-01-01T00:02:00Z",
+            "created_at": "2025-01-01T00:02:00.000Z", "decided_at": "2025-01-01T00:02:00.000Z",
             "products": [{ "name": "headphones", "price": 99.99, "quantity": 7 }],
             "reason": { "code": "insufficient_stock", "products": ["headphones"] },
         }],
@@ -68,6 +69,33 @@ async fn given_seed_orders_when_read_then_each_buyer_sees_only_their_own() {
             assert_eq!(buyer.get(&path).await.expect(200).json(), *order);
         }
     }
+}
+
+#[tokio::test]
+async fn given_a_status_of_a_later_release_when_read_then_it_is_passed_on_and_the_list_is_complete()
+{
+    let service = start().await;
+    let buyer = buyer(&service);
+    for _ in 0..2 {
+        place(&buyer, &[("chair", 1)]).await.expect(201);
+    }
+    let cancelled = doc! { "$set": { "status": "CANCELLED", "cancellation": { "by": "buyer" } } };
+    let orders = service.collection("orders");
+    let newest = orders.find_one_and_update(doc! { "status": "PENDING" }, cancelled);
+    let newest = newest.sort(doc! { "_id": -1 }).await.expect("an update");
+    let id = newest
+        .expect("an order")
+        .get_object_id("_id")
+        .expect("an id");
+    for path in ["/api/orders", "/api/orders?limit=5"] {
+        let orders = buyer.get(path).await.expect(200).json()["orders"].clone();
+        let orders = orders.as_array().expect("a list");
+        assert_eq!(orders.len(), 2, "{orders:?}");
+        let cancelled = orders.iter().find(|order| order["id"] == id.to_hex());
+        assert_eq!(cancelled.expect("it is listed")["status"], "CANCELLED");
+    }
+    let order = buyer.get(&format!("/api/orders/{id}")).await.expect(200);
+    assert_eq!(order.string("status"), "CANCELLED");
 }
 
 #[tokio::test]
