@@ -158,7 +158,7 @@ fn heads(target: &Target) -> Vec<Case> {
 fn large_heads(target: &Target) -> Vec<Case> {
     let path = target.protected_path();
     let is_edge = target.kind == Kind::Edge;
-    let too_large: &[u16] = if is_edge { &[400, 414] } else { &[414, 431] };
+    let too_large = &[414, 431];
     let case = |name, head: String, statuses| Case {
         name,
         bytes: format!("{head}\r\n\r\n").into_bytes(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::exchange::{Reply, exchange_chunks};
 use crate::report::CaseResult;
-use crate::target::{Kind, Target};
+use crate::target::Target;
 
 /// Time until the server must have closed the connection of an incomplete request.
 const REQUEST_LIMIT: Duration = Duration::from_secs(40);
@@ -23,7 +23,7 @@ pub(crate) fn run(target: &Target) -> Vec<CaseResult> {
     let bytes = [b"a".as_slice(); 60];
     let slow_head = [&[head.as_bytes()], bytes.as_slice()].concat();
     let slow_body = [&[half.as_bytes()], bytes.as_slice()].concat();
-    let mut cases: Vec<(&str, Vec<&[u8]>, Duration)> = vec![
+    let cases: [(&str, Vec<&[u8]>, Duration); 6] = [
         (
             "a connection without a request",
             vec![b"".as_slice()],
@@ -37,12 +37,8 @@ pub(crate) fn run(target: &Target) -> Vec<CaseResult> {
             vec![whole.as_bytes()],
             IDLE_LIMIT,
         ),
+        ("a body with a byte a second", slow_body, REQUEST_LIMIT),
     ];
-    // nginx limits only the time between two reads of a body; it buffers the body, so no upstream
-    // waits for it.
-    if target.kind != Kind::Edge {
-        cases.push(("a body with a byte a second", slow_body, REQUEST_LIMIT));
-    }
     std::thread::scope(|scope| {
         let running: Vec<_> = cases
             .into_iter()

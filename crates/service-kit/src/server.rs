@@ -29,8 +29,8 @@ use crate::{probes, request_context, unread_body};
 use runtime::health::{self, Health};
 use runtime::settings::Common;
 
-/// The maximum size of request headers in bytes.
-const MAX_HEAD: usize = 16 * 1024;
+/// The maximum size of request headers in bytes: one header of 16 KiB, and the usual others.
+const MAX_HEAD: usize = 19 * 1024;
 /// The maximum size of a request body in bytes, unless a route sets another limit.
 pub const MAX_BODY: usize = 64 * 1024;
 

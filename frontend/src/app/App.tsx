@@ -18,5 +18,7 @@ export function App() {
 }
 
 function routes(group: Record<string, PreloadablePage>) {
-  return Object.entries(group).map(([path, Page]) => <Route key={path} path={path} element={<Page />} />);
+  return Object.entries(group).map(([path, Page]) => (
+    <Route key={path} path={path} caseSensitive element={<Page />} />
+  ));
 }

@@ -5,7 +5,10 @@ import { lazyWithPreload, type PreloadablePage } from '../ui/lazyWithPreload';
 
 const catalogue = lazyWithPreload(() => import('../catalogue/CataloguePage'));
 
-/** The pages by path and required role. public/before-paint.js has their shells. */
+/**
+ * The pages by path, in this case, and required role. public/before-paint.js has their shells, and
+ * infrastructure/nginx/nginx.conf.template their status.
+ */
 export const pages = {
   public: {
     '/': catalogue,
@@ -31,7 +34,7 @@ export async function preloadPage(pathname: string): Promise<void> {
   const isSignedOut = session.state().status === 'signed-out';
   const allPages = { ...pages.public, ...pages.user, ...pages.admin };
   const [path, page] = Object.entries<PreloadablePage>(allPages).find(([pattern]) =>
-    matchPath(pattern, pathname),
+    matchPath({ path: pattern, caseSensitive: true }, pathname),
   ) ?? ['', notFound];
   const needsLogIn = isSignedOut && (path in pages.user || path in pages.admin);
   try {

@@ -15,7 +15,7 @@ export const script = `export const script = '${'x'.repeat(2000)}';`;
 
 /** Starts a stub gateway on a free port with this request handler. */
 export async function startGateway(handler) {
-  const server = createServer(handler);
+  const server = createServer({ maxHeaderSize: 32 * 1024 }, handler);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -97,11 +97,23 @@ export async function openStream(edge, path, headers = {}) {
   };
 }
 
-/** Sends raw bytes; returns everything that is received. */
-export async function sendBytes(edge, bytes) {
+/** Sends raw bytes, and ends the request unless `end` is false; returns everything that is received. */
+export async function sendBytes(edge, bytes, { end = true } = {}) {
   const socket = connect(edge.port, '127.0.0.1');
-  socket.end(bytes);
+  socket.write(bytes);
+  if (end) {
+    socket.end();
+  }
   return await text(socket);
+}
+
+/** Parses what `sendBytes` returned: one response. */
+export function parseResponse(received) {
+  const [head, ...body] = received.split('\r\n\r\n');
+  const [statusLine, ...lines] = head.split('\r\n');
+  const fields = lines.map((line) => line.split(': '));
+  const headers = Object.fromEntries(fields.map(([name, ...value]) => [name.toLowerCase(), value.join(': ')]));
+  return { status: Number(statusLine.split(' ')[1]), headers, body: body.join('\r\n\r\n') };
 }
 
 async function freePort() {

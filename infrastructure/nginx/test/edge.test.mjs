@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { fetchFirstChunk, fetchFrom, openStream, page, script, sendBytes, startEdge, startGateway } from './edge.mjs';
+import {
+  fetchFirstChunk,
+  fetchFrom,
+  openStream,
+  page,
+  parseResponse,
+  script,
+  sendBytes,
+  startEdge,
+  startGateway,
+} from './edge.mjs';
 
 const forever = 'public, max-age=31536000, immutable';
 const security = {
@@ -33,8 +43,13 @@ function expectProblem(response, status, kind) {
   const problem = JSON.parse(response.body);
   assert.equal(problem.type, `/problems/${kind}`);
   assert.equal(problem.status, status);
+  assert.notEqual(problem.title, '');
+  assert.notEqual(problem.detail, '');
   assert.match(problem.instance, /^[0-9a-f]{32}$/);
 }
+
+/** A header line of this many bytes. */
+const cookieOf = (bytes) => 'x'.repeat(bytes - 'Cookie: '.length);
 
 let gateway;
 let edge;
@@ -45,6 +60,17 @@ before(async () => {
     received.push(request);
     const { pathname, searchParams } = new URL(request.url, 'http://gateway');
     const status = Number(searchParams.get('status') ?? 200);
+    if (pathname === '/api/docs') {
+      response.writeHead(308, { Location: '/api/docs/' });
+      response.end();
+      return;
+    }
+    if (pathname === '/api/slow') {
+      // Like the gateway's body timeout: the body is not complete.
+      response.writeHead(408, { 'Content-Type': 'application/problem+json', Connection: 'close' });
+      response.end('{}');
+      return;
+    }
     if (pathname === '/api/orders/events') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
       response.write(': connected\n\n');
@@ -89,7 +115,7 @@ describe('the page', () => {
     });
   }
 
-  for (const path of ['/no/such/page', '/assets/gone-1a2b.js', '/orders/a/b']) {
+  for (const path of ['/no/such/page', '/assets/gone-1a2b.js', '/orders/a/b', '/products/a/b', '/CART', '/Products/chair', '/index.html']) {
     test(`given ${path}, when it is requested, then it is 404 with the page, not cached`, async () => {
       const response = await fetchFrom(edge, path);
       expectResponse(response, 404, 'no-store', 'text/html');
@@ -128,9 +154,13 @@ describe('an asset', () => {
     });
   }
 
-  test('given a POST, when it is sent, then the error is not cached', async () => {
-    expectResponse(await fetchFrom(edge, asset, { method: 'POST', body: '' }), 405, 'no-store', 'text/html');
-  });
+  for (const method of ['POST', 'TRACE']) {
+    test(`given ${method}, when it is sent, then it is 405 with the allowed methods, not cached`, async () => {
+      const response = await fetchFrom(edge, asset, { method });
+      expectProblem(response, 405, 'method-not-allowed');
+      assert.equal(response.headers.allow, 'GET, HEAD');
+    });
+  }
 
   test('given a client that accepts gzip, when it requests an asset, then the precompressed file is sent', async () => {
     const response = await fetchFirstChunk(edge, asset, { 'Accept-Encoding': 'gzip' });
@@ -208,9 +238,42 @@ describe('the gateway', () => {
     expectProblem(await fetchFrom(edge, '/api/orders', { method: 'POST', body }), 413, 'body-too-large');
   });
 
-  test('given a URI that is too long, when it is requested, then it is 414', async () => {
-    expectResponse(await fetchFrom(edge, `/api/products?q=${'x'.repeat(5000)}`), 414, 'no-store', 'text/html');
+  test('given half a body, when it is sent, then the gateway can answer that it is late', async () => {
+    const half = 'POST /api/slow HTTP/1.1\r\nHost: shop\r\nContent-Length: 10\r\n\r\n{';
+    assert.match(await sendBytes(edge, half, { end: false }), /^HTTP\/1\.1 408 [^]*application\/problem\+json/);
   });
+
+  test('given header lines of 16 KiB, when they are sent, then the gateway receives them', async () => {
+    received.length = 0;
+    const cookie = cookieOf(16 * 1024);
+    expectResponse(await fetchFrom(edge, '/api/products', { headers: { Cookie: cookie } }), 200, 'no-store', 'application/json');
+    assert.equal(received[0].headers.cookie, cookie);
+    expectResponse(await fetchFrom(edge, `/api/products?q=${'x'.repeat(15_000)}`), 200, 'no-store', 'application/json');
+  });
+
+  test('given a header line or a URI that is too long, when it is sent, then it is 431 or 414 with a problem', async () => {
+    const cookie = { headers: { Cookie: cookieOf(20 * 1024) } };
+    expectProblem(await fetchFrom(edge, '/api/products', cookie), 431, 'request-header-fields-too-large');
+    expectProblem(await fetchFrom(edge, `/api/products?q=${'x'.repeat(20 * 1024)}`), 414, 'uri-too-long');
+  });
+
+  test('given TRACE, when it is sent, then it is 405 with the allowed methods', async () => {
+    const response = await fetchFrom(edge, '/api/products', { method: 'TRACE' });
+    expectProblem(response, 405, 'method-not-allowed');
+    assert.match(response.headers.allow, /^GET, HEAD, POST, /);
+  });
+
+  for (const host of ['evil.example', 'evil.example:1']) {
+    test(`given the host ${host}, when /api or a redirect is requested, then no response names it`, async () => {
+      const headers = { Host: host, 'X-Forwarded-Host': host, 'X-Forwarded-Proto': 'https' };
+      received.length = 0;
+      expectResponse(await fetchFrom(edge, '/api', { headers }), 200, 'no-store', 'application/json');
+      assert.equal(received[0].url, '/api');
+      const redirect = await fetchFrom(edge, '/api/docs', { headers });
+      assert.equal(redirect.status, 308);
+      assert.equal(redirect.headers.location, '/api/docs/');
+    });
+  }
 
   test('given a long response, when the client accepts gzip, then it is compressed unless it contains tokens', async () => {
     const compressed = async (path) =>
@@ -277,7 +340,7 @@ describe('limits', () => {
     const problem = await limited('/api/products');
     expectProblem(problem, 429, 'too-many-requests');
     assert.equal(problem.headers['retry-after'], '1');
-    expectResponse(await limited('/assets/shop-1a2b.js'), 429, 'no-store', 'text/html');
+    expectProblem(await limited('/assets/shop-1a2b.js'), 429, 'too-many-requests');
   });
 
   /** The first status other than 200 of requests from many addresses, or 200. */
@@ -338,22 +401,23 @@ describe('the log', () => {
   }
 });
 
-describe('ambiguous requests', () => {
-  for (const [name, bytes] of Object.entries({
-    'a length and chunked encoding':
-      'POST /api/orders HTTP/1.1\r\nHost: shop\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-    'two lengths':
-      'POST /api/orders HTTP/1.1\r\nHost: shop\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde',
-    'two hosts': 'GET /api/products HTTP/1.1\r\nHost: shop\r\nHost: other\r\n\r\n',
-    'no host': 'GET /api/products HTTP/1.1\r\n\r\n',
-    'no HTTP': '\x16\x03\x01 hello\r\n\r\n',
-  })) {
-    test(`given ${name}, when it is sent, then it is rejected and does not reach the gateway`, async () => {
+describe('requests that nginx refuses', () => {
+  const post = 'POST /api/orders HTTP/1.1\r\nHost: shop\r\n';
+  for (const [name, bytes, status = 400, kind = 'bad-request'] of [
+    ['a length and chunked encoding', `${post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ['two lengths', `${post}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde`],
+    ['two hosts', 'GET /api/products HTTP/1.1\r\nHost: shop\r\nHost: other\r\n\r\n'],
+    ['no host', 'GET /api/products HTTP/1.1\r\n\r\n'],
+    ['a path with a zero byte', 'GET /api/%00 HTTP/1.1\r\nHost: shop\r\n\r\n'],
+    ['a path above the root', 'GET /api/../../products HTTP/1.1\r\nHost: shop\r\n\r\n'],
+    ['no HTTP', '\x16\x03\x01 hello\r\n\r\n'],
+    ['CONNECT', 'CONNECT shop:443 HTTP/1.1\r\nHost: shop\r\n\r\n'],
+    ['an unknown transfer encoding', `${post}Transfer-Encoding: gzip\r\n\r\n`, 501, 'not-implemented'],
+    ['an unknown version', 'GET /api/products HTTP/9.9\r\nHost: shop\r\n\r\n', 505, 'http-version-not-supported'],
+  ]) {
+    test(`given ${name}, when it is sent, then it is ${status} with a problem and does not reach the gateway`, async () => {
       received.length = 0;
-      const response = await sendBytes(edge, bytes);
-      assert.match(response, /^HTTP\/1\.1 400 /);
-      assert.match(response, /^cache-control: no-store\r$/im);
-      assert.match(response, /^x-content-type-options: nosniff\r$/im);
+      expectProblem(parseResponse(await sendBytes(edge, bytes)), status, kind);
       assert.equal(received.length, 0);
     });
   }

@@ -114,6 +114,26 @@ async fn given_chaos_endpoints_when_called_then_they_exist_only_if_enabled_and_o
 }
 
 #[tokio::test]
+async fn given_a_method_that_a_path_does_not_have_when_called_then_405_with_the_allowed_methods() {
+    let gateway = gateway(&[echo().await], &[]).await;
+    let brew = Method::from_bytes(b"BREW").unwrap();
+    for (path, allowed) in [
+        ("/api/products", "GET,HEAD,POST,PATCH"),
+        ("/api/login", "POST"),
+        ("/api/docs", "GET,HEAD"),
+        ("/api/openapi.json", "GET,HEAD"),
+        ("/health/live", "GET,HEAD"),
+        ("/metrics", "GET,HEAD"),
+    ] {
+        for method in [Method::TRACE, Method::DELETE, Method::OPTIONS, brew.clone()] {
+            let response = gateway.client.send(method.clone(), path, None).await;
+            response.expect_problem(405);
+            assert_eq!(response.header("allow"), Some(allowed), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn given_unknown_paths_when_called_then_404() {
     let gateway = gateway(&[echo().await], &[]).await;
     for client in [gateway.client.clone(), gateway.client_of("admin")] {

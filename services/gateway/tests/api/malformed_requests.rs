@@ -1,5 +1,6 @@
 //! Requests that no HTTP client library sends, written byte by byte.
 
+use serde_json::json;
 use testkit::TIMEOUT;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -63,6 +64,15 @@ async fn given_an_http_1_0_request_when_sent_then_it_is_answered() {
     let response = send(&gateway, b"GET /api/products HTTP/1.0\r\n\r\n").await;
     assert!(response.starts_with("HTTP/1.0 200 "), "{response}");
     assert!(response.contains("\"method\":\"GET\""), "{response}");
+}
+
+#[tokio::test]
+async fn given_a_header_line_of_16_kib_when_sent_then_it_is_forwarded_whole() {
+    let gateway = gateway(&[echo().await], &[]).await;
+    let cookie = "x".repeat(16 * 1024 - "Cookie: ".len());
+    let client = gateway.client.with_header("Cookie", &cookie);
+    let seen = client.post("/api/login", &json!({})).await.expect(200);
+    assert_eq!(seen.json()["headers"]["cookie"], cookie);
 }
 
 #[tokio::test]
