@@ -4,6 +4,7 @@ mod bulk;
 mod changes;
 mod documents;
 mod error;
+mod history;
 mod indexes;
 mod pending;
 mod placing;

@@ -6,3 +6,4 @@ mod idempotency;
 mod placing;
 mod reading;
 mod support;
+mod sweeping;
