@@ -5,6 +5,7 @@
 //! collects the requests for the next one.
 
 mod committer;
+mod limited;
 mod placement;
 mod queued;
 mod round;
@@ -15,6 +16,7 @@ use domain::OrderId;
 use runtime::lifecycle::Background;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::limits::AccountLimits;
 use crate::ports::{Clock, OrderBook, Publisher};
 use committer::Committer;
 use queued::QueuedPlacement;
@@ -35,19 +37,24 @@ pub(crate) struct PlacementQueue<B, C> {
 }
 
 impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
-    /// Starts a committer in `background`. A request and a round each take at most `timeout`.
+    /// Starts a committer in `background`. A request waits at most `timeout`.
     pub(crate) fn start(
         book: B,
         publisher: impl Publisher,
         clock: C,
+        limits: AccountLimits,
         timeout: Duration,
         background: &Background,
     ) -> Self {
         let (queue, queued) = mpsc::channel(MAX_QUEUED);
         let committer = Committer {
-            round: Round::new(book.clone(), publisher, background.clone()),
-            clock: clock.clone(),
-            timeout,
+            round: Round::new(
+                book.clone(),
+                publisher,
+                clock.clone(),
+                limits,
+                background.clone(),
+            ),
         };
         background.spawn(committer.run(queued, background.stop_token()));
         Self {
@@ -83,3 +90,6 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

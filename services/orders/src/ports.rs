@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{OrderId, ProductName};
+use domain::{Email, OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
+use crate::limits::AccountUsage;
 use crate::order::{Decision, PendingOrder};
 use crate::product::{ProductCopy, ProductState};
 
@@ -74,6 +75,13 @@ pub(crate) trait OrderBook: Clone + Send + Sync + 'static {
         &self,
         names: &[&ProductName],
     ) -> impl Future<Output = Result<HashMap<ProductName, ProductCopy>, StoreError>> + Send;
+
+    /// Returns what each of `buyers` has ordered; their orders in an hour are those since `since`.
+    fn usage(
+        &self,
+        buyers: &[Email],
+        since: Timestamp,
+    ) -> impl Future<Output = Result<HashMap<Email, AccountUsage>, StoreError>> + Send;
 
     /// Stores `orders` and returns the outcome of each. `OrderCreate` is due again `lease` after
     /// the placing.

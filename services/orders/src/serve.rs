@@ -71,6 +71,7 @@ pub async fn serve(
             store.clone(),
             publisher,
             SystemClock,
+            config.limits.account_limits(),
             timeout,
             &background,
         ),

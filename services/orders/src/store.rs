@@ -11,6 +11,7 @@ mod placing;
 mod projection;
 mod reading;
 mod seed;
+mod usage;
 
 use std::time::Duration;
 

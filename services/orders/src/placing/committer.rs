@@ -1,12 +1,10 @@
 //! The committer: places the queued orders round by round.
 
-use std::time::Duration;
-
 use runtime::lifecycle::error_chain;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::queued::{QueuedPlacement, drop_expired};
+use super::queued::QueuedPlacement;
 use super::round::Round;
 use crate::ports::{Clock, OrderBook, Publisher};
 
@@ -17,9 +15,7 @@ const MAX_ROUND: usize = 500;
 const MAX_ROUND_LINES: usize = 10_000;
 
 pub(super) struct Committer<B, P, C> {
-    pub(super) round: Round<B, P>,
-    pub(super) clock: C,
-    pub(super) timeout: Duration,
+    pub(super) round: Round<B, P, C>,
 }
 
 impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
@@ -42,12 +38,12 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
         }
     }
 
-    /// Places one round and returns what is left for the next one.
+    /// Places one round and returns what is left for the next one. However long the database takes,
+    /// the next round waits: two writers would be slower than one. The clients of the waiting
+    /// placements get an error at their own deadline.
     async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
-        let queued = drop_expired(queued, self.clock.instant());
         let round = self.round.clone();
-        // A separate task: after the timeout the next round begins, but this one must continue,
-        // because cancelling a driver call breaks its connection.
+        // A separate task, so that a panic does not end the committer.
         let task = tokio::spawn(async move {
             round.place(queued).await.unwrap_or_else(|error| {
                 tracing::warn!(
@@ -57,13 +53,7 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
                 Vec::new()
             })
         });
-        let Some(left) = self.clock.timeout(self.timeout, task).await else {
-            tracing::warn!(
-                "placing the queued orders of a round timed out; starting the next round"
-            );
-            return Vec::new();
-        };
-        left.unwrap_or_default()
+        task.await.unwrap_or_default()
     }
 }
 

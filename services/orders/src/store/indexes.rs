@@ -8,6 +8,10 @@ use mongodb::options::IndexOptions;
 use super::Store;
 use super::documents::PENDING;
 
+/// The orders of each buyer.
+pub(super) const LIST_INDEX: &str = "client_email_1_created_at_1__id_1";
+/// The pending orders of each buyer.
+pub(super) const PENDING_OF_BUYER_INDEX: &str = "pending_of_buyer";
 /// The pending orders by the time at which they are due again.
 pub(super) const PENDING_INDEX: &str = "resend.at_1";
 /// Of these, those that no sweeper has published.
@@ -20,7 +24,11 @@ impl Store {
     pub(crate) async fn ensure_indexes(&self) -> Result<(), Error> {
         let lists = index(
             doc! { "client_email": 1, "created_at": 1, "_id": 1 },
-            IndexOptions::default(),
+            IndexOptions::builder().name(LIST_INDEX.to_owned()).build(),
+        );
+        let pending_of_buyer = index(
+            doc! { "client_email": 1 },
+            partial(PENDING_OF_BUYER_INDEX, doc! { "status": PENDING }),
         );
         let by_due_time = |name, orders| index(doc! { "resend.at": 1 }, partial(name, orders));
         let pending = by_due_time(PENDING_INDEX, doc! { "status": PENDING });
@@ -30,7 +38,8 @@ impl Store {
             doc! { "client_email": 1, "changed_after": 1, "_id": 1 },
             partial(HISTORY_INDEX, changed),
         );
-        let orders = [lists, pending, by_due_time(UNSENT_INDEX, unsent), history];
+        let unsent = by_due_time(UNSENT_INDEX, unsent);
+        let orders = [lists, pending_of_buyer, pending, unsent, history];
         self.orders.create_indexes(orders).await?;
         let unique = IndexOptions::builder().unique(true).build();
         self.products

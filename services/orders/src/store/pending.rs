@@ -8,7 +8,7 @@ use mongo::BACKGROUND_TIMEOUT;
 use mongo::time::date;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
-use mongodb::options::UpdateModifications;
+use mongodb::options::{Hint, UpdateModifications};
 use runtime::lifecycle::error_chain;
 
 use super::documents::{OrderDocument, PENDING};
@@ -85,7 +85,7 @@ impl Store {
                 .projection(doc! { "_id": 1 })
                 .limit(limit)
                 .batch_size(u32::try_from(limit).unwrap_or(u32::MAX))
-                .hint(mongodb::options::Hint::Name(index.to_owned()))
+                .hint(Hint::Name(index.to_owned()))
                 .max_time(BACKGROUND_TIMEOUT)
                 .await?;
             let mut due = Vec::new();
@@ -107,6 +107,7 @@ impl Store {
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut found = orders
                 .find(held(ids, claim))
+                .hint(by_id())
                 .max_time(BACKGROUND_TIMEOUT)
                 .await?;
             let mut claimed = Vec::new();
@@ -137,7 +138,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (orders, update) = (self.orders.clone(), update.into());
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            orders.update_many(query, update).await?;
+            orders.update_many(query, update).hint(by_id()).await?;
             Ok(())
         })
         .await
@@ -165,6 +166,11 @@ fn postpone(now: Timestamp, backoff: Backoff, claim: ObjectId) -> Vec<Document> 
 
 fn held(ids: Vec<ObjectId>, claim: ObjectId) -> Document {
     doc! { "_id": { "$in": ids }, "status": PENDING, "resend.claim": claim }
+}
+
+/// The index by which a batch is found: the others have all due orders.
+fn by_id() -> Hint {
+    Hint::Keys(doc! { "_id": 1 })
 }
 
 fn millis(duration: SignedDuration) -> i64 {

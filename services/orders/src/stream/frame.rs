@@ -52,9 +52,13 @@ pub(super) fn reset(id: EventId) -> Bytes {
     format!("id: {id}\nevent: reset\ndata: {{}}\n\n").into()
 }
 
-/// Keeps proxies and clients from closing an idle connection.
-pub(super) fn heartbeat() -> Bytes {
-    Bytes::from_static(b": still here\n\n")
+/// Keeps proxies and clients from closing an idle connection. With an id, a client that loses its
+/// connection later resumes from here.
+pub(super) fn heartbeat(id: Option<EventId>) -> Bytes {
+    match id {
+        Some(id) => format!(": still here\nid: {id}\n\n").into(),
+        None => Bytes::from_static(b": still here\n\n"),
+    }
 }
 
 #[cfg(test)]

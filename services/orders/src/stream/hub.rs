@@ -167,6 +167,14 @@ impl Hub {
 }
 
 impl Subscription {
+    /// The time up to which the subscriber has taken all changes; `None` while some wait for it.
+    pub(super) fn caught_up(&self) -> Option<ClusterTime> {
+        // While the lock is held, nothing is delivered.
+        let _subscribers = self.hub.lock();
+        let position = *self.hub.position.borrow();
+        position.filter(|_| self.items.is_empty())
+    }
+
     /// Waits until the hub has reached `position`, and moves the start of the subscription there or
     /// behind it. `false` after `timeout`.
     pub(super) async fn restart_at(&mut self, position: ClusterTime, timeout: Duration) -> bool {

@@ -54,6 +54,7 @@ enum Phase {
 
 enum Next {
     Send(Bytes),
+    Heartbeat,
     Continue,
     End,
 }
@@ -96,15 +97,22 @@ impl<H: History> Session<H> {
             let next = tokio::select! {
                 () = stop.cancelled() => Next::End,
                 () = tokio::time::sleep_until(ends_at) => Next::End,
-                () = tokio::time::sleep(HEARTBEAT_INTERVAL) => Next::Send(frame::heartbeat()),
+                () = tokio::time::sleep(HEARTBEAT_INTERVAL) => Next::Heartbeat,
                 next = self.next_item() => next,
             };
             match next {
                 Next::Send(bytes) => return Some((Ok(bytes), self)),
+                Next::Heartbeat => return Some((Ok(self.heartbeat()), self)),
                 Next::Continue => {}
                 Next::End => return None,
             }
         }
+    }
+
+    fn heartbeat(&self) -> Bytes {
+        let is_live = matches!(self.phase, Phase::Live);
+        let received = is_live.then(|| self.subscription.caught_up()).flatten();
+        frame::heartbeat(received.map(EventId::complete))
     }
 
     /// Waits for the next item. Cancelling it loses nothing.

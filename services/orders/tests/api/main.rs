@@ -3,6 +3,7 @@
 mod decisions;
 mod event_stream;
 mod idempotency;
+mod limits;
 mod placing;
 mod reading;
 mod support;

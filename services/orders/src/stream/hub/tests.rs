@@ -142,9 +142,12 @@ async fn given_a_hub_behind_its_subscriber_when_it_has_caught_up_then_the_subscr
     hub.deliver(&change(2, "ada"));
     hub.deliver(&change(3, "ada"));
     assert!(subscription.restart_at(position(3), timeout).await);
+    assert_eq!(subscription.caught_up(), Some(position(3)));
     hub.deliver(&change(4, "ada"));
+    assert_eq!(subscription.caught_up(), None, "a change waits");
     assert_eq!(
         (subscription.start, received(&mut subscription)),
         (position(3), ids(&[4]))
     );
+    assert_eq!(subscription.caught_up(), Some(position(4)));
 }
