@@ -260,7 +260,7 @@ mod tests {
         ) {
             let mut id = EventId::complete(ClusterTime::new(0, 0));
             let mut received = Vec::new();
-            let mut repeatable = Vec::new();
+            let mut repeatable: Vec<ChangeKey> = Vec::new();
             let ends = [(u32::MAX, usize::MAX)];
             for (until, count) in connections.into_iter().chain(ends) {
                 // A process that is behind the client waits until it is not.

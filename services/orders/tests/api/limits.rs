@@ -25,7 +25,15 @@ async fn given_an_account_at_its_orders_of_an_hour_when_it_orders_then_429_but_r
         (3_000..=3_600).contains(&retry_after(&refused)),
         "{refused}"
     );
-    assert_json_snapshot!(refused.expect_problem(429), { ".instance" => "[request id]" }, @"");
+    assert_json_snapshot!(refused.expect_problem(429), { ".instance" => "[request id]" }, @r#"
+    {
+      "type": "/problems/too-many-orders",
+      "title": "Too Many Requests",
+      "status": 429,
+      "detail": "You can place at most 2 orders in an hour.",
+      "instance": "[request id]"
+    }
+    "#);
     let repeated = place(&keyed, &[("cutlery", 1)]).await.expect(201);
     assert_eq!(repeated.text(), first.text());
     place(&buyer, &[("nothing", 1)]).await.expect_problem(404);
@@ -43,7 +51,15 @@ async fn given_an_account_with_many_pending_items_when_it_orders_then_429_until_
         .expect(201);
     let refused = place(&buyer, &[("cutlery", 3)]).await;
     assert!(retry_after(&refused) <= 60, "{refused}");
-    assert_json_snapshot!(refused.expect_problem(429), { ".instance" => "[request id]" }, @"");
+    assert_json_snapshot!(refused.expect_problem(429), { ".instance" => "[request id]" }, @r#"
+    {
+      "type": "/problems/too-many-pending-items",
+      "title": "Too Many Requests",
+      "status": 429,
+      "detail": "You can have at most 10 items in orders that are not decided yet.",
+      "instance": "[request id]"
+    }
+    "#);
     place(&buyer, &[("cutlery", 2)]).await.expect(201);
     decide(&service, &placed.string("id"), "ACCEPTED", &Value::Null).await;
     eventually_status("the limit is free again", 201, async || {
