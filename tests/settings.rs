@@ -185,3 +185,9 @@ async fn given_the_gateway_when_its_upstreams_or_limits_are_invalid_then_the_err
     rejects("gateway", "RATE_LIMIT_PER_SECOND", Some("0")).await;
     rejects("gateway", "RATE_LIMIT_PER_SECOND", Some("many")).await;
 }
+
+#[tokio::test]
+async fn given_orders_when_a_limit_of_accounts_is_not_a_number_then_the_error_names_it() {
+    rejects("orders", "PENDING_ITEMS_PER_ACCOUNT", Some("many")).await;
+    rejects("orders", "ORDERS_PER_ACCOUNT_PER_HOUR", Some("-1")).await;
+}

@@ -34,7 +34,7 @@ pub(crate) struct ShopOptions {
     /// Start with empty databases.
     #[arg(long)]
     pub(crate) no_seed: bool,
-    /// Limit each client address to 50 requests per second and 20 registrations in 15 minutes.
+    /// Limit each client address to 50 requests per second and 20 registrations in 15 minutes, and what an account orders.
     #[arg(long)]
     pub(crate) limits: bool,
 }
@@ -126,6 +126,10 @@ pub(crate) fn variables(
             // After a kill and a restart, consuming resumes only when the old session has expired.
             defaults.push(("KAFKA_SESSION_TIMEOUT", "3s".to_owned()));
         }
+    }
+    if component == Component::Orders && !options.limits {
+        defaults.push(("PENDING_ITEMS_PER_ACCOUNT", "0".to_owned()));
+        defaults.push(("ORDERS_PER_ACCOUNT_PER_HOUR", "0".to_owned()));
     }
     let database = format!("mongo-{}", component.name());
     if let Some(database) = shop.instances.iter().find(|one| one.name == database) {

@@ -73,6 +73,11 @@ pub(crate) fn store_settings(service: &str, namespace: &Namespace, servers: &Ser
         settings.push(("KAFKA_GROUP", namespace.group(service)));
         settings.push(("KAFKA_PARTITIONS", "3".to_owned()));
     }
+    if service == "orders" {
+        // Tests place many orders with few accounts.
+        settings.push(("PENDING_ITEMS_PER_ACCOUNT", "0".to_owned()));
+        settings.push(("ORDERS_PER_ACCOUNT_PER_HOUR", "0".to_owned()));
+    }
     settings
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
-use clap::Parser;
+use clap::{Args, Parser};
 use identity::TokenSettings;
 use messaging::settings::KafkaSettings;
 use mongo::MongoSettings;
 use runtime::settings::Common;
+
+use crate::limits::AccountLimits;
 
 /// The name of the service in logs, database connections, consumer groups and events.
 pub const SERVICE: &str = "orders";
@@ -30,8 +32,32 @@ pub struct Config {
     /// The verification of access tokens.
     #[command(flatten)]
     pub tokens: TokenSettings,
+    /// The limits of an account.
+    #[command(flatten)]
+    pub limits: LimitSettings,
     /// Load development data into an empty database. Refused unless every one of `PUBLIC_ORIGINS` is on
     /// this machine.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
+}
+
+/// The limits of an account.
+#[derive(Args, Clone, Debug)]
+pub struct LimitSettings {
+    /// Maximum items in an account's pending orders; 0: no limit.
+    #[arg(long, env = "PENDING_ITEMS_PER_ACCOUNT", default_value_t = 10_000)]
+    pub pending_items_per_account: u64,
+    /// Maximum orders that an account places in an hour; 0: no limit.
+    #[arg(long, env = "ORDERS_PER_ACCOUNT_PER_HOUR", default_value_t = 200)]
+    pub orders_per_account_per_hour: u64,
+}
+
+impl LimitSettings {
+    pub(crate) fn account_limits(&self) -> AccountLimits {
+        let limit = |number: u64| Some(number).filter(|number| *number > 0);
+        AccountLimits {
+            pending_items: limit(self.pending_items_per_account),
+            orders: limit(self.orders_per_account_per_hour),
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod checking;
 mod config;
 mod consumer;
 mod http;
+mod limits;
 mod lines;
 mod order;
 mod placing;

@@ -5,6 +5,7 @@
 //! collects the requests for the next one.
 
 mod committer;
+mod limited;
 mod placement;
 mod queued;
 mod round;
@@ -16,6 +17,7 @@ use domain::OrderId;
 use runtime::lifecycle::Background;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use crate::limits::AccountLimits;
 use crate::ports::{Clock, OrderBook, Publisher};
 use committer::Committer;
 use queued::QueuedPlacement;
@@ -36,20 +38,25 @@ pub(crate) struct PlacementQueue<B, C> {
 }
 
 impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
-    /// Starts a committer in `background`. A request and a round each take at most `timeout`.
+    /// Starts a committer in `background`. A request waits at most `timeout`.
     pub(crate) fn start(
         book: B,
         publisher: impl Publisher,
         clock: C,
+        limits: AccountLimits,
         timeout: Duration,
         background: &Background,
     ) -> Self {
         let (queue, queued) = mpsc::channel(MAX_QUEUED);
         let committer = Committer {
-            round: Round::new(book.clone(), publisher, background.clone()),
+            round: Round::new(
+                book.clone(),
+                publisher,
+                clock.clone(),
+                limits,
+                background.clone(),
+            ),
             background: background.clone(),
-            clock: clock.clone(),
-            timeout,
         };
         let queued = Arc::new(Mutex::new(queued));
         background.keep_running("committer", move |stop| {
@@ -88,3 +95,6 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

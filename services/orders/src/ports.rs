@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{OrderId, ProductName};
+use domain::{Email, OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
+use crate::limits::AccountUsage;
 use crate::order::{Decision, PendingOrder};
 use crate::product::{ProductCopy, ProductState};
 
@@ -75,6 +76,13 @@ pub(crate) trait OrderBook: Clone + Send + Sync + 'static {
         names: &[&ProductName],
     ) -> impl Future<Output = Result<HashMap<ProductName, ProductCopy>, StoreError>> + Send;
 
+    /// Returns what each of `buyers` has ordered; their orders in an hour are those since `since`.
+    fn usage(
+        &self,
+        buyers: &[Email],
+        since: Timestamp,
+    ) -> impl Future<Output = Result<HashMap<Email, AccountUsage>, StoreError>> + Send;
+
     /// Stores `orders` and returns the outcome of each. `OrderCreate` is due again `lease` after
     /// the placing.
     fn insert(
@@ -84,13 +92,32 @@ pub(crate) trait OrderBook: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Insertion>, StoreError>> + Send;
 }
 
-/// Whether the sweeper has published the `OrderCreate` of an order.
+/// Which due orders the sweeper publishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResendState {
-    /// The broker may not have the message.
-    NeverResent,
-    /// The broker has the message; products has not decided yet.
-    Resent,
+    /// Those that no sweeper has published: the broker may not have the message.
+    Unsent,
+    /// All: the broker has most messages, and products has not decided yet.
+    Any,
+}
+
+/// The delays between two resends of an order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backoff {
+    /// The first one, which is doubled for every resend.
+    pub(crate) first: SignedDuration,
+    pub(crate) longest: SignedDuration,
+    /// No replica with a correct clock postpones an order further than this from now. An order that is
+    /// due later got its time from a clock that is far ahead, and is due as well.
+    pub(crate) horizon: SignedDuration,
+}
+
+/// Due orders that only this replica publishes, until they are due again.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    /// Identifies the claim in the database.
+    pub(crate) id: [u8; 12],
+    pub(crate) orders: Vec<Arc<PendingOrder>>,
 }
 
 /// How long after its placing a pending order is published again. Longer than
@@ -99,34 +126,20 @@ pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The pending orders, as a queue by the time at which `OrderCreate` is due again.
 pub(crate) trait ResendQueue: Clone + Send + Sync + 'static {
-    /// Makes all pending orders due at `now`.
-    fn make_all_due(&self, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Returns at most `limit` orders in `state` that are due at `now`, longest due first. An order
-    /// that is due later than `horizon` from now got its time from a clock that is far ahead, and is
-    /// due as well.
-    fn due(
+    /// Claims at most `limit` orders that are due at `now`, longest due first, and postpones them.
+    fn claim(
         &self,
         now: Timestamp,
-        horizon: SignedDuration,
+        backoff: Backoff,
         state: ResendState,
         limit: i64,
-    ) -> impl Future<Output = Result<Vec<Arc<PendingOrder>>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// Postpones orders by `lease`, doubled for every time that they were postponed before, but at
-    /// most by `max_delay`.
-    fn postpone(
+    /// Gives up a claim to some orders, which are due at `now`. Their last resend does not count.
+    fn release(
         &self,
-        ids: &[OrderId],
-        now: Timestamp,
-        lease: SignedDuration,
-        max_delay: SignedDuration,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Reverts a postponement: the orders are due at `now`.
-    fn make_due(
-        &self,
-        ids: &[OrderId],
+        claim: &Claim,
+        orders: &[OrderId],
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

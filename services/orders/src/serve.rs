@@ -79,6 +79,7 @@ pub async fn serve(
             store.clone(),
             publisher,
             SystemClock,
+            config.limits.account_limits(),
             timeout,
             &background,
         ),

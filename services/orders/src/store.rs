@@ -4,12 +4,14 @@ mod bulk;
 mod changes;
 mod documents;
 mod error;
+mod history;
 mod indexes;
 mod pending;
 mod placing;
 mod projection;
 mod reading;
 mod seed;
+mod usage;
 
 use std::time::Duration;
 

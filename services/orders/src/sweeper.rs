@@ -7,14 +7,15 @@ use jiff::SignedDuration;
 use runtime::lifecycle::error_chain;
 use tokio_util::sync::CancellationToken;
 
-use crate::ports::{Clock, LEASE, Publisher, ResendQueue, ResendState, StoreError};
+use crate::ports::{Backoff, Clock, LEASE, Publisher, ResendQueue, ResendState, StoreError};
 
 const INTERVAL: Duration = Duration::from_millis(500);
 const MAX_BATCH: i64 = 500;
-/// The maximum time between two resends of an order.
-const MAX_DELAY: SignedDuration = SignedDuration::from_mins(5);
-/// No replica with a correct clock postpones an order further than this.
-const HORIZON: SignedDuration = SignedDuration::from_secs(5 * 60 + 10);
+const BACKOFF: Backoff = Backoff {
+    first: LEASE,
+    longest: SignedDuration::from_mins(5),
+    horizon: SignedDuration::from_secs(5 * 60 + 10),
+};
 
 /// Publishes the pending orders of `queue` that are due.
 #[derive(Clone)]
@@ -24,18 +25,25 @@ pub(crate) struct Sweeper<Q, P, C> {
     pub(crate) clock: C,
 }
 
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Batch {
+    /// No order was due, or other replicas publish those that were.
+    Empty,
+    Published,
+    /// The broker did not acknowledge all of it.
+    Unpublished,
+}
+
 impl<Q: ResendQueue, P: Publisher, C: Clock> Sweeper<Q, P, C> {
-    /// Sweeps until `stop`. The first sweep publishes all pending orders, because the process that
-    /// placed them may have stopped before it published them.
+    /// Sweeps until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let mut all = true;
         while !stop.is_cancelled() {
-            match self.sweep(all, &stop).await {
-                Ok(()) => all = false,
-                Err(error) => tracing::warn!(
+            if let Err(error) = self.sweep(&stop).await {
+                tracing::warn!(
                     error = error_chain(&error),
-                    "cannot read or postpone pending orders; retrying"
-                ),
+                    "cannot claim pending orders; retrying"
+                );
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -44,40 +52,43 @@ impl<Q: ResendQueue, P: Publisher, C: Clock> Sweeper<Q, P, C> {
         }
     }
 
-    async fn sweep(&self, all: bool, stop: &CancellationToken) -> Result<(), StoreError> {
-        if all {
-            self.queue.make_all_due(self.clock.now()).await?;
+    async fn sweep(&self, stop: &CancellationToken) -> Result<(), StoreError> {
+        let mut unsent = Batch::Published;
+        while unsent == Batch::Published && !stop.is_cancelled() {
+            unsent = self.resend(ResendState::Unsent).await?;
         }
-        while !stop.is_cancelled() && self.resend(ResendState::NeverResent).await? {}
-        // The broker has these messages already, and products has to read every copy. If products is
-        // down, their number grows, so one batch per sweep is enough.
-        self.resend(ResendState::Resent).await?;
+        // The broker has the other messages already, and products has to read every copy. If products
+        // is down, their number grows, so one batch per sweep is enough.
+        if unsent == Batch::Empty {
+            self.resend(ResendState::Any).await?;
+        }
         Ok(())
     }
 
-    /// Publishes one batch of due orders. Returns whether another batch may be due: `false` if none
-    /// was due or the broker did not acknowledge all of them.
-    async fn resend(&self, state: ResendState) -> Result<bool, StoreError> {
+    /// Publishes one batch of due orders.
+    async fn resend(&self, state: ResendState) -> Result<Batch, StoreError> {
         let now = self.clock.now();
-        let due = self.queue.due(now, HORIZON, state, MAX_BATCH).await?;
-        if due.is_empty() {
-            return Ok(false);
+        let claim = self.queue.claim(now, BACKOFF, state, MAX_BATCH).await?;
+        if claim.orders.is_empty() {
+            return Ok(Batch::Empty);
         }
-        tracing::info!(orders = due.len(), "publishing pending orders again");
-        let ids: Vec<OrderId> = due.iter().map(|order| order.id).collect();
-        let now = self.clock.now();
-        self.queue.postpone(&ids, now, LEASE, MAX_DELAY).await?;
-        let acknowledged = self.publisher.publish(&due).await;
-        let unpublished: Vec<OrderId> = ids
-            .into_iter()
+        tracing::info!(
+            orders = claim.orders.len(),
+            "publishing pending orders again"
+        );
+        let acknowledged = self.publisher.publish(&claim.orders).await;
+        let unpublished: Vec<OrderId> = claim
+            .orders
+            .iter()
             .zip(acknowledged)
             .filter(|(_, acknowledged)| !acknowledged)
-            .map(|(id, _)| id)
+            .map(|(order, _)| order.id)
             .collect();
         if unpublished.is_empty() {
-            return Ok(true);
+            return Ok(Batch::Published);
         }
-        self.queue.make_due(&unpublished, self.clock.now()).await?;
-        Ok(false)
+        let now = self.clock.now();
+        self.queue.release(&claim, &unpublished, now).await?;
+        Ok(Batch::Unpublished)
     }
 }

@@ -109,8 +109,9 @@ impl Compose {
             .args(arguments)
             .env("FLEETMARKET_TAG", TAG)
             .env("FLEETMARKET_PORT", self.port.to_string())
-            // All buyers have the same address.
+            // All buyers have the same address, and few accounts.
             .env("RATE_LIMIT_PER_SECOND", "10000")
+            .env("ORDERS_PER_ACCOUNT_PER_HOUR", "0")
             .env("SEED_DATA", "true");
         command
     }

@@ -33,6 +33,8 @@ use crate::placing::Placement;
         (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem,
             description = "The body does not match the schema, or the key was used for another order"),
+        (status = 429, body = Problem,
+            description = "The account has too many items in pending orders (/problems/too-many-pending-items), or orders in an hour (/problems/too-many-orders); retry after Retry-After"),
         (status = 503, body = Problem)))]
 pub(super) async fn place(
     caller: Caller,

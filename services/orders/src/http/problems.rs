@@ -1,8 +1,10 @@
 //! Errors as problems.
 
+use http::StatusCode;
 use service_kit::problem::Problem;
 
 use crate::checking::CheckError;
+use crate::limits::LimitError;
 use crate::lines::InvalidLines;
 use crate::placing::PlacingError;
 use crate::ports::StoreError;
@@ -29,9 +31,30 @@ impl From<PlacingError> for Problem {
             PlacingError::Refused(CheckError::TooExpensive) => {
                 Self::bad_request("Bad request format")
             }
+            PlacingError::Limited(error) => error.into(),
             PlacingError::KeyUsed => Self::key_reused("order"),
             PlacingError::Unavailable => Self::unavailable(),
         }
+    }
+}
+
+impl From<LimitError> for Problem {
+    fn from(error: LimitError) -> Self {
+        let (kind, detail, retry_after) = match error {
+            LimitError::PendingItems { limit, retry_after } => (
+                "too-many-pending-items",
+                format!("You can have at most {limit} items in orders that are not decided yet."),
+                retry_after,
+            ),
+            LimitError::Orders { limit, retry_after } => (
+                "too-many-orders",
+                format!("You can place at most {limit} orders in an hour."),
+                retry_after,
+            ),
+        };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+            .of_kind(kind)
+            .retry_after(retry_after)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The committer: places the queued orders round by round.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use runtime::lifecycle::{Background, error_chain};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::queued::{QueuedPlacement, drop_expired};
+use super::queued::QueuedPlacement;
 use super::round::Round;
 use crate::ports::{Clock, OrderBook, Publisher};
 
@@ -19,10 +18,8 @@ const MAX_ROUND_LINES: usize = 10_000;
 
 #[derive(Clone)]
 pub(super) struct Committer<B, P, C> {
-    pub(super) round: Round<B, P>,
+    pub(super) round: Round<B, P, C>,
     pub(super) background: Background,
-    pub(super) clock: C,
-    pub(super) timeout: Duration,
 }
 
 impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
@@ -46,12 +43,12 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
         }
     }
 
-    /// Places one round and returns what is left for the next one.
+    /// Places one round and returns what is left for the next one. However long the database takes,
+    /// the next round waits: two writers would be slower than one. The clients of the waiting
+    /// placements get an error at their own deadline.
     async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
-        let queued = drop_expired(queued, self.clock.instant());
         let round = self.round.clone();
-        // A separate task: after the timeout the next round begins, but this one must continue,
-        // because cancelling a driver call breaks its connection.
+        // A separate task, so that a panic does not end the committer.
         let task = self.background.spawn("placing-round", async move {
             round.place(queued).await.unwrap_or_else(|error| {
                 tracing::warn!(
@@ -61,13 +58,7 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
                 Vec::new()
             })
         });
-        let Some(left) = self.clock.timeout(self.timeout, task).await else {
-            tracing::warn!(
-                "placing the queued orders of a round timed out; starting the next round"
-            );
-            return Vec::new();
-        };
-        left.ok().flatten().unwrap_or_default()
+        task.await.ok().flatten().unwrap_or_default()
     }
 }
 

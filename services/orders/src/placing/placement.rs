@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{Email, IdempotencyKey};
 
 use crate::checking::CheckError;
+use crate::limits::LimitError;
 use crate::lines::Lines;
 use crate::order::PendingOrder;
 
@@ -22,6 +23,8 @@ pub(crate) struct Placement {
 pub(crate) enum PlacingError {
     #[error(transparent)]
     Refused(CheckError),
+    #[error(transparent)]
+    Limited(LimitError),
     #[error("the idempotency key was used for other lines")]
     KeyUsed,
     /// The database is unavailable or timed out, or the queue is full. The order may have been

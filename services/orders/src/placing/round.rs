@@ -9,10 +9,11 @@ use runtime::lifecycle::Background;
 use tokio::sync::Semaphore;
 
 use super::placement::PlacingError;
-use super::queued::{QueuedPlacement, split_duplicates};
+use super::queued::{QueuedPlacement, drop_expired, split_duplicates};
 use crate::checking::{self, PricedLines};
+use crate::limits::AccountLimits;
 use crate::order::{PendingOrder, Rendering};
-use crate::ports::{Insertion, LEASE, OrderBook, Publisher, StoreError};
+use crate::ports::{Clock, Insertion, LEASE, OrderBook, Publisher, StoreError};
 
 /// The maximum number of rounds that are published concurrently. It bounds memory while the broker
 /// is down; the sweeper publishes the rest.
@@ -20,18 +21,28 @@ const MAX_PUBLISHING: usize = 256;
 
 /// The dependencies of a round. Clones share the limit of [`MAX_PUBLISHING`].
 #[derive(Clone)]
-pub(super) struct Round<B, P> {
-    book: B,
+pub(super) struct Round<B, P, C> {
+    pub(super) book: B,
     publisher: P,
+    clock: C,
+    pub(super) limits: AccountLimits,
     publishing: Arc<Semaphore>,
     background: Background,
 }
 
-impl<B: OrderBook, P: Publisher> Round<B, P> {
-    pub(super) fn new(book: B, publisher: P, background: Background) -> Self {
+impl<B: OrderBook, P: Publisher, C: Clock> Round<B, P, C> {
+    pub(super) fn new(
+        book: B,
+        publisher: P,
+        clock: C,
+        limits: AccountLimits,
+        background: Background,
+    ) -> Self {
         Self {
             book,
             publisher,
+            clock,
+            limits,
             publishing: Arc::new(Semaphore::new(MAX_PUBLISHING)),
             background,
         }
@@ -39,17 +50,32 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
 
     /// Responds to all repeats of earlier orders first, so that repeats take no space in the insert;
     /// then checks and stores the rest. Returns the placements that do not fit, for the next round.
+    /// Placements past their deadline are dropped, up to the insert.
     pub(super) async fn place(
         &self,
         queued: Vec<QueuedPlacement>,
     ) -> Result<Vec<QueuedPlacement>, StoreError> {
+        let queued = drop_expired(queued, self.clock.instant());
         let queued = self.respond_to_repeats(queued).await?;
         let (queued, left) = split_duplicates(queued);
+        let queued = drop_expired(queued, self.clock.instant());
         let (orders, queued) = self.respond_to_refused(queued).await?;
+        let (orders, queued) = self.respond_to_limited(orders, queued).await?;
+        let (orders, queued) = self.drop_expired_orders(orders, queued);
         if !orders.is_empty() {
             self.insert(orders, queued).await?;
         }
         Ok(left)
+    }
+
+    fn drop_expired_orders(
+        &self,
+        orders: Vec<Arc<PendingOrder>>,
+        queued: Vec<QueuedPlacement>,
+    ) -> (Vec<Arc<PendingOrder>>, Vec<QueuedPlacement>) {
+        let now = self.clock.instant();
+        let all = orders.into_iter().zip(queued);
+        all.filter(|(_, queued)| now < queued.deadline).unzip()
     }
 
     async fn insert(
@@ -94,7 +120,7 @@ impl<B: OrderBook, P: Publisher> Round<B, P> {
     }
 
     /// Responds to the placements whose order exists, and returns the others.
-    async fn respond_to_repeats(
+    pub(super) async fn respond_to_repeats(
         &self,
         queued: Vec<QueuedPlacement>,
     ) -> Result<Vec<QueuedPlacement>, StoreError> {

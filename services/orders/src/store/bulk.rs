@@ -120,6 +120,8 @@ async fn run(
         "updates": chunk.statements,
         "ordered": false,
         "writeConcern": { "w": "majority", "j": true },
+        // Event streams rely on it: a later write would not be in what they have read.
+        "maxTimeMS": i64::try_from(BACKGROUND_TIMEOUT.as_millis()).unwrap_or(i64::MAX),
     };
     let database = database.clone();
     let reply: Document = mongo::with_timeout(BACKGROUND_TIMEOUT, async move {

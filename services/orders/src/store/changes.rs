@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{Email, OrderId};
+use domain::OrderId;
 use mongo::time::timestamp;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocumentBuf, Timestamp, doc};
 use mongodb::change_stream::ChangeStream;
-use mongodb::change_stream::event::ResumeToken;
 use mongodb::error::{Error, ErrorKind};
 use runtime::lifecycle::error_chain;
 use serde::Deserialize;
@@ -15,7 +14,7 @@ use serde::Deserialize;
 use super::Store;
 use super::documents::DecisionDocument;
 use crate::ports::StoreError;
-use crate::stream::{ChangeSource, Changes, ChangesError, Position, StatusChange};
+use crate::stream::{ChangeSource, Changes, ChangesError, ClusterTime, LiveChange, StatusChange};
 
 /// The timeout of one read. A read without a change ends after the poll timeout, which is shorter.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,19 +22,13 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// An open change stream.
 pub(crate) struct MongoChanges {
     stream: ChangeStream<RawDocumentBuf>,
-    position: Position,
-}
-
-#[derive(Debug, Deserialize)]
-struct TokenDocument {
-    #[serde(rename = "_data")]
-    data: String,
+    position: ClusterTime,
 }
 
 #[derive(Debug, Deserialize)]
 struct ChangeDocument {
-    #[serde(rename = "_id")]
-    token: TokenDocument,
+    #[serde(rename = "clusterTime")]
+    committed: Timestamp,
     #[serde(rename = "documentKey")]
     key: KeyDocument,
     #[serde(rename = "updateDescription")]
@@ -65,34 +58,32 @@ impl ChangeSource for Store {
 
     async fn changes(
         &self,
-        from: Option<&Position>,
-        buyer: Option<&Email>,
+        from: Option<ClusterTime>,
         poll_timeout: Duration,
     ) -> Result<MongoChanges, ChangesError> {
-        let pipeline = pipeline(buyer);
-        let (orders, after) = (self.orders.clone(), from.map(resume_token).transpose()?);
+        let (orders, start) = (self.orders.clone(), from.map(ClusterTime::next));
         let stream = mongo::with_timeout(READ_TIMEOUT, async move {
             let watch = orders
                 .watch()
-                .pipeline(pipeline)
+                .pipeline(pipeline())
                 .max_await_time(poll_timeout);
-            match after {
-                Some(after) => watch.start_after(after).await,
+            match start {
+                Some(start) => watch.start_at_operation_time(start.into()).await,
                 None => watch.await,
             }
         })
         .await?
         .with_type::<RawDocumentBuf>();
         let position = match from {
-            Some(from) => from.clone(),
-            None => current_position(&stream)?.ok_or(unreadable_token())?,
+            Some(from) => from,
+            None => read_until(&stream)?.ok_or_else(unreadable_token)?,
         };
         Ok(MongoChanges { stream, position })
     }
 }
 
 impl Changes for MongoChanges {
-    async fn next(mut self) -> Result<(Self, Option<StatusChange>), ChangesError> {
+    async fn next(mut self) -> Result<(Self, Option<LiveChange>), ChangesError> {
         mongo::with_timeout(READ_TIMEOUT, async move {
             let change = self.poll().await?;
             Ok((self, change))
@@ -100,49 +91,42 @@ impl Changes for MongoChanges {
         .await
     }
 
-    fn position(&self) -> &Position {
-        &self.position
+    fn position(&self) -> ClusterTime {
+        self.position
     }
 }
 
 impl MongoChanges {
-    async fn poll(&mut self) -> Result<Option<StatusChange>, ChangesError> {
+    async fn poll(&mut self) -> Result<Option<LiveChange>, ChangesError> {
         let Some(document) = self.stream.next_if_any().await? else {
             if !self.stream.is_alive() {
                 return Err(ChangesError::Ended);
             }
             // Advances past changes that the pipeline filters out, so that resuming need not read them
             // again.
-            if let Some(position) = current_position(&self.stream)? {
-                self.position = position;
+            if let Some(position) = read_until(&self.stream)? {
+                self.position = self.position.max(position);
             }
             return Ok(None);
         };
         let change = read(&document);
-        match (&change, current_position(&self.stream)?) {
-            (Some(change), _) => self.position = change.position.clone(),
-            (None, Some(position)) => self.position = position,
-            (None, None) => {}
+        if let Some(change) = &change {
+            self.position = change.committed;
         }
         Ok(change)
     }
 }
 
-/// Selects the status changes, of one buyer or of all, and their fields.
-fn pipeline(buyer: Option<&Email>) -> [Document; 2] {
-    let mut matching = doc! {
+/// Selects the status changes and their fields.
+fn pipeline() -> [Document; 2] {
+    let matching = doc! {
         "operationType": "update",
         "updateDescription.updatedFields.status": { "$exists": true },
     };
-    if let Some(buyer) = buyer {
-        matching.insert(
-            "updateDescription.updatedFields.decision.client_email",
-            buyer.as_str(),
-        );
-    }
     let fields = doc! {
         "operationType": 1,
         "ns": 1,
+        "clusterTime": 1,
         "documentKey": 1,
         "updateDescription.updatedFields.status": 1,
         "updateDescription.updatedFields.decision": 1,
@@ -151,21 +135,22 @@ fn pipeline(buyer: Option<&Email>) -> [Document; 2] {
 }
 
 impl ChangeDocument {
-    fn into_change(self) -> Result<StatusChange, StoreError> {
+    fn into_change(self) -> Result<LiveChange, StoreError> {
         let FieldsDocument { status, decision } = self.update.fields;
-        Ok(StatusChange {
-            position: Position::from_token_data(&self.token.data)
-                .ok_or(StoreError::Unreadable("resume token"))?,
-            id: OrderId::from_bytes(self.key.id.bytes()),
+        Ok(LiveChange {
+            committed: self.committed.into(),
             buyer: decision.buyer()?,
-            at: timestamp(decision.at),
-            outcome: decision.into_outcome(&status),
+            change: StatusChange {
+                id: OrderId::from_bytes(self.key.id.bytes()),
+                at: timestamp(decision.at),
+                outcome: decision.into_outcome(&status),
+            },
         })
     }
 }
 
 /// Reads a change; `None` if an operator changed the order by hand to an unknown shape.
-fn read(document: &RawDocumentBuf) -> Option<StatusChange> {
+fn read(document: &RawDocumentBuf) -> Option<LiveChange> {
     mongodb::bson::deserialize_from_slice::<ChangeDocument>(document.as_bytes())
         .map_err(|error| Error::from(error).into())
         .and_then(ChangeDocument::into_change)
@@ -193,24 +178,48 @@ impl From<Error> for ChangesError {
     }
 }
 
-fn resume_token(position: &Position) -> Result<ResumeToken, ChangesError> {
-    mongodb::bson::deserialize_from_document(doc! { "_data": position.token_data() })
-        .map_err(|error| Error::from(error).into())
-}
-
-fn current_position(
-    stream: &ChangeStream<RawDocumentBuf>,
-) -> Result<Option<Position>, ChangesError> {
+/// The time up to which an idle change stream was read; `None` if the server does not say.
+fn read_until(stream: &ChangeStream<RawDocumentBuf>) -> Result<Option<ClusterTime>, ChangesError> {
     let Some(token) = stream.resume_token() else {
         return Ok(None);
     };
     let token = mongodb::bson::serialize_to_document(&token).map_err(Error::from)?;
-    Ok(token
-        .get_str("_data")
-        .ok()
-        .and_then(Position::from_token_data))
+    let time = token.get_str("_data").ok().and_then(token_time);
+    time.map(|time| Some(time.previous()))
+        .ok_or_else(unreadable_token)
+}
+
+/// The time in the data of a resume token: after the tag of a timestamp, its seconds and its counter
+/// in hexadecimal. Changes of that time may not have been read.
+fn token_time(data: &str) -> Option<ClusterTime> {
+    let time = data.strip_prefix("82")?;
+    let number = |digits: Option<&str>| u32::from_str_radix(digits?, 16).ok();
+    Some(ClusterTime::new(
+        number(time.get(..8))?,
+        number(time.get(8..16))?,
+    ))
 }
 
 fn unreadable_token() -> ChangesError {
     ChangesError::Unavailable(StoreError::Unreadable("resume token"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_resume_tokens_when_read_then_their_time_is_known() {
+        let expected = Some(ClusterTime::new(0x6904_d2a1, 2));
+        assert_eq!(token_time("826904D2A1000000022B0229296E04"), expected);
+        for data in [
+            "",
+            "82",
+            "826904D2A1",
+            "836904D2A1000000022B",
+            "82ä904D2A100000002",
+        ] {
+            assert_eq!(token_time(data), None, "{data}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{OrderId, ProductName};
+use domain::{Email, OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
 use mongo::DUPLICATE_KEY;
 use mongodb::bson::doc;
@@ -12,6 +12,7 @@ use mongodb::error::{Error, ErrorKind};
 
 use super::documents::OrderDocument;
 use super::{Store, object_ids};
+use crate::limits::AccountUsage;
 use crate::order::PendingOrder;
 use crate::ports::{Insertion, OrderBook, StoreError};
 use crate::product::ProductCopy;
@@ -26,7 +27,7 @@ impl OrderBook for Store {
         ids: &[OrderId],
     ) -> Result<HashMap<OrderId, Arc<PendingOrder>>, StoreError> {
         let query = doc! { "_id": { "$in": object_ids(ids) } };
-        let mut found = self.orders.find(query).await?;
+        let mut found = self.orders.find(query).max_time(self.timeout).await?;
         let mut placed = HashMap::new();
         while found.advance().await? {
             let order = found.deserialize_current()?.into_placed()?;
@@ -41,13 +42,21 @@ impl OrderBook for Store {
     ) -> Result<HashMap<ProductName, ProductCopy>, StoreError> {
         let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
         let query = doc! { "name": { "$in": names } };
-        let mut found = self.products.find(query).await?;
+        let mut found = self.products.find(query).max_time(self.timeout).await?;
         let mut products = HashMap::new();
         while found.advance().await? {
             let (name, product) = found.deserialize_current()?.into_copy()?;
             products.insert(name, product);
         }
         Ok(products)
+    }
+
+    async fn usage(
+        &self,
+        buyers: &[Email],
+        since: Timestamp,
+    ) -> Result<HashMap<Email, AccountUsage>, StoreError> {
+        self.count_usage(buyers, since).await
     }
 
     async fn insert(

@@ -140,6 +140,8 @@ fn transition(decision: Decision) -> Result<Document, StoreError> {
         // The update contains the buyer, so that the change stream can be filtered by it.
         "u": [{ "$set": {
             "status": { "$literal": status },
+            // The place of the change in the index from which event streams resume.
+            "changed_after": "$$CLUSTER_TIME",
             "decision": {
                 "at": date(decision.at),
                 // The name of a product may begin with a dollar sign.

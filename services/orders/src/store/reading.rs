@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{Email, OrderId};
+use mongo::BACKGROUND_TIMEOUT;
 use mongo::time::date;
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
@@ -53,9 +54,11 @@ impl Store {
     ) -> Result<Option<Order>, StoreError> {
         let orders = self.orders.clone();
         let query = doc! { "_id": object_id(id), "client_email": buyer.as_str() };
-        mongo::with_timeout(self.timeout, async move {
+        let timeout = self.timeout;
+        mongo::with_timeout(timeout, async move {
             orders
                 .find_one(query)
+                .max_time(timeout)
                 .await?
                 .map(OrderDocument::into_order)
                 .transpose()
@@ -107,6 +110,13 @@ impl Store {
     /// would, breaks its connection. The timeout applies to each page.
     fn find_orders(&self, query: Document, mut options: FindOptions) -> OrderPages {
         options.batch_size = u32::try_from(PAGE_SIZE).ok();
+        // The server counts the time of all pages.
+        let is_page = options.limit.is_some();
+        options.max_time = Some(if is_page {
+            self.timeout
+        } else {
+            BACKGROUND_TIMEOUT
+        });
         let (sender, pages) = mpsc::channel(1);
         let orders = self.orders.clone();
         tokio::spawn(async move {

@@ -94,7 +94,9 @@ impl Store {
     /// Whether `collection` contains a document whose id is not in `ids`.
     async fn has_other(&self, collection: &str, ids: &[ObjectId]) -> Result<bool, Error> {
         let documents = self.database.collection::<Document>(collection);
-        let other = documents.find_one(doc! { "_id": { "$nin": ids } });
+        let other = documents
+            .find_one(doc! { "_id": { "$nin": ids } })
+            .max_time(mongo::BACKGROUND_TIMEOUT);
         Ok(other.await?.is_some())
     }
 }

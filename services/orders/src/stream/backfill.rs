@@ -1,175 +1,158 @@
-//! The backfill of a subscriber: the changes between the last message it received and the start of
-//! its subscription.
+//! The backfill of a subscriber: the changes between what it has received and the start of its
+//! subscription.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::Email;
+use domain::{Email, OrderId};
 use runtime::lifecycle::error_chain;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
-use super::changes::{ChangeSource, Changes, ChangesError};
+use super::changes::{History, HistoryPage, PastChange};
+use super::cluster_time::ClusterTime;
+use super::event_id::{ChangeKey, EventId, Receipt};
 use super::frame;
-use super::position::Position;
+use super::turns::Turns;
+use crate::ports::StoreError;
 
-/// Limits concurrent backfills: after a restart all subscribers reconnect, and each backfill costs
-/// the database a change stream.
-static PERMITS: Semaphore = Semaphore::const_new(8);
-/// How long a read waits for a change at the end of the change stream.
-const POLL_TIMEOUT: Duration = Duration::from_millis(50);
-const MAX_BUFFERED: usize = 64;
+/// How long a page may wait for its turn.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The maximum number of messages that wait for a slow client.
+const MAX_BUFFERED: usize = 16;
 
-/// A status change, or how the backfill ended.
+/// A message, or how the backfill ended.
 #[derive(Debug)]
 pub(super) enum BackfillItem {
-    /// The position and the message of a change.
-    Change(Position, Bytes),
-    /// The change stream does not contain the start of the backfill any more.
+    /// The message of a change.
+    Change(Bytes),
+    /// The rest cannot be read now.
     Lost,
     /// The backfill is complete.
     Done,
-    /// The change stream cannot be read now; the client has to reconnect.
-    Failed,
 }
 
-/// Reads a buyer's changes after `from`, up to and including `until`. The reader is a separate task,
-/// because cancelling a driver call, as a disconnecting client would, breaks its connection.
-pub(super) fn start(
-    source: impl ChangeSource,
-    buyer: Email,
-    from: Position,
-    until: Position,
-) -> mpsc::Receiver<BackfillItem> {
-    let (items, receiver) = mpsc::channel(MAX_BUFFERED);
-    tokio::spawn(async move {
-        let Some(mut sender) = Sender::acquire(&PERMITS, items).await else {
-            return;
-        };
-        let result = match source
-            .changes(Some(&from), Some(&buyer), POLL_TIMEOUT)
-            .await
-        {
-            Ok(changes) => send_changes(changes, &until, &mut sender).await,
-            Err(error) => Err(error),
-        };
-        let last = match result {
-            Ok(()) => BackfillItem::Done,
-            Err(ChangesError::Lost(_) | ChangesError::Ended) => BackfillItem::Lost,
-            Err(error) => {
-                tracing::warn!(
-                    error = error_chain(&error),
-                    "cannot read the changes that a subscriber missed"
-                );
-                BackfillItem::Failed
+/// Why a backfill stops before its end.
+#[derive(Debug, thiserror::Error)]
+enum BackfillError {
+    #[error("other streams are still being read after {TURN_TIMEOUT:?}")]
+    NoTurn,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the client has disconnected")]
+    Disconnected,
+}
+
+/// A backfill of one subscriber.
+pub(super) struct Backfill<H> {
+    pub(super) history: H,
+    pub(super) buyer: Email,
+    pub(super) turns: Turns,
+    /// What the client has received.
+    pub(super) received: EventId,
+    /// The start of its subscription.
+    pub(super) until: ClusterTime,
+}
+
+impl<H: History> Backfill<H> {
+    /// Starts the backfill. The reader is a separate task, because cancelling a driver call, as a
+    /// disconnecting client would, breaks its connection.
+    pub(super) fn start(self) -> mpsc::Receiver<BackfillItem> {
+        let (items, receiver) = mpsc::channel(MAX_BUFFERED);
+        tokio::spawn(async move {
+            let last = match self.send_missed(&items).await {
+                Ok(()) => BackfillItem::Done,
+                Err(BackfillError::Disconnected) => return,
+                Err(error) => {
+                    tracing::warn!(
+                        error = error_chain(&error),
+                        "cannot read the changes that a subscriber missed; resetting it"
+                    );
+                    BackfillItem::Lost
+                }
+            };
+            // An error means that the client has disconnected.
+            let _ = items.send(last).await;
+        });
+        receiver
+    }
+
+    async fn send_missed(&self, items: &mpsc::Sender<BackfillItem>) -> Result<(), BackfillError> {
+        let mut next = Some(self.received.start());
+        // The last message has another id, so each waits for the next one.
+        let mut previous: Option<PastChange> = None;
+        while let Some(start) = next {
+            let page = self.read(start, items).await?;
+            next = page.next;
+            for change in page.changes {
+                if let Some(previous) = previous.replace(change) {
+                    let id = self.received.backfilled(self.until, previous.key);
+                    send(items, &previous, id).await?;
+                }
+            }
+        }
+        match previous {
+            Some(last) => send(items, &last, EventId::complete(self.until)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the missed changes of one page, when it is this stream's turn.
+    async fn read(
+        &self,
+        start: ChangeKey,
+        items: &mpsc::Sender<BackfillItem>,
+    ) -> Result<HistoryPage, BackfillError> {
+        let _turn = tokio::select! {
+            biased;
+            () = items.closed() => return Err(BackfillError::Disconnected),
+            turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.take()) => {
+                turn.ok().flatten().ok_or(BackfillError::NoTurn)?
             }
         };
-        sender.send(last).await;
-    });
-    receiver
-}
-
-async fn send_changes(
-    mut changes: impl Changes,
-    until: &Position,
-    sender: &mut Sender<'_>,
-) -> Result<(), ChangesError> {
-    while changes.position() < until && !sender.items.is_closed() {
-        let change;
-        (changes, change) = changes.next().await?;
-        let Some(change) = change else { continue };
-        if change.position > *until {
-            break;
-        }
-        let message = frame::change(&change);
-        sender
-            .send(BackfillItem::Change(change.position, message))
-            .await;
-    }
-    Ok(())
-}
-
-/// The sending half of a backfill, with its permit.
-struct Sender<'a> {
-    items: mpsc::Sender<BackfillItem>,
-    permits: &'a Semaphore,
-    /// `None` while an item waits for a slow client, and once the client has disconnected.
-    permit: Option<SemaphorePermit<'a>>,
-}
-
-impl<'a> Sender<'a> {
-    /// Waits for a permit; `None` if the client has disconnected, so that clients that reconnect
-    /// without reading do not delay others.
-    async fn acquire(permits: &'a Semaphore, items: mpsc::Sender<BackfillItem>) -> Option<Self> {
-        let permit = tokio::select! {
-            biased;
-            () = items.closed() => return None,
-            permit = permits.acquire() => permit.ok(),
-        };
-        Some(Self {
-            items,
-            permits,
-            permit,
+        let page = self.history.page(&self.buyer, start, self.until).await?;
+        Ok(HistoryPage {
+            changes: self.missed(page.changes).await?,
+            next: page.next,
         })
     }
 
-    /// Sends an item. While the buffer of a slow client is full, another backfill gets the permit.
-    async fn send(&mut self, item: BackfillItem) {
-        let Err(TrySendError::Full(item)) = self.items.try_send(item) else {
-            return;
-        };
-        self.permit = None;
-        // An error means that the client has disconnected.
-        if self.items.send(item).await.is_ok() {
-            tokio::select! {
-                () = self.items.closed() => {}
-                permit = self.permits.acquire() => self.permit = permit.ok(),
+    async fn missed(&self, mut changes: Vec<PastChange>) -> Result<Vec<PastChange>, StoreError> {
+        let receipt = |change: &PastChange| self.received.receipt(change.key);
+        let mut received: HashSet<OrderId> = HashSet::new();
+        let mut unclear: Vec<(ClusterTime, OrderId)> = Vec::new();
+        for change in &changes {
+            match receipt(change) {
+                Receipt::Received => drop(received.insert(change.key.order)),
+                Receipt::Missed => {}
+                Receipt::MissedIfAfter(time) => unclear.push((time, change.key.order)),
             }
         }
+        unclear.sort_unstable();
+        for at_one_time in unclear.chunk_by(|(one, _), (other, _)| one == other) {
+            let orders: Vec<OrderId> = at_one_time.iter().map(|(_, order)| *order).collect();
+            let pending = self.history.pending_at(&orders, at_one_time[0].0).await?;
+            // A change that is received twice does less harm than one that is missed.
+            if let Some(pending) = pending {
+                received.extend(orders.iter().filter(|order| !pending.contains(order)));
+            }
+        }
+        changes.retain(|change| !received.contains(&change.key.order));
+        Ok(changes)
     }
+}
+
+async fn send(
+    items: &mpsc::Sender<BackfillItem>,
+    change: &PastChange,
+    id: EventId,
+) -> Result<(), BackfillError> {
+    let message = frame::change(&change.change, id);
+    items
+        .send(BackfillItem::Change(message))
+        .await
+        .map_err(|_| BackfillError::Disconnected)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn given_a_subscriber_that_does_not_read_when_backfilled_then_another_gets_the_permit() {
-        let permits = Semaphore::new(1);
-        let (items, mut read) = mpsc::channel(1);
-        let mut slow = Sender::acquire(&permits, items).await.expect("a permit");
-        slow.send(BackfillItem::Done).await;
-        assert!(permits.try_acquire().is_err(), "the buffer is not full yet");
-        let sending = slow.send(BackfillItem::Done);
-        let reading = async {
-            let other = tokio::time::timeout(POLL_TIMEOUT, permits.acquire()).await;
-            assert!(other.is_ok(), "the slow subscriber keeps the permit");
-            assert!(read.recv().await.is_some());
-        };
-        tokio::join!(sending, reading);
-        assert!(
-            permits.try_acquire().is_err(),
-            "it continues without a permit"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn given_disconnected_subscribers_when_backfilled_then_they_take_no_permit() {
-        let permits = Semaphore::new(1);
-        let disconnected = || mpsc::channel(1).0;
-        assert!(
-            Sender::acquire(&permits, disconnected()).await.is_none(),
-            "it took a free permit"
-        );
-        let _busy = permits.try_acquire().expect("the permit is free");
-        let (items, read) = mpsc::channel(1);
-        let waiting = Sender::acquire(&permits, items);
-        let (sender, ()) = tokio::join!(tokio::time::timeout(POLL_TIMEOUT, waiting), async move {
-            drop(read);
-        });
-        assert!(
-            sender.is_ok_and(|sender| sender.is_none()),
-            "it still waits for a permit"
-        );
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use domain::{OrderId, rfc3339};
 use serde::Serialize;
 
 use super::changes::StatusChange;
-use super::position::Position;
+use super::event_id::EventId;
 use crate::order::{Outcome, Rejection};
 
 #[derive(Serialize)]
@@ -17,8 +17,8 @@ struct Data<'a> {
     at: String,
 }
 
-/// The message of a change.
-pub(super) fn change(change: &StatusChange) -> Bytes {
+/// The message of a change. A client that has received it has received all that `id` says.
+pub(super) fn change(change: &StatusChange, id: EventId) -> Bytes {
     let (status, reason) = match &change.outcome {
         Outcome::Accepted => ("ACCEPTED", None),
         Outcome::Rejected(rejection) => ("REJECTED", rejection.as_ref()),
@@ -33,13 +33,13 @@ pub(super) fn change(change: &StatusChange) -> Bytes {
     // A struct of strings always serialises; JSON has no line breaks outside its strings, and
     // escapes those inside.
     let data = serde_json::to_string(&data).unwrap_or_default();
-    format!("id: {}\nevent: order\ndata: {data}\n\n", change.position).into()
+    format!("id: {id}\nevent: order\ndata: {data}\n\n").into()
 }
 
 /// The first message of a new client. It makes the server send the response head, and gives the
 /// client a position to resume from.
-pub(super) fn greeting(position: &Position) -> Bytes {
-    format!(": follows your orders\nid: {position}\n\n").into()
+pub(super) fn greeting(id: EventId) -> Bytes {
+    format!(": follows your orders\nid: {id}\n\n").into()
 }
 
 /// The first message of a client that resumes.
@@ -48,28 +48,33 @@ pub(super) fn resumed() -> Bytes {
 }
 
 /// Makes a client read the list again, because changes may be missing.
-pub(super) fn reset(position: &Position) -> Bytes {
-    format!("id: {position}\nevent: reset\ndata: {{}}\n\n").into()
+pub(super) fn reset(id: EventId) -> Bytes {
+    format!("id: {id}\nevent: reset\ndata: {{}}\n\n").into()
 }
 
-/// Keeps proxies and clients from closing an idle connection.
-pub(super) fn heartbeat() -> Bytes {
-    Bytes::from_static(b": still here\n\n")
+/// Keeps proxies and clients from closing an idle connection. With an id, a client that loses its
+/// connection later resumes from here.
+pub(super) fn heartbeat(id: Option<EventId>) -> Bytes {
+    match id {
+        Some(id) => format!(": still here\nid: {id}\n\n").into(),
+        None => Bytes::from_static(b": still here\n\n"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{Email, ProductName};
+    use domain::ProductName;
     use jiff::Timestamp;
 
     use super::*;
     use crate::order::RejectionCode;
+    use crate::stream::cluster_time::ClusterTime;
+
+    const ID: EventId = EventId::complete(ClusterTime::new(0, 1));
 
     fn rejected(name: &str) -> StatusChange {
         StatusChange {
-            position: Position::from_token_data("8269").expect("hex"),
             id: OrderId::from_bytes([0x71; 12]),
-            buyer: Email::parse("aaa@aaa.com").expect("an address"),
             outcome: Outcome::Rejected(Some(Rejection {
                 code: RejectionCode::InsufficientStock,
                 products: vec![ProductName::parse(name).expect("a name")],
@@ -81,10 +86,10 @@ mod tests {
 
     #[test]
     fn given_a_change_when_framed_then_it_is_one_message_without_the_buyer() {
-        let frame = change(&rejected("chair"));
+        let frame = change(&rejected("chair"), ID);
         assert_eq!(
             std::str::from_utf8(&frame).expect("text"),
-            "id: gmk\nevent: order\ndata: {\"id\":\"717171717171717171717171\",\"status\":\"REJECTED\",\
+            "id: AQAAAAAAAAAB\nevent: order\ndata: {\"id\":\"717171717171717171717171\",\"status\":\"REJECTED\",\
              \"reason\":{\"code\":\"insufficient_stock\",\"products\":[\"chair\"]},\"at\":\"2025-01-01T00:00:00.123Z\"}\n\n"
         );
     }
@@ -96,7 +101,7 @@ mod tests {
             ..rejected("chair")
         };
         assert!(
-            std::str::from_utf8(&change(&accepted))
+            std::str::from_utf8(&change(&accepted, ID))
                 .expect("text")
                 .contains("\"status\":\"ACCEPTED\",\"reason\":null,")
         );

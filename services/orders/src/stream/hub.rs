@@ -10,9 +10,11 @@ use bytes::Bytes;
 use domain::Email;
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::changes::StatusChange;
+use super::changes::LiveChange;
+use super::cluster_time::ClusterTime;
+use super::event_id::EventId;
 use super::frame;
-use super::position::Position;
+use super::turns::Turns;
 use subscribers::Subscribers;
 
 /// The maximum number of messages buffered for a subscriber. A slower one is disconnected; it can
@@ -35,10 +37,10 @@ pub(crate) enum SubscribeError {
 /// An item for a subscriber.
 #[derive(Clone, Debug)]
 pub(super) enum HubItem {
-    /// The position and the message of a change.
-    Change(Position, Bytes),
+    /// The message of a change.
+    Change(Bytes),
     /// Changes before this position may be missing.
-    Reset(Position),
+    Reset(ClusterTime),
 }
 
 /// The subscribers and their common position in the change stream. Clones share them.
@@ -47,7 +49,7 @@ pub(crate) struct Hub {
     subscribers: Arc<Mutex<Subscribers>>,
     /// All changes up to here are delivered. `None` before the first read and while the hub is
     /// paused.
-    position: Arc<watch::Sender<Option<Position>>>,
+    position: Arc<watch::Sender<Option<ClusterTime>>>,
     /// Wakes the paused hub for a subscriber.
     resumed: Arc<Notify>,
 }
@@ -57,8 +59,10 @@ pub(super) struct Subscription {
     /// All changes after `start`; ends if the subscriber is too slow.
     pub(super) items: mpsc::Receiver<HubItem>,
     /// The position at which the subscription starts.
-    pub(super) start: Position,
-    pub(super) hub: Hub,
+    pub(super) start: ClusterTime,
+    /// The turns of the buyer at reading the past.
+    pub(super) turns: Turns,
+    hub: Hub,
     buyer: Email,
     number: u64,
 }
@@ -89,13 +93,14 @@ impl Hub {
             );
             // While the lock is held, the position does not change.
             let mut subscribers = self.lock();
-            let Some(start) = self.position.borrow().clone() else {
+            let Some(start) = *self.position.borrow() else {
                 continue;
             };
-            let (number, items) = subscribers.add(&buyer)?;
+            let (number, turns, items) = subscribers.add(&buyer)?;
             return Ok(Subscription {
                 items,
                 start,
+                turns,
                 hub: self.clone(),
                 buyer,
                 number,
@@ -104,10 +109,10 @@ impl Hub {
     }
 
     /// Waits until the hub has reached `position`; `false` after `timeout`.
-    pub(super) async fn reaches(&self, position: &Position, timeout: Duration) -> bool {
+    async fn reaches(&self, position: ClusterTime, timeout: Duration) -> bool {
         let mut current = self.position.subscribe();
         let reached =
-            current.wait_for(|current| current.as_ref().is_some_and(|current| current >= position));
+            current.wait_for(|current| current.is_some_and(|current| current >= position));
         tokio::time::timeout(timeout, reached).await.is_ok()
     }
 
@@ -122,17 +127,17 @@ impl Hub {
     }
 
     /// Sets the position and makes all subscribers read the list again.
-    fn reset(&self, position: Position) {
+    fn reset(&self, position: ClusterTime) {
         let mut subscribers = self.lock();
-        subscribers.send_to_all(&HubItem::Reset(position.clone()));
+        subscribers.send_to_all(&HubItem::Reset(position));
         self.position.send_replace(Some(position));
     }
 
     /// Sets the position after a read without a change. Returns whether there are subscribers.
-    fn advance(&self, position: Position) -> bool {
+    fn advance(&self, position: ClusterTime) -> bool {
         let subscribers = self.lock();
         self.position.send_if_modified(|current| {
-            let is_new = current.as_ref() != Some(&position);
+            let is_new = *current != Some(position);
             if is_new {
                 *current = Some(position);
             }
@@ -142,12 +147,15 @@ impl Hub {
     }
 
     /// Delivers a change to the subscribers of its buyer. Returns whether there are subscribers.
-    fn deliver(&self, change: &StatusChange) -> bool {
+    fn deliver(&self, live: &LiveChange) -> bool {
         let mut subscribers = self.lock();
-        subscribers.send(&change.buyer, || {
-            HubItem::Change(change.position.clone(), frame::change(change))
+        subscribers.send(&live.buyer, || {
+            HubItem::Change(frame::change(
+                &live.change,
+                EventId::complete(live.committed),
+            ))
         });
-        self.position.send_replace(Some(change.position.clone()));
+        self.position.send_replace(Some(live.committed));
         !subscribers.is_empty()
     }
 
@@ -155,6 +163,32 @@ impl Hub {
         self.subscribers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Subscription {
+    /// The time up to which the subscriber has taken all changes; `None` while some wait for it.
+    pub(super) fn caught_up(&self) -> Option<ClusterTime> {
+        // While the lock is held, nothing is delivered.
+        let _subscribers = self.hub.lock();
+        let position = *self.hub.position.borrow();
+        position.filter(|_| self.items.is_empty())
+    }
+
+    /// Waits until the hub has reached `position`, and moves the start of the subscription there or
+    /// behind it. `false` after `timeout`.
+    pub(super) async fn restart_at(&mut self, position: ClusterTime, timeout: Duration) -> bool {
+        if !self.hub.reaches(position, timeout).await {
+            return false;
+        }
+        // While the lock is held, nothing is delivered.
+        let _subscribers = self.hub.lock();
+        let Some(start) = *self.hub.position.borrow() else {
+            return false;
+        };
+        while self.items.try_recv().is_ok() {}
+        self.start = start;
+        true
     }
 }
 

@@ -3,7 +3,9 @@
 mod decisions;
 mod event_stream;
 mod idempotency;
+mod limits;
 mod placing;
 mod product_states;
 mod reading;
 mod support;
+mod sweeping;

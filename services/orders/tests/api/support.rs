@@ -1,9 +1,13 @@
 //! Starts the service, and sends the calls and events that several tests need.
 
+use bson::{Document, doc};
 use clap::Parser as _;
+use futures::TryStreamExt as _;
+use mongodb::Database;
 use orders::Config;
 use serde_json::{Value, json};
 use testkit::{Client, Response, SingleService, order};
+use tokio::net::TcpListener;
 
 /// Starts the service with the development data, and waits until it is ready.
 pub(crate) async fn start() -> SingleService {
@@ -17,6 +21,34 @@ pub(crate) async fn start_with(settings: &[(&str, &str)]) -> SingleService {
         orders::serve(config, listener, stop)
     })
     .await
+}
+
+/// Starts two replicas of the service, and waits until the first is ready.
+pub(crate) async fn start_two_replicas() -> SingleService {
+    SingleService::start("orders", &[], async |arguments, listener, stop| {
+        let config = Config::try_parse_from(arguments).expect("the settings are valid");
+        let other = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let replicas = (
+            orders::serve(config.clone(), other, stop.clone()),
+            orders::serve(config, listener, stop),
+        );
+        tokio::try_join!(replicas.0, replicas.1).map(drop)
+    })
+    .await
+}
+
+/// Records the operations on the database of orders at level 2, and stops at level 0.
+pub(crate) async fn profile(database: &Database, level: i32) {
+    let command = doc! { "profile": level };
+    database.run_command(command).await.expect("profiles");
+}
+
+/// The operations on orders that were recorded, without those that continue an earlier one.
+pub(crate) async fn recorded(database: &Database) -> Vec<Document> {
+    let orders = doc! { "ns": format!("{}.orders", database.name()), "op": { "$ne": "getmore" } };
+    let operations = database.collection::<Document>("system.profile");
+    let operations = operations.find(orders).await.expect("finds");
+    operations.try_collect().await.expect("reads")
 }
 
 /// A client with a buyer's token.

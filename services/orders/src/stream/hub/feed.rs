@@ -22,8 +22,8 @@ impl Hub {
     /// subscribers it does not read.
     pub(crate) async fn run(self, source: impl ChangeSource, part: Part, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let from = self.position.borrow().clone();
-            let result = match source.changes(from.as_ref(), None, POLL_TIMEOUT).await {
+            let from = *self.position.borrow();
+            let result = match source.changes(from, POLL_TIMEOUT).await {
                 Ok(changes) => self.follow(changes, &part, &stop).await,
                 Err(error) => Err(error),
             };
@@ -50,7 +50,7 @@ impl Hub {
         part: &Part,
         stop: &CancellationToken,
     ) -> Result<(), ChangesError> {
-        self.advance(changes.position().clone());
+        self.advance(changes.position());
         part.set(true);
         let mut last_used = Instant::now();
         while !stop.is_cancelled() {
@@ -58,7 +58,7 @@ impl Hub {
             (changes, change) = changes.next().await?;
             let has_subscribers = match change {
                 Some(change) => self.deliver(&change),
-                None => self.advance(changes.position().clone()),
+                None => self.advance(changes.position()),
             };
             if has_subscribers {
                 last_used = Instant::now();
@@ -71,8 +71,8 @@ impl Hub {
 
     /// Continues from now after the change stream was lost, and resets all subscribers.
     async fn restart(&self, source: &impl ChangeSource) {
-        if let Ok(changes) = source.changes(None, None, POLL_TIMEOUT).await {
-            self.reset(changes.position().clone());
+        if let Ok(changes) = source.changes(None, POLL_TIMEOUT).await {
+            self.reset(changes.position());
         }
     }
 }

@@ -3,9 +3,10 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::order::Outcome;
+use crate::stream::changes::StatusChange;
 
-fn position(number: u16) -> Position {
-    Position::from_token_data(&format!("{number:04x}")).expect("hex")
+fn position(number: u16) -> ClusterTime {
+    ClusterTime::new(0, number.into())
 }
 
 fn email(name: &str) -> Email {
@@ -22,22 +23,35 @@ async fn subscribe(hub: &Hub, name: &str) -> Result<Subscription, SubscribeError
     hub.subscribe(email(name), Duration::from_secs(5)).await
 }
 
-fn change(number: u16, buyer: &str) -> StatusChange {
-    StatusChange {
-        position: position(number),
-        id: OrderId::from_bytes([1; 12]),
+fn change(number: u16, buyer: &str) -> LiveChange {
+    LiveChange {
+        committed: position(number),
         buyer: email(buyer),
-        outcome: Outcome::Accepted,
-        at: Timestamp::UNIX_EPOCH,
+        change: StatusChange {
+            id: OrderId::from_bytes([1; 12]),
+            outcome: Outcome::Accepted,
+            at: Timestamp::UNIX_EPOCH,
+        },
     }
 }
 
-fn received(subscription: &mut Subscription) -> Vec<Position> {
+/// The ids of the messages that have arrived.
+fn received(subscription: &mut Subscription) -> Vec<String> {
     let items = std::iter::from_fn(|| subscription.items.try_recv().ok());
-    let position = |item| match item {
-        HubItem::Change(position, _) | HubItem::Reset(position) => position,
+    let id = |item| match item {
+        HubItem::Change(message) => {
+            let message = String::from_utf8_lossy(&message).into_owned();
+            let id = message.lines().find_map(|line| line.strip_prefix("id: "));
+            id.expect("an id").to_owned()
+        }
+        HubItem::Reset(position) => EventId::complete(position).to_string(),
     };
-    items.map(position).collect()
+    items.map(id).collect()
+}
+
+fn ids(numbers: &[u16]) -> Vec<String> {
+    let id = |number: &u16| EventId::complete(position(*number)).to_string();
+    numbers.iter().map(id).collect()
 }
 
 #[tokio::test]
@@ -49,13 +63,10 @@ async fn given_subscribers_when_orders_change_then_each_receives_its_own_changes
     let mut late = subscribe(&hub, "ada").await.unwrap();
     hub.deliver(&change(4, "ada"));
     assert_eq!(
-        (early.start.clone(), received(&mut early)),
-        (position(1), vec![position(2), position(4)])
+        (early.start, received(&mut early)),
+        (position(1), ids(&[2, 4]))
     );
-    assert_eq!(
-        (late.start.clone(), received(&mut late)),
-        (position(3), vec![position(4)])
-    );
+    assert_eq!((late.start, received(&mut late)), (position(3), ids(&[4])));
 }
 
 #[tokio::test]
@@ -119,4 +130,24 @@ async fn given_a_buyer_with_the_most_streams_when_subscribing_again_then_only_th
         subscribe(&hub, "ada").await.is_ok(),
         "one stream was closed"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_a_hub_behind_its_subscriber_when_it_has_caught_up_then_the_subscription_starts_there()
+ {
+    let hub = hub_at(1);
+    let mut subscription = subscribe(&hub, "ada").await.unwrap();
+    let timeout = Duration::from_secs(3);
+    assert!(!subscription.restart_at(position(3), timeout).await);
+    hub.deliver(&change(2, "ada"));
+    hub.deliver(&change(3, "ada"));
+    assert!(subscription.restart_at(position(3), timeout).await);
+    assert_eq!(subscription.caught_up(), Some(position(3)));
+    hub.deliver(&change(4, "ada"));
+    assert_eq!(subscription.caught_up(), None, "a change waits");
+    assert_eq!(
+        (subscription.start, received(&mut subscription)),
+        (position(3), ids(&[4]))
+    );
+    assert_eq!(subscription.caught_up(), Some(position(4)));
 }
