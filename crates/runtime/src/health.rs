@@ -112,7 +112,7 @@ mod tests {
         assert!(!health.is_ready());
         database.set(true);
         assert!(health.is_ready());
-        assert_eq!(health.snapshot()[BROKER], false);
+        assert!(!health.snapshot()[BROKER]);
         broker.set(true);
         database.set(false);
         assert!(!health.is_ready());

@@ -176,7 +176,12 @@ impl Tasks {
         };
         background.keep_running("sweeper", move |stop| sweeper.clone().run(stop));
         keep_consuming(background, "consumer", &self.kafka, self.consumer);
-        keep_consuming(background, "state-consumer", &self.kafka, self.state_consumer);
+        keep_consuming(
+            background,
+            "state-consumer",
+            &self.kafka,
+            self.state_consumer,
+        );
     }
 }
 

@@ -86,6 +86,9 @@ impl Action {
     }
 }
 
+/// The name of a field, and its value in a product.
+type SmallField = (&'static str, fn(&Product) -> String);
+
 fn changes(before: Option<&Product>, after: &Product) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     if before.is_none_or(|before| before.description != after.description) {
@@ -95,7 +98,7 @@ fn changes(before: Option<&Product>, after: &Product) -> Vec<FieldChange> {
             after: None,
         });
     }
-    let small_fields: [(_, fn(&Product) -> String); 3] = [
+    let small_fields: [SmallField; 3] = [
         ("price", |product| product.price.to_string()),
         ("quantity", |product| product.quantity.get().to_string()),
         ("categories", |product| categories(&product.categories)),

@@ -139,7 +139,7 @@ fn past_change(key: ChangeKey, order: Document) -> Option<PastChange> {
         let change = StatusChange {
             id: OrderId::from_bytes(order.id.bytes()),
             at: timestamp(order.decision.at),
-            outcome: order.decision.into_outcome(&order.status)?,
+            outcome: order.decision.into_outcome(&order.status),
         };
         Ok(PastChange { key, change })
     };

@@ -16,11 +16,9 @@ impl ClusterTime {
 
     /// The seconds and the counter.
     pub(crate) const fn parts(self) -> (u32, u32) {
-        let [a, b, c, d, e, f, g, h] = self.0.to_be_bytes();
-        (
-            u32::from_be_bytes([a, b, c, d]),
-            u32::from_be_bytes([e, f, g, h]),
-        )
+        let halves = self.0.to_be_bytes();
+        let ([seconds @ .., _, _, _, _], [_, _, _, _, counter @ ..]) = (halves, halves);
+        (u32::from_be_bytes(seconds), u32::from_be_bytes(counter))
     }
 
     /// The last moment before this one.

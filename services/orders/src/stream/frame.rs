@@ -116,7 +116,7 @@ mod tests {
             },
             ..rejected("chair")
         };
-        let frame = change(&cancelled);
+        let frame = change(&cancelled, ID);
         let frame = std::str::from_utf8(&frame).expect("text");
         assert!(
             frame.contains("\"status\":\"CANCELLED\",\"reason\":null,"),

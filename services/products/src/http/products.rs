@@ -135,7 +135,8 @@ pub(super) async fn change(
         admin: admin.email,
         traceparent: request_context::current_traceparent(),
     };
-    let change = app.edit(|editor| async move { editor.change_product(&request, render).await });
+    let change =
+        app.edit(|editor| async move { Box::pin(editor.change_product(&request, render)).await });
     let body = change.await?;
     Ok(json_response(StatusCode::OK, body))
 }

@@ -1,6 +1,7 @@
 //! Listing products by price: see [`crate::listing`] for how pages stay consistent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap};
 
 use domain::ProductId;
 use futures::TryStreamExt as _;
@@ -150,8 +151,8 @@ impl Store {
             .into_iter()
             .map(|product| (product.id, product))
             .collect();
-        let placed = places.iter();
-        Ok(placed
+        let in_order = places.iter();
+        Ok(in_order
             .filter_map(|place| Some((*place, found.remove(&place.1)?)))
             .collect())
     }
@@ -192,8 +193,8 @@ impl Store {
         while since.advance(session).await? {
             let change = since.deserialize_current()?;
             let (id, price) = (change.product_id, change.repricing.former_price);
-            if !former.contains_key(&id) {
-                former.insert(id, minor(id, price)?);
+            if let Entry::Vacant(entry) = former.entry(id) {
+                entry.insert(minor(id, price)?);
             }
         }
         Ok(former)
