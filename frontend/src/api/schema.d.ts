@@ -285,7 +285,7 @@ export interface components {
             email: string;
             /**
              * Format: password
-             * @description The password, used exactly as sent; common passwords are refused.
+             * @description The password, neither trimmed nor folded; common passwords are refused.
              * @example a long sentence
              */
             password: string;
@@ -330,7 +330,7 @@ export interface components {
             email: string;
             /**
              * Format: password
-             * @description The password, used exactly as sent.
+             * @description The password, compared as it is sent and then in the normal form NFC.
              * @example a long sentence
              */
             password: string;
