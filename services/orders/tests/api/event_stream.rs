@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bson::{DateTime, doc};
+use mongodb::bson::{DateTime, doc};
 use serde_json::Value;
 use testkit::{Claims, Client, EventStream, ServerEvent, SingleService, TIMEOUT, sign_hs256};
 

@@ -1,9 +1,9 @@
 //! Starts the service, and sends the calls and events that several tests need.
 
-use bson::{Document, doc};
 use clap::Parser as _;
 use futures::TryStreamExt as _;
 use mongodb::Database;
+use mongodb::bson::{Document, doc};
 use orders::Config;
 use serde_json::{Value, json};
 use testkit::{Client, Response, SingleService, order};

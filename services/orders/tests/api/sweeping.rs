@@ -1,7 +1,7 @@
 //! Publishing pending orders again.
 
-use bson::oid::ObjectId;
-use bson::{DateTime, Decimal128, Document, doc};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, Decimal128, Document, doc};
 use testkit::{SingleService, eventually};
 
 use crate::support::{profile, recorded, start, start_two_replicas};
