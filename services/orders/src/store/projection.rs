@@ -42,6 +42,7 @@ impl Projection for Store {
         let versions: HashMap<ObjectId, i64> =
             mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
                 let by_id = copies.find(doc! { "_id": { "$in": ids } });
+                let by_id = by_id.max_time(mongo::time_left());
                 let found = by_id.projection(doc! { "version": 1 }).await?;
                 let versions = found.map_ok(|copy| (copy.id, copy.version));
                 Ok::<_, StoreError>(versions.try_collect().await?)

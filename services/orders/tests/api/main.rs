@@ -9,3 +9,4 @@ mod product_states;
 mod reading;
 mod support;
 mod sweeping;
+mod time_limits;
