@@ -1073,7 +1073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; try again after Retry-After */
+            /** @description The account has too many items in pending orders (/problems/too-many-pending-items), or orders in an hour (/problems/too-many-orders); retry after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
