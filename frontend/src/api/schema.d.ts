@@ -471,7 +471,13 @@ export interface components {
         Reason: {
             /** @example insufficient_stock */
             code: string;
-            /** @description The products with insufficient stock. */
+            /**
+             * Format: int32
+             * @description How many more products have insufficient stock; left out if there are no more.
+             * @example 80
+             */
+            more?: number;
+            /** @description The products with insufficient stock, at most 20 of them. */
             products: string[];
         };
         /** @description A refresh token, or where it is stored. */
