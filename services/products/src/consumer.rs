@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::OrderId;
+use domain::{OrderId, whole_milliseconds};
 use events::{Event, OrderPlaced};
 use messaging::consumer::{Answer, Handler, IncomingEvent};
 
@@ -53,7 +53,8 @@ fn to_order(order: &OrderPlaced, incoming: &IncomingEvent) -> Order {
     Order {
         id: order.id,
         lines: lines.collect(),
-        placed_at: incoming.time,
+        // As it is stored: with more decimals, it would be after its own decision's time.
+        placed_at: incoming.time.map(whole_milliseconds),
         traceparent: incoming.traceparent.clone(),
     }
 }

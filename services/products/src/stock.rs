@@ -11,7 +11,8 @@ use jiff::Timestamp;
 pub(crate) struct Order {
     pub(crate) id: OrderId,
     pub(crate) lines: Vec<Line>,
-    /// When it was placed, according to orders; the same in every copy of its message.
+    /// When it was placed, according to orders, in whole milliseconds; the same in every copy of its
+    /// message.
     pub(crate) placed_at: Option<Timestamp>,
     /// The trace of its placement.
     pub(crate) traceparent: Option<String>,

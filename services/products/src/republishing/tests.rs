@@ -114,8 +114,9 @@ fn product(number: u32) -> ProductState {
 }
 
 fn sent_keys(memory: &Memory) -> Vec<String> {
-    let sent = &memory.state().sent;
-    sent.iter().map(|message| message.key.clone()).collect()
+    let state = memory.state();
+    let keys = state.sent.iter().map(|message| message.key.clone());
+    keys.collect()
 }
 
 fn keys(numbers: std::ops::Range<u32>) -> Vec<String> {

@@ -25,14 +25,6 @@ impl Store {
         self.decisions
             .create_index(index(doc! { "placed_at": 1, "decided_at": 1 }, None))
             .await?;
-        self.create_archive().await
-    }
-
-    /// Creates the collection of the archive, so that a transaction can read it.
-    async fn create_archive(&self) -> Result<(), Error> {
-        self.archive
-            .create_index(index(doc! { "placed_at": 1 }, None))
-            .await?;
         Ok(())
     }
 
