@@ -13,6 +13,7 @@ const TASKS: [(&str, &[&str]); 4] = [
     (
         "products",
         &[
+            "archiver",
             "broker-watch",
             "consumer",
             "database-watch",
@@ -31,6 +32,7 @@ const TASKS: [(&str, &[&str]); 4] = [
             "database-watch",
             "event-stream",
             "start-up",
+            "state-consumer",
             "sweeper",
             "token-keys",
         ],

@@ -76,6 +76,23 @@ async fn given_an_outbox_message_dated_in_the_future_when_its_sender_is_gone_the
 {
     let shop = Shop::start().await;
     let ids = sell(&shop, "cutlery", 1).await;
+    leave_in_outbox(&shop, 1, 3_600_000).await;
+    assert_eq!(shop.messages("order-status").await.len(), 2);
+    shop.check_invariants(&Expectations::new(ids)).await;
+}
+
+#[tokio::test]
+async fn given_documents_left_in_the_outbox_when_two_replicas_sweep_then_each_is_published_once() {
+    let shop = Shop::builder().replicas("products", 2).start().await;
+    let ids = sell(&shop, "cutlery", 1).await;
+    leave_in_outbox(&shop, 1_000, -60_000).await;
+    assert_eq!(shop.messages("order-status").await.len(), 1_001);
+    shop.check_invariants(&Expectations::new(ids)).await;
+}
+
+/// Stores `count` copies of the published decision in the outbox, as if their sender was gone, and
+/// waits until they are published. Their leases begin `offset` milliseconds from now.
+async fn leave_in_outbox(shop: &Shop, count: usize, offset: i64) {
     let published = shop.messages("order-status").await.remove(0);
     let header = |name| published.header(name).expect("a header").to_owned();
     let message = doc! {
@@ -88,12 +105,12 @@ async fn given_an_outbox_message_dated_in_the_future_when_its_sender_is_gone_the
         "traceparent": null,
         "payload": String::from_utf8(published.payload.clone()).expect("JSON is text"),
     };
-    let in_an_hour =
-        bson::DateTime::from_millis(bson::DateTime::now().timestamp_millis() + 3_600_000);
+    let leased_at = bson::DateTime::from_millis(bson::DateTime::now().timestamp_millis() + offset);
+    let document = doc! { "created_at": leased_at, "messages": [message] };
     let outbox = shop.collection("products", "outbox");
-    let stranded = doc! { "created_at": in_an_hour, "messages": [message] };
-    outbox.insert_one(stranded).await.expect("inserts");
-    eventually("the message is published and deleted", async || {
+    let left_behind = std::iter::repeat_n(document, count);
+    outbox.insert_many(left_behind).await.expect("inserts");
+    eventually("the messages are published and deleted", async || {
         let left = outbox.count_documents(doc! {}).await;
         match left.map_err(|error| error.to_string())? {
             0 => Ok(()),
@@ -101,6 +118,4 @@ async fn given_an_outbox_message_dated_in_the_future_when_its_sender_is_gone_the
         }
     })
     .await;
-    assert_eq!(shop.messages("order-status").await.len(), 2);
-    shop.check_invariants(&Expectations::new(ids)).await;
 }

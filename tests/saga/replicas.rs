@@ -55,7 +55,7 @@ async fn given_orders_being_placed_when_partitions_are_added_then_each_unit_is_s
         tokio::task::block_in_place(|| run_events(&shop, &grow))
     };
     let (ids, grown) = futures::join!(ordering, growing);
-    assert_eq!(grown.matches("raised to 12").count(), 3, "{grown}");
+    assert_eq!(grown.matches("raised to 12").count(), 4, "{grown}");
     shop.wait_all_decided(TIMEOUT).await;
     for vase in vases {
         assert_eq!(shop.stock(vase).await, 0, "{vase}");

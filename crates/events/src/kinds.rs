@@ -126,8 +126,7 @@ pub enum OrderStatus {
 pub struct Reason {
     /// The code, for programs.
     pub code: ReasonCode,
-    /// The products that caused it: at most the first [`MAX_PRODUCTS_NAMED`] of them. Earlier
-    /// releases named all.
+    /// The first 20 products that caused it; earlier releases named all.
     pub products: Vec<ProductName>,
     /// How many more products caused it.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -18,6 +18,7 @@ use mongo::time::date;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{self, DateTime, doc};
 use mongodb::error::Error;
+use mongodb::options::{CollectionOptions, WriteConcern};
 use mongodb::{ClientSession, Collection, Database, IndexModel};
 use runtime::clock::{Clock as _, SystemClock};
 use runtime::lifecycle::Background;
@@ -38,6 +39,7 @@ const MAX_IN_FLIGHT: u8 = 32;
 /// MongoDB's limit of 16 MiB. With [`MAX_IN_FLIGHT`] it bounds memory.
 const MAX_DOCUMENT_BYTES: usize = 1 << 20;
 
+const COLLECTION: &str = "outbox";
 /// The field of [`Document::leased_at`]. Its name is that of the first release, in which no lease was
 /// renewed, so that both releases can run together.
 const LEASED_AT: &str = "created_at";
@@ -46,6 +48,8 @@ const LEASED_AT: &str = "created_at";
 #[derive(Clone)]
 pub struct Outbox {
     documents: Collection<Document>,
+    /// The same documents. A claim needs no majority: one that a failover undoes costs a duplicate.
+    claims: Collection<bson::Document>,
     producer: Producer,
     background: Background,
     in_flight: Arc<Semaphore>,
@@ -75,8 +79,12 @@ impl Outbox {
         background: Background,
         crash_point: &'static str,
     ) -> Self {
+        let one_member = CollectionOptions::builder()
+            .write_concern(WriteConcern::nodes(1))
+            .build();
         Self {
-            documents: database.collection("outbox"),
+            documents: database.collection(COLLECTION),
+            claims: database.collection_with_options(COLLECTION, one_member),
             producer,
             background,
             in_flight: Arc::new(Semaphore::new(usize::from(MAX_IN_FLIGHT))),
@@ -191,11 +199,11 @@ impl Outbox {
     /// Claims up to [`MAX_IN_FLIGHT`] documents whose lease has expired, oldest first. No other
     /// replica can claim them before the new lease expires.
     async fn claim(&self, now: Timestamp) -> Result<Vec<Document>, Error> {
-        let documents = self.documents.clone_with_type::<bson::Document>();
+        let claims = self.claims.clone();
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut claimed = Vec::new();
             while claimed.len() < usize::from(MAX_IN_FLIGHT) {
-                let oldest = documents
+                let oldest = claims
                     .find_one_and_update(expired(now), doc! { "$set": { LEASED_AT: date(now) } })
                     .sort(doc! { LEASED_AT: 1 })
                     .max_time(mongo::time_left());

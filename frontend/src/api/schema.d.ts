@@ -471,7 +471,13 @@ export interface components {
         Reason: {
             /** @example insufficient_stock */
             code: string;
-            /** @description The products with insufficient stock. */
+            /**
+             * Format: int32
+             * @description How many more products have insufficient stock; left out if there are no more.
+             * @example 80
+             */
+            more?: number;
+            /** @description The products with insufficient stock, at most 20 of them. */
             products: string[];
         };
         /** @description A refresh token, or where it is stored. */
@@ -1073,7 +1079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; try again after Retry-After */
+            /** @description The account has too many items in pending orders (/problems/too-many-pending-items), or orders in an hour (/problems/too-many-orders); retry after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
-use mongo::BACKGROUND_TIMEOUT;
 use mongo::time::{date, timestamp};
+use mongo::{BACKGROUND_TIMEOUT, time_left};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
@@ -78,7 +78,8 @@ impl Archive for Store {
                 .find(old)
                 .sort(doc! { "at": 1 })
                 .limit(limit_of(limit))
-                .projection(doc! { "request": 1 });
+                .projection(doc! { "request": 1 })
+                .max_time(time_left());
             let found: Vec<OldChange> = found.await?.try_collect().await?;
             if !found.is_empty() {
                 let updates: Vec<Document> = found.iter().map(without_response).collect();
@@ -106,7 +107,8 @@ impl Store {
             .find(old)
             .sort(doc! { "placed_at": 1 })
             .limit(limit_of(limit))
-            .projection(doc! { "placed_at": 1 });
+            .projection(doc! { "placed_at": 1 })
+            .max_time(time_left());
         found.await?.try_collect().await
     }
 
@@ -129,7 +131,8 @@ impl Store {
         session: &mut ClientSession,
     ) -> Result<Option<Timestamp>, Error> {
         let by_id = doc! { "_id": DECISIONS };
-        let found = self.archive.find_one(by_id).session(session).await?;
+        let found = self.archive.find_one(by_id).max_time(time_left());
+        let found = found.session(session).await?;
         Ok(found.map(|archived| timestamp(archived.placed_at)))
     }
 }

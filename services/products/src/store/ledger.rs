@@ -8,7 +8,7 @@ use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use messaging::outbox::Stored;
 use mongo::time::date;
-use mongo::{BACKGROUND_TIMEOUT, commit};
+use mongo::{BACKGROUND_TIMEOUT, commit, time_left};
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
@@ -105,7 +105,8 @@ impl Store {
             .iter()
             .map(|order| ObjectId::from_bytes(order.id.bytes()));
         let by_id = doc! { "_id": { "$in": ids.collect::<Vec<_>>() } };
-        let mut found = self.decisions.find(by_id).session(&mut *session).await?;
+        let found = self.decisions.find(by_id).max_time(time_left());
+        let mut found = found.session(&mut *session).await?;
         found
             .stream(session)
             .map_ok(Decision::into_earlier)
@@ -119,7 +120,8 @@ impl Store {
         ids: Vec<ObjectId>,
     ) -> Result<Products, Error> {
         let by_id = doc! { "_id": { "$in": ids } };
-        let mut found = self.products.find(by_id).session(&mut *session).await?;
+        let found = self.products.find(by_id).max_time(time_left());
+        let mut found = found.session(&mut *session).await?;
         let found: Vec<Product> = found.stream(session).try_collect().await?;
         found
             .into_iter()

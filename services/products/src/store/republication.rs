@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::ProductId;
 use events::ProductState;
-use mongo::BACKGROUND_TIMEOUT;
+use mongo::{BACKGROUND_TIMEOUT, time_left};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
@@ -46,6 +46,7 @@ impl Republication for Store {
                 .find_one_and_update(doc! { "_id": ROUND }, take_if_free(replica, duration))
                 .upsert(true)
                 .return_document(ReturnDocument::After)
+                .max_time(time_left())
                 .await
         })
         .await?;
@@ -68,7 +69,8 @@ impl Republication for Store {
     async fn product_count(&self) -> Result<u64, StoreError> {
         let products = self.products.clone();
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            Ok(products.estimated_document_count().await?)
+            let count = products.estimated_document_count();
+            Ok(count.max_time(time_left()).await?)
         })
         .await
     }
@@ -89,6 +91,7 @@ impl Republication for Store {
                 .find(after)
                 .sort(doc! { "_id": 1 })
                 .limit(limit)
+                .max_time(time_left())
                 .await?;
             let mut states = Vec::new();
             while found.advance().await? {

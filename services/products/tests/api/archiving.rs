@@ -70,8 +70,9 @@ async fn given_old_decisions_when_archived_then_their_orders_are_never_decided_a
     .await;
 
     let archived = old[0].get_object_id("_id").expect("an id");
+    let placed_at = old[0].get_datetime("placed_at").expect("a time");
     service
-        .produce_raw("orders", order(archived, days_ago(31)))
+        .produce_raw("orders", order(archived, *placed_at))
         .await;
     let letter = json!(archived.to_hex());
     service
