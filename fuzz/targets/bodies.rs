@@ -52,7 +52,7 @@ fn order_lines(bytes: &[u8]) {
     let wanted = order
         .products
         .iter()
-        .map(|Object(line)| (line.name.as_str(), line.quantity));
+        .map(|Object(line)| (line.name.as_str(), line.quantity.0));
     let Ok(lines) = lines::Lines::merge(wanted) else {
         return;
     };
@@ -61,7 +61,7 @@ fn order_lines(bytes: &[u8]) {
     let requested_units: i64 = order
         .products
         .iter()
-        .map(|Object(line)| line.quantity)
+        .map(|Object(line)| line.quantity.0)
         .sum();
     let merged_units = merged.iter().map(|line| i64::from(line.quantity.get()));
     assert_eq!(merged_units.sum::<i64>(), requested_units);

@@ -60,6 +60,9 @@ async fn given_bodies_that_are_not_json_objects_when_sent_then_422() {
             );
             response.expect_problem(expected);
         }
+        let compressed = admin.with_header("content-encoding", "gzip");
+        let response = send(&compressed, &method, path, valid.clone()).await;
+        response.expect_problem(415);
         let text = admin
             .send_bytes(method, path, "text/plain", b"{}".to_vec())
             .await;

@@ -1,4 +1,4 @@
-"""Checks a running shop against its OpenAPI documents with Schemathesis; see README.md."""
+"""Checks the OpenAPI documents of a running shop, and the shop against them; see README.md."""
 
 import argparse
 import json
@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+import documents
 
 HERE = pathlib.Path(__file__).parent
 STREAM = "/api/orders/events"
@@ -26,6 +28,8 @@ def main():
     arguments = vars(parser.parse_args())
     examples = arguments.pop("examples")
     token = access_token(arguments["gateway"])
+    if wrong := document_errors(arguments, token):
+        sys.exit("\n".join(wrong))
     failures = {
         name: failure
         for number, (name, url) in enumerate(arguments.items(), start=1)
@@ -39,7 +43,7 @@ def main():
 
 def check(name, url, gateway, token, address, examples):
     """Returns how a service differs from its document, or an empty string."""
-    document = url + (MERGED_DOCUMENT if name == "gateway" else SERVICE_DOCUMENT)
+    document = document_url(name, url)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         succeeded_file = pathlib.Path(folder, "succeeded.json")
@@ -81,6 +85,31 @@ def check(name, url, gateway, token, address, examples):
     print(f"{name:14}  {result}  {seconds:4.0f} s  {cases[0] if cases else ''}", flush=True)
     failure = run.stdout if run.returncode else ""
     return failure + (f"operations without a 2xx response: {', '.join(failed)}\n" if failed else "")
+
+
+def document_url(name, url):
+    return url + (MERGED_DOCUMENT if name == "gateway" else SERVICE_DOCUMENT)
+
+
+def document_errors(urls, token):
+    """Returns what is wrong with the documents, or with the clients that are generated from them."""
+    start = time.monotonic()
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        generations = {}
+        for name, url in urls.items():
+            file = pathlib.Path(folder, f"{name}.json")
+            with urllib.request.urlopen(document_url(name, url), timeout=20) as response:
+                file.write_bytes(response.read())
+            generations[name] = documents.Generation(file, pathlib.Path(tempfile.mkdtemp(dir=folder)))
+            found = documents.errors(json.loads(file.read_text(encoding="utf-8")))
+            wrong += [f"{name}: {error}" for error in found]
+        for name, generation in generations.items():
+            wrong += [f"{name}: {error}" for error in generation.errors()]
+        if not wrong:
+            wrong += documents.order_errors(generations["gateway"].package, urls["gateway"], token)
+    print(f"documents       {'failed' if wrong else 'passed'}  {time.monotonic() - start:4.0f} s", flush=True)
+    return wrong
 
 
 def access_token(gateway):

@@ -17,7 +17,7 @@ use crate::{
 
 /// Runs both in parallel on a temporary shop.
 pub(crate) fn run() -> Result<ExitCode> {
-    let python = install_schemathesis()?;
+    let python = install_python()?;
     let shop = TemporaryShop::start(Profile::Test)?;
     let option = |component: Component| format!("--{}={}", component.name(), shop.url(component));
 
@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut attack = Command::new(cargo::program("attack", Profile::Test)?);
     let mut attack = spawn(attack.arg(option(Component::Edge)))?;
 
-    print_line!("testing the API against its OpenAPI documents");
+    print_line!("testing the OpenAPI documents, and the API against them");
     let mut check = Command::new(python);
     let mut check = spawn(
         check
@@ -43,11 +43,11 @@ fn folder() -> PathBuf {
     project_root().join("tests/openapi")
 }
 
-/// Returns a Python with schemathesis. Installs it into `target` when its version changes.
-fn install_schemathesis() -> Result<PathBuf> {
+/// Returns a Python with the tools. Installs them into `target` when their versions change.
+fn install_python() -> Result<PathBuf> {
     let root = project_root();
     let requirements = folder().join("requirements.txt");
     let mut install = Command::new(root.join(".ci/venv"));
-    run_successfully(install.arg("schemathesis").arg(requirements))?;
-    Ok(root.join("target/schemathesis/bin/python"))
+    run_successfully(install.arg("openapi").arg(requirements))?;
+    Ok(root.join("target/openapi/bin/python"))
 }

@@ -3,6 +3,7 @@
 //! The headers are those of `CloudEvents` 1.0's Kafka protocol binding, binary content mode:
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md>.
 
+use domain::rfc3339;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ pub struct Message {
     pub kind: String,
     /// The sending service (`ce_source`).
     pub source: String,
-    /// When it happened (`ce_time`), RFC 3339.
+    /// When it happened (`ce_time`), in the form of [`rfc3339`].
     pub time: String,
     /// The trace context.
     pub traceparent: Option<String>,
@@ -45,7 +46,7 @@ impl Message {
             id: event.id(),
             kind: event.kind().to_owned(),
             source: format!("/services/{service}"),
-            time: time.to_string(),
+            time: rfc3339(time),
             traceparent,
             // Events are structs of strings and finite numbers: they always serialise.
             payload: serde_json::to_string(event).unwrap_or_default(),

@@ -60,6 +60,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if is_encoded(request.headers()) {
+            return Err(Problem::encoded_body());
+        }
         if !is_json(request.headers()) {
             return Err(Problem::invalid(
                 "body",
@@ -98,6 +101,23 @@ fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Whether the body has a `Content-Encoding` other than `identity`.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let is_identity = |codings: &str| {
+        codings
+            .split(',')
+            .all(|coding| matches!(coding.trim(), "" | "identity"))
+    };
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|value| {
+            !value
+                .to_str()
+                .is_ok_and(|codings| is_identity(&codings.to_ascii_lowercase()))
+        })
+}
+
 fn unreadable_body(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::body_too_large()
@@ -109,6 +129,8 @@ fn unreadable_body(rejection: &BytesRejection) -> Problem {
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde_json does not check ignored fields.
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::invalid("body", "must be UTF-8"))?;
+    // A byte-order mark may be ignored (RFC 8259, 8.1).
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if is_too_deep(text) {
         let message = format!("must not be nested more than {MAX_DEPTH} deep");
         return Err(Problem::invalid("body", message));
@@ -210,6 +232,7 @@ fn reworded(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::integer::Integer;
 
     #[derive(Debug, Deserialize)]
     #[serde(expecting = "an object")]
@@ -223,7 +246,7 @@ mod tests {
     #[expect(dead_code, reason = "only the errors matter here")]
     struct Line {
         name: String,
-        quantity: i64,
+        quantity: Integer,
     }
 
     #[test]
@@ -298,6 +321,34 @@ mod tests {
             "products[0].quantity: must be a whole number",
         );
         check(r#"{"products":[],"products":[]}"#, "products: occurs twice");
+    }
+
+    #[test]
+    fn given_a_byte_order_mark_when_it_begins_the_body_then_it_is_skipped_once() {
+        let read = |body: &str| json::<Object<Order>>(body.as_bytes()).map(drop);
+        assert!(read("\u{feff}{\"products\":[]}").is_ok());
+        assert!(read("\u{feff}\u{feff}{\"products\":[]}").is_err());
+    }
+
+    #[test]
+    fn given_content_encodings_when_checked_then_only_identity_is_accepted() {
+        let check = |values: &[&'static str], expected: bool| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(
+                    header::CONTENT_ENCODING,
+                    http::HeaderValue::from_static(value),
+                );
+            }
+            assert_eq!(is_encoded(&headers), expected, "{values:?}");
+        };
+        check(&[], false);
+        check(&["identity"], false);
+        check(&["Identity, identity", ""], false);
+        check(&["gzip"], true);
+        check(&["identity", "br"], true);
+        check(&["identity,zstd"], true);
+        check(&["unknown"], true);
     }
 
     #[test]

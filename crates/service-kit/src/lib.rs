@@ -6,6 +6,7 @@ pub mod cursor;
 pub mod extract;
 mod framing;
 pub mod idempotency;
+pub mod integer;
 pub mod openapi;
 pub mod operations;
 pub mod page;

@@ -1,15 +1,16 @@
 //! The common parts of all services' OpenAPI documents.
 
+mod examples;
+mod responses;
+
 use std::path::Path;
 
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
-use utoipa::openapi::path::PathItem;
-use utoipa::openapi::{OpenApi, RefOr, Response};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
-
-use crate::problem;
 
 /// Returns the routes of `api`, and `GET /api-docs/openapi.json`, which serves their document.
 pub fn serve<S: Clone + Send + Sync + 'static>(api: OpenApiRouter<S>) -> Router<S> {
@@ -18,9 +19,13 @@ pub fn serve<S: Clone + Send + Sync + 'static>(api: OpenApiRouter<S>) -> Router<
     router.route("/api-docs/openapi.json", get(async move || document))
 }
 
-/// Returns the document of `api`.
+/// Returns the document of `api`, completed by what is the same for all calls: error responses and
+/// their descriptions, and examples.
 pub fn document<S: Clone + Send + Sync + 'static>(api: &OpenApiRouter<S>) -> OpenApi {
-    with_problems(api.get_openapi().clone())
+    let mut document = api.get_openapi().clone();
+    responses::complete(&mut document);
+    examples::add(&mut document);
+    document
 }
 
 /// Compares `document` with the `openapi.json` that is committed in `directory`; with the variable
@@ -40,31 +45,16 @@ pub fn check_committed(document: &impl Serialize, directory: &str) -> Result<(),
     }
 }
 
-/// Gives every error response in `document` the media type of a [`problem::Problem`], so that
-/// handlers declare only `body = Problem`.
-fn with_problems(mut document: OpenApi) -> OpenApi {
-    for response in document.paths.paths.values_mut().flat_map(errors) {
-        if let Some(body) = response.content.shift_remove("application/json") {
-            response.content.insert(problem::MEDIA_TYPE.into(), body);
-        }
-    }
-    document
-}
-
-fn errors(path: &mut PathItem) -> impl Iterator<Item = &mut Response> {
-    [
-        &mut path.get,
-        &mut path.post,
-        &mut path.put,
-        &mut path.patch,
-        &mut path.delete,
-    ]
-    .into_iter()
-    .flatten()
-    .flat_map(|operation| &mut operation.responses.responses)
-    .filter(|(status, _)| status.starts_with(['4', '5']))
-    .filter_map(|(_, response)| match response {
-        RefOr::T(response) => Some(response),
-        RefOr::Ref(_) => None,
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+    document.paths.paths.values_mut().flat_map(|path| {
+        [
+            &mut path.get,
+            &mut path.post,
+            &mut path.put,
+            &mut path.patch,
+            &mut path.delete,
+        ]
+        .into_iter()
+        .flatten()
     })
 }

@@ -158,6 +158,14 @@ impl Problem {
         .of_kind("body-too-large")
     }
 
+    /// 415: the body has a `Content-Encoding` other than `identity`.
+    pub fn encoded_body() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "The body must not be compressed (Content-Encoding).",
+        )
+    }
+
     /// 429 with `Retry-After: seconds`.
     pub fn too_many_requests(seconds: u32) -> Self {
         Self::new(
@@ -217,6 +225,10 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            let accepted = HeaderValue::from_static("identity");
+            headers.insert(header::ACCEPT_ENCODING, accepted);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -39,6 +39,7 @@ pub const MAX_BODY: usize = 64 * 1024;
 fn router(api: Router, health: &Health) -> Router {
     // Probes and scrapes are not counted as requests, but pass the same checks.
     let health = probes::router(health.clone())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn(refuse_ambiguous))
         .layer(middleware::from_fn(unread_body::close_connection));
     api.fallback(async || Problem::unknown_endpoint())

@@ -314,7 +314,7 @@ mod tests {
             let operation = operation(&merged, route);
             let mut statuses = vec!["429", "503"];
             if operation.get("requestBody").is_some() {
-                statuses.extend(["408", "413"]);
+                statuses.extend(["408", "413", "415", "422"]);
             }
             for status in statuses {
                 assert!(
@@ -323,6 +323,29 @@ mod tests {
                     route.method,
                     route.path
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn given_the_merged_document_when_read_then_each_response_is_described_and_each_call_has_examples()
+     {
+        let merged = merged(false);
+        for route in routes::table(false) {
+            let operation = operation(&merged, route);
+            let call = format!("{} {}", route.method, route.path);
+            let has_examples = |body: &Value| {
+                let contents = body["content"].as_object().into_iter().flatten();
+                contents
+                    .into_iter()
+                    .all(|(_, content)| !content["example"].is_null())
+            };
+            assert!(has_examples(&operation["requestBody"]), "{call}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let description = response["description"].as_str().unwrap_or_default();
+                assert!(!description.is_empty(), "{status} of {call}");
+                let is_success = status.starts_with('2');
+                assert!(!is_success || has_examples(response), "{status} of {call}");
             }
         }
     }

@@ -21,11 +21,9 @@ use super::wire::{Account, Credentials};
     responses(
         (status = 201, description = "The account", body = Account),
         (status = 400, description = "The e-mail is malformed or taken", body = Problem),
-        (status = 408, description = "The body was not received within the timeout", body = Problem),
-        (status = 413, description = "The body is too large", body = Problem),
         (status = 422, description = "The body does not match the schema, or the password is too short, too long or too common", body = Problem),
         (status = 429, description = "Too many registrations from this address, or too many passwords are waiting to be hashed", body = Problem),
-        (status = 503, description = "The database is unavailable", body = Problem),
+        (status = 503, body = Problem),
     )
 )]
 pub(super) async fn register(

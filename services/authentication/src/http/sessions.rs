@@ -38,11 +38,8 @@ pub(super) struct SessionResponse {
         (status = 400, description = "The e-mail is malformed", body = Problem),
         (status = 401, description = "Incorrect e-mail or password", body = Problem),
         (status = 403, description = "The request for a cookie is not from a page of the shop", body = Problem),
-        (status = 408, description = "The body was not received within the timeout", body = Problem),
-        (status = 413, description = "The body is too large", body = Problem),
-        (status = 422, description = "The body does not match the schema", body = Problem),
         (status = 429, description = "Too many failed log-ins, or too many passwords are waiting to be hashed", body = Problem),
-        (status = 503, description = "The database is unavailable", body = Problem),
+        (status = 503, body = Problem),
     )
 )]
 pub(super) async fn log_in(
@@ -72,10 +69,7 @@ pub(super) async fn log_in(
         (status = 200, description = "Tokens", body = TokensBody, headers(("Token-Type" = String, description = "Bearer"))),
         (status = 401, description = "Incorrect token", body = Problem),
         (status = 403, description = "The request with the cookie is not from a page of the shop", body = Problem),
-        (status = 408, description = "The body was not received within the timeout", body = Problem),
-        (status = 413, description = "The body is too large", body = Problem),
-        (status = 422, description = "The body does not match the schema", body = Problem),
-        (status = 503, description = "The database is unavailable", body = Problem),
+        (status = 503, body = Problem),
     )
 )]
 pub(super) async fn refresh(
@@ -102,10 +96,7 @@ pub(super) async fn refresh(
     responses(
         (status = 204, description = "The session has ended, or it did not exist"),
         (status = 403, description = "The request with the cookie is not from a page of the shop", body = Problem),
-        (status = 408, description = "The body was not received within the timeout", body = Problem),
-        (status = 413, description = "The body is too large", body = Problem),
-        (status = 422, description = "The body does not match the schema", body = Problem),
-        (status = 503, description = "The database is unavailable", body = Problem),
+        (status = 503, body = Problem),
     )
 )]
 pub(super) async fn log_out(

@@ -21,7 +21,7 @@ pub(super) struct Credentials {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Account {
     /// The e-mail.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, example = "ada@example.com")]
     pub(super) email: Email,
     /// The role.
     pub(super) role: Role,
@@ -56,7 +56,7 @@ pub(super) enum TokenStorage {
 #[serde(expecting = "an object")]
 pub(super) struct Refresh {
     /// The last refresh token of the session. It can be omitted if `session` is set.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, example = "the refresh token")]
     #[serde(default)]
     pub(super) refresh_token: Option<SecretString>,
     /// For pages in a browser: where the refresh token is stored.
@@ -68,8 +68,10 @@ pub(super) struct Refresh {
 #[derive(Serialize, ToSchema)]
 pub(super) struct TokensBody {
     /// For the Authorization header, as `Bearer …`; it is valid for some minutes.
+    #[schema(example = "header.claims.signature")]
     pub(super) access_token: String,
     /// For one `POST /api/refresh`. Absent if it is stored in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "the next refresh token")]
     pub(super) refresh_token: Option<String>,
 }

@@ -127,8 +127,11 @@ async fn given_a_method_that_a_path_does_not_have_when_called_then_405_with_the_
     ] {
         for method in [Method::TRACE, Method::DELETE, Method::OPTIONS, brew.clone()] {
             let response = gateway.client.send(method.clone(), path, None).await;
-            response.expect_problem(405);
+            assert_eq!(response.status, 405, "{method} {path}");
             assert_eq!(response.header("allow"), Some(allowed), "{method} {path}");
+            if path.starts_with("/api") {
+                response.expect_problem(405);
+            }
         }
     }
 }

@@ -21,9 +21,10 @@ use crate::stream::{self, StreamRequest};
     params(("Last-Event-ID" = Option<String>, Header,
         description = "The id of the last message received; the stream starts with the changes after it")),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 200, body = String, content_type = "text/event-stream", description = "The stream",
+            example = json!("id: gmk\nevent: order\ndata: {\"id\":\"71fefe4a1cad4140785928a4\",\"status\":\"ACCEPTED\",\"reason\":null,\"at\":\"2025-01-01T00:00:00.000Z\"}\n\n")),
         (status = 401, body = Problem),
-        (status = 429, body = Problem, description = "Too many requests; retry after Retry-After"),
+        (status = 429, body = Problem),
         (status = 503, body = Problem)))]
 pub(super) async fn follow(
     caller: Caller,

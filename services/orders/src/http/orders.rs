@@ -25,12 +25,11 @@ use crate::placing::Placement;
         description = "A key that the client chooses for this order; a repeat gets the same response as the first request")),
     request_body = PlaceOrder,
     responses(
-        (status = 201, body = OrderView),
+        (status = 201, body = OrderView, description = "The order, which is pending"),
         (status = 400, body = Problem, description = "The order breaks a rule"),
         (status = 401, body = Problem),
         (status = 404, body = Problem,
             description = "A product does not exist, or its stock is insufficient (/problems/insufficient-stock)"),
-        (status = 408, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem,
             description = "The body does not match the schema, or the key was used for another order"),
         (status = 429, body = Problem,
@@ -47,7 +46,7 @@ pub(super) async fn place(
         lines: Lines::merge(
             body.products
                 .iter()
-                .map(|Object(line)| (line.name.as_str(), line.quantity)),
+                .map(|Object(line)| (line.name.as_str(), line.quantity.0)),
         )?,
         buyer: caller.email,
         traceparent: request_context::current_traceparent(),
@@ -65,7 +64,7 @@ pub(super) async fn place(
 #[utoipa::path(get, path = "/api/orders", tag = "orders", operation_id = "list_orders",
     security(("bearer" = [])), params(PageQuery),
     responses(
-        (status = 200, body = OrderListView),
+        (status = 200, body = OrderListView, description = "The orders"),
         (status = 401, body = Problem),
         (status = 422, body = Problem),
         (status = 503, body = Problem)))]
@@ -102,7 +101,7 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", operation_id = "get_order",
     security(("bearer" = [])), params(("id" = String, Path, description = "The order's id")),
     responses(
-        (status = 200, body = OrderView),
+        (status = 200, body = OrderView, description = "The order"),
         (status = 401, body = Problem),
         (status = 404, body = Problem, description = "The order does not exist, or belongs to another buyer"),
         (status = 503, body = Problem)))]

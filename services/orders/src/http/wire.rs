@@ -3,6 +3,7 @@
 use domain::{Money, OrderId, ProductName, rfc3339};
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
+use service_kit::integer::Integer;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::order::{
@@ -27,8 +28,8 @@ pub(super) struct WantedLine {
     #[schema(example = "chair", min_length = 1, max_length = 100)]
     pub(super) name: String,
     /// The number of items.
-    #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
-    pub(super) quantity: i64,
+    #[schema(value_type = i64, minimum = 1, maximum = 2_147_483_647, example = 2)]
+    pub(super) quantity: Integer,
 }
 
 /// A page of a list.
@@ -52,9 +53,9 @@ pub(super) struct OrderView {
     /// PENDING, then ACCEPTED or REJECTED, once. A later release may add other decisions.
     #[schema(value_type = KnownStatus)]
     status: StatusView,
-    #[schema(value_type = f64, example = 83.94)]
+    #[schema(value_type = f64, example = 59.98)]
     cost: Money,
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, example = "2025-01-01T00:00:00.000Z")]
     created_at: String,
     /// When it was decided. Absent while the order is pending, and in the response to placing an order
     /// or to a repeat.

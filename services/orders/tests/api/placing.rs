@@ -2,7 +2,7 @@
 
 use insta::assert_json_snapshot;
 use serde_json::json;
-use testkit::eventually_status;
+use testkit::{Method, eventually_status, order};
 
 use crate::support::{buyer, place, start};
 
@@ -143,6 +143,55 @@ async fn given_invalid_orders_when_placed_then_they_are_rejected_with_their_erro
     // The limit is a hundred lines, after lines of the same product are merged.
     rejects(&lines[..100], 404, NO_PRODUCT).await;
     place(&buyer, &[("cutlery", 1); 150]).await.expect(201);
+}
+
+#[tokio::test]
+async fn given_a_whole_number_when_written_in_another_way_then_it_is_the_same_quantity() {
+    let service = start().await;
+    let buyer = buyer(&service);
+    let place = async |quantity: &str| {
+        let body = format!(r#"{{"products":[{{"name":"cutlery","quantity":{quantity}}}]}}"#);
+        let json = "application/json";
+        buyer
+            .send_bytes(Method::POST, "/api/orders", json, body)
+            .await
+    };
+    for number in ["2", "2.0", "2e0", "0.2E+1", "200e-2"] {
+        let placed = place(number).await.expect(201).json();
+        assert_eq!(placed["products"][0]["quantity"], 2, "{number}");
+    }
+    for number in ["1.5", "1e30", "2.00000000000000000001", "15e-1"] {
+        place(number)
+            .await
+            .expect_field_error("products[0].quantity");
+    }
+    for number in ["0.0", "-1e0", "9007199254740993.0"] {
+        place(number).await.expect_detail(400, BAD);
+    }
+}
+
+#[tokio::test]
+async fn given_a_byte_order_mark_when_sent_before_the_order_then_it_is_skipped() {
+    let service = start().await;
+    let body = format!("\u{feff}{}", order(&[("chair", 1)]));
+    let placed = buyer(&service)
+        .send_bytes(Method::POST, "/api/orders", "application/json", body)
+        .await;
+    placed.expect(201);
+}
+
+#[tokio::test]
+async fn given_a_content_encoding_when_an_order_is_sent_then_only_identity_is_accepted() {
+    let service = start().await;
+    let buyer = buyer(&service);
+    for coding in ["gzip", "br", "deflate, identity", "x"] {
+        let compressed = buyer.with_header("content-encoding", coding);
+        let refused = place(&compressed, &[("chair", 1)]).await;
+        refused.expect_problem(415);
+        assert_eq!(refused.header("accept-encoding"), Some("identity"));
+    }
+    let identity = buyer.with_header("content-encoding", "Identity");
+    place(&identity, &[("chair", 1)]).await.expect(201);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::wire::{CategoriesBody, CategoryBody};
 
 /// Lists all categories in the order of creation.
 #[utoipa::path(get, path = "/api/categories", tag = "products", operation_id = "list_categories",
-    responses((status = 200, body = CategoriesBody), (status = 401, body = Problem, description = "Incorrect token"),
+    responses((status = 200, body = CategoriesBody, description = "The categories"), (status = 401, body = Problem, description = "Incorrect token"),
         (status = 503, body = Problem)))]
 pub(super) async fn list(
     _: OptionalCaller,
@@ -29,9 +29,8 @@ pub(super) async fn list(
 /// Adds a category.
 #[utoipa::path(post, path = "/api/categories", tag = "products", operation_id = "create_category",
     security(("bearer" = [])), request_body = CategoryBody,
-    responses((status = 201, body = CategoryBody), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem),
-        (status = 503, body = Problem)))]
+    responses((status = 201, body = CategoryBody, description = "The category"), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn create(
     Admin(admin): Admin,
     State(app): State<App>,

@@ -26,7 +26,7 @@ const MAX_QUERY_LENGTH: usize = 200;
 
 /// Lists products: all, one by name, a category, search results, or a page of these.
 #[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "list_products", params(ListQuery),
-    responses((status = 200, body = ProductsBody, headers(("ETag" = String))), (status = 304, description = "Unchanged"),
+    responses((status = 200, body = ProductsBody, headers(("ETag" = String)), description = "The products"), (status = 304, description = "Unchanged"),
         (status = 401, body = Problem, description = "Incorrect token"), (status = 404, body = Problem),
         (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn list(
@@ -91,9 +91,9 @@ async fn one(app: &App, name: &str, headers: &HeaderMap) -> Result<Response, Pro
 /// Adds a product.
 #[utoipa::path(post, path = "/api/products", tag = "products", operation_id = "create_product",
     security(("bearer" = [])), request_body = NewProduct,
-    responses((status = 201, body = ProductBody), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
-        (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 201, body = ProductBody, description = "The product"), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 503, body = Problem)))]
 pub(super) async fn create(
     Admin(admin): Admin,
     State(app): State<App>,
@@ -116,9 +116,9 @@ pub(super) async fn create(
 #[utoipa::path(patch, path = "/api/products", tag = "products", operation_id = "change_product",
     security(("bearer" = [])), request_body = Changes,
     params(ProductQuery, ("Idempotency-Key" = Option<String>, Header, description = "A repeat with the same key has no effect and returns the first response")),
-    responses((status = 200, body = ProductBody), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 408, body = Problem), (status = 413, body = Problem),
-        (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = ProductBody, description = "The changed product"), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 503, body = Problem)))]
 pub(super) async fn change(
     Admin(admin): Admin,
     State(app): State<App>,

@@ -3,6 +3,7 @@
 use domain::{CategoryName, Description, Money, ProductName};
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
+use service_kit::integer::Integer;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::catalogue::{self, Change, Product, RuleError};
@@ -157,8 +158,8 @@ pub(super) struct NewProductFields {
     #[schema(minimum = 0.01, maximum = 99_999_999.99, example = 19.99)]
     price: f64,
     /// The number of items in stock.
-    #[schema(minimum = 0, maximum = 2_147_483_647, example = 5)]
-    quantity: i64,
+    #[schema(value_type = i64, minimum = 0, maximum = 2_147_483_647, example = 5)]
+    quantity: Integer,
     /// 1 to 10 names of existing categories.
     #[schema(min_items = 1, example = json!(["furniture"]))]
     categories: Vec<String>,
@@ -173,7 +174,7 @@ impl NewProductFields {
         );
         let (price, quantity) = (
             catalogue::price(self.price)?,
-            catalogue::stock(self.quantity)?,
+            catalogue::stock(self.quantity.0)?,
         );
         let categories = catalogue::categories(&self.categories)?;
         Ok(categories.map(|categories| Product {
@@ -200,8 +201,8 @@ pub(super) struct Changes {
     #[schema(min_items = 1)]
     categories: Option<Vec<String>>,
     /// The number of items to add or, if negative, to remove.
-    #[schema(example = 10)]
-    add_quantity: Option<i64>,
+    #[schema(value_type = Option<i64>, example = 10)]
+    add_quantity: Option<Integer>,
 }
 
 impl Changes {
@@ -223,7 +224,7 @@ impl Changes {
                 .map_err(RuleError::Description)?,
             price: self.price.map(catalogue::price).transpose()?,
             categories,
-            add_quantity: self.add_quantity.unwrap_or(0),
+            add_quantity: self.add_quantity.map_or(0, |Integer(added)| added),
         };
         change.checked().map(Some)
     }

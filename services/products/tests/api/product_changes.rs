@@ -28,7 +28,7 @@ async fn given_a_change_when_made_then_200_with_the_product_and_nothing_else_is_
     let product = change("/api/products?name=CHAIR", two_fields).await;
     assert_eq!(product["description"], "Soft");
     assert_eq!(product["categories"], json!(["kitchen"]));
-    let price_and_stock = json!({ "price": 32.5, "add_quantity": 12 });
+    let price_and_stock = json!({ "price": 32.5, "add_quantity": 12.0 });
     let product = change(CHAIR_PATH, price_and_stock).await;
     assert_eq!(product["price"], 32.5);
     assert_eq!(product["quantity"], 42);
