@@ -65,9 +65,9 @@ class Generation:
 def order_errors(package, gateway, token):
     """Places an order with a generated client."""
     sys.path.insert(0, str(package.parent))
-    load = lambda module: importlib.import_module(f"{package.name}.{module}")  # noqa: E731
-    models, place_order = load("models"), load("api.orders.place_order")
-    client = load("client").AuthenticatedClient(base_url=gateway, token=token)
+    modules = ("client", "models", "api.orders.place_order")
+    client, models, place_order = (importlib.import_module(f"{package.name}.{module}") for module in modules)
+    client = client.AuthenticatedClient(base_url=gateway, token=token)
     order = models.PlaceOrder(products=[models.WantedLine(name="cutlery", quantity=1)])
     placed = place_order.sync(client=client, body=order)
     is_placed = isinstance(placed, models.Order) and placed.status == models.Status.PENDING
