@@ -239,7 +239,10 @@ export interface components {
     schemas: {
         /** @description An account. */
         Account: {
-            /** @description The e-mail. */
+            /**
+             * @description The e-mail.
+             * @example ada@example.com
+             */
             email: string;
             /** @description The role. */
             role: components["schemas"]["Role"];
@@ -377,10 +380,13 @@ export interface components {
         Order: {
             /**
              * Format: double
-             * @example 83.94
+             * @example 59.98
              */
             cost: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2025-01-01T00:00:00.000Z
+             */
             created_at: string;
             /**
              * Format: date-time
@@ -482,7 +488,10 @@ export interface components {
         };
         /** @description A refresh token, or where it is stored. */
         Refresh: {
-            /** @description The last refresh token of the session. It can be omitted if `session` is set. */
+            /**
+             * @description The last refresh token of the session. It can be omitted if `session` is set.
+             * @example the refresh token
+             */
             refresh_token?: string | null;
             session?: components["schemas"]["TokenStorage"] | null;
         };
@@ -500,9 +509,15 @@ export interface components {
         TokenStorage: "cookie";
         /** @description The tokens of a session. */
         TokensBody: {
-            /** @description For the Authorization header, as `Bearer …`; it is valid for some minutes. */
+            /**
+             * @description For the Authorization header, as `Bearer …`; it is valid for some minutes.
+             * @example header.claims.signature
+             */
             access_token: string;
-            /** @description For one `POST /api/refresh`. Absent if it is stored in a cookie. */
+            /**
+             * @description For one `POST /api/refresh`. Absent if it is stored in a cookie.
+             * @example the next refresh token
+             */
             refresh_token?: string | null;
         };
         /** @description A line of the request. */
@@ -543,6 +558,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -593,11 +613,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The categories */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "categories": [
+                     *         {
+                     *           "name": "garden"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CategoriesBody"];
                 };
             };
@@ -619,6 +649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -638,18 +669,30 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "garden"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CategoryBody"];
             };
         };
         responses: {
+            /** @description The category */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "garden"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CategoryBody"];
                 };
             };
+            /** @description The request breaks a rule, which detail names */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -658,6 +701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The token is missing or incorrect */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -666,6 +710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The caller does not have the role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -674,6 +719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body was not received within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -682,6 +728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -690,6 +737,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -707,6 +764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -726,6 +784,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "password": "a long sentence"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LogIn"];
             };
         };
@@ -738,6 +802,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "header.claims.signature",
+                     *       "refresh_token": "the next refresh token"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TokensBody"];
                 };
             };
@@ -786,7 +856,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body does not match the schema */
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -804,7 +883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is unavailable */
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -824,6 +903,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "the refresh token"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Refresh"];
             };
         };
@@ -862,7 +946,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body does not match the schema */
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -880,7 +973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is unavailable */
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -906,6 +999,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "email": "ada@example.com",
+                     *       "role": "user"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Account"];
                 };
             };
@@ -961,14 +1060,35 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The orders */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "orders": [
+                     *         {
+                     *           "cost": 59.98,
+                     *           "created_at": "2025-01-01T00:00:00.000Z",
+                     *           "id": "71fefe4a1cad4140785928a4",
+                     *           "products": [
+                     *             {
+                     *               "name": "chair",
+                     *               "price": 29.99,
+                     *               "quantity": 2
+                     *             }
+                     *           ],
+                     *           "status": "PENDING"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["OrderList"];
                 };
             };
+            /** @description The token is missing or incorrect */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -977,6 +1097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -994,6 +1115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1016,15 +1138,41 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "products": [
+                 *         {
+                 *           "name": "chair",
+                 *           "quantity": 2
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlaceOrder"];
             };
         };
         responses: {
+            /** @description The order, which is pending */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cost": 59.98,
+                     *       "created_at": "2025-01-01T00:00:00.000Z",
+                     *       "id": "71fefe4a1cad4140785928a4",
+                     *       "products": [
+                     *         {
+                     *           "name": "chair",
+                     *           "price": 29.99,
+                     *           "quantity": 2
+                     *         }
+                     *       ],
+                     *       "status": "PENDING"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Order"];
                 };
             };
@@ -1037,6 +1185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The token is missing or incorrect */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1054,6 +1203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body was not received within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1062,7 +1212,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1088,6 +1248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1110,14 +1271,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The stream */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example id: gmk
+                     *     event: order
+                     *     data: {"id":"71fefe4a1cad4140785928a4","status":"ACCEPTED","reason":null,"at":"2025-01-01T00:00:00.000Z"}
+                     */
                     "text/event-stream": string;
                 };
             };
+            /** @description The token is missing or incorrect */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1126,7 +1294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; retry after Retry-After */
+            /** @description Too many requests; try again after Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1135,6 +1303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1157,14 +1326,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The order */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cost": 59.98,
+                     *       "created_at": "2025-01-01T00:00:00.000Z",
+                     *       "id": "71fefe4a1cad4140785928a4",
+                     *       "products": [
+                     *         {
+                     *           "name": "chair",
+                     *           "price": 29.99,
+                     *           "quantity": 2
+                     *         }
+                     *       ],
+                     *       "status": "PENDING"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description The token is missing or incorrect */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1191,6 +1377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1216,6 +1403,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -1246,6 +1438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1283,12 +1476,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The products */
             200: {
                 headers: {
                     ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "products": [
+                     *         {
+                     *           "categories": [
+                     *             "furniture",
+                     *             "kitchen"
+                     *           ],
+                     *           "description": "A comfortable armchair",
+                     *           "name": "chair",
+                     *           "price": 29.99,
+                     *           "quantity": 30
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProductsBody"];
                 };
             };
@@ -1308,6 +1518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description What the request names does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1316,6 +1527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1333,6 +1545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1352,18 +1565,45 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "product": {
+                 *         "categories": [
+                 *           "furniture"
+                 *         ],
+                 *         "description": "A warm light",
+                 *         "name": "lamp",
+                 *         "price": 19.99,
+                 *         "quantity": 5
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewProduct"];
             };
         };
         responses: {
+            /** @description The product */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "categories": [
+                     *         "furniture",
+                     *         "kitchen"
+                     *       ],
+                     *       "description": "A comfortable armchair",
+                     *       "name": "chair",
+                     *       "price": 29.99,
+                     *       "quantity": 30
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProductBody"];
                 };
             };
+            /** @description The request breaks a rule, which detail names */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1372,6 +1612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The token is missing or incorrect */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1380,6 +1621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The caller does not have the role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1388,6 +1630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description What the request names does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1396,6 +1639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body was not received within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1404,6 +1648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1412,6 +1657,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1429,6 +1684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1454,18 +1710,37 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "add_quantity": 10
+                 *     }
+                 */
                 "application/json": components["schemas"]["Changes"];
             };
         };
         responses: {
+            /** @description The changed product */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "categories": [
+                     *         "furniture",
+                     *         "kitchen"
+                     *       ],
+                     *       "description": "A comfortable armchair",
+                     *       "name": "chair",
+                     *       "price": 29.99,
+                     *       "quantity": 30
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProductBody"];
                 };
             };
+            /** @description The request breaks a rule, which detail names */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1474,6 +1749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The token is missing or incorrect */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1482,6 +1758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The caller does not have the role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1490,6 +1767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description What the request names does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1498,6 +1776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body was not received within the timeout */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1506,6 +1785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1514,6 +1794,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1531,6 +1821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1556,6 +1847,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -1586,6 +1882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1605,6 +1902,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "the refresh token"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Refresh"];
             };
         };
@@ -1617,6 +1919,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "header.claims.signature",
+                     *       "refresh_token": "the next refresh token"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TokensBody"];
                 };
             };
@@ -1656,7 +1964,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body does not match the schema */
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input does not match the schema */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1674,7 +1991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is unavailable */
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1694,6 +2011,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "password": "a long sentence"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -1704,6 +2027,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "email": "ada@example.com",
+                     *       "role": "user"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Account"];
                 };
             };
@@ -1734,6 +2063,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is compressed (Content-Encoding) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body does not match the schema, or the password is too short, too long or too common */
             422: {
                 headers: {
@@ -1752,7 +2090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is unavailable */
+            /** @description A service or its database is unavailable; try again after Retry-After */
             503: {
                 headers: {
                     [name: string]: unknown;

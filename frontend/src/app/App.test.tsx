@@ -9,7 +9,9 @@ const { App } = await import('./App');
 const { preloadPage } = await import('./pages');
 
 async function headingOf(path: string): Promise<string | null> {
-  vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ products: [], categories: [], next_cursor: null })));
+  vi.stubGlobal('fetch', () =>
+    Promise.resolve(Response.json({ products: [], categories: [], next_cursor: null })),
+  );
   await preloadPage(path);
   render(
     <QueryClientProvider client={new QueryClient()}>
