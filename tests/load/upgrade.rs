@@ -227,8 +227,8 @@ impl Load<'_> {
     }
 }
 
-/// A placed order without the zeros at the end of its time. The release before [`PREVIOUS`] did not
-/// write them, and does not know which release has placed an order that it repeats.
+/// The response to placing an order, without the zeros at the end of its time. Releases that do not
+/// store the rendering of an order do not write them, whichever release has placed it.
 fn facts(response: &Response) -> Value {
     let mut order = response.json();
     let time = order["created_at"].as_str().unwrap_or_default();

@@ -90,6 +90,10 @@ fn build_services(source: &Path, folder: &Path, target: &Path) -> Result<()> {
         .current_dir(source)
         .env("CARGO_TARGET_DIR", folder)
         .env("CARGO_BUILD_BUILD_DIR", target)
+        // A crate of this release has the same name, version and path, so that Cargo would take one for
+        // the other. Another setting of the profile distinguishes them, and does not concern the
+        // dependencies.
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         // Nothing is ever built again.
         .env("CARGO_INCREMENTAL", "0")
         .args(["build", "--workspace"])

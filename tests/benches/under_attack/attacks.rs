@@ -117,7 +117,7 @@ impl<'a> Attacks<'a> {
         }
     }
 
-    /// Sends messages that nobody can process.
+    /// Sends messages that nobody can process, and deletes the topic for them.
     async fn send_poison(&self) {
         let broken = |key: u32| RawMessage {
             key: key.to_string(),
@@ -125,10 +125,14 @@ impl<'a> Attacks<'a> {
         };
         let broken: Vec<RawMessage> = (0..24).map(broken).collect();
         loop {
+            self.shop.delete_topic("dead-letters").await;
             for topic in ["orders", "order-status", "products"] {
                 self.shop.produce(topic, &broken).await;
             }
-            self.shop.produce("orders", &[impossible_order()]).await;
+            let large = RawMessage::new(vec![b'x'; 3_000_000]);
+            self.shop
+                .produce("orders", &[large, impossible_order()])
+                .await;
             self.shop
                 .produce("order-status", &[impossible_reason()])
                 .await;
@@ -208,14 +212,14 @@ fn impossible_order() -> RawMessage {
     let line = |number: u32| json!({ "id": format!("{number:024x}"), "name": "chair", "price": 29.99, "quantity": 1 });
     let order = json!({
         "id": "79fefe4a1cad4140785928a4", "client_email": "attacker@test.example", "cost": 1.0,
-        "status": "PENDING", "products": (0..9_000).map(line).collect::<Vec<_>>(),
+        "status": "PENDING", "products": (0..40_000).map(line).collect::<Vec<_>>(),
     });
     RawMessage::new(json!({ "type": "OrderCreate", "order": order }).to_string())
 }
 
 /// A decision with a reason that fits into no document.
 fn impossible_reason() -> RawMessage {
-    let names = vec![long_name(0); 2_000];
+    let names = vec![long_name(0); 10_000];
     let reason = json!({ "code": "insufficient_stock", "products": names });
     let event = json!({
         "type": "OrderStatusUpdate", "order_id": "79fefe4a1cad4140785928a4", "status": "REJECTED",
