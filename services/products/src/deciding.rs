@@ -92,12 +92,19 @@ where
         Ok(too_old.iter().map(|order| order.id).collect())
     }
 
-    /// Returns the messages of the orders that were decided before.
+    /// Returns the messages of the orders that were decided before. A decision that only a later
+    /// release knows is sent again by that release.
     fn earlier_decisions<T>(&self, batch: &[Order], loaded: &Loaded<T>) -> Vec<Message> {
         let resent = batch.iter().filter_map(|order| {
             let earlier = loaded.decided.get(&order.id)?;
-            let (outcome, at) = (&earlier.outcome, earlier.decided_at);
-            Some(self.messages.order_decided(order, outcome, at))
+            let Some(outcome) = &earlier.outcome else {
+                tracing::warn!(order = %order.id, "cannot read the decision of a later release");
+                return None;
+            };
+            Some(
+                self.messages
+                    .order_decided(order, outcome, earlier.decided_at),
+            )
         });
         resent.collect()
     }

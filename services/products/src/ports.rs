@@ -103,7 +103,8 @@ pub(crate) struct Loaded<T> {
 
 /// A decision that was committed earlier.
 pub(crate) struct EarlierDecision {
-    pub(crate) outcome: Outcome,
+    /// `None` if a later release decided in a way that this one does not know.
+    pub(crate) outcome: Option<Outcome>,
     pub(crate) decided_at: Timestamp,
 }
 

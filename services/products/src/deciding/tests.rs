@@ -40,7 +40,7 @@ impl Ledger for MemoryLedger {
     async fn load(&self, orders: &[Order]) -> Result<Loaded<usize>, StoreError> {
         let memory = self.0.lock().unwrap();
         let earlier = |outcome: &stock::Outcome| EarlierDecision {
-            outcome: outcome.clone(),
+            outcome: Some(outcome.clone()),
             decided_at: Timestamp::UNIX_EPOCH,
         };
         let decided = orders.iter().filter_map(|order| {

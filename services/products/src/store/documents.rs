@@ -16,7 +16,7 @@ use crate::audit::{AuditRecord, FieldChange};
 use crate::catalogue::{self, CategoryId, ChangeId, VersionedProduct};
 use crate::ports::{self, EarlierDecision, NewProduct, RecordedChange, RecordedRequest};
 use crate::search;
-use crate::stock;
+use crate::stock::{self, Shortage};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Category {
@@ -74,12 +74,18 @@ pub(super) struct Decision {
     pub(super) stock: Vec<StockSeen>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) enum Status {
     Accepted,
     Rejected,
+    /// Of a later release.
+    #[serde(untagged)]
+    Other(String),
 }
+
+/// The only code of a reason that this release stores.
+pub(super) const INSUFFICIENT_STOCK: &str = "insufficient_stock";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredReason {
@@ -353,7 +359,7 @@ impl Decision {
             stock::Outcome::Accepted => (Status::Accepted, None),
             stock::Outcome::Rejected(short) => {
                 let reason = StoredReason {
-                    code: "insufficient_stock".to_owned(),
+                    code: INSUFFICIENT_STOCK.to_owned(),
                     products: short.products.clone(),
                     more: short.more,
                 };
@@ -381,13 +387,16 @@ impl Decision {
     }
 
     pub(super) fn into_earlier(self) -> (OrderId, EarlierDecision) {
-        let short = self.reason.map(|reason| stock::Shortage {
-            products: reason.products,
-            more: reason.more,
-        });
-        let outcome = match self.status {
-            Status::Accepted => stock::Outcome::Accepted,
-            Status::Rejected => stock::Outcome::Rejected(short.unwrap_or_default()),
+        let outcome = match (self.status, self.reason) {
+            (Status::Accepted, _) => Some(stock::Outcome::Accepted),
+            (Status::Rejected, None) => Some(stock::Outcome::Rejected(Shortage::default())),
+            (Status::Rejected, Some(reason)) if reason.code == INSUFFICIENT_STOCK => {
+                Some(stock::Outcome::Rejected(Shortage {
+                    products: reason.products,
+                    more: reason.more,
+                }))
+            }
+            (Status::Rejected | Status::Other(_), _) => None,
         };
         let decision = EarlierDecision {
             outcome,

@@ -7,7 +7,9 @@ use mongodb::bson::{DateTime, doc};
 use mongodb::error::Error;
 
 use super::Store;
-use super::documents::{Category, Decision, Line, Product, Status, StoredReason, price};
+use super::documents::{
+    Category, Decision, INSUFFICIENT_STOCK, Line, Product, Status, StoredReason, price,
+};
 use crate::search;
 
 /// The bytes of the development ids after the first.
@@ -135,7 +137,7 @@ fn decision((position, (order, status, lines)): (i64, SeedOrder)) -> Decision {
         ProductName::parse(product.name).ok()
     };
     let reason = (status == Status::Rejected).then(|| StoredReason {
-        code: "insufficient_stock".to_owned(),
+        code: INSUFFICIENT_STOCK.to_owned(),
         products: lines.iter().filter_map(name).collect(),
         more: 0,
     });

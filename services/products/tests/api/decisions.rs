@@ -1,8 +1,8 @@
 //! Decisions about orders.
 
 use insta::assert_json_snapshot;
-use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, doc};
 use serde_json::{Value, json};
 use testkit::SingleService;
 
@@ -111,4 +111,23 @@ async fn given_an_order_that_the_database_refuses_when_decided_then_it_is_a_dead
         28,
         "nothing is taken for the dead letter"
     );
+}
+
+#[tokio::test]
+async fn given_a_decision_of_a_later_release_when_its_order_arrives_again_then_it_stays_and_others_are_decided()
+ {
+    const CANCELLED: &str = "77fefe4a1cad4140785928a4";
+    let service = start().await;
+    let decisions = service.collection("orders");
+    let later = doc! {
+        "_id": ObjectId::parse_str(CANCELLED).expect("an id"), "status": "CANCELLED", "reason": null,
+        "lines": [], "decided_at": DateTime::now(), "stock": [], "cancelled_by": "buyer",
+    };
+    decisions.insert_one(&later).await.expect("an insert");
+    create(&service, CANCELLED, 1).await;
+    let decision = decide(&service, 2).await;
+    assert_eq!(decision["status"], "ACCEPTED");
+    assert_eq!(stock_of_chair(&service).await, 28);
+    let stored = decisions.find_one(doc! { "status": "CANCELLED" }).await;
+    assert_eq!(stored.expect("a read"), Some(later));
 }
