@@ -15,6 +15,8 @@ const DECISION_TIMEOUT: Duration = Duration::from_secs(30);
 /// After this silence a buyer opens the event stream again, as a page does.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(15);
 
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+
 /// When an order's decision arrived, by order id.
 type Arrivals = Arc<Mutex<HashMap<String, Instant>>>;
 
@@ -27,8 +29,8 @@ pub(crate) struct Outcomes {
     pub(crate) decided: Vec<Duration>,
 }
 
-/// Places `rate` orders a second, independent of the responses, and waits until all are decided.
-pub(crate) async fn place_orders(shop: &Shop, rate: u32, duration: Duration) -> Outcomes {
+/// Adds the product that the buyers order. Returns the buyers.
+pub(crate) async fn prepare(shop: &Shop) -> Vec<Client> {
     let buyers: Vec<Client> = (0..BUYERS)
         .map(|number| shop.with_signed_token(&format!("honest{number}@test.example"), "user"))
         .collect();
@@ -37,12 +39,17 @@ pub(crate) async fn place_orders(shop: &Shop, rate: u32, duration: Duration) -> 
         buyers[0].post("/api/orders", &order(&[(PRODUCT, 1)])).await
     })
     .await;
+    buyers
+}
+
+/// Places `rate` orders a second, independent of the responses, and waits until all are decided.
+pub(crate) async fn place_orders(buyers: &[Client], rate: u32, duration: Duration) -> Outcomes {
     let (arrivals, done) = (Arrivals::default(), Arc::new(AtomicBool::new(false)));
     let mut followers = JoinSet::new();
-    for buyer in &buyers {
+    for buyer in buyers {
         followers.spawn(follow(buyer.clone(), arrivals.clone(), done.clone()));
     }
-    let starts = place_all(&buyers, rate, duration).await;
+    let starts = place_all(buyers, rate, duration).await;
     let placed: Vec<(String, Instant)> = starts.iter().flatten().cloned().collect();
     let deadline = Instant::now() + DECISION_TIMEOUT;
     let is_missing = |(id, _): &(String, Instant)| !lock(&arrivals).contains_key(id);
@@ -98,6 +105,7 @@ async fn follow(buyer: Client, arrivals: Arrivals, done: Arc<AtomicBool>) {
             .try_stream("/api/orders/events", last.as_deref())
             .await
         else {
+            tokio::time::sleep(RETRY_DELAY).await;
             continue;
         };
         while let Some(event) = stream.try_next(SILENCE_TIMEOUT).await {

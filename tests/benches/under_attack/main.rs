@@ -30,10 +30,11 @@ async fn main() {
     }
     let shop = Shop::builder().dedicated_servers().start().await;
     println!("preparing the attacks");
+    let buyers = honest::prepare(&shop).await;
     let attacks = Attacks::prepare(&shop).await;
     println!("{rate} orders a second for {duration:?}, under attack");
     let (outcomes, ()) = tokio::join!(
-        honest::place_orders(&shop, rate, duration),
+        honest::place_orders(&buyers, rate, duration),
         attacks.run(duration)
     );
     report(&shop, &outcomes);
