@@ -14,6 +14,8 @@ async fn given_an_injected_fault_when_the_invariants_are_checked_then_the_violat
     }
     let expectations = Expectations::new(ids.clone());
     shop.check_invariants(&expectations).await;
+    // It would publish the changed states.
+    shop.stop("products").await;
 
     // Changes or deletes a document, expects the violation, and restores the document.
     let check = async |service: &str,
