@@ -5,7 +5,7 @@ mod outages;
 mod poison;
 mod replicas;
 
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -28,14 +28,20 @@ async fn sell(shop: &Shop, name: &str, count: usize) -> Vec<String> {
 
 /// Runs the operator's tool for events; returns what it prints.
 fn run_events(shop: &Shop, arguments: &[&str]) -> String {
-    let output = Command::new(built_program("events"))
+    let output = events_tool(shop, arguments);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Runs the operator's tool, which may fail.
+fn events_tool(shop: &Shop, arguments: &[&str]) -> Output {
+    Command::new(built_program("events"))
         .args(arguments)
         .args(["--brokers", &shop.servers().kafka_brokers])
         .args(["--prefix", shop.topic_prefix()])
+        .stdin(Stdio::null())
         .output()
-        .expect("the tool starts");
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).expect("text")
+        .expect("the tool starts")
 }
 
 /// Waits until both consumers have processed all messages.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Expectations, RawMessage, Shop, eventually};
 
-use super::{run_events, sell, wait_for_consumers, wait_for_messages};
+use super::{events_tool, run_events, sell, wait_for_consumers, wait_for_messages};
 
 fn poison_payloads() -> Vec<Vec<u8>> {
     let line = json!({ "id": "10fefe4a1cad4140785928a4", "name": "cutlery", "price": 5.99, "quantity": 1 });
@@ -70,7 +70,50 @@ async fn given_poison_messages_on_all_topics_when_consumed_then_they_are_dead_le
 }
 
 fn run_dead_letters(shop: &Shop, command: &str) -> String {
-    run_events(shop, &["dead-letters", command])
+    run_events(shop, &dead_letters(command))
+}
+
+fn dead_letters(command: &str) -> Vec<&str> {
+    std::iter::once("dead-letters")
+        .chain(command.split(' '))
+        .collect()
+}
+
+#[tokio::test]
+async fn given_dead_letters_with_addresses_when_listed_and_purged_then_they_are_masked_and_deleted()
+{
+    let shop = Shop::start().await;
+    let letter = |number: usize| {
+        let event =
+            json!({ "type": "OrderCancel", "number": number, "client_email": "ada.l@aaa.com" });
+        RawMessage::new(event.to_string())
+    };
+    for number in 0..3 {
+        shop.produce("orders", &[letter(number)]).await;
+        wait_for_messages(&shop, "dead-letters", number + 1).await;
+    }
+    let listed = run_dead_letters(&shop, "list");
+    assert!(listed.contains("a***@aaa.com"), "{listed}");
+    assert!(listed.contains("unknown kind"), "{listed}");
+    assert!(!listed.contains("ada.l"), "{listed}");
+    let listed = run_dead_letters(&shop, "list --show-addresses");
+    assert!(listed.contains("ada.l@aaa.com"), "{listed}");
+
+    let unconfirmed = events_tool(&shop, &dead_letters("purge --up-to 1"));
+    assert!(!unconfirmed.status.success(), "{unconfirmed:?}");
+    assert_eq!(shop.messages("dead-letters").await.len(), 3);
+    let purged = run_dead_letters(&shop, "purge --up-to 1 --yes");
+    assert!(
+        purged.contains("2 dead letters, numbers 0 to 1, of which 2"),
+        "{purged}"
+    );
+    let left = shop.messages("dead-letters").await;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].json()["number"], 2);
+    let kept = run_dead_letters(&shop, "purge --older-than 1h --yes");
+    assert!(kept.contains("no such dead letters"), "{kept}");
+    run_dead_letters(&shop, "purge --older-than 0s --yes");
+    assert!(shop.messages("dead-letters").await.is_empty());
 }
 
 #[tokio::test]

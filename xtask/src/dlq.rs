@@ -16,8 +16,14 @@ use crate::{
 pub(crate) struct Arguments {
     #[command(flatten)]
     state: State,
-    /// `list` shows the dead letters and their errors, `replay` returns them to their topics.
-    #[arg(required = true, value_name = "list|replay")]
+    /// `list` shows the dead letters and their errors, `replay` returns them to their topics, `purge`
+    /// deletes them; `help` lists the options.
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "list|replay|purge"
+    )]
     arguments: Vec<String>,
 }
 

@@ -79,6 +79,34 @@ fn is_domain(domain: &str) -> bool {
         && domain.split('.').all(is_label)
 }
 
+/// Replaces all but the first letter of the local part of every address in a text, which can be cut
+/// off or invalid: `a***@aaa.com`.
+pub fn mask_addresses(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, sign)) = before_next_address(rest) {
+        let is_delimiter = |c: char| c.is_whitespace() || "\"'\\<>()[]{},;:".contains(c);
+        let local = before.rsplit(is_delimiter).next().unwrap_or(before);
+        masked.push_str(&before[..before.len() - local.len()]);
+        masked.extend(local.chars().take(1));
+        masked.push_str("***");
+        masked.push_str(sign);
+        rest = &rest[before.len() + sign.len()..];
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// The text before the next at sign, and the at sign as it is written there.
+fn before_next_address(text: &str) -> Option<(&str, &str)> {
+    let signs = ["@", "\\u0040", "%40"];
+    let found = signs
+        .iter()
+        .filter_map(|sign| Some((text.find(sign)?, *sign)));
+    let (position, sign) = found.min()?;
+    Some((&text[..position], sign))
+}
+
 impl fmt::Display for Email {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -179,6 +207,29 @@ mod tests {
         assert!(Email::parse(&format!("{}@b.c", "a".repeat(64))).is_ok());
         assert!(Email::parse(&format!("{}@b.c", "a".repeat(65))).is_err());
         assert!(Email::parse(&format!("a@{label}b.c")).is_err());
+    }
+
+    #[test]
+    fn given_texts_with_addresses_when_masked_then_only_first_letters_and_domains_are_left() {
+        let check = |text: &str, expected: &str| assert_eq!(mask_addresses(text), expected);
+        check("", "");
+        check("no address", "no address");
+        check("ada.lovelace@aaa.com", "a***@aaa.com");
+        check(
+            r#"{"client_email":"aaa@aaa.com","cc":"b+c@bbb.org"}"#,
+            r#"{"client_email":"a***@aaa.com","cc":"b***@bbb.org"}"#,
+        );
+        check(
+            "mail <ärger@b.c>,\u{a0}d@e.f",
+            "mail <ä***@b.c>,\u{a0}d***@e.f",
+        );
+        check(
+            r#""aaa\u0040aaa.com" bbb%40b.c"#,
+            r#""a***\u0040aaa.com" b***%40b.c"#,
+        );
+        check(r#""\u0061aa@aaa.com"#, r#""\u***@aaa.com"#);
+        check("a@b@c", "a***@b***@c");
+        check("@", "***@");
     }
 
     #[test]

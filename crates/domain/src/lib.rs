@@ -9,7 +9,7 @@ mod quantity;
 mod role;
 mod time;
 
-pub use email::{Email, InvalidEmail};
+pub use email::{Email, InvalidEmail, mask_addresses};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
 pub use ids::{InvalidId, OrderId, ProductId};
 pub use money::{Money, MoneyError};

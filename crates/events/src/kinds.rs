@@ -1,13 +1,15 @@
 //! The events and their JSON.
 //!
 //! Consumers ignore unknown fields, so fields may be added; none may be removed, renamed or
-//! narrowed.
+//! narrowed. A status or code that a later release adds is kept as [`Code`] and passed on.
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use domain::{Money, OrderId, ProductId, ProductName, Quantity, Stock};
+
+use crate::code::Code;
 
 /// The names of the kinds.
 pub const KINDS: [&str; 5] = [
@@ -104,21 +106,27 @@ pub struct OrderLine {
 }
 
 /// The status of a placed order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PlacedStatus {
     /// Not decided yet.
     #[serde(rename = "PENDING")]
     Pending,
+    /// A status of a later release.
+    #[serde(untagged)]
+    Unknown(Code),
 }
 
 /// The decision about an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderStatus {
     /// The stock was taken for the buyer.
     Accepted,
     /// No stock was taken.
     Rejected,
+    /// A decision of a later release.
+    #[serde(untagged)]
+    Unknown(Code),
 }
 
 /// Why an order was rejected.
@@ -142,11 +150,14 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// The code of a rejection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
     /// The stock was less than a line's quantity.
     InsufficientStock,
+    /// A code of a later release.
+    #[serde(untagged)]
+    Unknown(Code),
 }
 
 impl Event {

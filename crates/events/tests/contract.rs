@@ -124,7 +124,7 @@ fn given_a_poison_message_when_parsed_then_it_is_refused() {
         "",
         "{",
         "[]",
-        r#"{"type":"Unknown"}"#,
+        r#"{"type":1}"#,
         r#"{"type":"OrderCreate"}"#,
         r#"{"type":"OrderStatusUpdate","order_id":"zz","status":"ACCEPTED"}"#,
         r#"{"type":"OrderStatusUpdate","order_id":"71fefe4a1cad4140785928a4","status":"PENDING"}"#,
@@ -140,4 +140,40 @@ fn given_a_poison_message_when_parsed_then_it_is_refused() {
             "{poison}: {refused}"
         );
     }
+}
+
+#[test]
+fn given_codes_of_a_later_release_when_parsed_then_they_are_kept_and_passed_on() {
+    for line in [
+        r#"{"type":"OrderStatusUpdate","order_id":"71fefe4a1cad4140785928a4","status":"CANCELLED","reason":null}"#,
+        r#"{"type":"OrderStatusUpdate","order_id":"71fefe4a1cad4140785928a4","status":"REJECTED","reason":{"code":"not_for_sale","products":["chair"]}}"#,
+        r#"{"type":"OrderCreate","order":{"id":"71fefe4a1cad4140785928a4","client_email":"aaa@aaa.com","cost":1.00,"status":"PAID","products":[{"id":"11fefe4a1cad4140785928a4","name":"chair","price":1.00,"quantity":1}]}}"#,
+    ] {
+        let event = Event::decode(line.as_bytes()).expect(line);
+        let kept = serde_json::to_value(&event).unwrap();
+        assert_eq!(kept, serde_json::from_str::<Value>(line).unwrap());
+        let schema = committed(event.kind());
+        let outcome = jsonschema::validate(&schema, &kept);
+        assert!(outcome.is_ok(), "{line}: {outcome:?}");
+    }
+}
+
+#[test]
+fn given_codes_that_cannot_be_codes_when_parsed_then_they_are_refused() {
+    for status in ["", "a b", "<b>", &"X".repeat(101)] {
+        let line = format!(
+            r#"{{"type":"OrderStatusUpdate","order_id":"71fefe4a1cad4140785928a4","status":"{status}"}}"#
+        );
+        assert!(Event::decode(line.as_bytes()).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn given_a_kind_of_a_later_release_when_parsed_then_the_error_says_so() {
+    let error = Event::decode(br#"{"type":"OrderCancel","order_id":"1"}"#).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("unknown kind \"OrderCancel\"") && error.contains("replay"),
+        "{error}"
+    );
 }

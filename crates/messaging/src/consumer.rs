@@ -4,10 +4,13 @@
 //! A message that cannot be processed becomes a dead letter and delays no other: the events of a
 //! batch are handled first, then its dead letters are written while the next batches are handled.
 //! The offsets of a partition are stored up to its first dead letter that is not written yet.
+//!
+//! A consumer that no longer reads, because a topic was deleted for instance, is replaced.
 
 mod batch;
 mod handling;
 mod progress;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,15 +20,22 @@ use futures::FutureExt as _;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::BorrowedMessage;
 use runtime::lifecycle::{Failure, error_chain};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::dead_letters::{Letter, Undelivered, Writer};
 use crate::settings::{KafkaConfigError, KafkaSettings};
+use crate::topics;
 use batch::Batch;
 use progress::Positions;
+use watch::Watch;
 
+/// The pause before a consumer that no longer reads is replaced.
+const MIN_REPLACE_DELAY: Duration = Duration::from_millis(200);
+const MAX_REPLACE_DELAY: Duration = Duration::from_secs(10);
+/// After this time without a replacement the delay is the shortest again.
+const STEADY_TIME: Duration = Duration::from_mins(1);
 /// The pause after a failed read without any message.
 const ERROR_PAUSE: Duration = Duration::from_millis(50);
 /// How long a stop waits for dead letters. Later ones are read again after the next start.
@@ -76,6 +86,7 @@ pub struct Subscription<'a> {
 /// Consumes the events of a subscription and passes them to a handler.
 #[must_use = "call run to start consuming"]
 pub struct Consumer<H> {
+    settings: KafkaSettings,
     config: ClientConfig,
     topics: Vec<String>,
     /// The topic of each kind of event.
@@ -95,6 +106,7 @@ impl<H: Handler> Consumer<H> {
         let config = config(settings, &subscription)?;
         config.create_native_config()?;
         Ok(Self {
+            settings: settings.clone(),
             config,
             topics: subscription.topics,
             topic_of: settings.topics(),
@@ -104,38 +116,68 @@ impl<H: Handler> Consumer<H> {
         })
     }
 
-    /// Consumes until `stop`, then commits the offsets of finished batches and leaves the group.
+    /// Consumes until `stop`, then commits the offsets of finished batches and leaves the group. A
+    /// consumer that no longer reads is replaced.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), KafkaError> {
-        // Created here and not earlier: a client that is not polled accumulates the errors of an
-        // unreachable broker in memory.
-        let consumer: StreamConsumer = self.config.create()?;
-        let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
-        consumer.subscribe(&topics)?;
-        self.consume(&consumer, &stop).await;
-        // Closing blocks, because it leaves the group at the broker.
-        let _ = tokio::task::spawn_blocking(move || drop(consumer)).await;
-        Ok(())
+        let mut undelivered = Undelivered::new(Arc::clone(&self.dead_letters));
+        let mut delay = MIN_REPLACE_DELAY;
+        loop {
+            // Created here and not earlier: a client that is not polled accumulates the errors of an
+            // unreachable broker in memory.
+            let consumer: Arc<StreamConsumer> = Arc::new(self.config.create()?);
+            let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
+            consumer.subscribe(&topics)?;
+            let started = Instant::now();
+            let end = self.consume(&consumer, &mut undelivered, &stop).await;
+            // Closing blocks, because it leaves the group at the broker.
+            let _ = tokio::task::spawn_blocking(move || drop(consumer)).await;
+            let End::Broken(cause) = end else {
+                return Ok(());
+            };
+            tracing::warn!(cause, "the consumer no longer reads; replacing it");
+            metrics::counter!("consumers_replaced_total").increment(1);
+            if let Err(error) = topics::create_missing(&self.settings).await {
+                tracing::warn!(%error, "cannot create the missing topics");
+            }
+            if started.elapsed() > STEADY_TIME {
+                delay = MIN_REPLACE_DELAY;
+            }
+            let _ = stop.run_until_cancelled(tokio::time::sleep(delay)).await;
+            delay = (delay * 2).min(MAX_REPLACE_DELAY);
+        }
     }
 
-    async fn consume(&self, consumer: &StreamConsumer, stop: &CancellationToken) {
-        let mut undelivered = Undelivered::new(Arc::clone(&self.dead_letters));
+    async fn consume(
+        &self,
+        consumer: &Arc<StreamConsumer>,
+        undelivered: &mut Undelivered,
+        stop: &CancellationToken,
+    ) -> End {
         let mut done = Positions::default();
+        let mut watch = Watch::new(Arc::clone(consumer));
         loop {
             let is_full = undelivered.is_full();
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = undelivered.deliver() => {}
+                cause = watch.stuck_partition(), if !is_full => {
+                    return End::Broken(cause);
+                }
                 batch = next_batch(consumer, &self.topic_of), if !is_full => {
-                    let next = batch.next;
+                    watch.set_behind(batch.is_full());
+                    let (next, broken) = (batch.next, batch.broken);
                     let Some(letters) = self.process(batch.events, batch.originals, stop).await else {
                         break;
                     };
                     undelivered.add(letters);
                     undelivered.add(batch.poison);
                     done.extend(next);
+                    if let Some(error) = broken {
+                        return End::Broken(error.to_string());
+                    }
                 }
             }
-            done.store(consumer, &undelivered);
+            done.store(consumer, undelivered);
         }
         let rest = async {
             while !undelivered.is_empty() {
@@ -143,7 +185,8 @@ impl<H: Handler> Consumer<H> {
             }
         };
         let _ = tokio::time::timeout(STOP_TIMEOUT, rest).await;
-        done.store(consumer, &undelivered);
+        done.store(consumer, undelivered);
+        End::Stopped
     }
 
     /// Handles events and returns those that no retry can handle; `None` if `stop` came first.
@@ -165,31 +208,30 @@ impl<H: Handler> Consumer<H> {
     }
 }
 
+/// Why a consumer ended.
+enum End {
+    Stopped,
+    /// It may read no more, for this reason.
+    Broken(String),
+}
+
 /// Waits for a message and adds all that have arrived with it. Can be cancelled: it then has received
 /// nothing.
 async fn next_batch(consumer: &StreamConsumer, topic_of: &Topics) -> Batch {
     let mut batch = Batch::default();
-    let first = consumer.recv().await;
-    let failed = first.is_err();
-    add(&mut batch, first, topic_of);
+    batch.add(consumer.recv().await, topic_of);
+    let failed = batch.is_empty();
     // Drains all queued errors of an unreachable broker: messages queue up behind them.
     while !batch.is_full() {
         let Some(next) = consumer.recv().now_or_never() else {
             break;
         };
-        add(&mut batch, next, topic_of);
+        batch.add(next, topic_of);
     }
-    if failed && batch.is_empty() {
+    if failed && batch.is_empty() && batch.broken.is_none() {
         tokio::time::sleep(ERROR_PAUSE).await;
     }
     batch
-}
-
-fn add(batch: &mut Batch, received: Result<BorrowedMessage<'_>, KafkaError>, topic_of: &Topics) {
-    match received {
-        Ok(message) => batch.add(&message, topic_of),
-        Err(error) => tracing::warn!(%error, "cannot read from Kafka; retrying"),
-    }
 }
 
 fn config(
@@ -206,7 +248,10 @@ fn config(
         .set("enable.auto.commit", "true")
         .set("auto.commit.interval.ms", "500")
         .set("enable.auto.offset.store", "false")
+        // Of a log that was truncated or created again, everything is read.
         .set("auto.offset.reset", "earliest")
+        // How soon a topic that was created again is noticed.
+        .set("topic.metadata.refresh.interval.ms", "5000")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set(
             "session.timeout.ms",

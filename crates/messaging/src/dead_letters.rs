@@ -10,7 +10,7 @@ mod queue;
 mod undelivered;
 mod writer;
 
-pub use queue::{DeadLetter, DeadLetterQueue};
+pub use queue::{DeadLetter, DeadLetterQueue, Range};
 
 pub(crate) use letter::Letter;
 pub(crate) use undelivered::Undelivered;

@@ -99,7 +99,11 @@ impl Connection {
                 Ok(fresh) => *self.current.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
                 Err(error) => tracing::error!(%error, "cannot create a new producer"),
             },
-            Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+            Some(
+                RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition,
+            ) => {
                 if let Err(error) = crate::topics::create_missing(&self.settings).await {
                     tracing::warn!(%error, "cannot create a missing topic");
                 }

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{OrderId, ProductId};
-use events::{Event, MAX_PRODUCTS_NAMED, OrderStatus, ReasonCode};
+use events::{Event, MAX_PRODUCTS_NAMED, OrderStatus};
 use jiff::Timestamp;
 use messaging::consumer::{Answer, Handler, IncomingEvent};
 
-use crate::order::{Decision, Outcome, Rejection, RejectionCode};
+use crate::order::{Decision, Outcome, Rejection};
 use crate::ports::{Clock, Projection, StoreError};
 use crate::product::ProductState;
 
@@ -105,9 +105,14 @@ fn first_decisions(batch: &[IncomingEvent], now: Timestamp) -> Vec<Decision> {
             continue;
         };
         if seen.insert(*order_id) {
+            let reason = reason.as_ref().map(Rejection::from);
             let outcome = match status {
                 OrderStatus::Accepted => Outcome::Accepted,
-                OrderStatus::Rejected => Outcome::Rejected(reason.as_ref().map(Rejection::from)),
+                OrderStatus::Rejected => Outcome::Rejected(reason),
+                OrderStatus::Unknown(status) => Outcome::Other {
+                    status: status.to_string(),
+                    reason,
+                },
             };
             decisions.push(Decision {
                 id: *order_id,
@@ -133,15 +138,12 @@ impl From<&events::ProductState> for ProductState {
 
 impl From<&events::Reason> for Rejection {
     fn from(reason: &events::Reason) -> Self {
-        let code = match reason.code {
-            ReasonCode::InsufficientStock => RejectionCode::InsufficientStock,
-        };
         // An earlier release of products names all.
         let named = &reason.products[..reason.products.len().min(MAX_PRODUCTS_NAMED)];
         let unnamed = reason.products.len() - named.len();
         let unnamed = u32::try_from(unnamed).unwrap_or(u32::MAX);
         Self {
-            code,
+            code: reason.code.clone(),
             products: named.to_vec(),
             more: reason.more.saturating_add(unnamed),
         }
@@ -151,7 +153,7 @@ impl From<&events::Reason> for Rejection {
 #[cfg(test)]
 mod tests {
     use domain::{Money, ProductName, Stock};
-    use events::ProductState;
+    use events::{ProductState, ReasonCode};
 
     use super::*;
 

@@ -1,6 +1,7 @@
 //! Orders. An order is placed as PENDING and decided once: ACCEPTED or REJECTED.
 
 use domain::{Email, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity};
+use events::ReasonCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,7 @@ pub(crate) enum Outcome {
 /// The reason for a rejection. It is stored and sent to clients in this shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rejection {
-    pub(crate) code: RejectionCode,
+    pub(crate) code: ReasonCode,
     /// The first products concerned.
     pub(crate) products: Vec<ProductName>,
     /// How many more there are.
@@ -77,14 +78,6 @@ pub(crate) struct Rejection {
 )]
 pub(crate) fn is_zero(number: &u32) -> bool {
     *number == 0
-}
-
-/// The reason as a code for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RejectionCode {
-    /// The stock of a product was smaller than a line's quantity.
-    InsufficientStock,
 }
 
 /// A decision about an order. It applies only while the order is pending.

@@ -1,6 +1,7 @@
 //! A batch of received messages, bounded by number and by bytes.
 
 use events::{Event, Topics};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use runtime::lifecycle::error_chain;
 
@@ -26,6 +27,8 @@ pub(super) struct Batch {
     pub(super) poison: Vec<Letter>,
     /// The position behind the batch.
     pub(super) next: Positions,
+    /// An error after which the consumer may read no more.
+    pub(super) broken: Option<KafkaError>,
     bytes: usize,
 }
 
@@ -38,8 +41,25 @@ impl Batch {
         self.bytes >= MAX_BYTES || self.events.len() + self.poison.len() >= MAX_MESSAGES
     }
 
+    /// Adds what was received.
+    pub(super) fn add(
+        &mut self,
+        received: Result<BorrowedMessage<'_>, KafkaError>,
+        topics: &Topics,
+    ) {
+        match received {
+            Ok(message) => self.add_message(&message, topics),
+            Err(error) => {
+                tracing::warn!(%error, "cannot read from Kafka; retrying");
+                if is_permanent(&error) {
+                    self.broken = Some(error);
+                }
+            }
+        }
+    }
+
     /// Adds a message. Its event must belong to its topic.
-    pub(super) fn add(&mut self, message: &BorrowedMessage<'_>, topic_of: &Topics) {
+    fn add_message(&mut self, message: &BorrowedMessage<'_>, topic_of: &Topics) {
         let letter = Letter::of(message);
         self.bytes += letter.size();
         self.next
@@ -62,6 +82,20 @@ impl Batch {
             Err(error) => self.poison.push(letter.because(&error_chain(&error))),
         }
     }
+}
+
+/// Whether the client library may not recover by itself: a topic was deleted, or the client is in a
+/// fatal state.
+pub(super) fn is_permanent(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::Fatal
+        )
+    )
 }
 
 fn header<'a>(message: &'a BorrowedMessage<'_>, name: &str) -> Option<&'a str> {

@@ -1,13 +1,16 @@
-//! The dead-letter queue as operators use it: list and replay.
+//! The dead-letter queue as operators use it: list, replay and purge.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rdkafka::TopicPartitionList;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders, OwnedMessage};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::topic_partition_list::Offset;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
 use rdkafka::util::Timeout;
 
 use super::{HEADERS, LENGTH, OFFSET, PARTITION, REASON, TOPIC};
@@ -84,11 +87,44 @@ impl DeadLetter {
     }
 }
 
+/// The oldest dead letters, which can be deleted together.
+pub struct Range {
+    /// The number of the oldest dead letter.
+    first: i64,
+    /// The number behind the last of them.
+    end: i64,
+    /// The number of the first that was not replayed.
+    not_replayed: i64,
+}
+
+impl Range {
+    /// How many they are.
+    pub fn count(&self) -> i64 {
+        (self.end - self.first).max(0)
+    }
+
+    /// The number of the oldest.
+    pub fn first(&self) -> i64 {
+        self.first
+    }
+
+    /// The number of the newest.
+    pub fn last(&self) -> i64 {
+        self.end - 1
+    }
+
+    /// How many were not replayed.
+    pub fn not_replayed(&self) -> i64 {
+        (self.end - self.not_replayed.max(self.first)).max(0)
+    }
+}
+
 /// The dead-letter queue of a shop, as operators use it.
 pub struct DeadLetterQueue {
     topics: events::Topics,
     consumer: BaseConsumer,
     producer: FutureProducer,
+    admin: AdminClient<DefaultClientContext>,
 }
 
 impl DeadLetterQueue {
@@ -102,14 +138,13 @@ impl DeadLetterQueue {
             topics: events::Topics::with_prefix(prefix),
             consumer: config.create()?,
             producer: producer::configured(client(brokers, login, "dead-letters")?)?,
+            admin: client(brokers, login, "dead-letters")?.create()?,
         })
     }
 
     /// The dead letters that were not replayed, oldest first.
     pub fn list(&self) -> Result<Vec<DeadLetter>, KafkaError> {
-        let (oldest, end) =
-            self.consumer
-                .fetch_watermarks(&self.topics.dead_letters, 0, TIMEOUT)?;
+        let (oldest, end) = self.watermarks()?;
         let start = self.replayed_up_to()?.unwrap_or(oldest).max(oldest);
         let mut partitions = TopicPartitionList::new();
         partitions.add_partition_offset(&self.topics.dead_letters, 0, Offset::Offset(start))?;
@@ -152,17 +187,63 @@ impl DeadLetterQueue {
         Ok(is_replayable)
     }
 
+    /// The dead letters up to `number`, inclusive.
+    pub fn up_to(&self, number: i64) -> Result<Range, KafkaError> {
+        let (first, end) = self.watermarks()?;
+        self.range(first, number.saturating_add(1).min(end))
+    }
+
+    /// The dead letters that were written longer than `age` before `now`.
+    pub fn older_than(&self, now: Timestamp, age: Duration) -> Result<Range, KafkaError> {
+        let (first, end) = self.watermarks()?;
+        let oldest_kept = now.checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut times = TopicPartitionList::new();
+        let time = Offset::Offset(oldest_kept.as_millisecond());
+        times.add_partition_offset(&self.topics.dead_letters, 0, time)?;
+        let found = self.consumer.offsets_for_times(times, TIMEOUT)?;
+        // Without a younger one all are older.
+        self.range(first, self.offset_in(&found).unwrap_or(end))
+    }
+
+    /// Deletes dead letters. They cannot be restored.
+    pub async fn purge(&self, range: &Range) -> Result<(), KafkaError> {
+        let mut before = TopicPartitionList::new();
+        before.add_partition_offset(&self.topics.dead_letters, 0, Offset::Offset(range.end))?;
+        let options = AdminOptions::new().request_timeout(Some(TIMEOUT));
+        let deleted = self.admin.delete_records(&before, &options).await?;
+        deleted
+            .elements()
+            .iter()
+            .try_for_each(TopicPartitionListElem::error)
+    }
+
+    fn range(&self, first: i64, end: i64) -> Result<Range, KafkaError> {
+        Ok(Range {
+            first,
+            end,
+            not_replayed: self.replayed_up_to()?.unwrap_or(first),
+        })
+    }
+
+    /// The number of the oldest dead letter, and the one behind the newest.
+    fn watermarks(&self) -> Result<(i64, i64), KafkaError> {
+        self.consumer
+            .fetch_watermarks(&self.topics.dead_letters, 0, TIMEOUT)
+    }
+
+    fn offset_in(&self, list: &TopicPartitionList) -> Option<i64> {
+        let partition = list.find_partition(&self.topics.dead_letters, 0)?;
+        match partition.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
+    }
+
     fn replayed_up_to(&self) -> Result<Option<i64>, KafkaError> {
         let mut partitions = TopicPartitionList::new();
         partitions.add_partition(&self.topics.dead_letters, 0);
         let committed = self.consumer.committed_offsets(partitions, TIMEOUT)?;
-        let offset = committed
-            .find_partition(&self.topics.dead_letters, 0)
-            .map(|partition| partition.offset());
-        Ok(match offset {
-            Some(Offset::Offset(offset)) => Some(offset),
-            _ => None,
-        })
+        Ok(self.offset_in(&committed))
     }
 }
 

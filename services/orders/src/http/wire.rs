@@ -1,14 +1,13 @@
 //! Bodies and queries, as JSON and as the OpenAPI document describes them.
 
 use domain::{Money, OrderId, ProductName, rfc3339};
+use events::ReasonCode;
 use serde::{Deserialize, Serialize};
 use service_kit::extract::Object;
 use service_kit::integer::Integer;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::order::{
-    Line, Order, Outcome, PendingOrder, Rejection, RejectionCode, Rendering, is_zero,
-};
+use crate::order::{Line, Order, Outcome, PendingOrder, Rejection, Rendering, is_zero};
 
 /// A request to place an order.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -101,7 +100,7 @@ pub(super) struct LineView {
 #[schema(as = Reason)]
 pub(super) struct ReasonView {
     #[schema(value_type = String, example = "insufficient_stock")]
-    code: RejectionCode,
+    code: ReasonCode,
     /// The products with insufficient stock, at most 20 of them.
     #[schema(value_type = Vec<String>)]
     products: Vec<ProductName>,

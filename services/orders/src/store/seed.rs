@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::ProductName;
+use events::ReasonCode;
 use jiff::Timestamp;
 use mongo::time::date;
 use mongo::{decimal, ignore_duplicate_keys};
@@ -14,7 +15,7 @@ use super::Store;
 use super::documents::{
     ACCEPTED, DecisionDocument, LineDocument, OrderDocument, ProductDocument, REJECTED,
 };
-use crate::order::{Rejection, RejectionCode, Rendering};
+use crate::order::{Rejection, Rendering};
 
 /// The last bytes of every id in the development data.
 const ID_TAIL: [u8; 11] = [
@@ -154,7 +155,7 @@ fn line_document((product, quantity): (&SeedProduct, i64)) -> LineDocument {
 
 fn insufficient_stock(products: impl Iterator<Item = &'static str>) -> Rejection {
     Rejection {
-        code: RejectionCode::InsufficientStock,
+        code: ReasonCode::InsufficientStock,
         products: products
             .filter_map(|name| ProductName::parse(name).ok())
             .collect(),

@@ -64,10 +64,10 @@ pub(super) fn heartbeat(id: Option<EventId>) -> Bytes {
 #[cfg(test)]
 mod tests {
     use domain::ProductName;
+    use events::ReasonCode;
     use jiff::Timestamp;
 
     use super::*;
-    use crate::order::RejectionCode;
     use crate::stream::cluster_time::ClusterTime;
 
     const ID: EventId = EventId::complete(ClusterTime::new(0, 1));
@@ -76,7 +76,7 @@ mod tests {
         StatusChange {
             id: OrderId::from_bytes([0x71; 12]),
             outcome: Outcome::Rejected(Some(Rejection {
-                code: RejectionCode::InsufficientStock,
+                code: ReasonCode::InsufficientStock,
                 products: vec![ProductName::parse(name).expect("a name")],
                 more: 0,
             })),

@@ -89,6 +89,22 @@ async fn given_a_pending_order_when_it_is_rejected_then_it_has_the_reason() {
 }
 
 #[tokio::test]
+async fn given_a_reason_of_a_later_release_when_it_is_decided_then_clients_see_it() {
+    let service = start().await;
+    let reason = json!({ "code": "not_for_sale", "products": ["chair"] });
+    let order = decided_order(&service, "REJECTED", &reason).await;
+    assert_eq!(order["status"], "REJECTED");
+    assert_eq!(order["reason"], reason);
+}
+
+#[tokio::test]
+async fn given_a_decision_of_a_later_release_when_it_is_decided_then_clients_see_it() {
+    let service = start().await;
+    let order = decided_order(&service, "CANCELLED", &Value::Null).await;
+    assert_eq!(order["status"], "CANCELLED");
+}
+
+#[tokio::test]
 async fn given_a_decision_that_the_database_refuses_when_consumed_then_it_is_a_dead_letter_and_others_apply()
  {
     let service = start().await;

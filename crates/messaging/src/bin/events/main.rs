@@ -43,7 +43,7 @@ struct Shop {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List and replay dead letters: messages that a service could not read.
+    /// List, replay and delete dead letters: messages that a service could not process.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
     /// Show the number of partitions of each topic, or raise it.
@@ -54,7 +54,7 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(&arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!(
                 "cannot use the topics on Kafka at {}: {}; is the shop running?",
@@ -66,9 +66,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<(), Failure> {
+async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
-        Command::DeadLetters(command) => dead_letters::run(&arguments.shop, *command).await,
-        Command::Topics(options) => topics::run(&arguments.shop, options).await,
+        Command::DeadLetters(command) => dead_letters::run(&arguments.shop, command).await,
+        Command::Topics(options) => {
+            topics::run(&arguments.shop, options).await?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
