@@ -90,8 +90,7 @@ async fn given_a_transaction_when_its_caller_has_timed_out_then_it_is_not_commit
 async fn given_a_slow_read_within_another_timeout_when_that_ends_then_the_server_stops_it() {
     let database = database("slow_nested_read").await;
     let read = slow_read(database.clone(), Duration::from_mins(10));
-    let use_case = async { Ok::<_, StoreError>(read.await) };
-    let result = mongo::with_timeout(Duration::from_millis(300), use_case).await;
+    let result = mongo::with_timeout(Duration::from_millis(300), read).await;
     assert!(result.is_err_and(|error| error.is_retryable()));
     idle(&database).await;
 }
