@@ -183,7 +183,7 @@ test.describe('refusals', () => {
   }) => {
     await page.goto('/');
     await page.evaluate(() => {
-      for (const key of ['cart', 'theme', 'signed-in', 'log-out-owed', 'renewal-unseen']) {
+      for (const key of ['cart', 'theme', 'signed-in', 'log-out-owed']) {
         localStorage.setItem(key, '{"<invalid>":[');
       }
     });
@@ -192,7 +192,7 @@ test.describe('refusals', () => {
     await expect(page.getByRole('link', { name: 'Log in' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Cart', exact: true })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Automatic' })).toHaveAttribute('aria-pressed', 'true');
-    for (const key of ['signed-in', 'log-out-owed', 'renewal-unseen']) {
+    for (const key of ['signed-in', 'log-out-owed']) {
       await expect
         .poll(() => page.evaluate((name) => localStorage.getItem(name), key), { message: key })
         .toBeNull();
