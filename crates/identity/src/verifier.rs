@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use quick_cache::sync::Cache;
-use runtime::health::Part;
+use runtime::health::{self, Health, Part};
+use runtime::lifecycle::Background;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -115,9 +116,15 @@ impl Verifier {
         }
     }
 
-    /// Refreshes fetched keys until `stop` and sets `part` to whether there are any. With other
-    /// sources of keys it returns immediately.
-    pub async fn keep_fresh(self, part: Part, stop: CancellationToken) {
+    /// Refreshes fetched keys in the background; the service is ready when there are any.
+    pub fn keep_fresh(&self, health: &Health, background: &Background) {
+        let (verifier, part) = (self.clone(), health.part(health::TOKEN_KEYS));
+        background.keep_running("token-keys", move |stop| {
+            verifier.clone().refresh(part.clone(), stop)
+        });
+    }
+
+    async fn refresh(self, part: Part, stop: CancellationToken) {
         match &self.inner.keys {
             KeySource::Remote(keys) => keys.keep_fresh(part, stop, || self.clear_cache()).await,
             KeySource::Secret(_) | KeySource::Issuer(_) => {

@@ -4,24 +4,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use runtime::health::Part;
+use runtime::health::{self, Health, Part};
+use runtime::lifecycle::Background;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::{KafkaConfigError, KafkaSettings};
-use crate::topics;
 
-/// How often [`watch`] pings the broker.
+/// How often the broker is pinged.
 const PING_INTERVAL: Duration = Duration::from_secs(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Creates the missing topics as soon as the broker is reachable. Then pings the broker and sets
-/// `part` to the result, until `stop`.
-pub async fn watch(
+/// Reports in the background whether the broker answers.
+pub fn watch(settings: &KafkaSettings, health: &Health, background: &Background) {
+    let (settings, part) = (settings.clone(), health.reported_part(health::BROKER));
+    background.keep_running("broker-watch", move |stop| {
+        keep_pinging(settings.clone(), part.clone(), stop)
+    });
+}
+
+async fn keep_pinging(
     settings: KafkaSettings,
     part: Part,
     stop: CancellationToken,
 ) -> Result<(), KafkaConfigError> {
-    topics::create_with_retry(&settings, &stop).await;
     // Of all clients, only consumers do not create a missing topic by asking for it.
     let client: Arc<BaseConsumer> = Arc::new(settings.client("watch")?.create()?);
     let topic: Arc<str> = settings.topics().dead_letters.into();

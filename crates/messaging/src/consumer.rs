@@ -116,12 +116,13 @@ impl<H: Handler> Consumer<H> {
         })
     }
 
-    /// Consumes until `stop`, then commits the offsets of finished batches and leaves the group. A
-    /// consumer that no longer reads is replaced.
-    pub async fn run(&self, stop: CancellationToken) -> Result<(), KafkaError> {
+    /// Creates the missing topics and consumes until `stop`, then commits the offsets of finished
+    /// batches and leaves the group. A consumer that no longer reads is replaced.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), KafkaError> {
         let mut undelivered = Undelivered::new(Arc::clone(&self.dead_letters));
         let mut delay = MIN_REPLACE_DELAY;
         loop {
+            topics::create_with_retry(&self.settings, &stop).await;
             // Created here and not earlier: a client that is not polled accumulates the errors of an
             // unreachable broker in memory.
             let consumer: Arc<StreamConsumer> = Arc::new(self.config.create()?);
@@ -136,9 +137,6 @@ impl<H: Handler> Consumer<H> {
             };
             tracing::warn!(cause, "the consumer no longer reads; replacing it");
             metrics::counter!("consumers_replaced_total").increment(1);
-            if let Err(error) = topics::create_missing(&self.settings).await {
-                tracing::warn!(%error, "cannot create the missing topics");
-            }
             if started.elapsed() > STEADY_TIME {
                 delay = MIN_REPLACE_DELAY;
             }

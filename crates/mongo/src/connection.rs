@@ -9,7 +9,8 @@ use mongodb::options::{
     WriteConcern,
 };
 use mongodb::{Client, Database};
-use runtime::health::Part;
+use runtime::health::{self, Health, Part};
+use runtime::lifecycle::Background;
 use runtime::secret::{self, SecretError};
 use runtime::settings;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -123,8 +124,15 @@ pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, Co
     Ok(client.database(&settings.mongodb_database))
 }
 
-/// Pings the database and sets `part` to the result, until `stop`.
-pub async fn watch(database: Database, part: Part, stop: CancellationToken) {
+/// Pings the database in the background; the service is ready while it answers.
+pub fn watch(database: &Database, health: &Health, background: &Background) {
+    let (database, part) = (database.clone(), health.part(health::DATABASE));
+    background.keep_running("database-watch", move |stop| {
+        keep_pinging(database.clone(), part.clone(), stop)
+    });
+}
+
+async fn keep_pinging(database: Database, part: Part, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(PING_INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -57,10 +57,7 @@ pub async fn serve(
         attempts,
     };
 
-    let database_health = health.part(health::DATABASE);
-    background.keep_running("database-watch", move |stop| {
-        mongo::watch(database.clone(), database_health.clone(), stop)
-    });
+    mongo::watch(&database, &health, &background);
     let preparation = Preparation {
         store,
         seed_data: config.seed_data,

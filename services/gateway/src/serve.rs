@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Router, middleware};
-use runtime::health::{self, Health};
+use runtime::health::Health;
 use runtime::lifecycle::{Background, Failure};
 use service_kit::server;
 use tokio::net::TcpListener;
@@ -29,11 +29,7 @@ pub async fn serve(
     let background = Background::default();
     let verifier = config.tokens.verifier()?;
 
-    let keys = (verifier.clone(), health.part(health::TOKEN_KEYS));
-    background.keep_running("token-keys", move |stop| {
-        let (verifier, part) = keys.clone();
-        verifier.keep_fresh(part, stop)
-    });
+    verifier.keep_fresh(&health, &background);
 
     let table = routes::table(config.common.chaos_endpoints);
     let documentation = openapi::router(&table)?;

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use messaging::consumer::{Consumer, Handler, Subscription};
+use messaging::consumer::{Consumer, Subscription};
 use messaging::producer::Producer;
 use messaging::settings::KafkaSettings;
-use messaging::topics;
 use runtime::clock::SystemClock;
 use runtime::health::{self, Health, Part};
 use runtime::lifecycle::{Background, Failure};
@@ -47,21 +46,10 @@ pub async fn serve(
     let consumer = consumer(&config.kafka, &store)?;
     let state_consumer = state_consumer(&config.kafka, &store)?;
 
-    let keys = (verifier.clone(), health.part(health::TOKEN_KEYS));
-    background.keep_running("token-keys", move |stop| {
-        let (verifier, part) = keys.clone();
-        verifier.keep_fresh(part, stop)
-    });
-    let database_health = health.part(health::DATABASE);
-    background.keep_running("database-watch", move |stop| {
-        mongo::watch(database.clone(), database_health.clone(), stop)
-    });
-    let (kafka, broker_health) = (config.kafka.clone(), health.reported_part(health::BROKER));
-    background.keep_running("broker-watch", move |stop| {
-        messaging::connection::watch(kafka.clone(), broker_health.clone(), stop)
-    });
+    verifier.keep_fresh(&health, &background);
+    mongo::watch(&database, &health, &background);
+    messaging::connection::watch(&config.kafka, &health, &background);
     let tasks = Tasks {
-        kafka: config.kafka,
         seed_data: config.seed_data,
         store: store.clone(),
         publisher: publisher.clone(),
@@ -134,7 +122,6 @@ fn state_consumer(
 /// The background tasks that need the indexes.
 #[derive(Clone)]
 struct Tasks {
-    kafka: KafkaSettings,
     seed_data: bool,
     store: Store,
     publisher: OrderPublisher,
@@ -175,28 +162,10 @@ impl Tasks {
             clock: SystemClock,
         };
         background.keep_running("sweeper", move |stop| sweeper.clone().run(stop));
-        keep_consuming(background, "consumer", &self.kafka, self.consumer);
-        keep_consuming(
-            background,
-            "state-consumer",
-            &self.kafka,
-            self.state_consumer,
-        );
+        let (consumer, state_consumer) = (self.consumer, self.state_consumer);
+        background.keep_running("consumer", move |stop| Arc::clone(&consumer).run(stop));
+        background.keep_running("state-consumer", move |stop| {
+            Arc::clone(&state_consumer).run(stop)
+        });
     }
-}
-
-fn keep_consuming<H: Handler>(
-    background: &Background,
-    task: &'static str,
-    kafka: &KafkaSettings,
-    consumer: Arc<Consumer<H>>,
-) {
-    let kafka = kafka.clone();
-    background.keep_running(task, move |stop| {
-        let (kafka, consumer) = (kafka.clone(), Arc::clone(&consumer));
-        async move {
-            topics::create_with_retry(&kafka, &stop).await;
-            consumer.run(stop).await
-        }
-    });
 }

@@ -6,8 +6,6 @@ use std::time::Duration;
 use messaging::consumer::{Consumer, Subscription};
 use messaging::outbox::Outbox;
 use messaging::producer::Producer;
-use messaging::settings::KafkaSettings;
-use messaging::topics;
 use runtime::clock::SystemClock;
 use runtime::health::{self, Health, Part};
 use runtime::lifecycle::{Background, Failure};
@@ -89,23 +87,12 @@ pub async fn serve(
     };
     let consumer = Consumer::new(&config.kafka, subscription, OrderEventHandler { decider })?;
 
-    let keys = (verifier.clone(), health.part(health::TOKEN_KEYS));
-    background.keep_running("token-keys", move |stop| {
-        let (verifier, part) = keys.clone();
-        verifier.keep_fresh(part, stop)
-    });
-    let database_health = health.part(health::DATABASE);
-    background.keep_running("database-watch", move |stop| {
-        mongo::watch(database.clone(), database_health.clone(), stop)
-    });
-    let (kafka, broker_health) = (config.kafka.clone(), health.reported_part(health::BROKER));
-    background.keep_running("broker-watch", move |stop| {
-        messaging::connection::watch(kafka.clone(), broker_health.clone(), stop)
-    });
+    verifier.keep_fresh(&health, &background);
+    mongo::watch(&database, &health, &background);
+    messaging::connection::watch(&config.kafka, &health, &background);
     let tasks = Tasks {
         start_up_health: health.part(health::START_UP),
         seed_data: config.seed_data,
-        kafka: config.kafka,
         store: store.clone(),
         outbox,
         consumer: Arc::new(consumer),
@@ -135,7 +122,6 @@ pub async fn serve(
 struct Tasks {
     start_up_health: Part,
     seed_data: bool,
-    kafka: KafkaSettings,
     store: Store,
     outbox: Outbox,
     consumer: Arc<Consumer<OrderEventHandler<Store, Outbox, SystemClock>>>,
@@ -169,13 +155,7 @@ impl Tasks {
         background.keep_running("archiver", move |stop| archiver.clone().run(stop));
         let republisher = self.republisher;
         background.keep_running("republisher", move |stop| republisher.clone().run(stop));
-        let (kafka, consumer) = (self.kafka, self.consumer);
-        background.keep_running("consumer", move |stop| {
-            let (kafka, consumer) = (kafka.clone(), Arc::clone(&consumer));
-            async move {
-                topics::create_with_retry(&kafka, &stop).await;
-                consumer.run(stop).await
-            }
-        });
+        let consumer = self.consumer;
+        background.keep_running("consumer", move |stop| Arc::clone(&consumer).run(stop));
     }
 }

@@ -4,8 +4,8 @@ use axum::Router;
 use axum::routing::get;
 use domain::Role;
 use runtime::health::Health;
+use runtime::lifecycle::Background;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 use crate::test_tokens::{email, issuer, now, public_pem};
 use crate::{Verifier, VerifyError};
@@ -63,9 +63,8 @@ async fn given_keys_over_http_when_they_rotate_then_valid_tokens_stay_valid() {
         Err(VerifyError::KeysUnavailable)
     );
 
-    let (health, stop) = (Health::default(), CancellationToken::new());
-    let part = health.part("token keys");
-    tokio::spawn(verifier.clone().keep_fresh(part, stop.clone()));
+    let (health, background) = (Health::default(), Background::default());
+    verifier.keep_fresh(&health, &background);
     server.set(Some(old.jwks()));
     wait_until_ready(&health).await;
     assert!(verifier.verify(&old_token, now()).await.is_ok());
@@ -113,7 +112,6 @@ async fn given_keys_over_http_when_they_rotate_then_valid_tokens_stay_valid() {
         "a cached token of a removed key is refused"
     );
     assert!(verifier.verify(&new_token, now()).await.is_ok());
-    stop.cancel();
 }
 
 #[tokio::test]
@@ -124,8 +122,7 @@ async fn given_a_service_that_has_just_started_when_tokens_arrive_then_they_wait
     let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
     let issuer = issuer(1);
     server.set(Some(issuer.jwks()));
-    let part = Health::default().part("token keys");
-    tokio::spawn(verifier.clone().keep_fresh(part, CancellationToken::new()));
+    verifier.keep_fresh(&Health::default(), &Background::default());
     let token = issuer.issue(&email(), Role::User, now());
     let (first, second) = tokio::join!(
         verifier.verify(&token, now()),
@@ -140,9 +137,8 @@ async fn given_many_unknown_keys_at_once_when_verified_then_they_share_one_fetch
     let url = server.start().await;
     server.set(Some(issuer(1).jwks()));
     let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
-    let (health, stop) = (Health::default(), CancellationToken::new());
-    let part = health.part("token keys");
-    tokio::spawn(verifier.clone().keep_fresh(part, stop.clone()));
+    let (health, background) = (Health::default(), Background::default());
+    verifier.keep_fresh(&health, &background);
     wait_until_ready(&health).await;
     let before = server.fetches();
     let mut calls = tokio::task::JoinSet::new();
@@ -161,7 +157,6 @@ async fn given_many_unknown_keys_at_once_when_verified_then_they_share_one_fetch
             .all(|result| *result == Err(VerifyError::Invalid))
     );
     assert_eq!(server.fetches() - before, 1);
-    stop.cancel();
 }
 
 #[test]

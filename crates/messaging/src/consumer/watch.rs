@@ -20,7 +20,7 @@ const INTERVAL: Duration = Duration::from_secs(3);
 /// The timeout of one request to the broker.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// In how many intervals in succession a partition must not have advanced.
-const MAX_STRIKES: u32 = 2;
+const MAX_STRIKES: u32 = 4;
 
 /// Compares the positions of a consumer with the logs of its partitions.
 pub(super) struct Watch {
