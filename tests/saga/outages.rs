@@ -155,3 +155,19 @@ async fn given_running_consumers_when_their_topics_are_deleted_then_they_read_th
         .expect(200);
     assert_eq!(order.json()["status"], "ACCEPTED");
 }
+
+#[tokio::test]
+async fn given_messages_that_expired_unread_when_products_restarts_then_the_orders_are_decided() {
+    let shop = Shop::start().await;
+    let mut ids = sell(&shop, "cutlery", 5).await;
+    shop.kill("products");
+    let buyer = shop.user().await;
+    for _ in 0..5 {
+        ids.push(shop.place_order(&buyer, "cutlery", 1).await);
+    }
+    wait_for_messages(&shop, "orders", 10).await;
+    shop.truncate_topic("orders").await;
+    shop.restart("products").await;
+    shop.wait_all_decided(HEALING_TIMEOUT).await;
+    shop.check_invariants(&Expectations::new(ids)).await;
+}

@@ -176,6 +176,16 @@ impl Kafka {
         let _ = admin.delete_topics(topics, &AdminOptions::new()).await;
     }
 
+    /// Deletes the messages of a topic as retention does, and keeps the offsets.
+    pub(crate) async fn truncate_topic(&self, topic: &str) {
+        let name = topic.to_owned();
+        let all = self.blocking(move |kafka| kafka.ends(&name)).await;
+        let admin: AdminClient<DefaultClientContext> =
+            self.config().create().expect("the settings are valid");
+        let deleted = admin.delete_records(&all, &AdminOptions::new()).await;
+        deleted.expect("the broker deletes the messages");
+    }
+
     /// Creates a topic of one partition with this setting, as soon as it does not exist.
     pub(crate) async fn create_topic(&self, topic: &str, setting: (&str, &str)) {
         let admin: AdminClient<DefaultClientContext> =
@@ -254,6 +264,18 @@ impl Kafka {
             }
         }
         lag
+    }
+
+    /// The end of each partition.
+    fn ends(&self, topic: &str) -> TopicPartitionList {
+        let consumer = self.consumer("reader");
+        let mut ends = TopicPartitionList::new();
+        for partition in partitions(&consumer, topic) {
+            let (_, high) = watermarks(&consumer, topic, partition);
+            let added = ends.add_partition_offset(topic, partition, Offset::Offset(high));
+            added.expect("the offset is valid");
+        }
+        ends
     }
 
     fn consumer(&self, group: &str) -> BaseConsumer {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bson::Document;
+use mongodb::options::{ClientOptions, ReadConcern};
 use mongodb::{Collection, Database};
 
 use crate::kafka::Kafka;
@@ -62,10 +63,9 @@ impl Stores {
         let servers = tokio::task::spawn_blocking(start)
             .await
             .expect("the servers start");
-        let mongodb = mongodb::Client::with_uri_str(&servers.mongodb_uri).await;
         Self {
             namespace: Namespace::random(),
-            mongodb: mongodb.expect("the connection string is valid"),
+            mongodb: connect(&servers.mongodb_uri).await,
             kafka: Kafka::new(&servers.kafka_brokers),
             servers,
         }
@@ -92,6 +92,14 @@ impl Drop for Stores {
         let cleanup = std::thread::spawn(move || clean(&uri, &databases, &kafka, &topics));
         let _ = cleanup.join();
     }
+}
+
+/// A test must not see a change before the services, which read what a majority has.
+async fn connect(uri: &str) -> mongodb::Client {
+    let options = ClientOptions::parse(uri).await;
+    let mut options = options.expect("the connection string is valid");
+    options.read_concern = Some(ReadConcern::majority());
+    mongodb::Client::with_options(options).expect("the options are valid")
 }
 
 /// Removes databases and topics. The servers end with the run, so errors do not matter.

@@ -58,6 +58,11 @@ impl Shop {
         self.stores.kafka.delete_topics(&[&self.topic(topic)]).await;
     }
 
+    /// Deletes all messages of a topic such as `orders`, as retention does.
+    pub async fn truncate_topic(&self, topic: &str) {
+        self.stores.kafka.truncate_topic(&self.topic(topic)).await;
+    }
+
     /// Creates a deleted topic such as `orders` with one partition and this setting.
     pub async fn create_topic(&self, topic: &str, setting: (&str, &str)) {
         let topic = self.topic(topic);
