@@ -7,7 +7,7 @@ use std::time::Duration;
 use bson::{Bson, Document, doc, oid::ObjectId};
 use futures::StreamExt as _;
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Client, RawMessage, Response, Shop, order};
 
 /// The products of [`Attacks::order_everything`]: as many as an order may have lines, with the longest
@@ -15,6 +15,8 @@ use testkit::{Client, RawMessage, Response, Shop, order};
 const LONG_NAMES: u32 = 100;
 const MASS_ORDERS: usize = 700;
 const CONCURRENCY: usize = 64;
+/// How long products pauses. Honest orders wait that long too.
+const PAUSE: Duration = Duration::from_secs(1);
 /// The size of the catalogue that is read as a whole, and the number of its readers.
 const PRODUCTS: usize = 20_000;
 const READERS: usize = 30;
@@ -82,42 +84,39 @@ impl<'a> Attacks<'a> {
     }
 
     /// Orders all products with long names, of which there is one piece, many times at once. At the
-    /// first time products pauses, so that all orders are placed before the first is decided.
+    /// first time products pauses, so that many orders are placed before the first is decided.
     async fn order_everything(&self) {
         let names: Vec<String> = (0..LONG_NAMES).map(long_name).collect();
         let lines: Vec<(&str, i64)> = names.iter().map(|name| (name.as_str(), 1)).collect();
         let body = order(&lines);
-        let mut is_first = true;
+        tokio::join!(self.place_mass_orders(&body), async {
+            self.shop.pause("products");
+            tokio::time::sleep(PAUSE).await;
+            self.shop.resume("products");
+        });
         loop {
-            if is_first {
-                self.shop.pause("products");
-            }
-            let calls = (0..MASS_ORDERS).map(async |number| {
-                let email = format!("attacker{number}@test.example");
-                let attacker = self.shop.with_signed_token(&email, "user");
-                self.count(
-                    "orders of all products",
-                    attacker.try_post("/api/orders", &body).await.ok(),
-                );
-            });
-            futures::stream::iter(calls)
-                .buffer_unordered(CONCURRENCY)
-                .collect::<()>()
-                .await;
-            if is_first {
-                self.shop.resume("products");
-            }
-            is_first = false;
             tokio::time::sleep(Duration::from_secs(30)).await;
             for name in &names {
                 let path = format!("/api/products?name={name}");
                 let restocked = self.admin.patch(&path, &json!({ "add_quantity": 1 })).await;
                 self.count("restocks", Some(restocked));
             }
+            self.place_mass_orders(&body).await;
         }
     }
 
-    /// Sends messages that nobody can process, and deletes the topic for them.
+    async fn place_mass_orders(&self, body: &Value) {
+        let calls = (0..MASS_ORDERS).map(async |number| {
+            let email = format!("attacker{number}@test.example");
+            let attacker = self.shop.with_signed_token(&email, "user");
+            let response = attacker.try_post("/api/orders", body).await;
+            self.count("orders of all products", response.ok());
+        });
+        let calls = futures::stream::iter(calls).buffer_unordered(CONCURRENCY);
+        calls.collect::<()>().await;
+    }
+
+    /// Sends messages that no consumer can process, and deletes the topic for them.
     async fn send_poison(&self) {
         let broken = |key: u32| RawMessage {
             key: key.to_string(),
