@@ -24,6 +24,8 @@ const PRICE_CHANGES: i64 = 100_000;
 /// A price cursor of the former format, which asks for the prices before all changes.
 const FORGED_CURSOR: &str = "cAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const RESUMED_STREAMS: usize = 12;
+/// The pause between two attacks of a kind that comes in waves.
+const INTERVAL: Duration = Duration::from_secs(30);
 const EVENTS: &str = "/api/orders/events";
 
 /// The attackers and what they have prepared.
@@ -95,7 +97,7 @@ impl<'a> Attacks<'a> {
             self.shop.resume("products");
         });
         loop {
-            tokio::time::sleep(Duration::from_secs(30)).await;
+            tokio::time::sleep(INTERVAL).await;
             for name in &names {
                 let path = format!("/api/products?name={name}");
                 let restocked = self.admin.patch(&path, &json!({ "add_quantity": 1 })).await;
@@ -136,7 +138,7 @@ impl<'a> Attacks<'a> {
                 .produce("order-status", &[impossible_reason()])
                 .await;
             self.count_one("poison messages", "sent");
-            tokio::time::sleep(Duration::from_secs(10)).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
@@ -148,7 +150,7 @@ impl<'a> Attacks<'a> {
             for response in join_all(reads).await {
                 self.count("whole lists of products", response.ok());
             }
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
