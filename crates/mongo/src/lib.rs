@@ -3,6 +3,7 @@
 mod connection;
 pub mod decimal;
 mod error;
+mod freshness;
 mod shared_key;
 pub mod time;
 mod timeout;
@@ -13,6 +14,7 @@ pub use error::{
     DUPLICATE_KEY, StoreError, ignore_duplicate_keys, is_duplicate_key, is_refusal_code,
     is_transient,
 };
+pub use freshness::Freshness;
 pub use shared_key::SharedKey;
 pub use timeout::{BACKGROUND_TIMEOUT, retry_until_ok, time_left, timeout_error, with_timeout};
 pub use transaction::{begin, commit};

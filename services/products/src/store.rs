@@ -10,7 +10,6 @@ mod changes;
 mod complete_list;
 mod documents;
 mod error;
-mod freshness;
 mod indexes;
 mod ledger;
 mod listing;
@@ -24,7 +23,7 @@ use std::time::Duration;
 
 use domain::CategoryName;
 use messaging::outbox::Outbox;
-use mongo::SharedKey;
+use mongo::{Freshness, SharedKey};
 use mongodb::bson::oid::ObjectId;
 use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database};
@@ -33,7 +32,6 @@ use service_kit::cursor::CursorKey;
 use crate::ports::StoreError;
 use archive::ArchivedUntil;
 use documents::{Audit, Category, Decision, ListedProduct, Product, ProductChange};
-use freshness::Freshness;
 use republication::RoundDocument;
 
 /// The database. Clones share it.

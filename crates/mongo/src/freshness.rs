@@ -15,23 +15,23 @@ use mongodb::bson::Timestamp;
 /// The time of the newest state that was returned or committed, by the clock of the database. Clones
 /// share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Freshness(Arc<AtomicU64>);
+pub struct Freshness(Arc<AtomicU64>);
 
 impl Freshness {
     /// Makes the next read in `session` return the newest state or a later one.
-    pub(super) fn require(&self, session: &mut ClientSession) {
+    pub fn require(&self, session: &mut ClientSession) {
         if let Some(newest) = self.newest() {
             session.advance_operation_time(newest);
         }
     }
 
     /// Whether a state of this time includes the newest one.
-    pub(super) fn is_met_by(&self, time: Timestamp) -> bool {
+    pub fn is_met_by(&self, time: Timestamp) -> bool {
         self.newest().is_none_or(|newest| time >= newest)
     }
 
     /// Remembers the time of a state that is about to be returned.
-    pub(super) fn record(&self, time: Option<Timestamp>) {
+    pub fn record(&self, time: Option<Timestamp>) {
         if let Some(Timestamp { time, increment }) = time {
             let time = (u64::from(time) << 32) | u64::from(increment);
             self.0.fetch_max(time, Ordering::AcqRel);
