@@ -12,8 +12,8 @@ use tokio::sync::OnceCell;
 use crate::error::ignore_duplicate_keys;
 use crate::timeout::time_left;
 
-/// A key of 32 random bytes in the collection `keys` of a service's database. Whoever needs it first
-/// creates it. Clones share it.
+/// A key of 32 random bytes in the collection `keys` of a service's database. The first use creates it.
+/// Clones share it.
 #[derive(Clone)]
 pub struct SharedKey {
     keys: Collection<KeyDocument>,
