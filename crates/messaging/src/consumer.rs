@@ -122,7 +122,9 @@ impl<H: Handler> Consumer<H> {
         let mut undelivered = Undelivered::new(Arc::clone(&self.dead_letters));
         let mut delay = MIN_REPLACE_DELAY;
         loop {
-            topics::create_with_retry(&self.settings, &stop).await;
+            if let Err(error) = topics::create_missing(&self.settings).await {
+                tracing::warn!(%error, "cannot create the missing topics");
+            }
             // Created here and not earlier: a client that is not polled accumulates the errors of an
             // unreachable broker in memory.
             let consumer: Arc<StreamConsumer> = Arc::new(self.config.create()?);
@@ -162,7 +164,9 @@ impl<H: Handler> Consumer<H> {
                     return End::Broken(cause);
                 }
                 batch = next_batch(consumer, &self.topic_of), if !is_full => {
-                    watch.set_behind(batch.is_full());
+                    if batch.is_full() {
+                        watch.expect_backlog();
+                    }
                     let (next, broken) = (batch.next, batch.broken);
                     let Some(letters) = self.process(batch.events, batch.originals, stop).await else {
                         break;
@@ -171,6 +175,7 @@ impl<H: Handler> Consumer<H> {
                     undelivered.add(batch.poison);
                     done.extend(next);
                     if let Some(error) = broken {
+                        done.store(consumer, undelivered);
                         return End::Broken(error.to_string());
                     }
                 }
@@ -248,8 +253,6 @@ fn config(
         .set("enable.auto.offset.store", "false")
         // Of a log that was truncated or created again, everything is read.
         .set("auto.offset.reset", "earliest")
-        // How soon a topic that was created again is noticed.
-        .set("topic.metadata.refresh.interval.ms", "5000")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set(
             "session.timeout.ms",

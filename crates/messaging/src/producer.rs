@@ -62,6 +62,8 @@ pub(crate) struct Connection {
     settings: KafkaSettings,
     name: String,
     current: Arc<Mutex<FutureProducer>>,
+    /// Held during a recovery: many deliveries fail together, and one recovery is enough for all.
+    recovery: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Connection {
@@ -71,6 +73,7 @@ impl Connection {
             settings: settings.clone(),
             name: name.to_owned(),
             current,
+            recovery: Arc::default(),
         })
     }
 
@@ -94,11 +97,11 @@ impl Connection {
     }
 
     async fn recover(&self, error: &KafkaError) {
+        let Ok(_one) = self.recovery.try_lock() else {
+            return;
+        };
         match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::Fatal) => match connect(&self.settings, &self.name) {
-                Ok(fresh) => *self.current.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
-                Err(error) => tracing::error!(%error, "cannot create a new producer"),
-            },
+            Some(RDKafkaErrorCode::Fatal) => self.replace(),
             Some(
                 RDKafkaErrorCode::UnknownTopic
                 | RDKafkaErrorCode::UnknownTopicOrPartition
@@ -109,6 +112,18 @@ impl Connection {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn replace(&self) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        // Otherwise an earlier failure has replaced it already.
+        if current.client().fatal_error().is_none() {
+            return;
+        }
+        match connect(&self.settings, &self.name) {
+            Ok(fresh) => *current = fresh,
+            Err(error) => tracing::error!(%error, "cannot create a new producer"),
         }
     }
 }

@@ -116,7 +116,8 @@ pub(crate) fn client(
         .set("reconnect.backoff.max.ms", "500")
         .set("socket.keepalive.enable", "true")
         .set("topic.metadata.refresh.fast.interval.ms", "100")
-        // How long a message in an added partition waits until the consumers know the partition.
+        // How long a message in an added partition waits until the consumers know the partition, and how
+        // soon a topic that was created again is noticed.
         .set("topic.metadata.refresh.interval.ms", "2000")
         // librdkafka would write its own log to standard error; what matters is returned as errors.
         .set_log_level(rdkafka::config::RDKafkaLogLevel::Critical);

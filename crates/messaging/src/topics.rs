@@ -9,7 +9,6 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use tokio_util::sync::CancellationToken;
 
 use crate::settings::{KafkaConfigError, KafkaSettings};
 
@@ -44,9 +43,11 @@ pub async fn create_missing(settings: &KafkaSettings) -> Result<Vec<String>, Top
     let retention = settings.kafka_retention.as_millis().to_string();
     let results = admin
         .create_topics(&all_topics(&topics, settings, &retention), &options)
-        .await?;
+        .await;
+    // Dropping it waits for its thread.
+    tokio::task::spawn_blocking(move || drop(admin));
     let mut created = Vec::new();
-    for result in results {
+    for result in results? {
         match result {
             Ok(name) => created.push(name),
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -74,17 +75,6 @@ pub async fn authentication_error(
         None
     });
     Ok(events.await.ok().flatten())
-}
-
-/// Creates the missing topics; retries until the broker responds or `stop`.
-pub async fn create_with_retry(settings: &KafkaSettings, stop: &CancellationToken) {
-    while let Err(error) = create_missing(settings).await {
-        tracing::warn!(%error, "cannot create the Kafka topics; retrying");
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_millis(100)) => {}
-        }
-    }
 }
 
 fn all_topics<'a>(

@@ -19,17 +19,26 @@ use super::batch::is_permanent;
 const INTERVAL: Duration = Duration::from_secs(3);
 /// The timeout of one request to the broker.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
-/// In how many intervals in succession a partition must not have advanced.
-const MAX_STRIKES: u32 = 4;
+/// After how many checks in succession without progress a partition is stuck.
+const MAX_CHECKS_WITHOUT_PROGRESS: u32 = 4;
 
 /// Compares the positions of a consumer with the logs of its partitions.
 pub(super) struct Watch {
     consumer: Arc<StreamConsumer>,
     ticks: Interval,
     check: Option<JoinHandle<Result<Vec<Partition>, KafkaError>>>,
-    /// The position of each partition at the last check, and its strikes.
+    progress: Progress,
+}
+
+/// What the checks have found so far.
+#[derive(Default)]
+struct Progress {
+    /// The position of each partition at the last check, and how many checks in succession have found
+    /// it there.
     before: BTreeMap<(String, i32), (Option<i64>, u32)>,
-    is_behind: bool,
+    /// Whether a full batch came since the last check. Then messages wait in this process, and a
+    /// partition may not advance for a while.
+    has_backlog: bool,
 }
 
 /// A partition at one moment.
@@ -52,15 +61,13 @@ impl Watch {
             consumer,
             ticks,
             check: None,
-            before: BTreeMap::new(),
-            is_behind: false,
+            progress: Progress::default(),
         }
     }
 
-    /// Whether the last batch was full: then messages wait in this process, and a partition may not
-    /// advance for a while.
-    pub(super) fn set_behind(&mut self, is_behind: bool) {
-        self.is_behind = is_behind;
+    /// A full batch came, so that other messages may wait in this process.
+    pub(super) fn expect_backlog(&mut self) {
+        self.progress.has_backlog = true;
     }
 
     /// Returns what is wrong when a partition has not advanced. Can be cancelled: the next call
@@ -80,7 +87,7 @@ impl Watch {
             self.check = None;
             match result {
                 Ok(Ok(partitions)) => {
-                    if let Some(stuck) = self.judge(partitions) {
+                    if let Some(stuck) = self.progress.find_stuck(partitions) {
                         return stuck;
                     }
                 }
@@ -90,26 +97,30 @@ impl Watch {
             }
         }
     }
+}
 
-    fn judge(&mut self, partitions: Vec<Partition>) -> Option<String> {
+impl Progress {
+    /// Returns a description of a partition that has not advanced for too long.
+    fn find_stuck(&mut self, partitions: Vec<Partition>) -> Option<String> {
         let before = std::mem::take(&mut self.before);
+        let has_backlog = std::mem::take(&mut self.has_backlog);
         let mut stuck = None;
         for partition in partitions {
             let key = (partition.topic.clone(), partition.number);
-            let strikes = match before.get(&key) {
-                Some((position, strikes))
+            let checks = match before.get(&key) {
+                Some((position, checks))
                     if *position == partition.position
                         && partition.has_pending()
-                        && !self.is_behind =>
+                        && !has_backlog =>
                 {
-                    strikes + 1
+                    checks + 1
                 }
                 _ => 0,
             };
-            if strikes >= MAX_STRIKES {
+            if checks >= MAX_CHECKS_WITHOUT_PROGRESS {
                 stuck = Some(partition.to_string());
             }
-            self.before.insert(key, (partition.position, strikes));
+            self.before.insert(key, (partition.position, checks));
         }
         stuck
     }
@@ -169,5 +180,62 @@ fn offset(list: &TopicPartitionList, topic: &str, partition: i32) -> Option<i64>
     match list.find_partition(topic, partition)?.offset() {
         Offset::Offset(offset) => Some(offset),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partition(position: Option<i64>, high: i64) -> Vec<Partition> {
+        vec![Partition {
+            topic: "orders".to_owned(),
+            number: 0,
+            position,
+            committed: None,
+            low: 0,
+            high,
+        }]
+    }
+
+    /// How many checks find nothing before one finds this partition stuck, at most 20.
+    fn checks_until_stuck(progress: &mut Progress, position: Option<i64>, high: i64) -> usize {
+        let find = |_: &usize| progress.find_stuck(partition(position, high)).is_none();
+        (0..20).take_while(find).count()
+    }
+
+    #[test]
+    fn given_a_position_before_or_beyond_the_end_when_it_does_not_advance_then_it_is_stuck() {
+        for (position, high) in [(Some(3), 9), (Some(6982), 1402), (None, 1)] {
+            let checks = checks_until_stuck(&mut Progress::default(), position, high);
+            assert_eq!(checks, 4, "{position:?} of {high}");
+        }
+    }
+
+    #[test]
+    fn given_nothing_to_read_when_checked_then_no_partition_is_stuck() {
+        for (position, high) in [(Some(9), 9), (None, 0)] {
+            let checks = checks_until_stuck(&mut Progress::default(), position, high);
+            assert_eq!(checks, 20, "{position:?} of {high}");
+        }
+    }
+
+    #[test]
+    fn given_a_full_batch_when_no_other_follows_then_a_partition_is_stuck_one_check_later() {
+        let mut progress = Progress::default();
+        progress.find_stuck(partition(Some(500), 900));
+        progress.has_backlog = true;
+        assert_eq!(checks_until_stuck(&mut progress, Some(500), 900), 4);
+    }
+
+    #[test]
+    fn given_a_position_that_advances_slowly_when_checked_then_it_is_not_stuck() {
+        let mut progress = Progress::default();
+        for position in 0..20 {
+            for _ in 0..3 {
+                let stuck = progress.find_stuck(partition(Some(position), 100));
+                assert_eq!(stuck, None);
+            }
+        }
     }
 }

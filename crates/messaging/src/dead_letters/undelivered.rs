@@ -1,6 +1,6 @@
 //! The dead letters of a consumer until the broker has acknowledged them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -20,12 +20,16 @@ pub(crate) struct Undelivered {
     writer: Arc<Writer>,
     waiting: Vec<Letter>,
     attempt: Option<BoxFuture<'static, Attempt>>,
+    /// The number and bytes of the letters, also of those in the attempt. A message that is read twice
+    /// has two.
+    count: usize,
+    bytes: usize,
     open: Open,
 }
 
-/// The offset and size of each undelivered letter, by topic and partition.
+/// The offsets of the undelivered letters, by topic and partition.
 #[derive(Default)]
-struct Open(BTreeMap<String, BTreeMap<i32, BTreeMap<i64, usize>>>);
+struct Open(BTreeMap<String, BTreeMap<i32, BTreeSet<i64>>>);
 
 impl Undelivered {
     /// No letters yet; `writer` will write them.
@@ -34,6 +38,8 @@ impl Undelivered {
             writer,
             waiting: Vec::new(),
             attempt: None,
+            count: 0,
+            bytes: 0,
             open: Open::default(),
         }
     }
@@ -42,14 +48,15 @@ impl Undelivered {
     pub(crate) fn add(&mut self, letters: Vec<Letter>) {
         for letter in &letters {
             self.open.insert(letter);
+            self.count += 1;
+            self.bytes += letter.size();
         }
         self.waiting.extend(letters);
     }
 
     /// Whether no more letters may be added.
     pub(crate) fn is_full(&self) -> bool {
-        let sizes = self.open.sizes();
-        sizes.clone().count() >= MAX_LETTERS || sizes.sum::<usize>() >= MAX_BYTES
+        self.count >= MAX_LETTERS || self.bytes >= MAX_BYTES
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -81,6 +88,8 @@ impl Undelivered {
             self.open.remove(letter);
         }
         self.waiting.extend(attempt.failed);
+        self.count = self.waiting.len();
+        self.bytes = self.waiting.iter().map(Letter::size).sum();
     }
 }
 
@@ -88,7 +97,7 @@ impl Open {
     fn insert(&mut self, letter: &Letter) {
         let partitions = self.0.entry(letter.topic().to_owned()).or_default();
         let letters = partitions.entry(letter.partition()).or_default();
-        letters.insert(letter.offset(), letter.size());
+        letters.insert(letter.offset());
     }
 
     fn remove(&mut self, letter: &Letter) {
@@ -101,11 +110,6 @@ impl Open {
 
     fn first(&self, topic: &str, partition: i32) -> Option<i64> {
         let letters = self.0.get(topic)?.get(&partition)?;
-        letters.first_key_value().map(|(offset, _)| *offset)
-    }
-
-    fn sizes(&self) -> impl Iterator<Item = usize> + Clone {
-        let letters = self.0.values().flat_map(BTreeMap::values);
-        letters.flat_map(BTreeMap::values).copied()
+        letters.first().copied()
     }
 }
