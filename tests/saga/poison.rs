@@ -162,6 +162,8 @@ async fn given_an_event_on_the_wrong_topic_when_consumed_then_it_is_a_dead_lette
 async fn given_dead_letters_that_cannot_be_written_when_orders_arrive_then_they_are_decided_and_the_letters_follow()
  {
     let shop = Shop::start().await;
+    // Each consumer creates the missing topics when it starts.
+    shop.wait_for_members().await;
     shop.delete_topic("dead-letters").await;
     // Not even the head of a message fits.
     shop.create_topic("dead-letters", ("max.message.bytes", "100"))

@@ -150,6 +150,20 @@ impl Kafka {
         .await
     }
 
+    /// How many consumers a group has.
+    pub(crate) async fn member_count(&self, group: &str) -> usize {
+        let group = group.to_owned();
+        self.blocking(move |kafka| {
+            let groups = kafka
+                .consumer(&group)
+                .fetch_group_list(Some(&group), REQUEST_TIMEOUT)
+                .expect("the broker responds");
+            let groups = groups.groups().iter();
+            groups.map(|group| group.members().len()).sum()
+        })
+        .await
+    }
+
     /// Resets the offsets of a group without members to the beginning.
     pub(crate) async fn reset_offsets(&self, group: &str, topics: Vec<String>) {
         let group = group.to_owned();

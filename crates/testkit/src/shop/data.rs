@@ -6,8 +6,12 @@ use bson::{Document, doc};
 use mongodb::{Collection, Database};
 
 use super::{Shop, lock};
+use crate::eventually::eventually;
 use crate::kafka::{RawMessage, Record};
 use crate::servers::Servers;
+
+/// The consumer groups of a shop, without their prefix.
+const CONSUMER_GROUPS: [&str; 3] = ["products", "orders", "orders-product-states"];
 
 /// Access to the databases, topics and consumer groups.
 impl Shop {
@@ -84,6 +88,20 @@ impl Shop {
     pub async fn describe_group(&self, service: &str) -> String {
         let (group, _) = self.subscription(service);
         self.stores.kafka.describe_group(&group).await
+    }
+
+    /// Waits until all consumers have joined their groups. A consumer creates the missing topics before.
+    pub async fn wait_for_members(&self) {
+        for group in CONSUMER_GROUPS {
+            let group = self.stores.namespace.group(group);
+            eventually(&format!("{group} has a member"), async || {
+                match self.stores.kafka.member_count(&group).await {
+                    0 => Err("it has none".to_owned()),
+                    _ => Ok(()),
+                }
+            })
+            .await;
+        }
     }
 
     /// Resets the offsets of a service to the beginning. All its replicas must be down.
