@@ -15,7 +15,7 @@ pub use expectations::Expectations;
 use crate::eventually::eventually_within;
 use crate::shop::Shop;
 
-/// Time limit for a shop to become idle after the last fault (invariant I11).
+/// Time limit for a shop to become idle after the last fault.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many violations an error message lists.
 const MAX_LISTED: usize = 20;
@@ -68,8 +68,8 @@ impl Shop {
         ))
     }
 
-    /// Panics unless the stock invariants (I4, I5) hold in a snapshot of the products database,
-    /// taken while the shop is busy.
+    /// Panics unless the stock is exact and not negative in a snapshot of the products database, taken
+    /// while the shop is busy.
     pub async fn check_stock_invariants(&self) {
         let databases = Databases::read(self)
             .await

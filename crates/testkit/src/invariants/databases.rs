@@ -92,27 +92,27 @@ impl Databases {
             match self.decisions.get(order).map(|decision| &decision.status) {
                 Some(decided) if decided == status => {}
                 decided => violations.push(format!(
-                    "I6: order {order} is {status}, the decision is {decided:?}"
+                    "order {order} is {status}, the decision is {decided:?}"
                 )),
             }
         }
         for (order, decision) in &self.decisions {
             if !self.orders.contains_key(order) {
-                violations.push(format!("I6: the decided order {order} does not exist"));
+                violations.push(format!("the decided order {order} does not exist"));
             }
             violations.extend(decision.violation(order));
         }
         if self.copies != self.products {
             violations.push(format!(
-                "I8: the copies {:?} differ from the products {:?}",
+                "the copies {:?} differ from the products {:?}",
                 self.copies, self.products
             ));
         }
         violations
     }
 
-    /// Violations of I4 and I5, which hold at any time. `added` is the initial stock by name of the
-    /// products that the test has added.
+    /// Violations of the stock's invariants, which hold at any time. `added` is the initial stock by
+    /// name of the products that the test has added.
     pub(super) fn stock_violations(&self, added: &BTreeMap<String, i64>) -> Vec<String> {
         let mut accepted: BTreeMap<&str, i64> = BTreeMap::new();
         for (order, decision) in &self.decisions {
@@ -133,12 +133,12 @@ impl Databases {
             let accepted = accepted.get(id.as_str()).copied().unwrap_or_default();
             if initial + restocked - accepted != quantity {
                 violations.push(format!(
-                    "I4: {name}: {initial} + {restocked} restocked - {accepted} accepted \
+                    "{name}: {initial} + {restocked} restocked - {accepted} accepted \
                      is not {quantity}"
                 ));
             }
             if quantity < 0 {
-                violations.push(format!("I5: the stock of {name} is {quantity}"));
+                violations.push(format!("the stock of {name} is {quantity}"));
             }
         }
         violations
@@ -149,21 +149,21 @@ impl Databases {
         let mut violations: Vec<_> = acknowledged
             .iter()
             .filter(|order| !self.orders.contains_key(**order))
-            .map(|order| format!("I1: the acknowledged order {order} is lost"))
+            .map(|order| format!("the acknowledged order {order} is lost"))
             .collect();
         let orders = self.orders.keys();
         let placed = orders.filter(|order| !SEED_ORDERS.contains(&order.as_str()));
         let placed = placed.count();
         let attempts = acknowledged.len() + expectations.unknown;
         if placed > attempts {
-            violations.push(format!("I3: {attempts} attempts placed {placed} orders"));
+            violations.push(format!("{attempts} attempts placed {placed} orders"));
         }
         violations
     }
 }
 
 impl Decision {
-    /// I9: an order is rejected if and only if a line exceeds the stock.
+    /// An order is rejected if and only if a line exceeds the stock.
     fn violation(&self, order: &str) -> Option<String> {
         if SEED_ORDERS.contains(&order) {
             return None;
@@ -176,7 +176,8 @@ impl Decision {
         } else {
             "ACCEPTED"
         };
-        (self.status != expected).then(|| format!("I9: order {order}: {self:?}"))
+        (self.status != expected)
+            .then(|| format!("order {order} is not decided by the stock: {self:?}"))
     }
 }
 

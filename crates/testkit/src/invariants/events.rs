@@ -46,7 +46,7 @@ pub(super) async fn violations(
                 || expectations.mixed_releases && agree(&json(first), &json(&message.payload));
             if !is_same {
                 violations.push(format!(
-                    "I10: two payloads have the same id: {}",
+                    "two payloads have the same id: {}",
                     payload(&message)
                 ));
             }
@@ -60,7 +60,7 @@ pub(super) async fn violations(
             .map(|message| format!("{:?} {}", message.headers, payload(message)))
             .collect();
         violations.push(format!(
-            "I11: {} poison messages, but {} dead letters: {letters:?}",
+            "{} poison messages, but {} dead letters: {letters:?}",
             expectations.poison,
             dead.len(),
         ));
@@ -68,7 +68,7 @@ pub(super) async fn violations(
     for service in ["products", "orders"] {
         let lag = shop.lag(service).await;
         if lag != 0 {
-            violations.push(format!("I11: {service} lags {lag} messages behind"));
+            violations.push(format!("{service} lags {lag} messages behind"));
         }
     }
     violations
@@ -95,10 +95,10 @@ fn agree(one: &Value, other: &Value) -> bool {
 fn header_violation(message: &Record) -> Option<String> {
     let is_missing = |name: &&str| message.header(name).is_none();
     let missing: Vec<_> = REQUIRED_HEADERS.into_iter().filter(is_missing).collect();
-    (!missing.is_empty()).then(|| format!("I10: no {missing:?} on {}", payload(message)))
+    (!missing.is_empty()).then(|| format!("no {missing:?} on {}", payload(message)))
 }
 
-/// I10: every published event agrees with the databases.
+/// Every published event agrees with the databases.
 fn event_violation(
     message: &Record,
     databases: &Databases,
@@ -127,10 +127,10 @@ fn event_violation(
         }
         _ => Some("unknown event type"),
     };
-    error.map(|error| format!("I10: {error}: {}", payload(message)))
+    error.map(|error| format!("{error}: {}", payload(message)))
 }
 
-/// I8: a version of a product has one quantity.
+/// A version of a product has one quantity.
 fn product_violation(product: &Value, versions: &mut Versions) -> Option<String> {
     let id = product["id"].as_str().unwrap_or_default().to_owned();
     let (version, quantity) = (product["version"].as_i64()?, product["quantity"].as_i64()?);
@@ -139,10 +139,10 @@ fn product_violation(product: &Value, versions: &mut Versions) -> Option<String>
         .or_default()
         .entry(version)
         .or_insert(quantity);
-    (first != quantity).then(|| format!("I8: {product} was published with quantity {first}"))
+    (first != quantity).then(|| format!("{product} was published with quantity {first}"))
 }
 
-/// I8: the published versions have no gaps, and the last agrees with the database.
+/// The published versions have no gaps, and the last agrees with the database.
 fn version_violations(versions: &Versions, databases: &Databases) -> Vec<String> {
     let mut violations = Vec::new();
     for (id, product) in &databases.products {
@@ -156,11 +156,11 @@ fn version_violations(versions: &Versions, databases: &Databases) -> Vec<String>
         };
         if i64::try_from(published.len()).unwrap_or(i64::MAX) != last - first + 1 {
             let versions = published.keys();
-            violations.push(format!("I8: {} has gaps: {versions:?}", product.name));
+            violations.push(format!("{} has gaps: {versions:?}", product.name));
         }
         if (*last, *quantity) != (product.version, product.quantity) {
             violations.push(format!(
-                "I8: the last published version {last} with quantity {quantity} is not {product:?}"
+                "the last published version {last} with quantity {quantity} is not {product:?}"
             ));
         }
     }
