@@ -18,7 +18,7 @@ const WARM_UP: usize = 20;
 async fn main() {
     let url = std::env::var("SHOP_URL").unwrap_or_else(|_| "http://127.0.0.1:8000".to_owned());
     let client = Client::new(&url);
-    let unknown_email = credentials("nobody@test.example", "a wrong password");
+    let unknown_email = credentials("unknown@test.example", "a wrong password");
     let wrong_password = credentials("aaa@aaa.com", "a wrong password");
     let (mut unknown, mut wrong) = (Vec::new(), Vec::new());
     for pair in 0..WARM_UP + PAIRS {
