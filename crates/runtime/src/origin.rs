@@ -19,7 +19,7 @@ pub enum InvalidOrigin {
     /// It is not what a browser sends.
     #[error("'{0}' is not an origin such as https://shop.example or http://localhost:8080")]
     Malformed(String),
-    /// Anyone on the way could read passwords and tokens.
+    /// It has no TLS, so others on the network could read passwords and tokens.
     #[error(
         "'{0}' is not encrypted and not on this machine; use https://, and let a proxy in front of \
          the edge terminate TLS"

@@ -27,7 +27,7 @@ pub fn init(settings: &Common) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// Logs and counts a panic, also of a task for which nobody waits.
+/// Logs and counts a panic, also of a task whose result is never read.
 fn report_panic(panic: &PanicHookInfo<'_>) {
     metrics::counter!("panics_total").increment(1);
     tracing::error!(

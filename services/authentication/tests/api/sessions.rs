@@ -129,9 +129,9 @@ async fn given_connections_that_die_within_milliseconds_when_the_refresh_is_repe
  {
     let (service, mut session) = start_with_session(&[]).await;
     for milliseconds in 0..20 {
-        let patience = Duration::from_millis(milliseconds / 4);
+        let timeout = Duration::from_millis(milliseconds / 4);
         // The connection ends with the call.
-        let _ = tokio::time::timeout(patience, refresh(&service.client, &session)).await;
+        let _ = tokio::time::timeout(timeout, refresh(&service.client, &session)).await;
         session = refresh(&service.client, &session).await.expect(200);
     }
 }
