@@ -162,13 +162,17 @@ impl Background {
         });
     }
 
-    /// Starts a task that ends by itself, such as sending one message. Its result is `None` if it
-    /// panicked.
+    /// Starts a task that ends by itself, such as sending one message. Its start is a crash point. Its
+    /// result is `None` if it panicked; it is not started again.
     pub fn spawn<F>(&self, task: &'static str, work: F) -> JoinHandle<Option<F::Output>>
     where
         F: Future<Output: Send> + Send + 'static,
     {
         self.tasks.spawn(async move {
+            let work = async move {
+                crash_point(task);
+                work.await
+            };
             let result = tokio::spawn(work.in_current_span()).await;
             result
                 .inspect_err(|panicked| report(task, &panicked.to_string()))
