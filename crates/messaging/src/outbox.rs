@@ -2,10 +2,10 @@
 //! and published after its commit.
 //!
 //! The messages of a batch are one document, or several if they are long. After the commit they are
-//! sent and the document is deleted. Who sends a document has a lease on it, beginning with the
-//! replica that stored it. When a lease expires, because of a crash or an outage, the sweeper of one
-//! replica claims the document. So every message is published at least once, and only if it is
-//! committed.
+//! sent and the document is deleted. A replica sends a document only while it has a lease on it. The
+//! first lease is that of the replica that stores the document. When a lease expires, because of a
+//! crash or an outage, the sweeper of one replica claims the document. So every message is published
+//! at least once, and only if it is committed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +66,13 @@ struct Document {
     messages: Vec<Message>,
 }
 
+impl Document {
+    /// Whether no other replica can have claimed it.
+    fn is_leased(&self, now: Timestamp) -> bool {
+        self.leased_at > date(now - LEASE)
+    }
+}
+
 /// Messages that are stored in the outbox and not published yet.
 #[must_use = "publish them, or they wait for the sweeper"]
 pub struct Stored(Vec<Document>);
@@ -99,18 +106,18 @@ impl Outbox {
         Ok(())
     }
 
-    /// Stores `messages`, if there are any, in the transaction of `session`.
+    /// Stores `messages`, if there are any, in the transaction of `session`. The lease begins now.
     pub async fn store(
         &self,
         session: &mut ClientSession,
         messages: Vec<Message>,
-        now: Timestamp,
     ) -> Result<Stored, Error> {
+        let leased_at = date(SystemClock.now());
         let documents: Vec<Document> = split_by_size(messages, MAX_DOCUMENT_BYTES)
             .into_iter()
             .map(|messages| Document {
                 id: ObjectId::new(),
-                leased_at: date(now),
+                leased_at,
                 messages,
             })
             .collect();
@@ -123,12 +130,15 @@ impl Outbox {
         Ok(Stored(documents))
     }
 
-    /// Sends stored messages after the commit. Waits for a free slot, not for the result.
+    /// Sends stored messages after the commit. Waits for a free slot, not for the result. Documents
+    /// whose lease has expired by then are left to the sweeper.
     pub async fn publish(&self, stored: Stored) {
         for document in stored.0 {
             // The semaphore is never closed; without a permit only more memory would be used.
             let permit = self.in_flight.clone().acquire_owned().await.ok();
-            self.send(document, permit);
+            if document.is_leased(SystemClock.now()) {
+                self.send(document, permit);
+            }
         }
     }
 

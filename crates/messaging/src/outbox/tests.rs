@@ -86,6 +86,27 @@ async fn given_a_replica_that_sends_a_document_when_another_starts_then_it_waits
     replicas.remove().await;
 }
 
+/// On one thread, so that a document that is being sent takes its slot until the test waits.
+#[tokio::test]
+async fn given_an_expired_lease_when_the_document_is_published_then_it_is_left_to_the_sweeper() {
+    let replicas = Replicas::start("outbox_expired").await;
+    let [outbox, _] = &replicas.outboxes;
+    let stored = |leased_at: Timestamp| {
+        let document = Document {
+            id: ObjectId::new(),
+            leased_at: date(leased_at),
+            messages: vec![message(1, 10)],
+        };
+        Stored(vec![document])
+    };
+    let sending = || usize::from(MAX_IN_FLIGHT) - outbox.in_flight.available_permits();
+    outbox.publish(stored(SystemClock.now() - LEASE)).await;
+    assert_eq!(sending(), 0);
+    outbox.publish(stored(SystemClock.now())).await;
+    assert_eq!(sending(), 1);
+    replicas.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn given_many_leased_documents_when_one_is_claimed_then_the_index_finds_it_alone() {
     let replicas = Replicas::start("outbox_explain").await;

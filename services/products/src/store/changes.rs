@@ -2,7 +2,6 @@
 
 use domain::{CategoryName, ProductId, ProductName};
 use events::Message;
-use jiff::Timestamp;
 use messaging::outbox::Stored;
 use mongo::{commit, time_left};
 use mongodb::ClientSession;
@@ -30,8 +29,8 @@ impl Catalogue for Store {
     }
 
     async fn insert_category(&self, category: &NewCategory) -> Result<(), StoreError> {
-        let (store, at) = (self.clone(), category.created_at);
-        let audit = Audit::new(&category.audit, None, at);
+        let store = self.clone();
+        let audit = Audit::new(&category.audit, None, category.created_at);
         let category = Category {
             id: ObjectId::new(),
             name: category.name.clone(),
@@ -65,9 +64,9 @@ impl Catalogue for Store {
         product: &NewProduct,
         message: Message,
     ) -> Result<Stored, StoreError> {
-        let (store, at) = (self.clone(), product.created_at);
+        let store = self.clone();
         let document = Product::new(product);
-        let audit = Audit::new(&product.audit, Some(1), at);
+        let audit = Audit::new(&product.audit, Some(1), product.created_at);
         commit_within(self.timeout, async move {
             let mut session = store.transaction().await?;
             store
@@ -76,7 +75,7 @@ impl Catalogue for Store {
                 .session(&mut session)
                 .await?;
             store.insert_audit(audit, &mut session).await?;
-            store.commit_with(session, vec![message], at).await
+            store.commit_with(session, vec![message]).await
         })
         .await
     }
@@ -135,8 +134,7 @@ impl Catalogue for Store {
                 Some(store.next_price_change(before.price, &mut session).await?)
             };
             store.update_product(&before, &change, &mut session).await?;
-            let at = change.at;
-            let audit = Audit::new(&change.audit, Some(change.version), at);
+            let audit = Audit::new(&change.audit, Some(change.version), change.at);
             store.insert_audit(audit, &mut session).await?;
             let document = documents::ProductChange::new(before.id, change, price_change);
             store
@@ -144,7 +142,7 @@ impl Catalogue for Store {
                 .insert_one(document)
                 .session(&mut session)
                 .await?;
-            store.commit_with(session, messages, at).await
+            store.commit_with(session, messages).await
         })
         .await
     }
@@ -199,9 +197,8 @@ impl Store {
         &self,
         mut session: ClientSession,
         messages: Vec<Message>,
-        now: Timestamp,
     ) -> Result<Stored, StoreError> {
-        let stored = self.outbox.store(&mut session, messages, now).await?;
+        let stored = self.outbox.store(&mut session, messages).await?;
         self.finish(session).await?;
         Ok(stored)
     }

@@ -144,7 +144,7 @@ impl Store {
                 .await?;
         }
         self.update_stock(session, &outcome.changed).await?;
-        Ok(self.outbox.store(session, effects.messages, at).await?)
+        Ok(self.outbox.store(session, effects.messages).await?)
     }
 
     /// Writes the new stock, if the products still have the versions that were loaded.
