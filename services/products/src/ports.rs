@@ -8,6 +8,7 @@
 //! the service before its commit.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use domain::{CategoryName, OrderId, ProductId, ProductName};
@@ -67,6 +68,12 @@ pub(crate) enum ListError {
     OlderState,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Takes the products of a list one after the other.
+pub(crate) trait ListWriter: Send + 'static {
+    /// Writes the next product. Breaks if it takes no more.
+    fn write(&mut self, product: &Product) -> impl Future<Output = ControlFlow<()>> + Send;
 }
 
 /// The decisions and the stock, read and written in one transaction per batch.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::response::Response;
 use http::{HeaderMap, header};
 use service_kit::problem::Problem;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tracing::Instrument as _;
 
 use super::{App, etag};
@@ -21,7 +21,7 @@ use crate::listing::Selection;
 use crate::store::{self, Store};
 use document::{Document, DocumentMemory, DocumentWriter};
 
-/// How many lists are read at the same time. More would take longer, and more memory.
+/// How many lists are read at the same time. More would take longer, and more memory than there is.
 const MAX_RENDERS: usize = 2;
 /// How many different lists wait for their turn.
 const MAX_WAITING: usize = 32;
@@ -71,8 +71,8 @@ pub(super) async fn respond(
 }
 
 async fn read(store: Store, selection: Selection, writer: DocumentWriter) -> Outcome {
-    let list = store.read_all(selection, writer, DocumentWriter::write);
-    Ok(list.await?.finish()?)
+    let writer = store.read_all(selection, writer).await?;
+    Ok(writer.finish().await?)
 }
 
 impl CompleteLists {
@@ -128,8 +128,7 @@ impl CompleteLists {
         waiting.insert(selection.clone(), readers.clone());
         let lists = self.clone();
         let task = async move {
-            let _turn = lists.turns.acquire().await;
-            if lists.begin(&selection) {
+            if let Some(_turn) = lists.turn(&selection, &readers).await {
                 let outcome = render(readers.clone()).await;
                 readers.0.send_replace(Some(outcome));
             }
@@ -138,10 +137,20 @@ impl CompleteLists {
         Some(outcome)
     }
 
-    /// Ends the joining of a render. Returns whether a reader still waits for it.
-    fn begin(&self, selection: &Selection) -> bool {
-        let readers = self.waiting().remove(selection);
-        readers.is_some_and(|readers| !readers.are_gone())
+    /// Waits for a turn; then the render cannot be joined any more. `None` if all its readers leave
+    /// before.
+    async fn turn(&self, selection: &Selection, readers: &Readers) -> Option<SemaphorePermit<'_>> {
+        loop {
+            let turn = tokio::select! {
+                turn = self.turns.acquire() => turn.ok(),
+                () = readers.0.closed() => None,
+            };
+            let mut waiting = self.waiting();
+            if turn.is_some() || readers.are_gone() {
+                waiting.remove(selection);
+                return turn.filter(|_| !readers.are_gone());
+            }
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<Selection, Readers>> {
@@ -186,7 +195,7 @@ mod tests {
             self.begun.fetch_add(1, Ordering::SeqCst);
             self.finish.notified().await;
             let writer = DocumentWriter::new(DocumentMemory::default(), || false);
-            Ok(writer.finish()?)
+            Ok(writer.finish().await?)
         }
     }
 
@@ -230,15 +239,29 @@ mod tests {
         assert_eq!(source.begun.load(Ordering::SeqCst), 2);
     }
 
+    fn search(word: usize) -> Selection {
+        Selection {
+            words: Some(vec![word.to_string()]),
+            ..Selection::default()
+        }
+    }
+
     #[tokio::test]
-    async fn given_readers_that_have_left_when_their_turn_comes_then_nothing_is_read() {
+    async fn given_readers_that_have_left_when_others_want_their_places_then_they_get_them() {
         let (lists, source) = (CompleteLists::new(TIMEOUT), Source::default());
         let turns = lists.turns.clone().acquire_many_owned(2).await;
-        let unread = source.clone();
-        drop(lists.join(kitchen(), |_| unread.render()));
-        drop(turns);
+        for word in 0..MAX_WAITING {
+            let unread = source.clone();
+            let joined = lists.join(search(word), |_| unread.render());
+            assert!(joined.is_some());
+        }
         yield_until(|| lists.waiting().is_empty()).await;
-        // Whoever got the turn after it has returned it without reading.
+        let unread = source.clone();
+        let another = lists.join(kitchen(), |_| unread.render());
+        assert!(another.is_some());
+        drop((another, turns));
+        yield_until(|| lists.waiting().is_empty()).await;
+        // All turns are free, so no render has one.
         let _turns = lists.turns.acquire_many(2).await;
         assert_eq!(source.begun.load(Ordering::SeqCst), 0);
     }
@@ -247,14 +270,10 @@ mod tests {
     async fn given_too_many_different_lists_when_another_is_requested_then_503() {
         let (lists, source) = (CompleteLists::new(TIMEOUT), Source::default());
         let _turns = lists.turns.clone().acquire_many_owned(2).await;
-        let search = |word: String| Selection {
-            words: Some(vec![word]),
-            ..Selection::default()
-        };
         let waiting: Vec<_> = (0..MAX_WAITING)
-            .map(|number| {
+            .map(|word| {
                 let source = source.clone();
-                lists.join(search(number.to_string()), |_| source.render())
+                lists.join(search(word), |_| source.render())
             })
             .collect();
         let another = lists.document(kitchen(), |_| source.render()).await;

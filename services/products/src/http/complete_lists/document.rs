@@ -1,8 +1,9 @@
 //! A rendered list: JSON in chunks that all its readers share.
 //!
 //! The chunks of all lists together have a limit. If a new list needs the memory of an older one,
-//! the readers who have not got that one completely are disconnected: who reads too slowly does not
-//! keep others from reading.
+//! the readers who have not got that one completely are disconnected, so that slow readers do not
+//! block others. Of the lists that are being written, only one at a time may be large, so that the
+//! memory suffices for all of them.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -18,13 +19,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::super::etag;
 use super::super::wire::ProductBody;
 use crate::catalogue::Product;
+use crate::ports::ListWriter;
 
 /// A chunk ends when it has this size in bytes.
 const CHUNK: usize = 64 * 1024;
-/// The memory of all documents in KiB.
-const MAX_MEMORY: usize = 32 * 1024;
-/// The memory of one document in KiB.
-const MAX_DOCUMENT: usize = 24 * 1024;
+/// Memory in KiB. There is enough for a large document and, beside it, a small one.
+const LIMITS: Limits = Limits {
+    all: 32 * 1024,
+    document: 24 * 1024,
+    small_document: 8 * 1024,
+};
 
 /// A rendered list.
 pub(super) struct Document {
@@ -36,13 +40,22 @@ pub(super) struct Document {
     chunks: Mutex<Vec<Bytes>>,
 }
 
+/// The maximum memory in KiB.
+#[derive(Clone, Copy)]
+struct Limits {
+    all: usize,
+    document: usize,
+    small_document: usize,
+}
+
 /// The memory of all documents. Clones share it.
 #[derive(Clone)]
 pub(super) struct DocumentMemory {
+    limits: Limits,
     /// A permit is a KiB.
     free: Arc<Semaphore>,
-    /// In KiB.
-    max_document: usize,
+    /// The turn to write a document that is not small.
+    large: Arc<Semaphore>,
     /// The finished documents, oldest first.
     documents: Arc<Mutex<VecDeque<Weak<Document>>>>,
 }
@@ -54,6 +67,9 @@ pub(super) struct DocumentWriter {
     digest: Sha256,
     /// In bytes, without `text`.
     length: usize,
+    /// The memory of the chunks in KiB.
+    memory_used: usize,
+    large: Option<OwnedSemaphorePermit>,
     chunks: Vec<Bytes>,
     /// The beginning of the next chunk.
     text: Vec<u8>,
@@ -66,9 +82,9 @@ pub(super) struct DocumentWriter {
 pub(super) enum WriteError {
     /// It is larger than one document may be.
     TooLarge,
-    /// Other documents that are being written need the memory.
+    /// Slow readers have the memory.
     NoMemory,
-    /// Nobody waits for it.
+    /// All its readers have left.
     Unwanted,
 }
 
@@ -120,23 +136,23 @@ impl Document {
 
 impl Default for DocumentMemory {
     fn default() -> Self {
-        Self::new(MAX_MEMORY, MAX_DOCUMENT)
+        Self::new(LIMITS)
     }
 }
 
 impl DocumentMemory {
-    /// Memory for all documents and for one document, in KiB.
-    fn new(all: usize, max_document: usize) -> Self {
+    fn new(limits: Limits) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(all)),
-            max_document,
+            limits,
+            free: Arc::new(Semaphore::new(limits.all)),
+            large: Arc::new(Semaphore::new(1)),
             documents: Arc::default(),
         }
     }
 
-    /// Takes memory for a chunk of this size in bytes, from old documents if too little is free.
+    /// Takes memory of this size in KiB, from old documents if too little is free.
     fn take(&self, size: usize) -> Option<OwnedSemaphorePermit> {
-        let count = u32::try_from(size.div_ceil(1024)).ok()?;
+        let count = u32::try_from(size).ok()?;
         loop {
             if let Ok(taken) = Arc::clone(&self.free).try_acquire_many_owned(count) {
                 return Some(taken);
@@ -172,6 +188,8 @@ impl DocumentWriter {
             is_unwanted: Box::new(is_unwanted),
             digest: Sha256::new(),
             length: 0,
+            memory_used: 0,
+            large: None,
             chunks: Vec::new(),
             text: b"{\"products\":[".to_vec(),
             is_empty: true,
@@ -179,33 +197,13 @@ impl DocumentWriter {
         }
     }
 
-    /// Writes the next product. Breaks if the document cannot be finished.
-    pub(super) fn write(&mut self, product: &Product) -> ControlFlow<()> {
-        if !self.is_empty {
-            self.text.push(b',');
-        }
-        self.is_empty = false;
-        // Strings and finite numbers always serialise, and a vector takes all bytes.
-        let _ = serde_json::to_writer(&mut self.text, &ProductBody::from(product));
-        if self.text.len() < CHUNK {
-            return ControlFlow::Continue(());
-        }
-        match self.end_chunk() {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(failure) => {
-                self.failure = Some(failure);
-                ControlFlow::Break(())
-            }
-        }
-    }
-
     /// Ends the document.
-    pub(super) fn finish(mut self) -> Result<Arc<Document>, WriteError> {
+    pub(super) async fn finish(mut self) -> Result<Arc<Document>, WriteError> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
         self.text.extend(b"]}");
-        self.end_chunk()?;
+        self.end_chunk().await?;
         let document = Arc::new(Document {
             tag: etag::of_digest(self.digest),
             length: self.length,
@@ -216,7 +214,7 @@ impl DocumentWriter {
         Ok(document)
     }
 
-    fn end_chunk(&mut self) -> Result<(), WriteError> {
+    async fn end_chunk(&mut self) -> Result<(), WriteError> {
         if (self.is_unwanted)() {
             return Err(WriteError::Unwanted);
         }
@@ -224,16 +222,44 @@ impl DocumentWriter {
         text.shrink_to_fit();
         self.digest.update(&text);
         self.length += text.len();
-        if self.length > self.memory.max_document * 1024 {
+        let size = text.len().div_ceil(1024);
+        self.memory_used += size;
+        if self.memory_used > self.memory.limits.document {
             return Err(WriteError::TooLarge);
         }
-        let memory = self.memory.take(text.len()).ok_or(WriteError::NoMemory)?;
+        if self.memory_used > self.memory.limits.small_document && self.large.is_none() {
+            // The semaphore is never closed.
+            self.large = Arc::clone(&self.memory.large).acquire_owned().await.ok();
+        }
+        let memory = self.memory.take(size).ok_or(WriteError::NoMemory)?;
         let chunk = Chunk {
             text,
             _memory: memory,
         };
         self.chunks.push(Bytes::from_owner(chunk));
         Ok(())
+    }
+}
+
+impl ListWriter for DocumentWriter {
+    /// Breaks if the document cannot be finished.
+    async fn write(&mut self, product: &Product) -> ControlFlow<()> {
+        if !self.is_empty {
+            self.text.push(b',');
+        }
+        self.is_empty = false;
+        // Strings and finite numbers always serialise, and a vector takes all bytes.
+        let _ = serde_json::to_writer(&mut self.text, &ProductBody::from(product));
+        if self.text.len() < CHUNK {
+            return ControlFlow::Continue(());
+        }
+        match self.end_chunk().await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(failure) => {
+                self.failure = Some(failure);
+                ControlFlow::Break(())
+            }
+        }
     }
 }
 
@@ -267,14 +293,25 @@ mod tests {
         }
     }
 
-    fn write(memory: &DocumentMemory, products: usize) -> Result<Arc<Document>, WriteError> {
+    /// Memory of 1,000 KiB.
+    fn memory(document: usize, small_document: usize) -> DocumentMemory {
+        DocumentMemory::new(Limits {
+            all: 1_000,
+            document,
+            small_document,
+        })
+    }
+
+    /// Writes a document. A product takes more than a KiB.
+    async fn write(memory: &DocumentMemory, products: usize) -> Result<Arc<Document>, WriteError> {
         let mut writer = DocumentWriter::new(memory.clone(), || false);
         for number in 0..products {
-            if writer.write(&product(number)).is_break() {
+            if writer.write(&product(number)).await.is_break() {
                 break;
             }
+            tokio::task::yield_now().await;
         }
-        writer.finish()
+        writer.finish().await
     }
 
     async fn read(document: &Arc<Document>) -> Result<Vec<u8>, axum::Error> {
@@ -286,7 +323,9 @@ mod tests {
     #[tokio::test]
     async fn given_any_number_of_products_when_written_then_it_is_the_document_of_the_list() {
         for count in [0, 1, 2, 500] {
-            let document = write(&DocumentMemory::default(), count).expect("a document");
+            let document = write(&DocumentMemory::default(), count)
+                .await
+                .expect("a document");
             let text = read(&document).await.expect("all chunks");
             assert_eq!(text.len(), document.length());
             assert_eq!(*document.tag(), etag::of(&[text.as_slice()]));
@@ -299,12 +338,12 @@ mod tests {
 
     #[tokio::test]
     async fn given_a_slow_reader_when_new_lists_need_the_memory_then_only_that_reader_fails() {
-        let memory = DocumentMemory::new(1_000, 1_000);
-        let slow = write(&memory, 400).expect("a document");
+        let memory = memory(1_000, 1_000);
+        let slow = write(&memory, 400).await.expect("a document");
         let mut begun = Arc::clone(&slow).into_body().into_data_stream();
         assert!(begun.try_next().await.expect("a chunk").is_some());
         for _ in 0..10 {
-            let newer = write(&memory, 600).expect("a document");
+            let newer = write(&memory, 600).await.expect("a document");
             assert!(read(&newer).await.is_ok());
         }
         assert!(begun.try_next().await.is_err());
@@ -312,28 +351,34 @@ mod tests {
 
     #[tokio::test]
     async fn given_finished_readers_when_counted_then_no_memory_is_taken() {
-        let memory = DocumentMemory::new(1_000, 1_000);
-        let document = write(&memory, 400).expect("a document");
+        let memory = memory(1_000, 1_000);
+        let document = write(&memory, 400).await.expect("a document");
         assert!(memory.free.available_permits() < 700);
         read(&document).await.expect("all chunks");
         drop(document);
         assert_eq!(memory.free.available_permits(), 1_000);
     }
 
-    #[test]
-    fn given_a_list_that_is_too_large_or_unwanted_when_written_then_it_breaks_off() {
-        let error = |memory: &DocumentMemory| write(memory, 1_000).map(|_| ()).unwrap_err();
-        assert_eq!(
-            error(&DocumentMemory::new(1_000, 500)),
-            WriteError::TooLarge
-        );
-        assert_eq!(
-            error(&DocumentMemory::new(500, 1_000)),
-            WriteError::NoMemory
-        );
+    #[tokio::test]
+    async fn given_two_large_lists_when_written_at_the_same_time_then_one_waits_for_the_other() {
+        let memory = memory(750, 250);
+        let (first, second) = tokio::join!(write(&memory, 600), write(&memory, 600));
+        assert!(first.is_ok() && second.is_ok());
+    }
+
+    #[tokio::test]
+    async fn given_a_list_that_is_too_large_or_unwanted_when_written_then_it_breaks_off() {
+        let too_large = write(&memory(500, 500), 600).await.map(|_| ());
+        assert_eq!(too_large, Err(WriteError::TooLarge));
+        let memory = memory(1_000, 1_000);
+        let _taken = memory.take(600);
+        let no_memory = write(&memory, 600).await.map(|_| ());
+        assert_eq!(no_memory, Err(WriteError::NoMemory));
         let mut unwanted = DocumentWriter::new(DocumentMemory::default(), || true);
-        let written =
-            (0..1_000).take_while(|number| unwanted.write(&product(*number)).is_continue());
-        assert!(written.count() < 100);
+        let mut written = 0;
+        while unwanted.write(&product(written)).await.is_continue() {
+            written += 1;
+        }
+        assert!(written < 100);
     }
 }
