@@ -92,18 +92,15 @@ where
         Ok(too_old.iter().map(|order| order.id).collect())
     }
 
-    /// Returns the messages of the orders that were decided before. A decision that only a later
-    /// release knows is sent again by that release.
+    /// Returns the messages of the orders that were decided before, with the decisions as they are
+    /// stored.
     fn earlier_decisions<T>(&self, batch: &[Order], loaded: &Loaded<T>) -> Vec<Message> {
         let resent = batch.iter().filter_map(|order| {
             let earlier = loaded.decided.get(&order.id)?;
-            let Some(outcome) = &earlier.outcome else {
-                tracing::warn!(order = %order.id, "cannot read the decision of a later release");
-                return None;
-            };
+            let decision = (earlier.status.clone(), earlier.reason.clone());
             Some(
                 self.messages
-                    .order_decided(order, outcome, earlier.decided_at),
+                    .order_decided(order, decision, earlier.decided_at),
             )
         });
         resent.collect()
@@ -118,7 +115,8 @@ where
         let outcome = stock::decide(orders, products);
         let decided = outcome.decisions.iter().map(|decision| {
             let (order, outcome) = (&decision.order, &decision.outcome);
-            self.messages.order_decided(order, outcome, decided_at)
+            self.messages
+                .order_decided(order, outcome.published(), decided_at)
         });
         let mut messages: Vec<Message> = decided.collect();
         let changed = &outcome.changed;

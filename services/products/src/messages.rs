@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use events::{Event, Message, OrderStatus, ProductState, Reason, ReasonCode, Topics};
+use events::{Event, Message, OrderStatus, ProductState, Reason, Topics};
 use jiff::Timestamp;
 
 use crate::config::SERVICE;
-use crate::stock::{Order, Outcome};
+use crate::stock::Order;
 
 /// Keeps a message far below Kafka's limit of 1 MB.
 const MAX_PRODUCTS_PER_MESSAGE: usize = 200;
@@ -20,18 +20,12 @@ impl Messages {
         Self(Arc::new(topics))
     }
 
-    pub(crate) fn order_decided(&self, order: &Order, outcome: &Outcome, at: Timestamp) -> Message {
-        let (status, reason) = match outcome {
-            Outcome::Accepted => (OrderStatus::Accepted, None),
-            Outcome::Rejected(short) => {
-                let reason = Reason {
-                    code: ReasonCode::InsufficientStock,
-                    products: short.products.clone(),
-                    more: short.more,
-                };
-                (OrderStatus::Rejected, Some(reason))
-            }
-        };
+    pub(crate) fn order_decided(
+        &self,
+        order: &Order,
+        (status, reason): (OrderStatus, Option<Reason>),
+        at: Timestamp,
+    ) -> Message {
         let event = Event::OrderStatusUpdate {
             order_id: order.id,
             status,

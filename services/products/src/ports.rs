@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use domain::{CategoryName, OrderId, ProductId, ProductName};
-use events::{Message, ProductState};
+use events::{Message, OrderStatus, ProductState, Reason};
 use jiff::Timestamp;
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::audit::AuditRecord;
 use crate::catalogue::{CategoryId, ChangeId, Product, VersionedProduct};
-use crate::stock::{BatchOutcome, Order, Outcome, Products};
+use crate::stock::{BatchOutcome, Order, Products};
 
 /// Why a database operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -108,10 +108,11 @@ pub(crate) struct Loaded<T> {
     pub(crate) products: Products,
 }
 
-/// A decision that was committed earlier.
+/// A decision that was committed earlier, perhaps by a later release in a way that this one does not
+/// know.
 pub(crate) struct EarlierDecision {
-    /// `None` if a later release decided in a way that this one does not know.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) status: OrderStatus,
+    pub(crate) reason: Option<Reason>,
     pub(crate) decided_at: Timestamp,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{OrderId, ProductId, ProductName, Quantity, Stock};
-use events::{MAX_PRODUCTS_NAMED, ProductState};
+use events::{MAX_PRODUCTS_NAMED, OrderStatus, ProductState, Reason, ReasonCode};
 use jiff::Timestamp;
 
 /// An order to be decided.
@@ -45,6 +45,23 @@ pub(crate) enum Outcome {
     Accepted,
     /// No stock was taken, because of insufficient stock.
     Rejected(Shortage),
+}
+
+impl Outcome {
+    /// Returns the status and the reason that are stored and published.
+    pub(crate) fn published(&self) -> (OrderStatus, Option<Reason>) {
+        match self {
+            Self::Accepted => (OrderStatus::Accepted, None),
+            Self::Rejected(short) => {
+                let reason = Reason {
+                    code: ReasonCode::InsufficientStock,
+                    products: short.products.clone(),
+                    more: short.more,
+                };
+                (OrderStatus::Rejected, Some(reason))
+            }
+        }
+    }
 }
 
 /// The products of an order with insufficient stock.

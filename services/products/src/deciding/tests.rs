@@ -39,9 +39,13 @@ impl Ledger for MemoryLedger {
 
     async fn load(&self, orders: &[Order]) -> Result<Loaded<usize>, StoreError> {
         let memory = self.0.lock().unwrap();
-        let earlier = |outcome: &stock::Outcome| EarlierDecision {
-            outcome: Some(outcome.clone()),
-            decided_at: Timestamp::UNIX_EPOCH,
+        let earlier = |outcome: &stock::Outcome| {
+            let (status, reason) = outcome.published();
+            EarlierDecision {
+                status,
+                reason,
+                decided_at: Timestamp::UNIX_EPOCH,
+            }
         };
         let decided = orders.iter().filter_map(|order| {
             let outcome = memory.decided.get(&order.id)?;

@@ -11,7 +11,7 @@ use mongodb::bson::oid::ObjectId;
 
 pub(super) use audit::Audit;
 pub(super) use change::{PriceChange, ProductChange};
-pub(super) use decision::{Decision, INSUFFICIENT_STOCK, Line, Status, StoredReason};
+pub(super) use decision::{Decision, Line};
 pub(super) use product::{
     Category, ListedProduct, Product, category_object_ids, invalid_price, price,
 };

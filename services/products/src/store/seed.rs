@@ -1,15 +1,14 @@
 //! Development data for an empty database.
 
 use domain::{CategoryName, Description, Money, ProductName, Stock};
+use events::{OrderStatus, Reason, ReasonCode};
 use mongo::ignore_duplicate_keys;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, doc};
 use mongodb::error::Error;
 
 use super::Store;
-use super::documents::{
-    Category, Decision, INSUFFICIENT_STOCK, Line, Product, Status, StoredReason, price,
-};
+use super::documents::{Category, Decision, Line, Product, price};
 use crate::search;
 
 /// The bytes of the development ids after the first.
@@ -34,7 +33,7 @@ struct SeedProduct {
 }
 
 /// Id, outcome, and the products' ids and quantities of a decided order.
-type SeedOrder = (u8, Status, &'static [(u8, i32)]);
+type SeedOrder = (u8, OrderStatus, &'static [(u8, i32)]);
 
 const PRODUCTS: [SeedProduct; 4] = [
     SeedProduct {
@@ -71,9 +70,9 @@ const PRODUCTS: [SeedProduct; 4] = [
     },
 ];
 const ORDERS: [SeedOrder; 3] = [
-    (0x71, Status::Accepted, &[(0x10, 4), (0x11, 2)]),
-    (0x72, Status::Accepted, &[(0x12, 1)]),
-    (0x73, Status::Rejected, &[(0x13, 7)]),
+    (0x71, OrderStatus::Accepted, &[(0x10, 4), (0x11, 2)]),
+    (0x72, OrderStatus::Accepted, &[(0x12, 1)]),
+    (0x73, OrderStatus::Rejected, &[(0x13, 7)]),
 ];
 /// 2025-01-01T00:00:00Z in milliseconds. Each document is a second later than the one before.
 const FIRST_TIME: i64 = 1_735_689_600_000;
@@ -136,8 +135,8 @@ fn decision((position, (order, status, lines)): (i64, SeedOrder)) -> Decision {
         let product = PRODUCTS.iter().find(|product| product.id == *id)?;
         ProductName::parse(product.name).ok()
     };
-    let reason = (status == Status::Rejected).then(|| StoredReason {
-        code: INSUFFICIENT_STOCK.to_owned(),
+    let reason = (status == OrderStatus::Rejected).then(|| Reason {
+        code: ReasonCode::InsufficientStock,
         products: lines.iter().filter_map(name).collect(),
         more: 0,
     });

@@ -8,12 +8,12 @@ use testkit::SingleService;
 
 use crate::support::{CHAIR_PATH, start};
 
-const ORDER: &str = "79fefe4a1cad4140785928a4";
+pub(crate) const ORDER: &str = "79fefe4a1cad4140785928a4";
 /// The id of `chair` in the development data.
 const CHAIR: &str = "11fefe4a1cad4140785928a4";
 
-/// Publishes an order of `quantity` chairs and returns the decision about it.
-async fn decide(service: &SingleService, quantity: u32) -> Value {
+/// Publishes an order of `quantity` chairs, with the id [`ORDER`], and returns the decision about it.
+pub(crate) async fn decide(service: &SingleService, quantity: u32) -> Value {
     create(service, ORDER, quantity).await;
     decision(service, ORDER).await
 }
@@ -114,20 +114,33 @@ async fn given_an_order_that_the_database_refuses_when_decided_then_it_is_a_dead
 }
 
 #[tokio::test]
-async fn given_a_decision_of_a_later_release_when_its_order_arrives_again_then_it_stays_and_others_are_decided()
+async fn given_a_decision_of_a_later_release_when_its_order_arrives_again_then_it_is_sent_as_it_is_stored()
  {
     const CANCELLED: &str = "77fefe4a1cad4140785928a4";
     let service = start().await;
     let decisions = service.collection("orders");
     let later = doc! {
-        "_id": ObjectId::parse_str(CANCELLED).expect("an id"), "status": "CANCELLED", "reason": null,
+        "_id": ObjectId::parse_str(CANCELLED).expect("an id"), "status": "CANCELLED",
+        "reason": { "code": "too_late", "products": ["chair"], "more": 2 },
         "lines": [], "decided_at": DateTime::now(), "stock": [], "cancelled_by": "buyer",
     };
     decisions.insert_one(&later).await.expect("an insert");
     create(&service, CANCELLED, 1).await;
-    let decision = decide(&service, 2).await;
-    assert_eq!(decision["status"], "ACCEPTED");
-    assert_eq!(stock_of_chair(&service).await, 28);
+    assert_json_snapshot!(decision(&service, CANCELLED).await, @r#"
+    {
+      "type": "OrderStatusUpdate",
+      "order_id": "77fefe4a1cad4140785928a4",
+      "status": "CANCELLED",
+      "reason": {
+        "code": "too_late",
+        "products": [
+          "chair"
+        ],
+        "more": 2
+      }
+    }
+    "#);
+    assert_eq!(stock_of_chair(&service).await, 30);
     let stored = decisions.find_one(doc! { "status": "CANCELLED" }).await;
     assert_eq!(stored.expect("a read"), Some(later));
 }
