@@ -1,6 +1,7 @@
 //! Changing the catalogue: adds products and categories, changes products and restocks them. Each
 //! change is recorded in the audit.
 
+use std::slice;
 use std::time::{Duration, Instant};
 
 use domain::{CategoryName, Email, ProductName};
@@ -92,8 +93,22 @@ where
             created_at: self.clock.now(),
             audit: AuditRecord::category_created(admin, name),
         };
-        self.with_retries(|| self.catalogue.insert_category(&new))
-            .await?;
+        let insert = || async {
+            match self.catalogue.insert_category(&new).await {
+                // The other category is not durable, or is lost.
+                Err(StoreError::Duplicate(cause))
+                    if self
+                        .catalogue
+                        .category_ids(slice::from_ref(name))
+                        .await?
+                        .is_none() =>
+                {
+                    Err(StoreError::Conflict(cause))
+                }
+                result => result,
+            }
+        };
+        self.with_retries(insert).await?;
         new.audit.log();
         Ok(())
     }

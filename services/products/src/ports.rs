@@ -134,13 +134,14 @@ pub(crate) trait Catalogue: Send + Sync {
     /// Returns an id that no product has.
     fn new_product_id(&self) -> ProductId;
 
-    /// Adds a category. [`StoreError::Duplicate`] if it exists.
+    /// Adds a category. [`StoreError::Duplicate`] if it exists, perhaps not durably.
     fn insert_category(
         &self,
         category: &NewCategory,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Returns the ids of categories in the order of `names`, or `None` if one does not exist.
+    /// Returns the ids of categories in the order of `names`, or `None` if one does not exist. All of
+    /// them are durable.
     fn category_ids(
         &self,
         names: &[CategoryName],

@@ -70,8 +70,13 @@ async fn given_a_catalogue_that_is_not_durable_when_a_change_is_refused_because_
     let service = start(&replica_set).await;
     let admin = admin(&service);
     let products: Collection<Document> = shop(&replica_set).await.collection("products");
+    let categories: Collection<Document> = shop(&replica_set).await.collection("categories");
     let name = |name: &str| doc! { "name": name };
     replica_set.pause_secondaries();
+    categories
+        .insert_one(name("garden"))
+        .await
+        .expect("it is written");
     let sold_out = doc! { "$set": { "quantity": 0 } };
     products
         .update_one(name("chair"), sold_out)
@@ -88,12 +93,14 @@ async fn given_a_catalogue_that_is_not_durable_when_a_change_is_refused_because_
 
     let less = json!({ "add_quantity": -1 });
     let lamp = product("lamp", 19.99, 5);
-    let (rule, unknown, exists) = tokio::join!(
+    let garden = json!({ "name": "garden" });
+    let (rule, unknown, exists, category_exists) = tokio::join!(
         admin.patch(CHAIR_PATH, &less),
         admin.patch("/api/products?name=laptop", &less),
         admin.post("/api/products", &lamp),
+        admin.post("/api/categories", &garden),
     );
-    for response in [rule, unknown, exists] {
+    for response in [rule, unknown, exists, category_exists] {
         response.expect(503);
     }
 
@@ -110,4 +117,5 @@ async fn given_a_catalogue_that_is_not_durable_when_a_change_is_refused_because_
         .await
         .expect(404);
     admin.post("/api/products", &lamp).await.expect(400);
+    admin.post("/api/categories", &garden).await.expect(400);
 }
