@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError};
 use domain::CategoryName;
 use futures::TryStreamExt as _;
 use mongo::time_left;
-use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
 
 use super::Store;
@@ -18,14 +18,8 @@ impl Store {
     /// Returns all categories in the order of creation.
     pub(crate) async fn all_categories(&self) -> Result<Vec<CategoryName>, StoreError> {
         self.run(|store| async move {
-            let mut session = store.read_session().await?;
-            let all = store.categories.find(doc! {}).sort(doc! { "_id": 1 });
-            let all = all.max_time(time_left()).session(&mut session);
-            let mut all = all.await?;
-            let names = all.stream(&mut session).map_ok(|category| category.name);
-            let names = names.try_collect().await?;
-            store.freshness.record(session.operation_time());
-            Ok(names)
+            let all = store.find_categories(doc! {}).await?;
+            Ok(all.into_iter().map(|category| category.name).collect())
         })
         .await
     }
@@ -45,8 +39,7 @@ impl Store {
         if ids.iter().all(|id| cached.contains_key(id)) {
             return Ok(cached);
         }
-        let all = self.categories.find(doc! {}).max_time(time_left()).await?;
-        let all: Vec<Category> = all.try_collect().await?;
+        let all = self.find_categories(doc! {}).await?;
         let names = all.into_iter().map(|category| (category.id, category.name));
         let names: Arc<HashMap<ObjectId, CategoryName>> = Arc::new(names.collect());
         let mut cache = self
@@ -63,12 +56,8 @@ impl Store {
         names: &[CategoryName],
     ) -> Result<Option<Vec<ObjectId>>, Error> {
         let wanted: Vec<&str> = names.iter().map(CategoryName::as_str).collect();
-        let found: Vec<Category> = self
-            .categories
-            .find(doc! { "name": { "$in": wanted } })
-            .max_time(time_left())
-            .await?
-            .try_collect()
+        let found = self
+            .find_categories(doc! { "name": { "$in": wanted } })
             .await?;
         let id_of = |name: &CategoryName| {
             found
@@ -77,5 +66,20 @@ impl Store {
                 .map(|category| category.id)
         };
         Ok(names.iter().map(id_of).collect())
+    }
+
+    /// Returns the categories that match `filter`, in the order of creation.
+    async fn find_categories(&self, filter: Document) -> Result<Vec<Category>, Error> {
+        let mut session = self.read_session().await?;
+        let mut found = self
+            .categories
+            .find(filter)
+            .sort(doc! { "_id": 1 })
+            .max_time(time_left())
+            .session(&mut session)
+            .await?;
+        let found = found.stream(&mut session).try_collect().await?;
+        self.freshness.record(session.operation_time());
+        Ok(found)
     }
 }

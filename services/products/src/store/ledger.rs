@@ -62,6 +62,7 @@ impl Ledger for Store {
             crash_point("products.in-transaction");
             commit(&mut session).await?;
             crash_point("products.after-commit");
+            store.freshness.record(session.operation_time());
             Ok(stored)
         })
         .await

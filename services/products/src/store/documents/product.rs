@@ -1,6 +1,7 @@
 //! Products and categories.
 
 use std::collections::HashMap;
+use std::io;
 
 use domain::{CategoryName, Description, Money, ProductId, ProductName, Stock};
 use events::ProductState;
@@ -104,7 +105,7 @@ impl Product {
                 name: self.name,
                 description: self.description,
                 quantity: self.quantity,
-                categories: names_of(&self.categories, names),
+                categories: names_of(&self.categories, names)?,
             },
         })
     }
@@ -128,14 +129,22 @@ impl ListedProduct {
             name: self.name,
             description: self.description,
             quantity: self.quantity,
-            categories: names_of(&self.categories, names),
+            categories: names_of(&self.categories, names)?,
         })
     }
 }
 
-fn names_of(categories: &[ObjectId], names: &HashMap<ObjectId, CategoryName>) -> Vec<CategoryName> {
-    let categories = categories.iter();
-    categories.filter_map(|id| names.get(id).cloned()).collect()
+/// A category that is not in `names` is not left out. It was read from a server that does not have it
+/// yet, because categories are never removed, so a later attempt can succeed.
+fn names_of(
+    categories: &[ObjectId],
+    names: &HashMap<ObjectId, CategoryName>,
+) -> Result<Vec<CategoryName>, Error> {
+    let name_of = |id: &ObjectId| {
+        let name = names.get(id).cloned();
+        name.ok_or_else(|| io::Error::other(format!("the database has no category {id}")).into())
+    };
+    categories.iter().map(name_of).collect()
 }
 
 fn money(product: ObjectId, price: Decimal128) -> Result<Money, Error> {
