@@ -218,7 +218,10 @@ where
         fingerprint: &str,
         render: impl Fn(&Product) -> String + Send + Sync,
     ) -> Result<String, ChangeError> {
-        if !earlier.request.is(fingerprint) {
+        if !earlier
+            .request
+            .is_some_and(|request| request.is(fingerprint))
+        {
             return Err(ChangeError::KeyReused);
         }
         if let Some(response) = earlier.response {

@@ -225,7 +225,8 @@ pub(crate) struct NewRecord {
 
 /// The request and the response that are stored with a change.
 pub(crate) struct RecordedChange {
-    pub(crate) request: RecordedRequest,
+    /// `None` if the change has no idempotency key.
+    pub(crate) request: Option<RecordedRequest>,
     /// `None` if it was archived.
     pub(crate) response: Option<String>,
 }

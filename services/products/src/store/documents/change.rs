@@ -72,9 +72,7 @@ impl ProductChange {
         let request = self.request.map(RecordedRequest::Fingerprint);
         let archived = self.request_digest.map(RecordedRequest::Digest);
         RecordedChange {
-            request: request
-                .or(archived)
-                .unwrap_or(RecordedRequest::Fingerprint(String::new())),
+            request: request.or(archived),
             response: self.response,
         }
     }
