@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use domain::CategoryName;
 use messaging::outbox::Outbox;
-use mongo::{Freshness, SharedKey};
+use mongo::{BACKGROUND_TIMEOUT, Freshness, SharedKey};
 use mongodb::bson::oid::ObjectId;
 use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database};
@@ -104,6 +104,18 @@ impl Store {
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         mongo::with_timeout(self.timeout, operation(self.clone())).await
+    }
+
+    /// Runs an operation of a background task.
+    async fn run_in_background<T, F>(
+        &self,
+        operation: impl FnOnce(Self) -> F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        mongo::with_timeout(BACKGROUND_TIMEOUT, operation(self.clone())).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use mongo::time::{date, timestamp};
-use mongo::{BACKGROUND_TIMEOUT, time_left};
+use mongo::time_left;
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
@@ -13,6 +13,7 @@ use mongodb::error::Error;
 use serde::{Deserialize, Serialize};
 
 use super::Store;
+use super::error::matched;
 use crate::ports::{Archive, RecordedRequest, StoreError};
 
 /// The id of the document about the archived decisions.
@@ -48,8 +49,7 @@ impl Archive for Store {
         age: Duration,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let store = self.clone();
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+        self.run_in_background(|store| async move {
             let old = store.old_decisions(now, age, limit).await?;
             let Some(last) = old.iter().map(|decision| decision.placed_at).max() else {
                 return Ok(0);
@@ -69,8 +69,7 @@ impl Archive for Store {
         age: Duration,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let store = self.clone();
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+        self.run_in_background(|store| async move {
             let mut old = older_than("at", now, age);
             old.insert("answer", doc! { "$exists": true });
             let changes = store.changes.clone_with_type::<OldChange>();
@@ -84,7 +83,8 @@ impl Archive for Store {
             if !found.is_empty() {
                 let updates: Vec<Document> = found.iter().map(without_response).collect();
                 let command = doc! { "update": store.changes.name(), "updates": updates };
-                store.database.run_command(command).await?;
+                let reply = store.database.run_command(command).await?;
+                matched(&reply)?;
             }
             Ok(found.len())
         })

@@ -16,6 +16,7 @@ use mongodb::error::Error;
 use runtime::crash::crash_point;
 
 use super::documents::{Decision, Product, object_id, stock_bson, version_to_i64};
+use super::error::matched;
 use super::{Store, commit_within};
 use crate::ports::{EarlierDecision, Effects, Ledger, Loaded, StoreError};
 use crate::stock::{Order, Products};
@@ -32,8 +33,8 @@ impl Ledger for Store {
     type Stored = Stored;
 
     async fn load(&self, orders: &[Order]) -> Result<Loaded<ClientSession>, StoreError> {
-        let (store, orders) = (self.clone(), orders.to_vec());
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+        let orders = orders.to_vec();
+        self.run_in_background(|store| async move {
             let mut transaction = store.transaction().await?;
             match store.load_in(&mut transaction, &orders).await {
                 Ok(read) => Ok(Loaded {
@@ -61,8 +62,8 @@ impl Ledger for Store {
             };
             crash_point("products.in-transaction");
             commit(&mut session).await?;
-            crash_point("products.after-commit");
             store.freshness.record(session.operation_time());
+            crash_point("products.after-commit");
             Ok(stored)
         })
         .await
@@ -164,9 +165,7 @@ impl Store {
             .run_command(doc! { "update": "products", "updates": updates })
             .session(session)
             .await?;
-        // `run_command` reports neither of these as an error.
-        let matched = reply.get_i32("n").map(i64::from).unwrap_or_default();
-        if reply.contains_key("writeErrors") || matched != expected {
+        if matched(&reply).ok() != Some(expected) {
             return Err(StoreError::Conflict(
                 "a product has another version than the one that was read".into(),
             ));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::ProductId;
 use events::ProductState;
-use mongo::{BACKGROUND_TIMEOUT, time_left};
+use mongo::time_left;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
@@ -40,36 +40,35 @@ impl Republication for Store {
         replica: Replica,
         duration: Duration,
     ) -> Result<Option<Round>, StoreError> {
-        let (leases, replica) = (self.leases.clone(), ObjectId::from_bytes(replica.0));
-        let round = mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            leases
+        let replica = ObjectId::from_bytes(replica.0);
+        self.run_in_background(move |store| async move {
+            let round = store
+                .leases
                 .find_one_and_update(doc! { "_id": ROUND }, take_if_free(replica, duration))
                 .upsert(true)
                 .return_document(ReturnDocument::After)
                 .max_time(time_left())
-                .await
+                .await?;
+            let held = round.filter(|round| round.holder == replica);
+            Ok(held.map(|round| Round {
+                last: round.last.map(|last| ProductId::from_bytes(last.bytes())),
+            }))
         })
-        .await?;
-        let held = round.filter(|round| round.holder == replica);
-        Ok(held.map(|round| Round {
-            last: round.last.map(|last| ProductId::from_bytes(last.bytes())),
-        }))
+        .await
     }
 
     async fn advance(&self, replica: Replica, last: Option<ProductId>) -> Result<(), StoreError> {
         let held = doc! { "_id": ROUND, "holder": ObjectId::from_bytes(replica.0) };
         let update = doc! { "$set": { "last": last.map(object_id) } };
-        let leases = self.leases.clone();
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            Ok(leases.update_one(held, update).await.map(drop)?)
+        self.run_in_background(|store| async move {
+            Ok(store.leases.update_one(held, update).await.map(drop)?)
         })
         .await
     }
 
     async fn product_count(&self) -> Result<u64, StoreError> {
-        let products = self.products.clone();
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            let count = products.estimated_document_count();
+        self.run_in_background(|store| async move {
+            let count = store.products.estimated_document_count();
             Ok(count.max_time(time_left()).await?)
         })
         .await
@@ -85,9 +84,9 @@ impl Republication for Store {
             |last| doc! { "_id": { "$gt": object_id(last) } },
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let products = self.products.clone();
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            let mut found = products
+        self.run_in_background(move |store| async move {
+            let mut found = store
+                .products
                 .find(after)
                 .sort(doc! { "_id": 1 })
                 .limit(limit)
@@ -103,8 +102,8 @@ impl Republication for Store {
     }
 }
 
-/// Gives the lease to `replica` if it has it already or nobody has it. The times are those of the
-/// database, because the clocks of replicas differ.
+/// Gives the lease to `replica` if it has it already or if the lease has expired. The times are those
+/// of the database, because the clocks of replicas differ.
 fn take_if_free(replica: ObjectId, duration: Duration) -> Vec<Document> {
     let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let is_free = doc! { "$or": [
