@@ -20,8 +20,9 @@ const MIN_DELAY: Duration = Duration::from_millis(100);
 /// A small catalogue is published more often than it must be.
 const MAX_DELAY: Duration = Duration::from_secs(10);
 const RETRY_DELAY: Duration = Duration::from_secs(2);
-/// After this time without a renewal another replica continues the round. Longer than
-/// [`MAX_DELAY`] and the timeouts of the broker and the database together.
+/// After this time without a renewal another replica continues the round. A chunk and its delay are
+/// shorter, unless the database hangs. Then two replicas may publish the same products, and consumers
+/// ignore the second copy.
 const LEASE: Duration = Duration::from_mins(1);
 /// How often the other replicas try to take the lease.
 const LEASE_CHECK_INTERVAL: Duration = Duration::from_secs(10);
