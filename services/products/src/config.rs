@@ -7,6 +7,7 @@ use clap::Parser;
 use identity::TokenSettings;
 use messaging::settings::KafkaSettings;
 use mongo::MongoSettings;
+use runtime::lifecycle::Failure;
 use runtime::settings::Common;
 
 /// The name of the service in logs, database connections, consumer groups and events.
@@ -46,4 +47,15 @@ pub struct Config {
     /// this machine.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
+}
+
+impl Config {
+    /// Refuses settings that contradict each other.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.common.check_development(self.seed_data)?;
+        if self.archive_after <= self.kafka.kafka_retention {
+            return Err("set ARCHIVE_AFTER to more than KAFKA_RETENTION".into());
+        }
+        Ok(())
+    }
 }

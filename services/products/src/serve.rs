@@ -33,7 +33,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    config.common.check_development(config.seed_data)?;
+    config.check()?;
     let health = Health::default();
     let background = Background::default();
     let verifier = config.tokens.verifier()?;
@@ -70,9 +70,6 @@ pub async fn serve(
         replica: Store::new_replica(),
         interval: config.republish_interval,
     };
-    if config.archive_after <= config.kafka.kafka_retention {
-        return Err("set ARCHIVE_AFTER to more than KAFKA_RETENTION".into());
-    }
     let archiver = Archiver {
         archive: store.clone(),
         clock,
