@@ -34,9 +34,10 @@ impl LoadBalancer {
         let remove = async {
             let client = Client::new(&url);
             eventually("the replica is not ready", async || {
-                match client.get("/health/ready").await.status {
-                    200 => Err("it is ready".to_owned()),
-                    _ => Ok(()),
+                match client.try_get("/health/ready").await {
+                    Ok(response) if response.status == 200 => Err("it is ready".to_owned()),
+                    // Without a response it has exited already.
+                    Ok(_) | Err(_) => Ok(()),
                 }
             })
             .await;

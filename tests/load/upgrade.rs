@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use testkit::{
-    Client, Expectations, Release, Response, SERVICES, Shop, eventually, order, product,
+    Client, Expectations, Release, Response, SERVICES, Shop, TIMEOUT, eventually, order, product,
 };
 
 use crate::load_balancer::LoadBalancer;
@@ -32,7 +32,7 @@ async fn given_the_previous_release_under_load_when_upgraded_rolled_back_and_upg
     let _machine = crate::reserve_machine().await;
     let mut builder = Shop::builder()
         .release(&previous)
-        .env_all("DRAIN_DELAY", "500ms");
+        .env_all("DRAIN_DELAY", "1s");
     for service in SERVICES {
         builder = builder.replicas(service, 2);
     }
@@ -45,6 +45,7 @@ async fn given_the_previous_release_under_load_when_upgraded_rolled_back_and_upg
         balancer: LoadBalancer::new(&shop),
         placed: AtomicUsize::new(0),
         is_done: AtomicBool::new(false),
+        are_decided: AtomicBool::new(false),
     };
     let steps = async {
         load.wait_for_orders().await;
@@ -53,7 +54,12 @@ async fn given_the_previous_release_under_load_when_upgraded_rolled_back_and_upg
         }
         load.is_done.store(true, Ordering::Relaxed);
     };
-    let buying = join_all((0..BUYERS).map(|number| load.buy(number)));
+    let buying = async {
+        let placed = join_all((0..BUYERS).map(|number| load.buy(number))).await;
+        shop.wait_all_decided(TIMEOUT).await;
+        load.are_decided.store(true, Ordering::Relaxed);
+        placed
+    };
     let (placed, followed, ()) = futures::join!(buying, load.follow(0), steps);
 
     let ids = |placed: &[Placed]| placed.iter().map(Placed::id).collect::<Vec<_>>();
@@ -87,7 +93,10 @@ struct Load<'a> {
     shop: &'a Shop,
     balancer: LoadBalancer,
     placed: AtomicUsize,
+    /// Whether the buyers end.
     is_done: AtomicBool,
+    /// Whether they have ended and all their orders are decided.
+    are_decided: AtomicBool,
 }
 
 impl Load<'_> {
@@ -176,29 +185,35 @@ impl Load<'_> {
         response.expect(201);
     }
 
-    /// Follows the orders of a buyer until the load has ended and no event is left. Returns the ids of
-    /// the orders of whose decision it knows.
+    /// Follows the orders of a buyer until all are decided and no event is left. Returns the ids of the
+    /// orders of whose decision it knows.
     async fn follow(&self, number: usize) -> HashSet<String> {
         let buyer = self.buyer(number);
         let (mut known, mut last) = (HashSet::new(), None);
         loop {
+            // Read first, so that this stream has all that is left.
+            let are_decided = self.are_decided.load(Ordering::Relaxed);
             // A replica that drains answers 503.
             let mut stream = eventually("the event stream opens", async || {
                 let client = self.balanced(&buyer);
                 client.try_stream(EVENTS, last.as_deref()).await
             })
             .await;
+            if last.is_none() {
+                // A stream without an id begins now.
+                known.extend(self.decided(&buyer).await);
+            }
             let mut count = 0;
             while let Some(event) = stream.try_next(EVENT_TIMEOUT).await {
                 count += 1;
                 if event.event == "reset" {
                     known.extend(self.decided(&buyer).await);
                 } else {
-                    known.insert(event.json()["id"].to_string().replace('"', ""));
+                    known.insert(id(&event.json()));
                 }
                 last = Some(event.id);
             }
-            if count == 0 && self.is_done.load(Ordering::Relaxed) {
+            if count == 0 && are_decided {
                 return known;
             }
         }
@@ -212,9 +227,7 @@ impl Load<'_> {
             .into_iter()
             .flatten()
             .filter(|order| order["status"] != "PENDING");
-        decided
-            .map(|order| order["id"].to_string().replace('"', ""))
-            .collect()
+        decided.map(|order| id(&order)).collect()
     }
 
     fn buyer(&self, number: usize) -> Client {
@@ -227,15 +240,17 @@ impl Load<'_> {
     }
 }
 
+fn id(order: &Value) -> String {
+    order["id"].as_str().expect("an id").to_owned()
+}
+
 /// The response to placing an order, without the zeros at the end of its time. Releases that do not
 /// store the rendering of an order do not write them, whichever release has placed it.
 fn facts(response: &Response) -> Value {
     let mut order = response.json();
     let time = order["created_at"].as_str().unwrap_or_default();
-    let time = time
-        .trim_end_matches('Z')
-        .split_once('.')
-        .unwrap_or((time, ""));
-    order["created_at"] = json!([time.0.trim_end_matches('Z'), time.1.trim_end_matches('0')]);
+    let time = time.trim_end_matches('Z');
+    let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
+    order["created_at"] = json!([seconds, fraction.trim_end_matches('0')]);
     order
 }
