@@ -13,7 +13,8 @@ export default defineConfig({
     // Not 127.0.0.1: without TLS, browsers keep Secure cookies only for localhost.
     baseURL: process.env['SHOP_URL'] ?? 'http://localhost:8080',
     locale: 'en-GB',
-    trace: 'retain-on-failure',
+    // The page at each step, without a film, which would slow every test.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',

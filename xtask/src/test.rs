@@ -108,7 +108,7 @@ fn test_services(arguments: &[String]) -> Result<ExitCode> {
 
 /// Runs the page's checks and unit tests, then the whole shop in a browser.
 fn test_page() -> Result<ExitCode> {
-    let chromium = programs::chromium()?;
+    let chromium = programs::test_chromium()?;
     frontend::install_packages()?;
     for script in ["check", "test"] {
         print_line!("testing the page: npm run {script}");
