@@ -2,6 +2,7 @@
 //!
 //! `cargo build --release --workspace --bins`, then `cargo bench -p shop-tests --bench under_attack`. It starts
 //! its own shop with the programs next to it: `--profile dev` measures those of `cargo build`.
+//! The exit code is 1 if a target is missed.
 //! `ATTACK_SECONDS` and `ORDERS_PER_SECOND` set another duration and rate; a duration of less than some
 //! minutes says little, because products pauses for a moment in one of the attacks. The load runs on the
 //! same machine.
@@ -9,8 +10,10 @@
 mod attacks;
 mod honest;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
+use Target::{Max, Min};
 use attacks::Attacks;
 use honest::Outcomes;
 use testkit::Shop;
@@ -18,11 +21,11 @@ use testkit::Shop;
 /// The targets.
 const MAX_P99: Duration = Duration::from_millis(200);
 const MAX_DECISION_TIME: Duration = Duration::from_secs(5);
-const MAX_MEMORY_ORDERS: u64 = 64;
-const MAX_MEMORY_PRODUCTS: u64 = 96;
+const MAX_MEMORY_ORDERS: usize = 64;
+const MAX_MEMORY_PRODUCTS: usize = 96;
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     let duration = Duration::from_secs(setting("ATTACK_SECONDS", 600));
     let rate = u32::try_from(setting("ORDERS_PER_SECOND", 100)).expect("a rate");
     if cfg!(debug_assertions) {
@@ -37,8 +40,13 @@ async fn main() {
         honest::place_orders(&buyers, rate, duration),
         attacks.run(duration)
     );
-    report(&shop, &outcomes);
+    let missed = report(&shop, &outcomes);
     attacks.report();
+    if missed.is_empty() || cfg!(debug_assertions) {
+        return ExitCode::SUCCESS;
+    }
+    println!("missed targets: {}", missed.join("; "));
+    ExitCode::FAILURE
 }
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -46,53 +54,62 @@ fn setting(name: &str, default: u64) -> u64 {
     value.map_or(default, |value| value.parse().expect("a number"))
 }
 
-fn report(shop: &Shop, outcomes: &Outcomes) {
-    let decided = outcomes.decided.len();
-    let in_time = outcomes
-        .decided
-        .iter()
-        .filter(|time| **time <= MAX_DECISION_TIME);
-    row("", "measured", "target");
-    row("honest orders", &outcomes.placed.to_string(), "");
-    row("of which failed", &outcomes.failed.to_string(), "0");
-    row(
-        "of which undecided",
-        &(outcomes.placed - decided).to_string(),
-        "0",
-    );
-    row(
-        "decided within 5 s",
-        &in_time.count().to_string(),
-        &outcomes.placed.to_string(),
-    );
+/// Prints the outcomes beside the targets. Returns the names of the missed ones.
+fn report(shop: &Shop, outcomes: &Outcomes) -> Vec<String> {
+    let (placed, decided) = (outcomes.placed, outcomes.decided.len());
+    let times = outcomes.decided.iter();
+    let in_time = times.filter(|time| **time <= MAX_DECISION_TIME).count();
+    let time = |percent| milliseconds(percentile(&outcomes.decided, percent));
+    println!("{:<40}{:>12}{:>12}", "", "measured", "target");
+    let mut table = Table::default();
+    table.row("honest orders", placed, None);
+    table.row("of which failed", outcomes.failed, Some(Max(0)));
+    table.row("of which undecided", placed - decided, Some(Max(0)));
+    table.row("decided within 5 s", in_time, Some(Min(placed)));
     for (name, percent, target) in [
         ("p50", 50, None),
-        ("p99", 99, Some(MAX_P99)),
-        ("slowest", 100, Some(MAX_DECISION_TIME)),
+        ("p99", 99, Some(Max(milliseconds(MAX_P99)))),
+        ("slowest", 100, Some(Max(milliseconds(MAX_DECISION_TIME)))),
     ] {
-        let measured = milliseconds(percentile(&outcomes.decided, percent));
-        let target = target.map(milliseconds).unwrap_or_default();
-        row(
-            &format!("time to the decision, {name}, ms"),
-            &measured,
-            &target,
-        );
+        let name = format!("time to the decision, {name}, ms");
+        table.row(&name, time(percent), target);
     }
     for (service, target) in [
         ("orders", MAX_MEMORY_ORDERS),
         ("products", MAX_MEMORY_PRODUCTS),
     ] {
-        let measured = shop.peak_memory(service).to_string();
-        row(
-            &format!("peak memory of {service}, MiB"),
-            &measured,
-            &target.to_string(),
-        );
+        let name = format!("peak memory of {service}, MiB");
+        let measured = usize::try_from(shop.peak_memory(service)).expect("a size");
+        table.row(&name, measured, Some(Max(target)));
     }
+    table.missed
 }
 
-fn row(name: &str, measured: &str, target: &str) {
-    println!("{name:<40}{measured:>12}{target:>12}");
+#[derive(Clone, Copy)]
+enum Target {
+    Min(usize),
+    Max(usize),
+}
+
+/// The printed rows.
+#[derive(Default)]
+struct Table {
+    /// The names of the rows whose target is missed.
+    missed: Vec<String>,
+}
+
+impl Table {
+    fn row(&mut self, name: &str, measured: usize, target: Option<Target>) {
+        let (text, is_met) = match target {
+            None => (String::new(), true),
+            Some(Min(target)) => (target.to_string(), measured >= target),
+            Some(Max(target)) => (target.to_string(), measured <= target),
+        };
+        println!("{name:<40}{measured:>12}{text:>12}");
+        if !is_met {
+            self.missed.push(name.to_owned());
+        }
+    }
 }
 
 fn percentile(times: &[Duration], percent: usize) -> Duration {
@@ -102,6 +119,6 @@ fn percentile(times: &[Duration], percent: usize) -> Duration {
     times.get(last * percent / 100).copied().unwrap_or_default()
 }
 
-fn milliseconds(time: Duration) -> String {
-    format!("{:.0}", time.as_secs_f64() * 1000.0)
+fn milliseconds(time: Duration) -> usize {
+    usize::try_from(time.as_millis()).unwrap_or(usize::MAX)
 }
