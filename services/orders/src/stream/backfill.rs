@@ -106,7 +106,7 @@ impl<H: History> Backfill<H> {
         let _turn = tokio::select! {
             biased;
             () = items.closed() => return Err(BackfillError::Disconnected),
-            turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.take()) => {
+            turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.take(&self.buyer)) => {
                 turn.ok().flatten().ok_or(BackfillError::NoTurn)?
             }
         };

@@ -52,6 +52,8 @@ pub(crate) struct Hub {
     position: Arc<watch::Sender<Option<ClusterTime>>>,
     /// Wakes the paused hub for a subscriber.
     resumed: Arc<Notify>,
+    /// The turns of the subscribers at reading the past.
+    turns: Turns,
 }
 
 /// A subscription. Dropping it ends it.
@@ -60,8 +62,6 @@ pub(super) struct Subscription {
     pub(super) items: mpsc::Receiver<HubItem>,
     /// The position at which the subscription starts.
     pub(super) start: ClusterTime,
-    /// The turns of the buyer at reading the past.
-    pub(super) turns: Turns,
     hub: Hub,
     buyer: Email,
     number: u64,
@@ -96,11 +96,10 @@ impl Hub {
             let Some(start) = *self.position.borrow() else {
                 continue;
             };
-            let (number, turns, items) = subscribers.add(&buyer)?;
+            let (number, items) = subscribers.add(&buyer)?;
             return Ok(Subscription {
                 items,
                 start,
-                turns,
                 hub: self.clone(),
                 buyer,
                 number,
@@ -167,6 +166,11 @@ impl Hub {
 }
 
 impl Subscription {
+    /// The turns at reading the past.
+    pub(super) fn turns(&self) -> Turns {
+        self.hub.turns.clone()
+    }
+
     /// The time up to which the subscriber has taken all changes; `None` while some wait for it.
     pub(super) fn caught_up(&self) -> Option<ClusterTime> {
         // While the lock is held, nothing is delivered.

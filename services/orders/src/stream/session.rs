@@ -147,7 +147,7 @@ impl<H: History> Session<H> {
         let backfill = Backfill {
             history: self.history.clone(),
             buyer: self.buyer.clone(),
-            turns: self.subscription.turns.clone(),
+            turns: self.subscription.turns(),
             received,
             until: self.subscription.start,
         };

@@ -105,7 +105,7 @@ async fn given_streams_of_a_buyer_that_hang_when_others_resume_then_they_do_not_
         .map(|_| backfill(Past(None), "eve@example.com", &turns))
         .collect();
     tokio::task::yield_now().await;
-    let other = all(backfill(past(&[200]), "ada@example.com", &Turns::default()));
+    let other = all(backfill(past(&[200]), "ada@example.com", &turns));
     let other = tokio::time::timeout(Duration::from_millis(1), other).await;
     assert_eq!(other.map(|items| items.len()), Ok(2));
     for items in hanging.into_iter().skip(1) {

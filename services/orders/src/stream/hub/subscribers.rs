@@ -5,18 +5,12 @@ use std::collections::HashMap;
 use domain::Email;
 use tokio::sync::mpsc;
 
-use super::{HubItem, MAX_BUFFERED, MAX_STREAMS_PER_BUYER, SubscribeError, Turns};
+use super::{HubItem, MAX_BUFFERED, MAX_STREAMS_PER_BUYER, SubscribeError};
 
 #[derive(Default)]
 pub(super) struct Subscribers {
-    by_buyer: HashMap<Email, OfBuyer>,
+    by_buyer: HashMap<Email, Vec<Subscriber>>,
     next_number: u64,
-}
-
-#[derive(Default)]
-struct OfBuyer {
-    turns: Turns,
-    subscribers: Vec<Subscriber>,
 }
 
 struct Subscriber {
@@ -25,46 +19,44 @@ struct Subscriber {
 }
 
 impl Subscribers {
-    /// Adds a subscriber and returns its number, and what it shares with the buyer's others.
+    /// Adds a subscriber and returns its number.
     pub(super) fn add(
         &mut self,
         buyer: &Email,
-    ) -> Result<(u64, Turns, mpsc::Receiver<HubItem>), SubscribeError> {
+    ) -> Result<(u64, mpsc::Receiver<HubItem>), SubscribeError> {
         let of_buyer = self.by_buyer.entry(buyer.clone()).or_default();
-        if of_buyer.subscribers.len() >= MAX_STREAMS_PER_BUYER {
+        if of_buyer.len() >= MAX_STREAMS_PER_BUYER {
             return Err(SubscribeError::TooMany);
         }
         let (sender, items) = mpsc::channel(MAX_BUFFERED);
         let number = self.next_number;
         self.next_number += 1;
-        of_buyer.subscribers.push(Subscriber {
+        of_buyer.push(Subscriber {
             number,
             items: sender,
         });
-        Ok((number, of_buyer.turns.clone(), items))
+        Ok((number, items))
     }
 
     pub(super) fn remove(&mut self, buyer: &Email, number: u64) {
         let Some(of_buyer) = self.by_buyer.get_mut(buyer) else {
             return;
         };
-        of_buyer
-            .subscribers
-            .retain(|subscriber| subscriber.number != number);
-        if of_buyer.subscribers.is_empty() {
+        of_buyer.retain(|subscriber| subscriber.number != number);
+        if of_buyer.is_empty() {
             self.by_buyer.remove(buyer);
         }
     }
 
     pub(super) fn send(&mut self, buyer: &Email, item: impl FnOnce() -> HubItem) {
         if let Some(of_buyer) = self.by_buyer.get_mut(buyer) {
-            send(&mut of_buyer.subscribers, &item());
+            send(of_buyer, &item());
         }
     }
 
     pub(super) fn send_to_all(&mut self, item: &HubItem) {
         for of_buyer in self.by_buyer.values_mut() {
-            send(&mut of_buyer.subscribers, item);
+            send(of_buyer, item);
         }
     }
 
@@ -74,10 +66,7 @@ impl Subscribers {
 
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        self.by_buyer
-            .values()
-            .map(|of_buyer| of_buyer.subscribers.len())
-            .sum()
+        self.by_buyer.values().map(Vec::len).sum()
     }
 }
 

@@ -1,4 +1,5 @@
 use domain::OrderId;
+use futures::FutureExt as _;
 use jiff::Timestamp;
 
 use super::*;
@@ -150,4 +151,19 @@ async fn given_a_hub_behind_its_subscriber_when_it_has_caught_up_then_the_subscr
         (position(3), ids(&[4]))
     );
     assert_eq!(subscription.caught_up(), Some(position(4)));
+}
+
+#[tokio::test]
+async fn given_a_buyer_who_reconnects_when_the_last_read_still_runs_then_there_is_no_second_turn() {
+    let hub = hub_at(1);
+    let take = async |name| {
+        let subscription = subscribe(&hub, name).await.unwrap();
+        subscription.turns().take(&email(name)).now_or_never()
+    };
+    let turn = take("ada").await;
+    assert!(turn.is_some());
+    assert!(take("ada").await.is_none(), "the connection is closed");
+    assert!(take("bob").await.is_some(), "another buyer");
+    drop(turn);
+    assert!(take("ada").await.is_some(), "the read has ended");
 }
