@@ -1239,7 +1239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The account has too many items in pending orders (/problems/too-many-pending-items), or orders in an hour (/problems/too-many-orders); retry after Retry-After */
+            /** @description The account has too many items in pending orders, or the order alone has too many (/problems/too-many-pending-items); or the account has too many orders in an hour (/problems/too-many-orders) */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1278,7 +1278,7 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example id: gmk
+                     * @example id: AWd0hYAAAAAB
                      *     event: order
                      *     data: {"id":"71fefe4a1cad4140785928a4","status":"ACCEPTED","reason":null,"at":"2025-01-01T00:00:00.000Z"}
                      */

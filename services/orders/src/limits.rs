@@ -34,6 +34,9 @@ pub(crate) struct AccountUsage {
 pub(crate) enum LimitError {
     #[error("an account may have {limit} items in pending orders")]
     PendingItems { limit: u64, retry_after: u32 },
+    /// The order alone exceeds the limit, so that no retry can succeed.
+    #[error("an order may have {limit} items")]
+    Items { limit: u64 },
     #[error("an account may place {limit} orders in an hour")]
     Orders { limit: u64, retry_after: u32 },
 }
@@ -58,6 +61,9 @@ impl AccountLimits {
         if let Some(limit) = self.orders.filter(|limit| usage.orders >= *limit) {
             let retry_after = seconds_until_free(usage.first_order_at, now);
             return Err(LimitError::Orders { limit, retry_after });
+        }
+        if let Some(limit) = self.pending_items.filter(|limit| items > *limit) {
+            return Err(LimitError::Items { limit });
         }
         if let Some(limit) = self.pending_items.filter(|limit| pending_items > *limit) {
             let retry_after = PENDING_RETRY_AFTER;
@@ -116,7 +122,7 @@ mod tests {
                 retry_after,
             })
         };
-        assert_eq!(add(11, 0), too_many_items);
+        assert_eq!(add(11, 0), Err(LimitError::Items { limit: 10 }));
         assert_eq!(add(9, 0), Ok(()));
         assert_eq!(add(2, 10), too_many_items);
         assert_eq!(add(1, 10), Ok(()));

@@ -22,7 +22,7 @@ use crate::stream::{self, StreamRequest};
         description = "The id of the last message received; the stream starts with the changes after it")),
     responses(
         (status = 200, body = String, content_type = "text/event-stream", description = "The stream",
-            example = json!("id: gmk\nevent: order\ndata: {\"id\":\"71fefe4a1cad4140785928a4\",\"status\":\"ACCEPTED\",\"reason\":null,\"at\":\"2025-01-01T00:00:00.000Z\"}\n\n")),
+            example = json!("id: AWd0hYAAAAAB\nevent: order\ndata: {\"id\":\"71fefe4a1cad4140785928a4\",\"status\":\"ACCEPTED\",\"reason\":null,\"at\":\"2025-01-01T00:00:00.000Z\"}\n\n")),
         (status = 401, body = Problem),
         (status = 429, body = Problem),
         (status = 503, body = Problem)))]

@@ -33,7 +33,7 @@ use crate::placing::Placement;
         (status = 422, body = Problem,
             description = "The body does not match the schema, or the key was used for another order"),
         (status = 429, body = Problem,
-            description = "The account has too many items in pending orders (/problems/too-many-pending-items), or orders in an hour (/problems/too-many-orders); retry after Retry-After"),
+            description = "The account has too many items in pending orders, or the order alone has too many (/problems/too-many-pending-items); or the account has too many orders in an hour (/problems/too-many-orders)"),
         (status = 503, body = Problem)))]
 pub(super) async fn place(
     caller: Caller,

@@ -13,6 +13,9 @@ use crate::stream::SubscribeError;
 /// `Retry-After` of a buyer with too many event streams, in seconds: until then a window of the page
 /// may close.
 const STREAM_RETRY_AFTER: u32 = 30;
+/// `Retry-After` of an order that exceeds the limit of its account alone: every 429 has one, and a
+/// retry would be refused again.
+const OVERSIZE_RETRY_AFTER: u32 = 3_600;
 
 impl From<InvalidLines> for Problem {
     fn from(_: InvalidLines) -> Self {
@@ -45,6 +48,14 @@ impl From<LimitError> for Problem {
                 "too-many-pending-items",
                 format!("You can have at most {limit} items in orders that are not decided yet."),
                 retry_after,
+            ),
+            LimitError::Items { limit } => (
+                "too-many-pending-items",
+                format!(
+                    "The order has more than {limit} items, which is the limit for all orders that \
+                     are not decided yet. It can only be placed in several orders."
+                ),
+                OVERSIZE_RETRY_AFTER,
             ),
             LimitError::Orders { limit, retry_after } => (
                 "too-many-orders",
