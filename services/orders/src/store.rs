@@ -16,9 +16,10 @@ mod usage;
 use std::time::Duration;
 
 use domain::OrderId;
-use mongo::SharedKey;
+use mongo::{Freshness, SharedKey};
 use mongodb::bson::oid::ObjectId;
-use mongodb::{Collection, Database};
+use mongodb::error::Error;
+use mongodb::{ClientSession, Collection, Database};
 use service_kit::cursor::CursorKey;
 
 use crate::ports::StoreError;
@@ -33,16 +34,19 @@ pub(crate) struct Store {
     orders: Collection<OrderDocument>,
     products: Collection<ProductDocument>,
     cursor_key: SharedKey,
+    freshness: Freshness,
     timeout: Duration,
 }
 
 impl Store {
-    /// The orders and the product copy in `database`. A read for a client takes at most `timeout`.
+    /// The orders and the product copy in `database`. An operation for a client takes at most
+    /// `timeout`.
     pub(crate) fn new(database: Database, timeout: Duration) -> Self {
         Self {
             orders: database.collection("orders"),
             products: database.collection("products"),
             cursor_key: SharedKey::new(&database, "cursors"),
+            freshness: Freshness::default(),
             database,
             timeout,
         }
@@ -55,6 +59,13 @@ impl Store {
         Ok(CursorKey::new(
             mongo::with_timeout(self.timeout, key).await?,
         ))
+    }
+
+    /// Begins a session for a read of a client. What it returns is recorded in [`Store::freshness`].
+    async fn read_session(&self) -> Result<ClientSession, Error> {
+        let mut session = self.database.client().start_session().await?;
+        self.freshness.require(&mut session);
+        Ok(session)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::OrderId;
+use mongo::Freshness;
 use mongo::time::timestamp;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, RawDocumentBuf, Timestamp, doc};
@@ -23,6 +24,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct MongoChanges {
     stream: ChangeStream<RawDocumentBuf>,
     position: ClusterTime,
+    freshness: Freshness,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,7 +80,11 @@ impl ChangeSource for Store {
             Some(from) => from,
             None => read_until(&stream)?.ok_or_else(unreadable_token)?,
         };
-        Ok(MongoChanges { stream, position })
+        Ok(MongoChanges {
+            stream,
+            position,
+            freshness: self.freshness.clone(),
+        })
     }
 }
 
@@ -112,6 +118,8 @@ impl MongoChanges {
         let change = read(&document);
         if let Some(change) = &change {
             self.position = change.committed;
+            // After the event, its client must not read an older state.
+            self.freshness.record(Some(change.committed.into()));
         }
         Ok(change)
     }

@@ -55,6 +55,7 @@ impl History for Store {
             "hint": HISTORY_INDEX,
         };
         let found = self.find_at(find, at).await?;
+        self.freshness.record(Some(at.into()));
         let keys = found.iter().map(key).collect::<Result<Vec<_>, _>>()?;
         let next = keys.last().copied().filter(|_| keys.len() == PAGE_SIZE);
         let changes = keys.into_iter().zip(found);

@@ -1,13 +1,12 @@
-//! A buyer's own orders. Every query has the buyer, so no other buyer's order can be read.
+//! A buyer's own orders. Every query has the buyer, so no other buyer's order can be read. No read
+//! returns an older state than an earlier one.
 
 use std::time::Duration;
 
 use domain::{Email, OrderId};
-use mongo::BACKGROUND_TIMEOUT;
 use mongo::time::date;
-use mongodb::Collection;
+use mongo::{BACKGROUND_TIMEOUT, time_left};
 use mongodb::bson::{Document, doc};
-use mongodb::options::FindOptions;
 use tokio::sync::mpsc;
 
 use super::documents::OrderDocument;
@@ -15,9 +14,9 @@ use super::{Store, object_id};
 use crate::order::{Cursor, Order};
 use crate::ports::StoreError;
 
-/// The number of orders in a page; the last page has fewer. With a hundred lines each they take a
-/// few megabytes.
-const PAGE_SIZE: usize = 100;
+/// The number of orders in a page of [`OrderPages`]; the last page has fewer. A slow client holds a few
+/// pages, of half a megabyte if each order has a hundred lines with the longest names.
+const PAGE_SIZE: usize = 10;
 
 /// A list of orders that is read page by page, so that only a few pages are in memory.
 pub(crate) struct OrderPages {
@@ -52,26 +51,35 @@ impl Store {
         buyer: &Email,
         id: OrderId,
     ) -> Result<Option<Order>, StoreError> {
-        let orders = self.orders.clone();
         let query = doc! { "_id": object_id(id), "client_email": buyer.as_str() };
-        let timeout = self.timeout;
-        mongo::with_timeout(timeout, async move {
-            orders
-                .find_one(query)
-                .max_time(timeout)
-                .await?
-                .map(OrderDocument::into_order)
-                .transpose()
+        let store = self.clone();
+        mongo::with_timeout(self.timeout, async move {
+            let mut session = store.read_session().await?;
+            let found = store.orders.find_one(query).max_time(time_left());
+            let found = found.session(&mut session).await?;
+            store.freshness.record(session.operation_time());
+            found.map(OrderDocument::into_order).transpose()
         })
         .await
     }
 
-    /// Returns all orders of a buyer, oldest first.
+    /// Returns all orders of a buyer, oldest first. They are read in a separate task, because
+    /// cancelling a driver call, as a disconnecting client would, breaks its connection. The timeout
+    /// applies to each page.
     pub(crate) fn all_orders(&self, buyer: &Email) -> OrderPages {
-        let oldest_first = FindOptions::builder()
-            .sort(doc! { "created_at": 1, "_id": 1 })
-            .build();
-        self.find_orders(doc! { "client_email": buyer.as_str() }, oldest_first)
+        let (sender, pages) = mpsc::channel(1);
+        let (store, query) = (self.clone(), doc! { "client_email": buyer.as_str() });
+        tokio::spawn(async move {
+            if let Err(error) = store.read_pages(query, &sender).await {
+                // An error means that the client has disconnected.
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+        OrderPages {
+            pages,
+            timeout: self.timeout,
+            is_complete: false,
+        }
     }
 
     /// Returns at most `limit` orders of a buyer, newest first, starting behind `cursor`.
@@ -94,60 +102,48 @@ impl Store {
                 ],
             );
         }
-        let newest_first = FindOptions::builder()
-            .sort(doc! { "created_at": -1, "_id": -1 })
-            .limit(i64::from(limit))
-            .build();
-        let mut pages = self.find_orders(query, newest_first);
-        let mut orders = Vec::new();
-        while let Some(page) = pages.next().await? {
-            orders.extend(page);
-        }
-        Ok(orders)
-    }
-
-    /// Reads a list in a separate task, because cancelling a driver call, as a disconnecting client
-    /// would, breaks its connection. The timeout applies to each page.
-    fn find_orders(&self, query: Document, mut options: FindOptions) -> OrderPages {
-        options.batch_size = u32::try_from(PAGE_SIZE).ok();
-        // The server counts the time of all pages.
-        let is_page = options.limit.is_some();
-        options.max_time = Some(if is_page {
-            self.timeout
-        } else {
-            BACKGROUND_TIMEOUT
-        });
-        let (sender, pages) = mpsc::channel(1);
-        let orders = self.orders.clone();
-        tokio::spawn(async move {
-            if let Err(error) = read_pages(&orders, query, options, &sender).await {
-                // An error means that the client has disconnected.
-                let _ = sender.send(Err(error)).await;
+        let store = self.clone();
+        mongo::with_timeout(self.timeout, async move {
+            let mut session = store.read_session().await?;
+            let newest_first = doc! { "created_at": -1, "_id": -1 };
+            let found = store.orders.find(query).sort(newest_first);
+            let found = found.limit(i64::from(limit)).max_time(time_left());
+            let mut found = found.session(&mut session).await?;
+            let mut orders = Vec::new();
+            while found.advance(&mut session).await? {
+                orders.push(found.deserialize_current()?.into_order()?);
             }
-        });
-        OrderPages {
-            pages,
-            timeout: self.timeout,
-            is_complete: false,
-        }
+            store.freshness.record(session.operation_time());
+            Ok(orders)
+        })
+        .await
     }
-}
 
-async fn read_pages(
-    orders: &Collection<OrderDocument>,
-    query: Document,
-    options: FindOptions,
-    pages: &mpsc::Sender<Result<Vec<Order>, StoreError>>,
-) -> Result<(), StoreError> {
-    let mut found = orders.find(query).with_options(options).await?;
-    let mut page = Vec::new();
-    while found.advance().await? {
-        page.push(found.deserialize_current()?.into_order()?);
-        if page.len() == PAGE_SIZE && pages.send(Ok(std::mem::take(&mut page))).await.is_err() {
-            return Ok(());
+    async fn read_pages(
+        &self,
+        query: Document,
+        pages: &mpsc::Sender<Result<Vec<Order>, StoreError>>,
+    ) -> Result<(), StoreError> {
+        let mut session = self.read_session().await?;
+        let oldest_first = doc! { "created_at": 1, "_id": 1 };
+        let found = self.orders.find(query).sort(oldest_first);
+        let found = found.batch_size(u32::try_from(PAGE_SIZE).unwrap_or(u32::MAX));
+        // The server counts the time of all pages.
+        let found = found.max_time(BACKGROUND_TIMEOUT);
+        let mut found = found.session(&mut session).await?;
+        let mut page = Vec::new();
+        while found.advance(&mut session).await? {
+            page.push(found.deserialize_current()?.into_order()?);
+            if page.len() == PAGE_SIZE {
+                self.freshness.record(session.operation_time());
+                if pages.send(Ok(std::mem::take(&mut page))).await.is_err() {
+                    return Ok(());
+                }
+            }
         }
+        self.freshness.record(session.operation_time());
+        // The last page is short and may be empty. An error means that the client has disconnected.
+        let _ = pages.send(Ok(page)).await;
+        Ok(())
     }
-    // The last page is short and may be empty. An error means that the client has disconnected.
-    let _ = pages.send(Ok(page)).await;
-    Ok(())
 }
