@@ -16,5 +16,7 @@ pub use error::{
 };
 pub use freshness::Freshness;
 pub use shared_key::SharedKey;
-pub use timeout::{BACKGROUND_TIMEOUT, retry_until_ok, time_left, timeout_error, with_timeout};
+pub use timeout::{
+    BACKGROUND_TIMEOUT, is_time_up, retry_until_ok, time_left, timeout_error, with_timeout,
+};
 pub use transaction::{begin, commit};

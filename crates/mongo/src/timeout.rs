@@ -43,7 +43,8 @@ where
 /// The time until the enclosing [`with_timeout`] ends, at least a millisecond; [`BACKGROUND_TIMEOUT`]
 /// without one. It is the `max_time` of every read and `find_one_and_…`, so that the server does not
 /// work longer on it than the caller waits. The driver has no such option for other writes: they
-/// change a bounded number of documents, and the client's write concern bounds how long they wait.
+/// change a bounded number of documents, and the client's write concern bounds how long they wait; or
+/// they are sent as a command with `maxTimeMS`.
 /// Building an index has no limit, because it takes longer the more documents there are.
 pub fn time_left() -> Duration {
     // 0 would mean without a limit.
@@ -54,7 +55,7 @@ pub fn time_left() -> Duration {
 }
 
 /// Whether the enclosing [`with_timeout`] has ended.
-pub(crate) fn is_time_up() -> bool {
+pub fn is_time_up() -> bool {
     DEADLINE
         .try_with(|deadline| *deadline <= Instant::now())
         .unwrap_or(false)

@@ -1,8 +1,8 @@
 //! The database operations of a service, as MongoDB's profiler records them.
 
-use bson::{Document, doc};
+use bson::{Document, Timestamp, doc};
 use futures::TryStreamExt as _;
-use mongodb::Database;
+use mongodb::{Collection, Database};
 
 /// A running profile of a database.
 pub struct Profile {
@@ -17,19 +17,46 @@ impl Profile {
         Self { database }
     }
 
-    /// Stops, and returns the recorded commands that have no time limit of their own but could.
+    /// Stops, and returns the recorded operations on a collection.
+    pub async fn operations(self, collection: &str) -> Vec<Document> {
+        let namespace = format!("{}.{collection}", self.database.name());
+        self.stop_and_find(doc! { "ns": namespace }).await
+    }
+
+    /// Stops, and returns the recorded commands that have no time limit of their own but could. Of
+    /// updates and deletes the profiler does not record it.
     pub async fn commands_without_time_limit(self) -> Vec<Document> {
-        let off = self.database.run_command(doc! { "profile": 0 }).await;
-        off.expect("stops the profiler");
         let commands = ["find", "aggregate", "findAndModify", "count", "distinct"]
             .map(|command| doc! { format!("command.{command}"): { "$exists": true } });
-        let unlimited = doc! {
+        self.stop_and_find(doc! {
             "op": { "$in": ["query", "command"] },
             "$or": commands.to_vec(),
             "command.maxTimeMS": { "$exists": false },
-        };
-        let recorded = self.database.collection::<Document>("system.profile");
-        let found = recorded.find(unlimited).await.expect("reads the profile");
-        found.try_collect().await.expect("reads the profile")
+        })
+        .await
+    }
+
+    /// The time that the last read of a collection asked for, by the clock of the database: what it
+    /// returns includes all changes up to then.
+    pub async fn last_required_time(&self, collection: &str) -> Option<Timestamp> {
+        let reads = doc! { "command.find": collection };
+        let recorded = self.recorded();
+        let last = recorded.find_one(reads).sort(doc! { "ts": -1 });
+        let read = last.await.expect("reads the profile").expect("a read");
+        let command = read.get_document("command").expect("a command");
+        let concern = command.get_document("readConcern").expect("a read concern");
+        concern.get_timestamp("afterClusterTime").ok()
+    }
+
+    async fn stop_and_find(self, filter: Document) -> Vec<Document> {
+        let off = self.database.run_command(doc! { "profile": 0 }).await;
+        off.expect("stops the profiler");
+        let found = self.recorded().find(filter).await;
+        let found = found.expect("reads the profile").try_collect().await;
+        found.expect("reads the profile")
+    }
+
+    fn recorded(&self) -> Collection<Document> {
+        self.database.collection("system.profile")
     }
 }

@@ -1,4 +1,5 @@
-//! Orders. An order is placed as PENDING and decided once: ACCEPTED or REJECTED.
+//! Orders. An order is placed as PENDING and decided once: ACCEPTED, REJECTED, or a status that only a
+//! later release of products knows.
 
 use domain::{Email, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity};
 use events::ReasonCode;
@@ -114,6 +115,12 @@ pub(crate) struct Cursor {
 }
 
 impl PendingOrder {
+    /// Approximately the bytes that the order has in memory.
+    pub(crate) fn size(&self) -> usize {
+        let line = |line: &Line| size_of::<Line>() + line.name.as_str().len();
+        size_of::<Self>() + self.lines.iter().map(line).sum::<usize>()
+    }
+
     /// Decides the order; `at` is `None` if the time was not recorded.
     pub(crate) fn decide(self, outcome: Outcome, at: Option<Timestamp>) -> DecidedOrder {
         DecidedOrder {

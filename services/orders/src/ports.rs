@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) use runtime::clock::Clock;
 use runtime::lifecycle::Failure;
 
-use crate::limits::AccountUsage;
+use crate::limits::{AccountLimits, AccountUsage};
 use crate::order::{Decision, PendingOrder};
 use crate::product::{ProductCopy, ProductState};
 
@@ -59,7 +59,7 @@ pub(crate) enum Insertion {
     Failed,
 }
 
-/// The orders and the product copy, as placing orders needs them.
+/// The orders and the product copy, as placing orders needs them. Each operation ends after a timeout.
 pub(crate) trait OrderBook: Clone + Send + Sync + 'static {
     /// Returns an id that no other order has.
     fn new_id(&self) -> OrderId;
@@ -76,11 +76,13 @@ pub(crate) trait OrderBook: Clone + Send + Sync + 'static {
         names: &[&ProductName],
     ) -> impl Future<Output = Result<HashMap<ProductName, ProductCopy>, StoreError>> + Send;
 
-    /// Returns what each of `buyers` has ordered; their orders in an hour are those since `since`.
+    /// Returns what each of `buyers` has ordered, as far as `limits` limit it; their orders in an hour
+    /// are those since `since`.
     fn usage(
         &self,
         buyers: &[Email],
         since: Timestamp,
+        limits: AccountLimits,
     ) -> impl Future<Output = Result<HashMap<Email, AccountUsage>, StoreError>> + Send;
 
     /// Stores `orders` and returns the outcome of each. `OrderCreate` is due again `lease` after
@@ -112,6 +114,13 @@ pub(crate) struct Backoff {
     pub(crate) horizon: SignedDuration,
 }
 
+/// The maximum size of a batch of orders. An order with more bytes is alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchLimit {
+    pub(crate) orders: i64,
+    pub(crate) bytes: i64,
+}
+
 /// Due orders that only this replica publishes, until they are due again.
 #[derive(Debug)]
 pub(crate) struct Claim {
@@ -126,21 +135,21 @@ pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The pending orders, as a queue by the time at which `OrderCreate` is due again.
 pub(crate) trait ResendQueue: Clone + Send + Sync + 'static {
-    /// Claims at most `limit` orders that are due at `now`, longest due first, and postpones them.
+    /// Claims the orders that are due at `now`, longest due first, up to `limit`, and postpones them.
     fn claim(
         &self,
         now: Timestamp,
         backoff: Backoff,
         state: ResendState,
-        limit: i64,
+        limit: BatchLimit,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// Gives up a claim to some orders, which are due at `now`. Their last resend does not count.
+    /// Gives up a claim to some orders, which are due at `due`. Their last resend does not count.
     fn release(
         &self,
         claim: &Claim,
         orders: &[OrderId],
-        now: Timestamp,
+        due: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 

@@ -7,10 +7,18 @@ use jiff::SignedDuration;
 use runtime::lifecycle::error_chain;
 use tokio_util::sync::CancellationToken;
 
-use crate::ports::{Backoff, Clock, LEASE, Publisher, ResendQueue, ResendState, StoreError};
+use crate::ports::{
+    Backoff, BatchLimit, Clock, LEASE, Publisher, ResendQueue, ResendState, StoreError,
+};
 
 const INTERVAL: Duration = Duration::from_millis(500);
-const MAX_BATCH: i64 = 500;
+/// While a batch is published, memory has its orders, their messages and the broker's copies.
+const MAX_BATCH: BatchLimit = BatchLimit {
+    orders: 500,
+    bytes: 1 << 20,
+};
+/// The delay of orders that the broker did not acknowledge. Meanwhile the others have their turn.
+const RETRY_DELAY: SignedDuration = SignedDuration::from_secs(1);
 const BACKOFF: Backoff = Backoff {
     first: LEASE,
     longest: SignedDuration::from_mins(5),
@@ -59,7 +67,7 @@ impl<Q: ResendQueue, P: Publisher, C: Clock> Sweeper<Q, P, C> {
         }
         // The broker has the other messages already, and products has to read every copy. If products
         // is down, their number grows, so one batch per sweep is enough.
-        if unsent == Batch::Empty {
+        if !stop.is_cancelled() {
             self.resend(ResendState::Any).await?;
         }
         Ok(())
@@ -87,8 +95,8 @@ impl<Q: ResendQueue, P: Publisher, C: Clock> Sweeper<Q, P, C> {
         if unpublished.is_empty() {
             return Ok(Batch::Published);
         }
-        let now = self.clock.now();
-        self.queue.release(&claim, &unpublished, now).await?;
+        let due = self.clock.now() + RETRY_DELAY;
+        self.queue.release(&claim, &unpublished, due).await?;
         Ok(Batch::Unpublished)
     }
 }

@@ -43,9 +43,10 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
         }
     }
 
-    /// Places one round and returns what is left for the next one. However long the database takes,
-    /// the next round waits: two writers would be slower than one. The clients of the waiting
-    /// placements get an error at their own deadline.
+    /// Places one round and returns what is left for the next one, which waits until then: two writers
+    /// would be slower than one. A round ends, because each operation of the book has a timeout, after
+    /// which the database does not work on it either. The clients of the waiting placements get an
+    /// error at their own deadline.
     async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
         let round = self.round.clone();
         // A separate task, so that a panic does not end the committer.

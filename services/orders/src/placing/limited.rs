@@ -28,7 +28,7 @@ impl<B: OrderBook, P: Publisher, C: Clock> Round<B, P, C> {
         buyers.sort_unstable();
         buyers.dedup();
         let since = first.created_at - WINDOW;
-        let mut usage = self.book.usage(&buyers, since).await?;
+        let mut usage = self.book.usage(&buyers, since, self.limits).await?;
         let mut errors: HashMap<OrderId, LimitError> = HashMap::new();
         let (mut within, mut beyond) = (Vec::new(), Vec::new());
         for (order, queued) in orders.into_iter().zip(queued) {

@@ -15,9 +15,10 @@ use crate::limits::AccountLimits;
 use crate::order::{PendingOrder, Rendering};
 use crate::ports::{Clock, Insertion, LEASE, OrderBook, Publisher, StoreError};
 
-/// The maximum number of rounds that are published concurrently. It bounds memory while the broker
-/// is down; the sweeper publishes the rest.
-const MAX_PUBLISHING: usize = 256;
+/// The maximum size of the orders that are published concurrently, in bytes: more than one round has.
+/// Their messages and the broker client's copies take about twice as much again. It bounds memory while
+/// the broker is down; the sweeper publishes the rest.
+const MAX_PUBLISHING: usize = 6 << 20;
 
 /// The dependencies of a round. Clones share the limit of [`MAX_PUBLISHING`].
 #[derive(Clone)]
@@ -99,15 +100,19 @@ impl<B: OrderBook, P: Publisher, C: Clock> Round<B, P, C> {
             }
         }
         self.publish_in_background(placed);
-        // Another replica placed these after `respond_to_repeats` looked for them.
-        self.respond_to_repeats(duplicates).await?;
+        // Another replica placed these after `respond_to_repeats` looked for them, or this one when the
+        // connection broke at the first attempt of the insert.
+        let ids: Vec<OrderId> = duplicates.iter().map(|queued| queued.id).collect();
+        self.respond_to_placed(duplicates, &ids).await?;
         Ok(())
     }
 
     /// Publishes `orders` without waiting for the result: the stored order is the record that
     /// `OrderCreate` must be published, and the sweeper repeats what fails here.
     fn publish_in_background(&self, orders: Vec<Arc<PendingOrder>>) {
-        let Ok(permit) = self.publishing.clone().try_acquire_owned() else {
+        let size: usize = orders.iter().map(|order| order.size()).sum();
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        let Ok(permit) = self.publishing.clone().try_acquire_many_owned(size) else {
             return;
         };
         let publisher = self.publisher.clone();
@@ -119,7 +124,7 @@ impl<B: OrderBook, P: Publisher, C: Clock> Round<B, P, C> {
         });
     }
 
-    /// Responds to the placements whose order exists, and returns the others.
+    /// Responds to the placements that repeat an idempotency key, and returns the others.
     pub(super) async fn respond_to_repeats(
         &self,
         queued: Vec<QueuedPlacement>,
@@ -128,10 +133,19 @@ impl<B: OrderBook, P: Publisher, C: Clock> Round<B, P, C> {
             .iter()
             .filter(|queued| queued.placement.key.is_some());
         let ids: Vec<OrderId> = with_key.map(|queued| queued.id).collect();
+        self.respond_to_placed(queued, &ids).await
+    }
+
+    /// Responds to those of the placements with these `ids` whose order exists, and returns the others.
+    async fn respond_to_placed(
+        &self,
+        queued: Vec<QueuedPlacement>,
+        ids: &[OrderId],
+    ) -> Result<Vec<QueuedPlacement>, StoreError> {
         if ids.is_empty() {
             return Ok(queued);
         }
-        let placed = self.book.placed_orders(&ids).await?;
+        let placed = self.book.placed_orders(ids).await?;
         let mut rest = Vec::with_capacity(queued.len());
         for queued in queued {
             match placed.get(&queued.id) {

@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the slow database takes for an insert.
 const INSERT: Duration = Duration::from_secs(10);
 
-/// A database that needs [`INSERT`] for the first insert.
+/// A database that needs [`INSERT`] for the first insert, and has all products.
 #[derive(Clone, Default)]
 struct SlowBook(Arc<Inserts>);
 
@@ -45,19 +45,22 @@ impl OrderBook for SlowBook {
         &self,
         names: &[&ProductName],
     ) -> Result<HashMap<ProductName, ProductCopy>, StoreError> {
-        let product = ProductCopy {
-            id: ProductId::from_bytes([1; 12]),
-            price: Money::ZERO,
-            stock: Stock::try_from(9).expect("a stock"),
+        let product = |name: &&ProductName| {
+            let copy = ProductCopy {
+                id: ProductId::from_bytes([1; 12]),
+                price: Money::ZERO,
+                stock: Stock::try_from(9).expect("a stock"),
+            };
+            (ProductName::clone(name), copy)
         };
-        let name = ProductName::clone(names[0]);
-        Ok(HashMap::from([(name, product)]))
+        Ok(names.iter().map(product).collect())
     }
 
     async fn usage(
         &self,
         _buyers: &[Email],
         _since: Timestamp,
+        _limits: AccountLimits,
     ) -> Result<HashMap<Email, AccountUsage>, StoreError> {
         Ok(HashMap::new())
     }
@@ -85,6 +88,19 @@ struct Broker;
 impl Publisher for Broker {
     async fn publish(&self, orders: &[Arc<PendingOrder>]) -> Vec<bool> {
         vec![true; orders.len()]
+    }
+}
+
+/// A broker that never responds, and the bytes of the names in the messages that wait for it.
+#[derive(Clone, Default)]
+struct SilentBroker(Arc<AtomicUsize>);
+
+impl Publisher for SilentBroker {
+    async fn publish(&self, orders: &[Arc<PendingOrder>]) -> Vec<bool> {
+        let lines = orders.iter().flat_map(|order| &order.lines);
+        let bytes = lines.map(|line| line.name.as_str().len()).sum();
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+        std::future::pending().await
     }
 }
 
@@ -125,5 +141,95 @@ async fn given_a_slow_insert_when_more_orders_arrive_then_they_wait_for_it_up_to
         ),
         (2, 1),
         "the order that waited in vain is not placed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_a_silent_broker_when_large_orders_are_placed_then_a_few_megabytes_wait_for_it() {
+    const ORDERS: usize = 250;
+    let (broker, background) = (SilentBroker::default(), Background::default());
+    let queue = PlacementQueue::start(
+        SlowBook::default(),
+        broker.clone(),
+        SystemClock,
+        AccountLimits::default(),
+        2 * INSERT,
+        &background,
+    );
+    let names: Vec<String> = (0..100)
+        .map(|number| format!("{number:0>3}{}", "𝓍".repeat(97)))
+        .collect();
+    let lines: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    for _ in 0..ORDERS {
+        let large = Placement {
+            lines: Lines::merge(lines.iter().copied()).expect("valid lines"),
+            ..placement()
+        };
+        assert!(queue.place(large).await.is_ok());
+    }
+    tokio::task::yield_now().await;
+    let waiting = broker.0.load(Ordering::Relaxed);
+    assert!((1 << 20..8 << 20).contains(&waiting), "{waiting}");
+}
+
+/// A database that stored an order before its connection broke: the repeated insert finds it.
+#[derive(Clone, Default)]
+struct RepeatingBook(Arc<Mutex<Vec<Arc<PendingOrder>>>>);
+
+impl OrderBook for RepeatingBook {
+    fn new_id(&self) -> OrderId {
+        OrderId::from_bytes([1; 12])
+    }
+
+    async fn placed_orders(
+        &self,
+        ids: &[OrderId],
+    ) -> Result<HashMap<OrderId, Arc<PendingOrder>>, StoreError> {
+        let stored = self.0.lock().await;
+        let found = stored.iter().filter(|order| ids.contains(&order.id));
+        Ok(found.map(|order| (order.id, Arc::clone(order))).collect())
+    }
+
+    async fn products(
+        &self,
+        names: &[&ProductName],
+    ) -> Result<HashMap<ProductName, ProductCopy>, StoreError> {
+        SlowBook::default().products(names).await
+    }
+
+    async fn usage(
+        &self,
+        _buyers: &[Email],
+        _since: Timestamp,
+        _limits: AccountLimits,
+    ) -> Result<HashMap<Email, AccountUsage>, StoreError> {
+        Ok(HashMap::new())
+    }
+
+    async fn insert(
+        &self,
+        orders: &[Arc<PendingOrder>],
+        _lease: SignedDuration,
+    ) -> Result<Vec<Insertion>, StoreError> {
+        self.0.lock().await.extend(orders.iter().cloned());
+        Ok(vec![Insertion::Duplicate; orders.len()])
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_an_insert_that_is_repeated_when_the_first_has_stored_the_order_then_it_is_placed() {
+    let background = Background::default();
+    let queue = PlacementQueue::start(
+        RepeatingBook::default(),
+        Broker,
+        SystemClock,
+        AccountLimits::default(),
+        TIMEOUT,
+        &background,
+    );
+    let placed = queue.place(placement()).await;
+    assert_eq!(
+        placed.map(|order| order.buyer.clone()),
+        Ok(placement().buyer)
     );
 }

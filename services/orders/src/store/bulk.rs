@@ -1,14 +1,15 @@
-//! Many updates in one command, each with its own result.
+//! Many writes in one command, each with its own result.
 //!
-//! `run_command` ignores the client's write concern and does not report failed statements, so both
-//! are handled here.
+//! The driver's own inserts and updates have no time limit on the server. `run_command` has one, but
+//! ignores the client's write concern and does not report failed statements, so both are handled here.
 
 use mongo::BACKGROUND_TIMEOUT;
-use mongodb::Database;
-use mongodb::bson::{self, Document, RawArrayBuf, RawDocumentBuf, rawdoc};
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{self, Document, RawArrayBuf, RawDocumentBuf, Timestamp, rawdoc};
 use mongodb::error::Error;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::Store;
 use crate::ports::StoreError;
 
 /// Larger commands would not be faster.
@@ -36,6 +37,8 @@ struct Reply {
     write_errors: Vec<StatementError>,
     #[serde(default, rename = "writeConcernError")]
     write_concern_error: Option<WriteConcernError>,
+    #[serde(default, rename = "operationTime")]
+    time: Option<Timestamp>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,24 +58,50 @@ impl From<StatementError> for StoreError {
     }
 }
 
-/// Runs `statements` against `collection` with majority writes, in any order, and returns those that
-/// failed. They are built and sent in chunks, so that memory and the commands are bounded.
+/// What a command does with a collection.
+#[derive(Clone, Copy)]
+enum Write {
+    Insert,
+    Update,
+}
+
+/// Inserts `documents` with majority writes, in any order, and returns those that failed.
+pub(super) async fn insert<T: Serialize>(
+    store: &Store,
+    collection: &str,
+    documents: impl Iterator<Item = T>,
+) -> Result<Vec<StatementError>, StoreError> {
+    write(store, Write::Insert, collection, documents.map(Ok)).await
+}
+
+/// Runs the update `statements` with majority writes, in any order, and returns those that failed.
 pub(super) async fn update(
-    database: &Database,
+    store: &Store,
     collection: &str,
     statements: impl Iterator<Item = Result<Document, StoreError>>,
+) -> Result<Vec<StatementError>, StoreError> {
+    write(store, Write::Update, collection, statements).await
+}
+
+/// Builds and sends the statements in chunks, so that memory and the commands are bounded.
+async fn write<T: Serialize>(
+    store: &Store,
+    write: Write,
+    collection: &str,
+    statements: impl Iterator<Item = Result<T, StoreError>>,
 ) -> Result<Vec<StatementError>, StoreError> {
     let mut failed = Vec::new();
     let mut chunk = Chunk::default();
     for statement in statements {
-        let statement = RawDocumentBuf::try_from(&statement?).map_err(Error::from)?;
+        let statement = bson::serialize_to_raw_document_buf(&statement?).map_err(Error::from)?;
         if chunk.is_full_with(&statement) {
             let next = chunk.next();
-            failed.extend(run(database, collection, std::mem::replace(&mut chunk, next)).await?);
+            let full = std::mem::replace(&mut chunk, next);
+            failed.extend(run(store, write, collection, full).await?);
         }
         chunk.push(&statement);
     }
-    failed.extend(run(database, collection, chunk).await?);
+    failed.extend(run(store, write, collection, chunk).await?);
     Ok(failed)
 }
 
@@ -108,23 +137,28 @@ impl Chunk {
 }
 
 async fn run(
-    database: &Database,
+    store: &Store,
+    write: Write,
     collection: &str,
     chunk: Chunk,
 ) -> Result<Vec<StatementError>, StoreError> {
     if chunk.count == 0 {
         return Ok(Vec::new());
     }
-    let command = rawdoc! {
-        "update": collection,
-        "updates": chunk.statements,
-        "ordered": false,
-        "writeConcern": { "w": "majority", "j": true },
-        // Event streams rely on it: a later write would not be in what they have read.
-        "maxTimeMS": i64::try_from(BACKGROUND_TIMEOUT.as_millis()).unwrap_or(i64::MAX),
+    let mut command = match write {
+        Write::Insert => rawdoc! { "insert": collection, "documents": chunk.statements },
+        Write::Update => rawdoc! { "update": collection, "updates": chunk.statements },
     };
-    let database = database.clone();
+    command.append(cstr!("ordered"), false);
+    command.append(
+        cstr!("writeConcern"),
+        rawdoc! { "w": "majority", "j": true },
+    );
+    let database = store.database.clone();
     let reply: Document = mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
+        // Event streams rely on it: a later write would not be in what they have read.
+        let time_left = i64::try_from(mongo::time_left().as_millis()).unwrap_or(i64::MAX);
+        command.append(cstr!("maxTimeMS"), time_left);
         database.run_raw_command(command).await
     })
     .await?;
@@ -137,6 +171,7 @@ async fn run(
         );
         return Err(StoreError::NotDurable);
     }
+    store.freshness.record(reply.time);
     let failed = reply.write_errors.into_iter().map(|error| StatementError {
         index: chunk.first + error.index,
         ..error

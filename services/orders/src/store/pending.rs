@@ -7,15 +7,28 @@ use jiff::{SignedDuration, Timestamp};
 use mongo::BACKGROUND_TIMEOUT;
 use mongo::time::date;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Document, doc};
-use mongodb::options::{Hint, UpdateModifications};
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::Hint;
 use runtime::lifecycle::error_chain;
+use serde::Deserialize;
 
+use super::bulk;
 use super::documents::{OrderDocument, PENDING};
 use super::indexes::{PENDING_INDEX, UNSENT_INDEX};
 use super::{Store, object_ids};
 use crate::order::PendingOrder;
-use crate::ports::{Backoff, Claim, ResendQueue, ResendState, StoreError};
+use crate::ports::{Backoff, BatchLimit, Claim, ResendQueue, ResendState, StoreError};
+
+/// How many due orders a search returns at once. Only the first are needed if they are large.
+const SEARCH_SIZE: u32 = 50;
+
+/// An order that is due, and the size of its document.
+#[derive(Debug, Deserialize)]
+struct DueOrder {
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    bytes: i64,
+}
 
 impl ResendQueue for Store {
     async fn claim(
@@ -23,7 +36,7 @@ impl ResendQueue for Store {
         now: Timestamp,
         backoff: Backoff,
         state: ResendState,
-        limit: i64,
+        limit: BatchLimit,
     ) -> Result<Claim, StoreError> {
         let due = self.due(now, backoff, state, limit).await?;
         let claim = ObjectId::new();
@@ -52,22 +65,23 @@ impl ResendQueue for Store {
         &self,
         claim: &Claim,
         orders: &[OrderId],
-        now: Timestamp,
+        due: Timestamp,
     ) -> Result<(), StoreError> {
         let held = held(object_ids(orders), ObjectId::from_bytes(claim.id));
-        let due = doc! { "$set": { "resend.at": date(now) }, "$inc": { "resend.attempts": -1 } };
+        let due = doc! { "$set": { "resend.at": date(due) }, "$inc": { "resend.attempts": -1 } };
         self.update_pending(held, due).await
     }
 }
 
 impl Store {
-    /// Returns the ids of the orders that are due, longest due first. The query reads no other ones.
+    /// Returns the ids of the orders that are due, longest due first, up to `limit`. The query reads no
+    /// other orders, and only a few beyond the limit.
     async fn due(
         &self,
         now: Timestamp,
         backoff: Backoff,
         state: ResendState,
-        limit: i64,
+        limit: BatchLimit,
     ) -> Result<Vec<ObjectId>, StoreError> {
         let mut query = doc! { "status": PENDING, "$or": due_times(now, backoff) };
         let index = match state {
@@ -77,20 +91,25 @@ impl Store {
             }
             ResendState::Any => PENDING_INDEX,
         };
-        let orders = self.orders.clone_with_type::<Document>();
+        let orders = self.orders.clone_with_type::<DueOrder>();
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut found = orders
                 .find(query)
                 .sort(doc! { "resend.at": 1 })
-                .projection(doc! { "_id": 1 })
-                .limit(limit)
-                .batch_size(u32::try_from(limit).unwrap_or(u32::MAX))
+                .projection(doc! { "_id": 1, "bytes": { "$bsonSize": "$$ROOT" } })
+                .limit(limit.orders)
+                .batch_size(SEARCH_SIZE)
                 .hint(Hint::Name(index.to_owned()))
                 .max_time(BACKGROUND_TIMEOUT)
                 .await?;
-            let mut due = Vec::new();
+            let (mut due, mut bytes) = (Vec::new(), 0);
             while found.advance().await? {
-                due.extend(found.current().get_object_id("_id"));
+                let DueOrder { id, bytes: more } = found.deserialize_current()?;
+                bytes += more;
+                if bytes > limit.bytes && !due.is_empty() {
+                    break;
+                }
+                due.push(id);
             }
             Ok(due)
         })
@@ -107,7 +126,7 @@ impl Store {
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut found = orders
                 .find(held(ids, claim))
-                .hint(by_id())
+                .hint(Hint::Keys(doc! { "_id": 1 }))
                 .max_time(BACKGROUND_TIMEOUT)
                 .await?;
             let mut claimed = Vec::new();
@@ -134,14 +153,13 @@ impl Store {
     async fn update_pending(
         &self,
         query: Document,
-        update: impl Into<UpdateModifications> + Send,
+        update: impl Into<Bson>,
     ) -> Result<(), StoreError> {
-        let (orders, update) = (self.orders.clone(), update.into());
-        mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
-            orders.update_many(query, update).hint(by_id()).await?;
-            Ok(())
-        })
-        .await
+        // The batch is found by id: the other indexes have all due orders.
+        let by_id = doc! { "_id": 1 };
+        let update = doc! { "q": query, "u": update, "multi": true, "hint": by_id };
+        let failed = bulk::update(self, "orders", std::iter::once(Ok(update))).await?;
+        bulk::first_failure(failed).map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
@@ -166,11 +184,6 @@ fn postpone(now: Timestamp, backoff: Backoff, claim: ObjectId) -> Vec<Document> 
 
 fn held(ids: Vec<ObjectId>, claim: ObjectId) -> Document {
     doc! { "_id": { "$in": ids }, "status": PENDING, "resend.claim": claim }
-}
-
-/// The index by which a batch is found: the others have all due orders.
-fn by_id() -> Hint {
-    Hint::Keys(doc! { "_id": 1 })
 }
 
 fn millis(duration: SignedDuration) -> i64 {

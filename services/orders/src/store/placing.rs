@@ -1,18 +1,19 @@
-//! The operations of placing orders. Each is one command for a whole round.
+//! The operations of placing orders, each for a whole round. A connection that hangs delays a round
+//! only until its timeout.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{Email, OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
-use mongo::DUPLICATE_KEY;
+use mongo::{DUPLICATE_KEY, time_left};
 use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
-use mongodb::error::{Error, ErrorKind};
 
+use super::bulk::{self, StatementError};
 use super::documents::OrderDocument;
 use super::{Store, object_ids};
-use crate::limits::AccountUsage;
+use crate::limits::{AccountLimits, AccountUsage};
 use crate::order::PendingOrder;
 use crate::ports::{Insertion, OrderBook, StoreError};
 use crate::product::ProductCopy;
@@ -26,14 +27,20 @@ impl OrderBook for Store {
         &self,
         ids: &[OrderId],
     ) -> Result<HashMap<OrderId, Arc<PendingOrder>>, StoreError> {
-        let query = doc! { "_id": { "$in": object_ids(ids) } };
-        let mut found = self.orders.find(query).max_time(self.timeout).await?;
-        let mut placed = HashMap::new();
-        while found.advance().await? {
-            let order = found.deserialize_current()?.into_placed()?;
-            placed.insert(order.id, Arc::new(order));
-        }
-        Ok(placed)
+        let (orders, query) = (
+            self.orders.clone(),
+            doc! { "_id": { "$in": object_ids(ids) } },
+        );
+        mongo::with_timeout(self.timeout, async move {
+            let mut found = orders.find(query).max_time(time_left()).await?;
+            let mut placed = HashMap::new();
+            while found.advance().await? {
+                let order = found.deserialize_current()?.into_placed()?;
+                placed.insert(order.id, Arc::new(order));
+            }
+            Ok(placed)
+        })
+        .await
     }
 
     async fn products(
@@ -41,22 +48,30 @@ impl OrderBook for Store {
         names: &[&ProductName],
     ) -> Result<HashMap<ProductName, ProductCopy>, StoreError> {
         let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-        let query = doc! { "name": { "$in": names } };
-        let mut found = self.products.find(query).max_time(self.timeout).await?;
-        let mut products = HashMap::new();
-        while found.advance().await? {
-            let (name, product) = found.deserialize_current()?.into_copy()?;
-            products.insert(name, product);
-        }
-        Ok(products)
+        let (copies, query) = (self.products.clone(), doc! { "name": { "$in": names } });
+        mongo::with_timeout(self.timeout, async move {
+            let mut found = copies.find(query).max_time(time_left()).await?;
+            let mut products = HashMap::new();
+            while found.advance().await? {
+                let (name, product) = found.deserialize_current()?.into_copy()?;
+                products.insert(name, product);
+            }
+            Ok(products)
+        })
+        .await
     }
 
     async fn usage(
         &self,
         buyers: &[Email],
         since: Timestamp,
+        limits: AccountLimits,
     ) -> Result<HashMap<Email, AccountUsage>, StoreError> {
-        self.count_usage(buyers, since).await
+        let (store, buyers) = (self.clone(), buyers.to_vec());
+        mongo::with_timeout(self.timeout, async move {
+            store.count_usage(&buyers, since, limits).await
+        })
+        .await
     }
 
     async fn insert(
@@ -64,14 +79,24 @@ impl OrderBook for Store {
         orders: &[Arc<PendingOrder>],
         lease: SignedDuration,
     ) -> Result<Vec<Insertion>, StoreError> {
-        let documents: Vec<OrderDocument> = orders
-            .iter()
-            .map(|order| OrderDocument::from_pending(order, due(order.created_at, lease)))
-            .collect();
-        match self.orders.insert_many(&documents).ordered(false).await {
-            Ok(_) => Ok(vec![Insertion::Done; orders.len()]),
-            Err(error) => insertions(error, orders.len()),
-        }
+        let (store, orders) = (self.clone(), orders.to_vec());
+        mongo::with_timeout(self.timeout, async move {
+            let documents = || {
+                let document = |order: &Arc<PendingOrder>| {
+                    OrderDocument::from_pending(order, due(order.created_at, lease))
+                };
+                orders.iter().map(document)
+            };
+            let failed = match bulk::insert(&store, "orders", documents()).await {
+                // The primary has changed or the connection was closed. The first insert has ended.
+                Err(StoreError::Unavailable(_)) if !mongo::is_time_up() => {
+                    bulk::insert(&store, "orders", documents()).await?
+                }
+                failed => failed?,
+            };
+            Ok(insertions(failed, orders.len()))
+        })
+        .await
     }
 }
 
@@ -79,29 +104,19 @@ fn due(placed: Timestamp, lease: SignedDuration) -> Timestamp {
     placed.checked_add(lease).unwrap_or(placed)
 }
 
-/// The outcome of each of `count` orders after an insert that failed for some of them.
-fn insertions(error: Error, count: usize) -> Result<Vec<Insertion>, StoreError> {
-    let ErrorKind::InsertMany(failure) = error.kind.as_ref() else {
-        return Err(error.into());
-    };
-    if failure.write_concern_error.is_some() {
-        return Err(error.into());
-    }
+/// The outcome of each of `count` orders, of which some failed.
+fn insertions(failed: Vec<StatementError>, count: usize) -> Vec<Insertion> {
     let mut insertions = vec![Insertion::Done; count];
-    for failed in failure.write_errors.iter().flatten() {
-        let insertion = if failed.code == DUPLICATE_KEY {
+    for error in failed {
+        let insertion = if error.code == DUPLICATE_KEY {
             Insertion::Duplicate
         } else {
-            tracing::error!(
-                code = failed.code,
-                "cannot store an order: {}",
-                failed.message
-            );
+            tracing::error!(code = error.code, %error, "cannot store an order");
             Insertion::Failed
         };
-        if let Some(outcome) = insertions.get_mut(failed.index) {
+        if let Some(outcome) = insertions.get_mut(error.index) {
             *outcome = insertion;
         }
     }
-    Ok(insertions)
+    insertions
 }

@@ -20,7 +20,7 @@ use crate::product::ProductState;
 impl Projection for Store {
     async fn apply_products(&self, states: &[ProductState]) -> Result<(), StoreError> {
         let upserts = states.iter().map(|state| Ok(statement(state, true)));
-        let failed = bulk::update(&self.database, "products", upserts).await?;
+        let failed = bulk::update(self, "products", upserts).await?;
         let existing = existing(failed, states).map_err(refused)?;
         if existing.is_empty() {
             return Ok(());
@@ -29,7 +29,7 @@ impl Projection for Store {
         // may have inserted an older version at the same moment; an update without upsert finds it.
         let updates = existing.into_iter();
         let updates = updates.map(|state| Ok(statement(state, false)));
-        let failed = bulk::update(&self.database, "products", updates).await?;
+        let failed = bulk::update(self, "products", updates).await?;
         bulk::first_failure(failed).map_or(Ok(()), |error| Err(refused(error)))
     }
 
@@ -57,7 +57,7 @@ impl Projection for Store {
 
     async fn apply_decisions(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
         let statements = decisions.into_iter().map(transition);
-        let failed = bulk::update(&self.database, "orders", statements).await?;
+        let failed = bulk::update(self, "orders", statements).await?;
         let Some(error) = bulk::first_failure(failed) else {
             return Ok(());
         };

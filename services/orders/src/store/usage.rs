@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::Store;
 use super::documents::PENDING;
 use super::indexes::{LIST_INDEX, PENDING_OF_BUYER_INDEX};
-use crate::limits::AccountUsage;
+use crate::limits::{AccountLimits, AccountUsage};
 use crate::ports::StoreError;
 
 #[derive(Debug, Deserialize)]
@@ -33,33 +33,28 @@ struct PendingItems {
 }
 
 impl Store {
-    /// Reads only the index for the orders since `since`, and the pending orders.
+    /// Counts what `limits` limit. Reads only the index for the orders since `since`, and the pending
+    /// orders.
     pub(super) async fn count_usage(
         &self,
         buyers: &[Email],
         since: Timestamp,
+        limits: AccountLimits,
     ) -> Result<HashMap<Email, AccountUsage>, StoreError> {
         let of_buyers: Vec<&str> = buyers.iter().map(Email::as_str).collect();
-        let placed = [
-            doc! { "$match": {
-                "client_email": { "$in": &of_buyers }, "created_at": { "$gt": date(since) },
-            } },
-            doc! { "$group": {
-                "_id": "$client_email",
-                "orders": { "$sum": 1_i64 },
-                "first": { "$min": "$created_at" },
-            } },
-        ];
-        let pending = [
-            doc! { "$match": { "client_email": { "$in": of_buyers }, "status": PENDING } },
-            doc! { "$group": {
-                "_id": "$client_email",
-                "items": { "$sum": { "$sum": "$products.quantity" } },
-            } },
-        ];
         let (placed, pending) = tokio::try_join!(
-            self.aggregate::<PlacedOrders>(placed, LIST_INDEX),
-            self.aggregate::<PendingItems>(pending, PENDING_OF_BUYER_INDEX),
+            async {
+                if limits.orders.is_none() {
+                    return Ok(Vec::new());
+                }
+                self.placed_orders_of(&of_buyers, since).await
+            },
+            async {
+                if limits.pending_items.is_none() {
+                    return Ok(Vec::new());
+                }
+                self.pending_items_of(&of_buyers).await
+            },
         )?;
         let mut usage: HashMap<&str, AccountUsage> = HashMap::new();
         for PlacedOrders {
@@ -79,6 +74,35 @@ impl Store {
         Ok(buyers.iter().filter_map(of_buyer).collect())
     }
 
+    async fn placed_orders_of(
+        &self,
+        buyers: &[&str],
+        since: Timestamp,
+    ) -> Result<Vec<PlacedOrders>, Error> {
+        let pipeline = [
+            doc! { "$match": {
+                "client_email": { "$in": buyers }, "created_at": { "$gt": date(since) },
+            } },
+            doc! { "$group": {
+                "_id": "$client_email",
+                "orders": { "$sum": 1_i64 },
+                "first": { "$min": "$created_at" },
+            } },
+        ];
+        self.aggregate(pipeline, LIST_INDEX).await
+    }
+
+    async fn pending_items_of(&self, buyers: &[&str]) -> Result<Vec<PendingItems>, Error> {
+        let pipeline = [
+            doc! { "$match": { "client_email": { "$in": buyers }, "status": PENDING } },
+            doc! { "$group": {
+                "_id": "$client_email",
+                "items": { "$sum": { "$sum": "$products.quantity" } },
+            } },
+        ];
+        self.aggregate(pipeline, PENDING_OF_BUYER_INDEX).await
+    }
+
     async fn aggregate<T: DeserializeOwned>(
         &self,
         pipeline: [Document; 2],
@@ -86,7 +110,7 @@ impl Store {
     ) -> Result<Vec<T>, Error> {
         let options = AggregateOptions::builder()
             .hint(Hint::Name(index.to_owned()))
-            .max_time(self.timeout)
+            .max_time(mongo::time_left())
             .build();
         let mut found = self
             .orders

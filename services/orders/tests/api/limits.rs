@@ -4,7 +4,7 @@ use insta::assert_json_snapshot;
 use serde_json::Value;
 use testkit::{Response, eventually_status};
 
-use crate::support::{buyer, decide, place, profile, recorded, start_with};
+use crate::support::{buyer, decide, place, start_with};
 
 fn retry_after(response: &Response) -> u32 {
     let seconds = response.header("retry-after").expect("Retry-After");
@@ -60,6 +60,17 @@ async fn given_an_account_with_many_pending_items_when_it_orders_then_429_until_
       "instance": "[request id]"
     }
     "#);
+    let too_large = place(&buyer, &[("cutlery", 11)]).await;
+    assert!(retry_after(&too_large) >= 3_600, "{too_large}");
+    assert_json_snapshot!(too_large.expect_problem(429), { ".instance" => "[request id]" }, @r#"
+    {
+      "type": "/problems/too-many-pending-items",
+      "title": "Too Many Requests",
+      "status": 429,
+      "detail": "The order has more than 10 items, which is the limit for all orders that are not decided yet. It can only be placed in several orders.",
+      "instance": "[request id]"
+    }
+    "#);
     place(&buyer, &[("cutlery", 2)]).await.expect(201);
     decide(&service, &placed.string("id"), "ACCEPTED", &Value::Null).await;
     eventually_status("the limit is free again", 201, async || {
@@ -72,6 +83,7 @@ async fn given_an_account_with_many_pending_items_when_it_orders_then_429_until_
 async fn given_the_limits_when_an_order_is_placed_then_counting_reads_only_its_buyers_orders() {
     let limits = [
         ("SEED_DATA", "true"),
+        ("PENDING_ITEMS_PER_ACCOUNT", "100"),
         ("ORDERS_PER_ACCOUNT_PER_HOUR", "100"),
     ];
     let service = start_with(&limits).await;
@@ -81,11 +93,9 @@ async fn given_the_limits_when_an_order_is_placed_then_counting_reads_only_its_b
     }
     let buyer = buyer(&service);
     place(&buyer, &[("cutlery", 1)]).await.expect(201);
-    let database = service.database();
-    profile(&database, 2).await;
+    let profile = service.profile().await;
     place(&buyer, &[("cutlery", 1)]).await.expect(201);
-    profile(&database, 0).await;
-    let mut counts = recorded(&database).await;
+    let mut counts = profile.operations("orders").await;
     counts.retain(|operation| {
         let command = operation.get_document("command");
         command.is_ok_and(|command| command.contains_key("aggregate"))
@@ -95,5 +105,20 @@ async fn given_the_limits_when_an_order_is_placed_then_counting_reads_only_its_b
         let examined = |field| count.get_i32(field).unwrap_or_default();
         assert!(examined("docsExamined") <= 1, "{count}");
         assert!(examined("keysExamined") <= 3, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn given_one_limit_when_an_order_is_placed_then_only_what_it_limits_is_counted() {
+    for limit in ["PENDING_ITEMS_PER_ACCOUNT", "ORDERS_PER_ACCOUNT_PER_HOUR"] {
+        let service = start_with(&[("SEED_DATA", "true"), (limit, "100")]).await;
+        let profile = service.profile().await;
+        place(&buyer(&service), &[("cutlery", 1)]).await.expect(201);
+        let mut counts = profile.operations("orders").await;
+        counts.retain(|operation| {
+            let command = operation.get_document("command");
+            command.is_ok_and(|command| command.contains_key("aggregate"))
+        });
+        assert_eq!(counts.len(), 1, "{limit}: {counts:?}");
     }
 }

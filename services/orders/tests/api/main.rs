@@ -2,10 +2,12 @@
 
 mod decisions;
 mod event_stream;
+mod freshness;
 mod idempotency;
 mod limits;
 mod placing;
 mod product_states;
+mod proxy;
 mod reading;
 mod support;
 mod sweeping;

@@ -2,7 +2,7 @@
 
 use mongodb::bson::doc;
 use serde_json::{Value, json};
-use testkit::{SingleService, eventually, eventually_status};
+use testkit::{Client, SingleService, eventually, eventually_status, operations};
 
 use crate::support::{buyer, decide, place, start};
 
@@ -35,29 +35,48 @@ async fn given_states_that_cannot_be_applied_yet_when_an_order_is_decided_then_i
     let service = start().await;
     let buyer = buyer(&service);
     let copies = service.collection("products");
-    let order = place(&buyer, &[("chair", 1)])
-        .await
-        .expect(201)
-        .string("id");
-    let chair = doc! { "name": "chair" };
-    // Until its end, or until it expires after some seconds, nobody else can write the copy.
+    let [first, second] = [place_chair(&buyer).await, place_chair(&buyer).await];
+    // Both consumers are reading before the copy is locked, which is for seconds only.
+    publish_chair(&service, 8).await;
+    eventually_copied(&service, 8).await;
+    decide(&service, &first, "ACCEPTED", &Value::Null).await;
+    eventually_decided(&service, &first).await;
+    // No other client can write the copy until the end of the transaction, or until it expires.
     let mut transaction = copies.client().start_session().await.expect("a session");
     transaction
         .start_transaction()
         .await
         .expect("a transaction");
     let reserved = doc! { "$set": { "reserved": true } };
-    let update = copies.update_one(chair.clone(), reserved);
+    let update = copies.update_one(doc! { "name": "chair" }, reserved);
     update.session(&mut transaction).await.expect("updates");
     publish_chair(&service, 9).await;
-    decide(&service, &order, "ACCEPTED", &Value::Null).await;
-    eventually_decided(&service, &order).await;
+    eventually("the new state waits for the copy", async || {
+        let update = doc! { "ns": copies.namespace().to_string(), "op": "update" };
+        let waiting = operations(copies.client(), update).await;
+        (!waiting.is_empty())
+            .then_some(())
+            .ok_or("it does not".to_owned())
+    })
+    .await;
+    decide(&service, &second, "ACCEPTED", &Value::Null).await;
+    eventually_decided(&service, &second).await;
     let is_open = transaction.commit_transaction().await;
     is_open.expect("the order was decided before the copy could be written");
-    eventually("the copy is repaired", async || {
-        let copy = copies.find_one(chair.clone()).await;
+    eventually_copied(&service, 9).await;
+}
+
+async fn place_chair(buyer: &Client) -> String {
+    let placed = place(buyer, &[("chair", 1)]).await;
+    placed.expect(201).string("id")
+}
+
+async fn eventually_copied(service: &SingleService, version: i64) {
+    eventually("the copy has the state", async || {
+        let copies = service.collection("products");
+        let copy = copies.find_one(doc! { "name": "chair" }).await;
         let copy = copy.map_err(|error| error.to_string())?.ok_or("none")?;
-        let is_new = testkit::integer(&copy["version"]) == 9;
+        let is_new = testkit::integer(&copy["version"]) == version;
         is_new.then_some(()).ok_or(copy.to_string())
     })
     .await;

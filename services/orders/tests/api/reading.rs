@@ -1,7 +1,8 @@
 //! Listing and reading orders.
 
 use insta::assert_json_snapshot;
-use mongodb::bson::doc;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, Decimal128, doc};
 use serde_json::json;
 use testkit::Client;
 
@@ -23,6 +24,31 @@ async fn given_orders_when_listed_then_all_are_oldest_first_and_pages_newest_fir
         let paged = buyer.read_pages("/api/orders?", "orders", limit).await;
         assert_eq!(paged, placed, "{limit}");
     }
+}
+
+#[tokio::test]
+async fn given_large_orders_when_all_are_listed_then_each_read_has_less_than_a_megabyte() {
+    let service = start().await;
+    let price: Decimal128 = "0.01".parse().expect("a number");
+    let line = doc! {
+        "id": ObjectId::new(), "name": "𝓍".repeat(100), "price": price, "quantity": 1_i64,
+    };
+    let order = doc! {
+        "client_email": "buyer@example.com", "status": "ACCEPTED", "cost": price,
+        "products": vec![line; 100], "created_at": DateTime::now(),
+    };
+    let orders = service.collection("orders");
+    let placed = vec![order; 45];
+    orders.insert_many(placed).await.expect("inserts");
+    let profile = service.profile().await;
+    let all = buyer(&service).get("/api/orders").await.expect(200).json();
+    assert_eq!(all["orders"].as_array().map(Vec::len), Some(45));
+    let operations = profile.operations("orders").await;
+    let sizes = operations
+        .iter()
+        .filter_map(|operation| operation.get_i32("responseLength").ok());
+    let largest = sizes.max().expect("a read");
+    assert!((100_000..1_000_000).contains(&largest), "{largest}");
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! Starts the service, and sends the calls and events that several tests need.
 
 use clap::Parser as _;
-use futures::TryStreamExt as _;
-use mongodb::Database;
-use mongodb::bson::{Document, doc};
 use orders::Config;
 use serde_json::{Value, json};
-use testkit::{Client, Response, SingleService, order};
+use testkit::{Client, Response, Servers, SingleService, eventually, order};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::proxy::Proxy;
 
 /// Starts the service with the development data, and waits until it is ready.
 pub(crate) async fn start() -> SingleService {
@@ -23,32 +23,36 @@ pub(crate) async fn start_with(settings: &[(&str, &str)]) -> SingleService {
     .await
 }
 
-/// Starts two replicas of the service, and waits until the first is ready.
-pub(crate) async fn start_two_replicas() -> SingleService {
-    SingleService::start("orders", &[], async |arguments, listener, stop| {
+/// Starts two replicas of the service, each with a proxy to the database that watches for `watched`,
+/// and waits until both are ready.
+pub(crate) async fn start_two_replicas(watched: &'static [u8]) -> (SingleService, [Proxy; 2]) {
+    let servers = tokio::task::spawn_blocking(Servers::shared).await;
+    let uri = servers.expect("the servers start").mongodb_uri;
+    let (first, first_uri) = Proxy::start(&uri, watched).await;
+    let (second, second_uri) = Proxy::start(&uri, watched).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let settings = [("MONGODB_URI", &*first_uri)];
+    let start = async move |arguments, first_listener, stop: CancellationToken| {
         let config = Config::try_parse_from(arguments).expect("the settings are valid");
-        let other = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let replicas = (
-            orders::serve(config.clone(), other, stop.clone()),
-            orders::serve(config, listener, stop),
-        );
-        tokio::try_join!(replicas.0, replicas.1).map(drop)
+        let mut other = config.clone();
+        other.mongo.mongodb_uri = Some(second_uri.into());
+        tokio::try_join!(
+            orders::serve(config, first_listener, stop.clone()),
+            orders::serve(other, listener, stop),
+        )
+        .map(drop)
+    };
+    let service = SingleService::start("orders", &settings, start).await;
+    let other = service.client.at(&format!("http://{address}"));
+    eventually("the other replica is ready", async || {
+        let response = other.get("/health/ready").await;
+        (response.is_fully_ready())
+            .then_some(())
+            .ok_or_else(|| response.to_string())
     })
-    .await
-}
-
-/// Records the operations on the database of orders at level 2, and stops at level 0.
-pub(crate) async fn profile(database: &Database, level: i32) {
-    let command = doc! { "profile": level };
-    database.run_command(command).await.expect("profiles");
-}
-
-/// The operations on orders that were recorded, without those that continue an earlier one.
-pub(crate) async fn recorded(database: &Database) -> Vec<Document> {
-    let orders = doc! { "ns": format!("{}.orders", database.name()), "op": { "$ne": "getmore" } };
-    let operations = database.collection::<Document>("system.profile");
-    let operations = operations.find(orders).await.expect("finds");
-    operations.try_collect().await.expect("reads")
+    .await;
+    (service, [first, second])
 }
 
 /// A client with a buyer's token.

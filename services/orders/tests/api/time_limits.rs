@@ -1,8 +1,9 @@
 //! The database stops working on an operation when its caller stops waiting.
 
 use serde_json::Value;
-use testkit::{SingleService, TIMEOUT};
+use testkit::{Servers, SingleService, TIMEOUT, eventually_status};
 
+use crate::proxy::Proxy;
 use crate::support::{buyer, decide, place, start_with};
 
 async fn call_everything(service: &SingleService) {
@@ -31,4 +32,43 @@ async fn given_all_calls_when_the_database_is_profiled_then_each_operation_has_a
     let profile = service.profile().await;
     call_everything(&service).await;
     assert_eq!(profile.commands_without_time_limit().await, []);
+}
+
+#[tokio::test]
+async fn given_all_writes_of_orders_when_the_database_is_profiled_then_inserts_have_a_time_limit() {
+    let service = start_with(&[("SEED_DATA", "true")]).await;
+    let profile = service.profile().await;
+    call_everything(&service).await;
+    let mut inserts = profile.operations("orders").await;
+    inserts.retain(|operation| operation.get_str("op").is_ok_and(|op| op == "insert"));
+    assert!(!inserts.is_empty(), "nothing is recorded");
+    for insert in inserts {
+        let command = insert.get_document("command").expect("a command");
+        assert!(command.contains_key("maxTimeMS"), "{insert}");
+    }
+}
+
+#[tokio::test]
+async fn given_a_connection_that_loses_an_insert_when_more_orders_are_placed_then_they_do_not_hang()
+{
+    let servers = tokio::task::spawn_blocking(Servers::shared).await;
+    let servers = servers.expect("the servers start");
+    let insert_of_orders = b"insert\0\x07\0\0\0orders\0";
+    let (proxy, uri) = Proxy::start(&servers.mongodb_uri, insert_of_orders).await;
+    let settings = [
+        ("SEED_DATA", "true"),
+        ("MONGODB_URI", &uri),
+        ("MONGODB_TIMEOUT", "1s"),
+    ];
+    let service = start_with(&settings).await;
+    let buyer = buyer(&service);
+    place(&buyer, &[("cutlery", 1)]).await.expect(201);
+    let before = proxy.seen();
+    proxy.lose_next();
+    place(&buyer, &[("cutlery", 1)]).await.expect_problem(503);
+    eventually_status("orders are placed again", 201, async || {
+        place(&buyer, &[("cutlery", 1)]).await
+    })
+    .await;
+    assert!(proxy.seen() > before + 1);
 }
