@@ -16,7 +16,7 @@ use crate::hashing::{HashError, Hasher};
 use crate::refresh::{
     Decision, MAX_SESSIONS, RefreshToken, SessionLifetimes, SuccessorKey, decide,
 };
-use crate::store::{Rotation, SessionEnd, Store};
+use crate::store::{Read, Rotation, SessionEnd, Store};
 
 /// Opens, refreshes and ends sessions. Cheap to clone.
 #[derive(Clone)]
@@ -134,43 +134,55 @@ impl Sessions {
     }
 
     /// Exchanges a refresh token for new tokens, or ends its session if the token was copied. A repeat
-    /// within the grace gets the same refresh token. `now` only dates the access token.
+    /// within the grace gets the same refresh token. A token is refused only after a read of the latest
+    /// state. `now` only dates the access token.
     pub(crate) async fn refresh(
         &self,
         token: &str,
         now: Timestamp,
     ) -> Result<Tokens, RefreshError> {
         let token = RefreshToken::parse(token).ok_or(RefreshError::Incorrect)?;
+        let mut read = Read::Committed;
         loop {
-            if let Some(tokens) = self.try_refresh(&token, now).await? {
-                return Ok(tokens);
+            match self.try_refresh(&token, read, now).await {
+                Ok(Some(tokens)) => return Ok(tokens),
+                Ok(None) => {}
+                Err(RefreshError::Incorrect) if read == Read::Committed => {
+                    read = Read::Latest;
+                }
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// `None` if a concurrent request spends the token first. Then its successor is stored.
+    /// `None` if the session that was read is outdated: a concurrent request has changed it, or the
+    /// database has failed over.
     async fn try_refresh(
         &self,
         token: &RefreshToken,
+        read: Read,
         now: Timestamp,
     ) -> Result<Option<Tokens>, RefreshError> {
-        let (session, database_now) =
-            tokio::try_join!(self.store.session(token.session_id()), self.store.now())?;
+        let (session, database_now) = tokio::try_join!(
+            self.store.session(token.session_id(), read),
+            self.store.now()
+        )?;
         let session = session.ok_or(RefreshError::Incorrect)?;
         let (key, is_spent) = match decide(&session.state, token.digest(), database_now) {
             Decision::Rotate => (SuccessorKey(random()?), false),
             Decision::Repeat(key) => (key, true),
             Decision::Refuse => return Err(RefreshError::Incorrect),
             Decision::Revoke => {
-                self.store.end_session(session.id).await?;
+                let current = session.state.current;
+                if !self.store.end_session_at(session.id, current).await? {
+                    return Ok(None);
+                }
                 tracing::warn!(target: "audit", session = %session.id, "a refresh token was reused after its rotation; the session was ended");
                 return Err(RefreshError::Incorrect);
             }
         };
-        let Some(user) = self.store.users.by_id(session.user).await? else {
-            self.store.end_session(session.id).await?;
-            return Err(RefreshError::Incorrect);
-        };
+        let user = self.store.users.by_id(session.user).await?;
+        let user = user.ok_or(RefreshError::Incorrect)?;
         let successor = token.successor(&key);
         let rotation = Rotation {
             spent: token.digest(),

@@ -17,7 +17,7 @@ use mongodb::options::{CollectionOptions, ReadConcern, WriteConcern};
 use mongodb::{Collection, Database};
 
 pub(crate) use attempts::{Reservation, ReserveOutcome};
-pub(crate) use sessions::{Rotation, SessionEnd};
+pub(crate) use sessions::{Read, Rotation, SessionEnd};
 
 /// The store of accounts, sessions and counters. Cheap to clone.
 #[derive(Clone)]

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use mongo::StoreError;
 use mongo::time::{date, timestamp};
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Binary, DateTime, doc};
+use mongodb::bson::{Binary, DateTime, Document, doc};
+use mongodb::options::ReadConcern;
 use serde::{Deserialize, Serialize};
 
 use super::{Store, binary, digest};
@@ -33,6 +34,16 @@ pub(crate) struct Rotation {
     pub(crate) successor_key: SuccessorKey,
     /// The new end of the session.
     pub(crate) expires_at: Timestamp,
+}
+
+/// Which state of a session a read returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// A state that the majority has. After a failover it can be older than an acknowledged write.
+    Committed,
+    /// The state after every acknowledged write. Committed reads of anything return no older state
+    /// afterwards. The server writes an entry to its log and waits for the majority.
+    Latest,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,11 +127,20 @@ impl Store {
     }
 
     /// Returns a session, unless it has ended.
-    pub(crate) async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+    pub(crate) async fn session(
+        &self,
+        id: SessionId,
+        read: Read,
+    ) -> Result<Option<Session>, StoreError> {
         let filter = doc! { "_id": binary(&id.0) };
+        let concern = match read {
+            Read::Committed => ReadConcern::majority(),
+            Read::Latest => ReadConcern::linearizable(),
+        };
         let found = self
             .run(&self.sessions, |sessions| async move {
-                sessions.find_one(filter).max_time(mongo::time_left()).await
+                let found = sessions.find_one(filter).read_concern(concern);
+                found.max_time(mongo::time_left()).await
             })
             .await?;
         Ok(found.map(Session::from))
@@ -161,7 +181,21 @@ impl Store {
 
     /// Ends a session, so that none of its tokens works any more. Returns whether it existed.
     pub(crate) async fn end_session(&self, session: SessionId) -> Result<bool, StoreError> {
-        let filter = doc! { "_id": binary(&session.0) };
+        self.end(doc! { "_id": binary(&session.0) }).await
+    }
+
+    /// Ends a session whose current token is `current`. Returns false if there is none: what was read
+    /// of it is outdated, and the next read returns a newer state.
+    pub(crate) async fn end_session_at(
+        &self,
+        session: SessionId,
+        current: TokenDigest,
+    ) -> Result<bool, StoreError> {
+        self.end(doc! { "_id": binary(&session.0), "current": binary(&current.0) })
+            .await
+    }
+
+    async fn end(&self, filter: Document) -> Result<bool, StoreError> {
         let ended = self
             .run(&self.sessions, |sessions| async move {
                 sessions.delete_one(filter).await
