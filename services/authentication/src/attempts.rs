@@ -36,13 +36,13 @@ impl Attempts {
         Ok(())
     }
 
-    /// Counts an attempt, unless it would exceed a limit. Called before the client learns the outcome,
-    /// so that concurrent attempts cannot all find the count below its limit.
-    pub(crate) async fn count(
+    /// Counts an attempt, unless it would exceed a limit. Called before the outcome is known, so that
+    /// concurrent attempts cannot all find the count below its limit.
+    pub(crate) async fn reserve(
         &self,
         counters: &[AttemptCounter],
         now: Timestamp,
-    ) -> Result<(), AttemptError> {
+    ) -> Result<Vec<Reservation>, AttemptError> {
         let mut reservations = Vec::with_capacity(counters.len());
         for counter in counters {
             match self
@@ -58,11 +58,11 @@ impl Attempts {
                 }
             }
         }
-        Ok(())
+        Ok(reservations)
     }
 
-    /// Removes an attempt from the counters that counted it before another one was full.
-    async fn release(&self, reservations: &[Reservation]) -> Result<(), StoreError> {
+    /// Removes an attempt from the counters that counted it.
+    pub(crate) async fn release(&self, reservations: &[Reservation]) -> Result<(), StoreError> {
         let releases = reservations
             .iter()
             .map(|reservation| self.store.release_attempt(reservation));

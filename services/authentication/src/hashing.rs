@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The timeout of the queue, shorter than the ten seconds of the gateway, so that clients get 429 and
 /// not a gateway error.
-const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Hashes passwords. Cheap to clone; clones share the limits.
 #[derive(Clone)]
@@ -29,6 +29,12 @@ struct Queue {
     capacity: usize,
     /// The number of slots of each network that has any.
     slots: Mutex<HashMap<Network, usize>>,
+}
+
+/// A place in the queue, which is free again when it is dropped.
+pub(crate) struct Place {
+    permits: Arc<Semaphore>,
+    slot: Slot,
 }
 
 /// A slot of the queue, released when it is dropped.
@@ -72,18 +78,46 @@ impl Hasher {
         }
     }
 
-    /// Waits for a permit, unless the queue is full or the timeout expires.
-    pub(crate) async fn permit(&self, network: Network) -> Result<HashPermit, HashError> {
+    /// Enters the queue, unless it is full.
+    pub(crate) fn enter(&self, network: Network) -> Result<Place, HashError> {
         let slot = self.queue.enter(network).ok_or(HashError::Busy)?;
-        let permit = tokio::time::timeout(QUEUE_TIMEOUT, self.permits.clone().acquire_owned())
+        Ok(Place {
+            permits: Arc::clone(&self.permits),
+            slot,
+        })
+    }
+
+    /// Enters the queue and waits for a permit.
+    pub(crate) async fn permit(&self, network: Network) -> Result<HashPermit, HashError> {
+        self.enter(network)?.permit().await
+    }
+}
+
+impl Place {
+    /// Waits for a permit, unless the timeout expires.
+    async fn permit(self) -> Result<HashPermit, HashError> {
+        let permit = tokio::time::timeout(QUEUE_TIMEOUT, self.permits.acquire_owned())
             .await
             .map_err(|_| HashError::Busy)?
             // The semaphore is never closed.
             .map_err(|_| HashError::Busy)?;
         Ok(HashPermit {
             _permit: permit,
-            _slot: slot,
+            _slot: self.slot,
         })
+    }
+
+    /// Waits for a permit, and compares a password with the hash of an account; see
+    /// [`password::verify`].
+    pub(crate) async fn verify(
+        self,
+        password: SecretString,
+        stored: Option<String>,
+    ) -> Result<Verification, HashError> {
+        let permit = self.permit().await?;
+        permit
+            .run(move || password::verify(&password, stored.as_deref()))
+            .await
     }
 }
 
@@ -121,16 +155,6 @@ impl Drop for Slot {
 impl HashPermit {
     pub(crate) async fn hash(self, password: SecretString) -> Result<String, HashError> {
         self.run(move || argon::hash(&password)).await
-    }
-
-    /// Compares a password with the hash of an account; see [`password::verify`].
-    pub(crate) async fn verify(
-        self,
-        password: SecretString,
-        stored: Option<String>,
-    ) -> Result<Verification, HashError> {
-        self.run(move || password::verify(&password, stored.as_deref()))
-            .await
     }
 
     async fn run<T: Send + 'static>(

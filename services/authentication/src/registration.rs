@@ -45,7 +45,7 @@ impl Registration {
         let network = Network::of(address);
         let counters = self.attempts.limits.registration(network);
         self.attempts
-            .count(&counters, now)
+            .reserve(&counters, now)
             .await
             .inspect_err(|error| {
                 if matches!(error, AttemptError::TooMany(_)) {

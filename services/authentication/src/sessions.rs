@@ -103,30 +103,30 @@ impl Sessions {
                 tracing::warn!(target: "audit", account, %address, "a log-in was refused: too many failed log-ins");
             }
         };
-        // A refused client must not occupy a slot in the hashing queue.
+        // A refused client neither writes nor waits for a hash.
         self.attempts
             .check(&counters, now)
             .await
             .inspect_err(audit_refusal)?;
         let user = self.store.users.by_email(&attempt.email).await?;
         let stored_hash = user.as_ref().map(|user| user.password_hash.clone());
-        let permit = self.hasher.permit(network).await?;
-        let verification = permit.verify(attempt.password, stored_hash).await?;
-        // The slot is free again: a slow database must not hold it. The attempt is counted, or found
-        // to be within the limits, before its outcome is revealed: of any number of concurrent
-        // guesses, clients learn as many outcomes as the limits allow.
-        let (Some(user), Verification::Match { rehashed }) = (user, verification) else {
-            self.attempts
-                .count(&counters, now)
-                .await
-                .inspect_err(audit_refusal)?;
+        let place = self.hasher.enter(network)?;
+        // Counted before its password is compared: of any number of concurrent guesses, no more are
+        // compared than the limits allow. Neither this write nor the release holds a permit to hash,
+        // because the database may be slow.
+        let reservations = self
+            .attempts
+            .reserve(&counters, now)
+            .await
+            .inspect_err(audit_refusal)?;
+        let verification = place.verify(attempt.password, stored_hash).await;
+        if !matches!(verification, Ok(Verification::Mismatch)) {
+            self.attempts.release(&reservations).await?;
+        }
+        let (Some(user), Verification::Match { rehashed }) = (user, verification?) else {
             tracing::info!(target: "audit", account, %address, "a log-in failed");
             return Err(LoginError::Incorrect);
         };
-        self.attempts
-            .check(&counters, now)
-            .await
-            .inspect_err(audit_refusal)?;
         if let Some(new_hash) = rehashed {
             self.store.users.replace_hash(&user, &new_hash).await?;
         }

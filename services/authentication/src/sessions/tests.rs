@@ -1,3 +1,4 @@
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use accounts::User;
@@ -166,4 +167,68 @@ async fn given_an_outdated_read_of_a_session_when_the_session_is_ended_because_o
     assert!(end(&third).await);
     let ended = sessions.refresh(&third.expose(), now).await;
     assert!(matches!(ended, Err(RefreshError::Incorrect)));
+}
+
+/// How many guesses are counted for the account.
+async fn counted(service: &SingleService) -> usize {
+    let counter = doc! { "_id": "account:ada@test.example" };
+    let found = service.collection("attempts").find_one(counter).await;
+    let found = found.expect("the database responds").unwrap_or_default();
+    found.get_array("attempts").map_or(0, Vec::len)
+}
+
+#[tokio::test]
+async fn given_as_many_guesses_as_allowed_that_wait_for_a_hash_when_the_next_one_is_right_then_it_is_refused()
+ {
+    let (service, sessions, user) = start().await;
+    let guess = |number: u8, password: &str| {
+        let (sessions, email) = (sessions.clone(), user.email.clone());
+        let attempt = LoginAttempt {
+            email,
+            password: password.into(),
+            address: Ipv4Addr::new(203, 0, 113, number).into(),
+        };
+        async move { sessions.log_in(attempt, minutes_from_now(0)).await.err() }
+    };
+    let only_permit = sessions
+        .hasher
+        .permit(Network::of(Ipv4Addr::LOCALHOST.into()))
+        .await
+        .expect("a permit");
+    let wrong: Vec<_> = (0..10)
+        .map(|number| tokio::spawn(guess(number, "wrong")))
+        .collect();
+    eventually("all guesses are counted", async || {
+        let counted = counted(&service).await;
+        (counted == wrong.len())
+            .then_some(())
+            .ok_or(format!("{counted} are counted"))
+    })
+    .await;
+    let refused = guess(10, PASSWORD).await;
+    assert!(
+        matches!(refused, Some(LoginError::Attempt(AttemptError::TooMany(_)))),
+        "{refused:?}"
+    );
+    drop(only_permit);
+    for guess in wrong {
+        let error = guess.await.expect("does not panic");
+        assert!(matches!(error, Some(LoginError::Incorrect)), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn given_right_passwords_when_an_account_logs_in_more_often_than_it_may_fail_then_nothing_is_counted()
+ {
+    let (service, sessions, user) = start().await;
+    for _ in 0..11 {
+        let attempt = LoginAttempt {
+            email: user.email.clone(),
+            password: PASSWORD.into(),
+            address: Ipv4Addr::LOCALHOST.into(),
+        };
+        let tokens = sessions.log_in(attempt, minutes_from_now(0)).await;
+        tokens.map(drop).expect("logs in");
+    }
+    assert_eq!(counted(&service).await, 0);
 }

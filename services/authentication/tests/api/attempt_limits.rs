@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use bson::{Document, doc};
-use futures::TryStreamExt as _;
-use testkit::{Client, Response, SingleService, credentials, eventually, eventually_status};
+use bson::doc;
+use testkit::{
+    Client, Response, SingleService, credentials, eventually, eventually_status, operations,
+};
 
 use crate::support::{start_with, stored};
 
@@ -182,24 +183,13 @@ async fn given_a_storm_of_logins_when_sent_from_one_address_then_logins_from_oth
 /// A write of the service to `attempts` waits.
 async fn write_waits(service: &SingleService) -> Result<(), String> {
     let attempts = service.collection("attempts");
-    let running = attempts
-        .client()
-        .database("admin")
-        .aggregate([
-            doc! { "$currentOp": {} },
-            doc! { "$match": {
-                "ns": attempts.namespace().to_string(), "command.findAndModify": "attempts",
-            } },
-        ])
-        .await;
-    let running: Result<Vec<Document>, _> = match running {
-        Ok(running) => running.try_collect().await,
-        Err(error) => Err(error),
+    let write = doc! {
+        "ns": attempts.namespace().to_string(), "command.findAndModify": "attempts",
     };
-    match running {
-        Ok(running) if !running.is_empty() => Ok(()),
-        other => Err(format!("{other:?}")),
-    }
+    let waiting = operations(attempts.client(), write).await;
+    (!waiting.is_empty())
+        .then_some(())
+        .ok_or("none waits".to_owned())
 }
 
 #[tokio::test]
