@@ -10,10 +10,14 @@ mod router;
 mod sessions;
 mod wire;
 
+use std::time::Duration;
+
 use axum::extract::FromRef;
 use identity::Verifier;
+use mongo::StoreError;
 use service_kit::client::TrustedProxies;
 
+use crate::hashing::QUEUE_TIMEOUT;
 use crate::registration::Registration;
 use crate::sessions::Sessions;
 
@@ -28,6 +32,49 @@ pub(crate) struct App {
     pub(crate) verifier: Verifier,
     pub(crate) origins: AllowedOrigins,
     pub(crate) proxies: TrustedProxies,
+    /// The timeout of the database for a request of a client.
+    pub(crate) timeout: Duration,
+}
+
+impl App {
+    /// Runs a use case with the timeout of the database; see [`run`].
+    async fn run<T, E>(
+        &self,
+        use_case: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run(self.timeout, use_case).await
+    }
+
+    /// The same for a use case that hashes a password, with time for the queue.
+    async fn run_with_hash<T, E>(
+        &self,
+        use_case: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run(self.timeout + QUEUE_TIMEOUT, use_case).await
+    }
+}
+
+/// Runs a use case in its own task, so that it completes even if the client disconnects. After
+/// `timeout` it fails as if the database did not respond, and the database stops working on it.
+async fn run<T, E>(
+    timeout: Duration,
+    use_case: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    // Boxed, because it is large and moved several times.
+    let use_case = Box::pin(use_case);
+    mongo::with_timeout(timeout, async { Ok::<_, StoreError>(use_case.await) }).await?
 }
 
 impl FromRef<App> for Verifier {
@@ -39,5 +86,28 @@ impl FromRef<App> for Verifier {
 impl FromRef<App> for TrustedProxies {
     fn from_ref(app: &App) -> Self {
         app.proxies.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::doc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn given_a_use_case_of_many_quick_operations_when_its_time_is_up_then_it_fails_as_retryable()
+     {
+        let operation = async || {
+            let quick = async { Ok::<_, mongodb::error::Error>(doc! {}) };
+            mongo::with_timeout(Duration::from_secs(3), quick).await
+        };
+        let use_case = async move {
+            loop {
+                operation().await?;
+            }
+        };
+        let result: Result<(), StoreError> = run(Duration::from_millis(50), use_case).await;
+        assert!(result.expect_err("the time is up").is_retryable());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identity::Verifier;
+use identity::{Issuer, Verifier};
 use runtime::health::{self, Health, Part};
 use runtime::lifecycle::{Background, Failure};
 use service_kit::server;
@@ -31,31 +31,14 @@ pub async fn serve(
     let health = Health::default();
     let background = Background::default();
     let issuer = config.signing.issuer()?;
-    let verifier = Verifier::local(&issuer);
 
     let database = mongo::connect(SERVICE, &config.mongo).await?;
     let store = Store::new(&database, config.mongo.mongodb_timeout);
-
     let hasher = Hasher::new(
         config.sessions.password_hashes_at_once,
         config.sessions.password_hashes_waiting,
     );
-    let attempts = Attempts {
-        store: store.clone(),
-        limits: config.sessions.attempt_limits(),
-    };
-    let registration = Registration {
-        users: store.users.clone(),
-        hasher: hasher.clone(),
-        attempts: attempts.clone(),
-    };
-    let sessions = Sessions {
-        store: store.clone(),
-        hasher: hasher.clone(),
-        issuer: issuer.clone(),
-        lifetimes: config.sessions.lifetimes(),
-        attempts,
-    };
+    let app = app(&config, &store, &hasher, &issuer);
 
     mongo::watch(&database, &health, &background);
     let preparation = Preparation {
@@ -65,24 +48,43 @@ pub async fn serve(
         start_up_health: health.part(health::START_UP),
     };
     background.keep_running("start-up", move |stop| preparation.clone().run(stop));
-    let keys = (config.signing, issuer, verifier.clone());
+    let keys = (config.signing, issuer, app.verifier.clone());
     background.keep_running("signing-keys", move |stop| {
         let (signing, issuer, verifier) = keys.clone();
         signing_keys::reload(signing, issuer, verifier, stop)
     });
 
-    let app = App {
-        registration,
-        sessions,
-        verifier,
-        origins: AllowedOrigins(config.common.public_origins.clone().into()),
-        proxies: config.trusted_proxies,
-    };
     let api = http::router(app, &config.common);
     server::serve(&config.common, listener, api, &health, shutdown).await?;
 
     background.finish(SHUTDOWN_TIMEOUT).await;
     Ok(())
+}
+
+/// Wires the use cases.
+fn app(config: &Config, store: &Store, hasher: &Hasher, issuer: &Issuer) -> App {
+    let attempts = Attempts {
+        store: store.clone(),
+        limits: config.sessions.attempt_limits(),
+    };
+    App {
+        registration: Registration {
+            users: store.users.clone(),
+            hasher: hasher.clone(),
+            attempts: attempts.clone(),
+        },
+        sessions: Sessions {
+            store: store.clone(),
+            hasher: hasher.clone(),
+            issuer: issuer.clone(),
+            lifetimes: config.sessions.lifetimes(),
+            attempts,
+        },
+        verifier: Verifier::local(issuer),
+        origins: AllowedOrigins(config.common.public_origins.clone().into()),
+        proxies: config.trusted_proxies.clone(),
+        timeout: config.mongo.mongodb_timeout,
+    }
 }
 
 /// The preparation of the database.

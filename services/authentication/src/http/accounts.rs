@@ -33,9 +33,14 @@ pub(super) async fn register(
 ) -> Result<(StatusCode, Json<Account>), Problem> {
     let email = Email::parse(&credentials.email).map_err(|_| unacceptable_email())?;
     let password = NewPassword::new(&credentials.password).map_err(unacceptable_password)?;
-    app.registration
-        .register(&email, &password, address, SystemClock.now())
-        .await?;
+    let (registration, account) = (app.registration.clone(), email.clone());
+    let now = SystemClock.now();
+    app.run_with_hash(async move {
+        registration
+            .register(&account, &password, address, now)
+            .await
+    })
+    .await?;
     let role = Role::User;
     Ok((StatusCode::CREATED, Json(Account { email, role })))
 }

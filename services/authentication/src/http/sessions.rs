@@ -57,7 +57,10 @@ pub(super) async fn log_in(
         password: body.password,
         address,
     };
-    let tokens = app.sessions.log_in(attempt, SystemClock.now()).await?;
+    let (sessions, now) = (app.sessions.clone(), SystemClock.now());
+    let tokens = app
+        .run_with_hash(async move { sessions.log_in(attempt, now).await })
+        .await?;
     let cookie = body.session.map(|_| app.sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
 }
@@ -82,9 +85,9 @@ pub(super) async fn refresh(
     // An incorrect cookie is not cleared, because a slow response to one tab would then clear the
     // new cookie of another tab.
     let token = token.ok_or_else(Problem::incorrect_token)?;
+    let (sessions, now) = (app.sessions.clone(), SystemClock.now());
     let tokens = app
-        .sessions
-        .refresh(token.expose_secret(), SystemClock.now())
+        .run(async move { sessions.refresh(token.expose_secret(), now).await })
         .await?;
     let cookie = in_cookie.then_some(app.sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
@@ -106,8 +109,8 @@ pub(super) async fn log_out(
 ) -> Result<Response, Problem> {
     let in_cookie = body.is_in_cookie();
     if let Some(token) = body.token(&app.origins, &headers)? {
-        app.sessions
-            .log_out(token.expose_secret())
+        let sessions = app.sessions.clone();
+        app.run(async move { sessions.log_out(token.expose_secret()).await })
             .await
             .map_err(|error| store_failed(&error))?;
     }
