@@ -36,12 +36,11 @@ impl Profile {
         .await
     }
 
-    /// The time that the last read of a collection asked for, by the clock of the database: what it
+    /// The time that the last read that matches `read` asked for, by the clock of the database: what it
     /// returns includes all changes up to then.
-    pub async fn last_required_time(&self, collection: &str) -> Option<Timestamp> {
-        let reads = doc! { "command.find": collection };
+    pub async fn last_required_time(&self, read: Document) -> Option<Timestamp> {
         let recorded = self.recorded();
-        let last = recorded.find_one(reads).sort(doc! { "ts": -1 });
+        let last = recorded.find_one(read).sort(doc! { "ts": -1 });
         let read = last.await.expect("reads the profile").expect("a read");
         let command = read.get_document("command").expect("a command");
         let concern = command.get_document("readConcern").expect("a read concern");
