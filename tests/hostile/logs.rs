@@ -35,7 +35,7 @@ async fn given_every_kind_of_call_when_logged_at_debug_level_then_no_line_contai
 async fn given_an_admin_when_created_on_the_command_line_then_only_the_output_names_it() {
     let shop = Shop::start().await;
     // Returns success, output and log.
-    let create = |password: &str| {
+    let create = |input: &str| {
         let mut process = Command::new(built_program("authentication"))
             .args(["admin", "create", EMAIL])
             .env("LOG_LEVEL", "debug")
@@ -46,19 +46,23 @@ async fn given_an_admin_when_created_on_the_command_line_then_only_the_output_na
             .stderr(Stdio::piped())
             .spawn()
             .expect("starts");
-        let mut input = process.stdin.take().expect("a pipe");
-        writeln!(input, "{password}").expect("writes");
-        drop(input);
+        let mut pipe = process.stdin.take().expect("a pipe");
+        pipe.write_all(input.as_bytes()).expect("writes");
+        drop(pipe);
         let exit = process.wait_with_output().expect("exits");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (output, log) = (text(&exit.stdout), text(&exit.stderr));
-        assert!(!log.contains(password), "{log}");
         (exit.status.success(), output, log)
     };
-    let (success, ..) = create("hunt3r");
-    assert!(!success);
-    let (success, output, log) = create(PASSWORD);
-    assert!(success, "{log}");
+    for input in ["", "\n"] {
+        let (success, output, log) = create(input);
+        assert!(!success && output.is_empty(), "{output}");
+        assert!(log.contains("pipe a password in"), "{log}");
+    }
+    let (success, _, log) = create("hunt3r\n");
+    assert!(!success && !log.contains("hunt3r"), "{log}");
+    let (success, output, log) = create(&format!("{PASSWORD}\n"));
+    assert!(success && !log.contains(PASSWORD), "{log}");
     assert!(
         output.contains(EMAIL) && !output.contains(PASSWORD),
         "{output}"

@@ -14,7 +14,7 @@ use crate::config::{Config, SERVICE};
 const MAX_INPUT_BYTES: u64 = 4096;
 
 /// Creates the admin `email` with the password from standard input, or with a random one that is
-/// printed once; see [`ensure_admin`].
+/// printed once on the terminal; see [`ensure_admin`].
 pub fn create(config: &Config, email: &Email) -> ExitCode {
     match run(config, email) {
         Ok(message) => {
@@ -29,10 +29,13 @@ pub fn create(config: &Config, email: &Email) -> ExitCode {
 }
 
 fn run(config: &Config, email: &Email) -> Result<String, Failure> {
-    // Standard output shows the password, which must not be in a log.
+    // Standard output is for the result.
     telemetry::log_to_stderr(&config.common)?;
     let piped = piped_password()?;
     let is_random = piped.is_none();
+    if is_random && !std::io::stdout().is_terminal() {
+        return Err(NoTerminalError.into());
+    }
     let password = piped.map_or_else(random_password, Ok)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -53,6 +56,14 @@ fn run(config: &Config, email: &Email) -> Result<String, Failure> {
             })
         })
 }
+
+/// The output of a container is a log.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no password on standard input, and a random one is printed only on a terminal; pipe a \
+     password in, or use a terminal, such as that of kubectl exec --stdin --tty"
+)]
+struct NoTerminalError;
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the password from standard input")]

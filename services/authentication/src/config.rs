@@ -90,7 +90,7 @@ pub enum Command {
 #[derive(Subcommand, Clone, Debug)]
 pub enum AdminCommand {
     /// Creates an admin. The password is read from standard input if that is piped; otherwise a random
-    /// one is generated and printed.
+    /// one is generated and printed, if standard output is a terminal.
     Create {
         /// The admin's e-mail.
         email: Email,
