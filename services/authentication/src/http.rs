@@ -49,7 +49,8 @@ impl App {
         run(self.timeout, use_case).await
     }
 
-    /// The same for a use case that hashes a password, with time for the queue.
+    /// The same for a use case that hashes a password: with the timeout of the database before and
+    /// after the hash, and time for the queue. Together they are shorter than the gateway's timeout.
     async fn run_with_hash<T, E>(
         &self,
         use_case: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -58,7 +59,7 @@ impl App {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        run(self.timeout + QUEUE_TIMEOUT, use_case).await
+        run(2 * self.timeout + QUEUE_TIMEOUT, use_case).await
     }
 }
 

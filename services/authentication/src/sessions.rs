@@ -108,9 +108,9 @@ impl Sessions {
             .check(&counters, now)
             .await
             .inspect_err(audit_refusal)?;
+        let place = self.hasher.enter(network)?;
         let user = self.store.users.by_email(&attempt.email).await?;
         let stored_hash = user.as_ref().map(|user| user.password_hash.clone());
-        let place = self.hasher.enter(network)?;
         // Counted before its password is compared: of any number of concurrent guesses, no more are
         // compared than the limits allow. Neither this write nor the release holds a permit to hash,
         // because the database may be slow.
