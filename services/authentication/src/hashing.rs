@@ -13,9 +13,8 @@ use secrecy::SecretString;
 use service_kit::client::Network;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The timeout of the queue. With twice that of the database it is shorter than the ten seconds of the
-/// gateway, so that clients get 429 and not a gateway error.
-pub(crate) const QUEUE_TIMEOUT: Duration = Duration::from_secs(3);
+/// The timeout of the queue, shorter than that of a use case, so that clients get 429 and not 503.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Hashes passwords. Cheap to clone; clones share the limits.
 #[derive(Clone)]

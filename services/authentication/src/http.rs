@@ -17,12 +17,14 @@ use identity::Verifier;
 use mongo::StoreError;
 use service_kit::client::TrustedProxies;
 
-use crate::hashing::QUEUE_TIMEOUT;
 use crate::registration::Registration;
 use crate::sessions::Sessions;
 
 pub(crate) use cookie::AllowedOrigins;
 pub(crate) use router::router;
+
+/// The timeout of a use case that hashes a password, shorter than the ten seconds of the gateway.
+const HASH_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// The state of the handlers. Cheap to clone.
 #[derive(Clone)]
@@ -49,8 +51,7 @@ impl App {
         run(self.timeout, use_case).await
     }
 
-    /// The same for a use case that hashes a password: with the timeout of the database before and
-    /// after the hash, and time for the queue. Together they are shorter than the gateway's timeout.
+    /// The same for a use case that hashes a password, and may wait for that.
     async fn run_with_hash<T, E>(
         &self,
         use_case: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -59,7 +60,7 @@ impl App {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        run(2 * self.timeout + QUEUE_TIMEOUT, use_case).await
+        run(HASH_TIMEOUT, use_case).await
     }
 }
 
