@@ -43,20 +43,22 @@ impl Attempts {
         counters: &[AttemptCounter],
         now: Timestamp,
     ) -> Result<Vec<Reservation>, AttemptError> {
+        let reserve = |counter| self.store.reserve_attempt(counter, &self.limits, now);
+        let outcomes = futures::future::try_join_all(counters.iter().map(reserve)).await?;
         let mut reservations = Vec::with_capacity(counters.len());
-        for counter in counters {
-            match self
-                .store
-                .reserve_attempt(counter, &self.limits, now)
-                .await?
-            {
+        let mut refusal = None;
+        for (counter, outcome) in counters.iter().zip(outcomes) {
+            match outcome {
                 ReserveOutcome::Reserved(reservation) => reservations.push(reservation),
                 ReserveOutcome::LimitReached(attempts) => {
-                    self.release(&reservations).await?;
                     let wait = self.limits.check(&attempts, counter.limit, now);
-                    return Err(wait.err().unwrap_or(RetryAfter(1)).into());
+                    refusal = Some(wait.err().unwrap_or(RetryAfter(1)));
                 }
             }
+        }
+        if let Some(refusal) = refusal {
+            self.release(&reservations).await?;
+            return Err(refusal.into());
         }
         Ok(reservations)
     }

@@ -14,7 +14,7 @@ use service_kit::client::Network;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The timeout of the queue, shorter than that of a use case, so that clients get 429 and not 503.
-const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Hashes passwords. Cheap to clone; clones share the limits.
 #[derive(Clone)]
