@@ -52,7 +52,7 @@ impl Attempts {
                 ReserveOutcome::Reserved(reservation) => reservations.push(reservation),
                 ReserveOutcome::LimitReached(attempts) => {
                     let wait = self.limits.check(&attempts, counter.limit, now);
-                    refusal = Some(wait.err().unwrap_or(RetryAfter(1)));
+                    refusal.get_or_insert(wait.err().unwrap_or(RetryAfter(1)));
                 }
             }
         }

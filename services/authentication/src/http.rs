@@ -38,32 +38,6 @@ pub(crate) struct App {
     pub(crate) timeout: Duration,
 }
 
-impl App {
-    /// Runs a use case with the timeout of the database; see [`run`].
-    async fn run<T, E>(
-        &self,
-        use_case: impl Future<Output = Result<T, E>> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        run(self.timeout, use_case).await
-    }
-
-    /// The same for a use case that hashes a password, and may wait for that.
-    async fn run_with_hash<T, E>(
-        &self,
-        use_case: impl Future<Output = Result<T, E>> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        run(HASH_TIMEOUT, use_case).await
-    }
-}
-
 /// Runs a use case in its own task, so that it completes even if the client disconnects. After
 /// `timeout` it fails as if the database did not respond, and the database stops working on it.
 async fn run<T, E>(

@@ -10,10 +10,10 @@ use runtime::clock::{Clock as _, SystemClock};
 use service_kit::extract;
 use service_kit::problem::Problem;
 
-use super::App;
 use super::address::ClientAddress;
 use super::problems::{unacceptable_email, unacceptable_password};
 use super::wire::{Account, Credentials};
+use super::{App, HASH_TIMEOUT, run};
 
 /// Creates an account with the role `user`.
 #[utoipa::path(
@@ -35,12 +35,12 @@ pub(super) async fn register(
     let password = NewPassword::new(&credentials.password).map_err(unacceptable_password)?;
     let (registration, account) = (app.registration.clone(), email.clone());
     let now = SystemClock.now();
-    app.run_with_hash(async move {
+    let register = async move {
         registration
             .register(&account, &password, address, now)
             .await
-    })
-    .await?;
+    };
+    run(HASH_TIMEOUT, register).await?;
     let role = Role::User;
     Ok((StatusCode::CREATED, Json(Account { email, role })))
 }

@@ -14,11 +14,11 @@ use secrecy::{ExposeSecret, SecretString};
 use service_kit::extract;
 use service_kit::problem::Problem;
 
-use super::App;
 use super::address::ClientAddress;
 use super::cookie::{self, AllowedOrigins};
 use super::problems::{store_failed, unacceptable_email};
 use super::wire::{LogIn, Refresh, TokenStorage, TokensBody};
+use super::{App, HASH_TIMEOUT, run};
 use crate::sessions::{LoginAttempt, Tokens};
 
 const TOKEN_TYPE: HeaderName = HeaderName::from_static("token-type");
@@ -58,9 +58,8 @@ pub(super) async fn log_in(
         address,
     };
     let (sessions, now) = (app.sessions.clone(), SystemClock.now());
-    let tokens = app
-        .run_with_hash(async move { sessions.log_in(attempt, now).await })
-        .await?;
+    let log_in = async move { sessions.log_in(attempt, now).await };
+    let tokens = run(HASH_TIMEOUT, log_in).await?;
     let cookie = body.session.map(|_| app.sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
 }
@@ -86,9 +85,8 @@ pub(super) async fn refresh(
     // new cookie of another tab.
     let token = token.ok_or_else(Problem::incorrect_token)?;
     let (sessions, now) = (app.sessions.clone(), SystemClock.now());
-    let tokens = app
-        .run(async move { sessions.refresh(token.expose_secret(), now).await })
-        .await?;
+    let refresh = async move { sessions.refresh(token.expose_secret(), now).await };
+    let tokens = run(app.timeout, refresh).await?;
     let cookie = in_cookie.then_some(app.sessions.lifetimes.idle);
     Ok(SessionResponse { tokens, cookie })
 }
@@ -110,7 +108,8 @@ pub(super) async fn log_out(
     let in_cookie = body.is_in_cookie();
     if let Some(token) = body.token(&app.origins, &headers)? {
         let sessions = app.sessions.clone();
-        app.run(async move { sessions.log_out(token.expose_secret()).await })
+        let log_out = async move { sessions.log_out(token.expose_secret()).await };
+        run(app.timeout, log_out)
             .await
             .map_err(|error| store_failed(&error))?;
     }
