@@ -7,6 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::groups::GroupList;
 use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders, OwnedMessage};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 use rdkafka::producer::{FutureProducer, FutureRecord};
@@ -137,10 +138,7 @@ impl Kafka {
     pub(crate) async fn describe_group(&self, group: &str) -> String {
         let group = group.to_owned();
         self.blocking(move |kafka| {
-            let groups = kafka
-                .consumer(&group)
-                .fetch_group_list(Some(&group), REQUEST_TIMEOUT)
-                .expect("the broker responds");
+            let groups = kafka.groups(&group);
             let descriptions = groups.groups().iter().map(|group| {
                 let (name, state) = (group.name(), group.state());
                 format!("{name} is {state} with {} members", group.members().len())
@@ -154,14 +152,18 @@ impl Kafka {
     pub(crate) async fn member_count(&self, group: &str) -> usize {
         let group = group.to_owned();
         self.blocking(move |kafka| {
-            let groups = kafka
-                .consumer(&group)
-                .fetch_group_list(Some(&group), REQUEST_TIMEOUT)
-                .expect("the broker responds");
-            let groups = groups.groups().iter();
-            groups.map(|group| group.members().len()).sum()
+            let groups = kafka.groups(&group);
+            let members = groups.groups().iter().map(|group| group.members().len());
+            members.sum()
         })
         .await
+    }
+
+    /// The groups of this name: one, or none.
+    fn groups(&self, name: &str) -> GroupList {
+        let consumer = self.consumer(name);
+        let groups = consumer.fetch_group_list(Some(name), REQUEST_TIMEOUT);
+        groups.expect("the broker responds")
     }
 
     /// Resets the offsets of a group without members to the beginning.
@@ -185,25 +187,26 @@ impl Kafka {
 
     /// Deletes topics. Errors do not matter: the topics may not exist, or the broker may be down.
     pub(crate) async fn delete_topics(&self, topics: &[&str]) {
-        let admin: AdminClient<DefaultClientContext> =
-            self.config().create().expect("the settings are valid");
-        let _ = admin.delete_topics(topics, &AdminOptions::new()).await;
+        let _ = self
+            .admin()
+            .delete_topics(topics, &AdminOptions::new())
+            .await;
     }
 
     /// Deletes the messages of a topic as retention does, and keeps the offsets.
     pub(crate) async fn truncate_topic(&self, topic: &str) {
         let name = topic.to_owned();
         let all = self.blocking(move |kafka| kafka.ends(&name)).await;
-        let admin: AdminClient<DefaultClientContext> =
-            self.config().create().expect("the settings are valid");
-        let deleted = admin.delete_records(&all, &AdminOptions::new()).await;
+        let deleted = self
+            .admin()
+            .delete_records(&all, &AdminOptions::new())
+            .await;
         deleted.expect("the broker deletes the messages");
     }
 
     /// Creates a topic of one partition with this setting, as soon as it does not exist.
     pub(crate) async fn create_topic(&self, topic: &str, setting: (&str, &str)) {
-        let admin: AdminClient<DefaultClientContext> =
-            self.config().create().expect("the settings are valid");
+        let admin = self.admin();
         let new = NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set(setting.0, setting.1);
         eventually("the topic is created", async || {
             let created = admin.create_topics([&new], &AdminOptions::new()).await;
@@ -290,6 +293,10 @@ impl Kafka {
             added.expect("the offset is valid");
         }
         ends
+    }
+
+    fn admin(&self) -> AdminClient<DefaultClientContext> {
+        self.config().create().expect("the settings are valid")
     }
 
     fn consumer(&self, group: &str) -> BaseConsumer {

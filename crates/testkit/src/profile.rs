@@ -23,6 +23,15 @@ impl Profile {
         self.stop_and_find(doc! { "ns": namespace }).await
     }
 
+    /// Stops, and returns the bytes of the largest response to an operation on a collection.
+    pub async fn largest_response(self, collection: &str) -> i32 {
+        let operations = self.operations(collection).await;
+        let sizes = operations
+            .iter()
+            .filter_map(|operation| operation.get_i32("responseLength").ok());
+        sizes.max().expect("a read")
+    }
+
     /// Stops, and returns the recorded commands that have no time limit of their own but could. Of
     /// updates and deletes the profiler does not record it.
     pub async fn commands_without_time_limit(self) -> Vec<Document> {
