@@ -151,8 +151,11 @@ async fn given_orders_being_placed_when_all_topics_are_deleted_then_all_are_deci
     let kettle = product("kettle", 19.9, 5);
     let admin = shop.admin().await;
     admin.post("/api/products", &kettle).await.expect(201);
-    order_when_known(&shop, "kettle").await;
+    let placed = order_when_known(&shop, "kettle").await;
     shop.wait_all_decided(HEALING_TIMEOUT).await;
+    let path = format!("/api/orders/{placed}");
+    let placed = buyer.get(&path).await.expect(200);
+    assert_eq!(placed.json()["status"], "ACCEPTED");
 
     let copies = shop.collection("orders", "products");
     let deleted = copies.delete_one(doc! { "name": "chair" }).await;
@@ -187,8 +190,8 @@ async fn release_republishing(shop: &Shop) {
 }
 
 /// Orders a product as soon as its copy is there. A change that was sent before the broker had deleted
-/// the topic is lost, so the product is changed until then.
-async fn order_when_known(shop: &Shop, name: &str) {
+/// the topic is lost, so the product is changed until then. Returns the order's id.
+async fn order_when_known(shop: &Shop, name: &str) -> String {
     let (buyer, admin) = (shop.user().await, shop.admin().await);
     let (path, more) = (
         format!("/api/products?name={name}"),
@@ -198,12 +201,12 @@ async fn order_when_known(shop: &Shop, name: &str) {
     eventually_within(HEALING_TIMEOUT, &what, async || {
         let response = buyer.post("/api/orders", &order(&[(name, 1)])).await;
         if response.status == 201 {
-            return Ok(());
+            return Ok(response.string("id"));
         }
         admin.patch(&path, &more).await.expect(200);
         Err(response.to_string())
     })
-    .await;
+    .await
 }
 
 #[tokio::test]
