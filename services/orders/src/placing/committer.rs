@@ -43,8 +43,8 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
         }
     }
 
-    /// Places one round and returns what is left for the next one, which waits until then: two writers
-    /// would be slower than one. A round ends, because each operation of the book has a timeout, after
+    /// Places one round and returns the placements that are left for the next one. Rounds do not overlap,
+    /// because two writers would be slower than one. A round ends, because each operation of the book has a timeout, after
     /// which the database does not work on it either. The clients of the waiting placements get an
     /// error at their own deadline.
     async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
