@@ -1,7 +1,8 @@
 //! Limiting how many passwords are hashed at the same time.
 //!
 //! Each hash uses 19 MiB and one core for about 20 ms. The limit leaves memory and cores for other
-//! work. A bounded queue waits for a permit; requests beyond it are refused.
+//! work. A bounded queue waits for a permit; requests beyond it are refused. Networks take turns, so
+//! that a request waits for at most one hash of each other network before the next of its own.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use accounts::argon::{self, ArgonError};
 use accounts::password::{self, Verification};
 use secrecy::SecretString;
 use service_kit::client::Network;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
 
 /// The timeout of the queue, shorter than that of a use case, so that clients get 429 and not 503.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(4);
@@ -26,8 +27,16 @@ pub(crate) struct Hasher {
 /// The requests that wait for a permit or hold one.
 struct Queue {
     capacity: usize,
-    /// The number of slots of each network that has any.
-    slots: Mutex<HashMap<Network, usize>>,
+    /// The networks that have slots.
+    networks: Mutex<HashMap<Network, Slots>>,
+}
+
+/// The slots of one network.
+#[derive(Default)]
+struct Slots {
+    count: usize,
+    /// Held by the one request of the network that waits for a permit; the others wait for the turn.
+    turn: Arc<AsyncMutex<()>>,
 }
 
 /// A place in the queue, which is free again when it is dropped.
@@ -40,6 +49,7 @@ pub(crate) struct Place {
 struct Slot {
     queue: Arc<Queue>,
     network: Network,
+    turn: Arc<AsyncMutex<()>>,
 }
 
 /// The permit to hash one password. It is released when the hash is done, even if the client has
@@ -72,7 +82,7 @@ impl Hasher {
             permits: Arc::new(Semaphore::new(count(concurrent))),
             queue: Arc::new(Queue {
                 capacity: count(concurrent.saturating_add(waiting)),
-                slots: Mutex::default(),
+                networks: Mutex::default(),
             }),
         }
     }
@@ -95,7 +105,11 @@ impl Hasher {
 impl Place {
     /// Waits for a permit, unless the timeout expires.
     async fn permit(self) -> Result<HashPermit, HashError> {
-        let permit = tokio::time::timeout(QUEUE_TIMEOUT, self.permits.acquire_owned())
+        let permit = async {
+            let _turn = self.slot.turn.lock().await;
+            self.permits.acquire_owned().await
+        };
+        let permit = tokio::time::timeout(QUEUE_TIMEOUT, permit)
             .await
             .map_err(|_| HashError::Busy)?
             // The semaphore is never closed.
@@ -124,29 +138,32 @@ impl Queue {
     /// Returns a slot if the network has fewer slots than are free. A single network gets at most half
     /// of the queue, and the last slots remain for networks that have none.
     fn enter(self: &Arc<Self>, network: Network) -> Option<Slot> {
-        let mut slots = self.slots();
-        let held = slots.get(&network).copied().unwrap_or_default();
-        let free = self.capacity.saturating_sub(slots.values().sum());
-        (held < free).then(|| {
-            slots.insert(network, held + 1);
-            Slot {
-                queue: Arc::clone(self),
-                network,
-            }
+        let mut networks = self.networks();
+        let used: usize = networks.values().map(|slots| slots.count).sum();
+        let held = networks.get(&network).map_or(0, |slots| slots.count);
+        if held >= self.capacity.saturating_sub(used) {
+            return None;
+        }
+        let slots = networks.entry(network).or_default();
+        slots.count += 1;
+        Some(Slot {
+            queue: Arc::clone(self),
+            network,
+            turn: Arc::clone(&slots.turn),
         })
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    fn networks(&self) -> MutexGuard<'_, HashMap<Network, Slots>> {
+        self.networks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut slots = self.queue.slots();
-        match slots.get_mut(&self.network) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => drop(slots.remove(&self.network)),
+        let mut networks = self.queue.networks();
+        match networks.get_mut(&self.network) {
+            Some(slots) if slots.count > 1 => slots.count -= 1,
+            _ => drop(networks.remove(&self.network)),
         }
     }
 }
@@ -196,7 +213,7 @@ mod tests {
     {
         let queue = Arc::new(Queue {
             capacity: 100,
-            slots: Mutex::default(),
+            networks: Mutex::default(),
         });
         let all_of = |number: u8| -> Vec<Slot> {
             std::iter::from_fn(|| queue.enter(network(number))).collect()
@@ -210,7 +227,27 @@ mod tests {
         }
         assert_eq!(all_of(7).len(), 1);
         drop(full);
-        assert!(queue.slots().is_empty());
+        assert!(queue.networks().is_empty());
+    }
+
+    #[tokio::test]
+    async fn given_a_network_with_many_waiting_requests_when_another_network_arrives_then_it_is_second()
+     {
+        let hasher = Hasher::new(1, 100);
+        let running = hasher.permit(network(1)).await.expect("a permit");
+        let mut first = Box::pin(hasher.permit(network(1)));
+        let mut second = Box::pin(hasher.permit(network(1)));
+        let mut other = Box::pin(hasher.permit(network(2)));
+        for waiting in [&mut first, &mut second, &mut other] {
+            assert!(futures::poll!(waiting).is_pending());
+        }
+        drop(running);
+        let running = first.await.expect("a permit");
+        assert!(futures::poll!(&mut second).is_pending());
+        assert!(futures::poll!(&mut other).is_pending());
+        drop(running);
+        assert!(futures::poll!(&mut second).is_pending());
+        assert!(futures::poll!(&mut other).is_ready());
     }
 
     #[tokio::test]
