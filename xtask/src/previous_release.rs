@@ -100,6 +100,9 @@ fn build_services(source: &Path, folder: &Path, target: &Path) -> Result<()> {
         // Nothing is ever built again.
         .env("CARGO_INCREMENTAL", "0")
         .args(["build", "--workspace"])
+        // With the profiles of this release, dependencies are compiled alike, and not twice.
+        .arg("--config")
+        .arg(project_root().join("Cargo.toml"))
         // There are no examples. But with this option, dependencies have the features that
         // `cargo test` gives them, and are not compiled twice.
         .arg("--examples")
