@@ -4,8 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// Why a text is not a name or description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,16 +74,25 @@ macro_rules! text {
 
 text!(
     /// A product's name, which identifies it in the API: compared without regard to case, kept in lower case.
-    ProductName, 100, |text| text.to_lowercase().nfc().collect()
+    ProductName, 100, |text| composed(text.to_lowercase())
 );
 text!(
     /// A category's name, which identifies it in the API: compared without regard to case, kept in lower case.
-    CategoryName, 100, |text| text.to_lowercase().nfc().collect()
+    CategoryName, 100, |text| composed(text.to_lowercase())
 );
 text!(
     /// A product's description.
-    Description, 2000, |text| text.nfc().collect()
+    Description, 2000, |text| composed(text.to_owned())
 );
+
+/// Returns the normal form C. Most text already has it, and to see that is much faster than to compose
+/// it. Every event and request with names comes through here.
+fn composed(text: String) -> String {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        IsNormalized::No | IsNormalized::Maybe => text.nfc().collect(),
+    }
+}
 
 fn check(text: String, max: usize) -> Result<String, NameError> {
     if !(1..=max).contains(&text.chars().count()) {
@@ -96,13 +104,34 @@ fn check(text: String, max: usize) -> Result<String, NameError> {
     Ok(text)
 }
 
+/// Control and format characters, line and paragraph separators (the categories Cc, Cf, Zl and Zp of the
+/// Unicode Character Database). To search for the category of every character would be slow.
 fn is_invisible(character: char) -> bool {
     matches!(
-        character.general_category(),
-        GeneralCategory::Control
-            | GeneralCategory::Format
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
+        character,
+          '\u{0}'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{600}'..='\u{605}'
+        | '\u{61c}'
+        | '\u{6dd}'
+        | '\u{70f}'
+        | '\u{890}'..='\u{891}'
+        | '\u{8e2}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{110bd}'
+        | '\u{110cd}'
+        | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0001}'
+        | '\u{e0020}'..='\u{e007f}'
     )
 }
 
@@ -110,6 +139,7 @@ fn is_invisible(character: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
     #[test]
     fn given_texts_when_parsed_as_names_then_only_visible_ones_within_the_length_pass() {
@@ -136,7 +166,31 @@ mod tests {
         check(&"x".repeat(101), None);
     }
 
+    #[test]
+    fn given_all_characters_when_tested_then_those_of_four_categories_are_invisible() {
+        for character in '\0'..=char::MAX {
+            let has_invisible_category = matches!(
+                character.general_category(),
+                GeneralCategory::Control
+                    | GeneralCategory::Format
+                    | GeneralCategory::LineSeparator
+                    | GeneralCategory::ParagraphSeparator
+            );
+            assert_eq!(
+                is_invisible(character),
+                has_invisible_category,
+                "{character:?}"
+            );
+        }
+    }
+
     proptest! {
+        #[test]
+        fn given_any_text_when_composed_then_it_is_in_normal_form_c(text in "\\PC{0,20}") {
+            let expected: String = text.nfc().collect();
+            prop_assert_eq!(composed(text), expected);
+        }
+
         #[test]
         fn given_any_valid_name_when_parsed_again_then_it_is_the_same(text in "\\PC{1,60}") {
             if let Ok(name) = ProductName::parse(&text) {
