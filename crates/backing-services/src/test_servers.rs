@@ -36,6 +36,8 @@ impl TestServers {
             data: folder.join("kafka"),
             port,
             controller_port,
+            // A benchmark runs for long.
+            short_lived: cfg!(debug_assertions),
         };
 
         let mut mongod = Mongod::spawn(mongod, tools, folder)?;
