@@ -48,8 +48,9 @@ const LEASED_AT: &str = "created_at";
 #[derive(Clone)]
 pub struct Outbox {
     documents: Collection<Document>,
-    /// The same documents. A claim needs no majority: one that a failover undoes costs a duplicate.
-    claims: Collection<bson::Document>,
+    /// The same documents, for claims and deletions. These need no majority: one that a failover undoes
+    /// costs a duplicate.
+    one_member: Collection<bson::Document>,
     producer: Producer,
     background: Background,
     in_flight: Arc<Semaphore>,
@@ -86,12 +87,12 @@ impl Outbox {
         background: Background,
         crash_point: &'static str,
     ) -> Self {
-        let one_member = CollectionOptions::builder()
+        let options = CollectionOptions::builder()
             .write_concern(WriteConcern::nodes(1))
             .build();
         Self {
             documents: database.collection(COLLECTION),
-            claims: database.collection_with_options(COLLECTION, one_member),
+            one_member: database.collection_with_options(COLLECTION, options),
             producer,
             background,
             in_flight: Arc::new(Semaphore::new(usize::from(MAX_IN_FLIGHT))),
@@ -209,11 +210,11 @@ impl Outbox {
     /// Claims up to [`MAX_IN_FLIGHT`] documents whose lease has expired, oldest first. No other
     /// replica can claim them before the new lease expires.
     async fn claim(&self, now: Timestamp) -> Result<Vec<Document>, Error> {
-        let claims = self.claims.clone();
+        let documents = self.one_member.clone();
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             let mut claimed = Vec::new();
             while claimed.len() < usize::from(MAX_IN_FLIGHT) {
-                let oldest = claims
+                let oldest = documents
                     .find_one_and_update(expired(now), doc! { "$set": { LEASED_AT: date(now) } })
                     .sort(doc! { LEASED_AT: 1 })
                     .max_time(mongo::time_left());
@@ -255,7 +256,7 @@ impl Outbox {
     }
 
     async fn delete(&self, id: ObjectId) -> Result<(), Error> {
-        let documents = self.documents.clone();
+        let documents = self.one_member.clone();
         mongo::with_timeout(BACKGROUND_TIMEOUT, async move {
             documents.delete_one(doc! { "_id": id }).await.map(drop)
         })
