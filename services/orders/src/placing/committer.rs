@@ -1,9 +1,11 @@
 //! The committer: places the queued orders round by round.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use runtime::lifecycle::{Background, error_chain};
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::queued::QueuedPlacement;
@@ -15,6 +17,8 @@ const MAX_ROUND: usize = 500;
 /// The maximum number of lines in one round, not counting those of its last order. It keeps the
 /// commands far below MongoDB's limit of 16 MiB.
 const MAX_ROUND_LINES: usize = 10_000;
+/// The minimum time between two rounds. Without it, a hundred orders a second would be a hundred rounds.
+const MIN_ROUND_INTERVAL: Duration = Duration::from_millis(20);
 
 #[derive(Clone)]
 pub(super) struct Committer<B, P, C> {
@@ -31,6 +35,8 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
     ) {
         let mut queue = queue.lock().await;
         let mut queued = Vec::new();
+        let mut pace = tokio::time::interval(MIN_ROUND_INTERVAL);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if queued.is_empty() {
                 let Some(first) = next(&mut queue, &stop).await else {
@@ -38,6 +44,7 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
                 };
                 queued.push(first);
             }
+            pace.tick().await;
             fill(&mut queue, &mut queued);
             queued = self.place(queued).await;
         }
