@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use domain::OrderId;
 use runtime::lifecycle::Background;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc, oneshot};
 
 use crate::limits::AccountLimits;
 use crate::ports::{Clock, OrderBook, Publisher};
@@ -27,6 +27,11 @@ pub(crate) use placement::{Placement, PlacingError, PlacingResult};
 
 /// The capacity of the queue: a few seconds of a thousand orders a second.
 const MAX_QUEUED: usize = 4096;
+/// An order with more lines is large: most orders have a few.
+const LARGE: usize = 20;
+/// How many large orders are placed at the same time. More would delay the small ones, here and at each
+/// later stage: a large order needs as much work as a hundred of them.
+const MAX_LARGE: usize = 8;
 
 /// The queue of the committer. Clones share it.
 #[derive(Clone)]
@@ -34,6 +39,7 @@ pub(crate) struct PlacementQueue<B, C> {
     book: B,
     clock: C,
     queue: mpsc::Sender<QueuedPlacement>,
+    large: Arc<Semaphore>,
     timeout: Duration,
 }
 
@@ -66,7 +72,25 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
             book,
             clock,
             queue,
+            large: Arc::new(Semaphore::new(MAX_LARGE)),
             timeout,
+        }
+    }
+
+    /// Waits for the turn of an order with this number of lines. A small order needs none. Keep it until
+    /// the order is placed.
+    pub(crate) async fn turn(
+        &self,
+        lines: usize,
+    ) -> Result<Option<SemaphorePermit<'_>>, PlacingError> {
+        if lines <= LARGE {
+            return Ok(None);
+        }
+        let turn = self.clock.timeout(self.timeout, self.large.acquire());
+        match turn.await {
+            // The semaphore is never closed.
+            Some(turn) => Ok(turn.ok()),
+            None => Err(PlacingError::Unavailable),
         }
     }
 

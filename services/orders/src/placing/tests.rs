@@ -233,3 +233,26 @@ async fn given_an_insert_that_is_repeated_when_the_first_has_stored_the_order_th
         Ok(placement().buyer)
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn given_as_many_large_orders_as_may_be_placed_at_once_when_others_arrive_then_only_a_large_one_waits()
+ {
+    let background = Background::default();
+    let queue = PlacementQueue::start(
+        RepeatingBook::default(),
+        Broker,
+        SystemClock,
+        AccountLimits::default(),
+        TIMEOUT,
+        &background,
+    );
+    let mut turns = Vec::new();
+    for _ in 0..MAX_LARGE {
+        turns.push(queue.turn(LARGE + 1).await.expect("a turn"));
+    }
+    assert!(queue.turn(LARGE).await.is_ok());
+    let late = queue.turn(LARGE + 1).await;
+    assert!(matches!(late, Err(PlacingError::Unavailable)));
+    turns.pop();
+    assert!(queue.turn(LARGE + 1).await.is_ok());
+}
