@@ -58,14 +58,16 @@ fn setting(name: &str, default: u64) -> u64 {
 fn report(shop: &Shop, outcomes: &Outcomes) -> Vec<String> {
     let (placed, decided) = (outcomes.placed, outcomes.decided.len());
     let times = outcomes.decided.iter();
-    let in_time = times.filter(|time| **time <= MAX_DECISION_TIME).count();
+    let in_time = times.clone().filter(|time| **time <= MAX_DECISION_TIME);
+    let slow = times.filter(|time| **time > MAX_P99).count();
     let time = |percent| milliseconds(percentile(&outcomes.decided, percent));
     println!("{:<40}{:>12}{:>12}", "", "measured", "target");
     let mut table = Table::default();
     table.row("honest orders", placed, None);
     table.row("of which failed", outcomes.failed, Some(Max(0)));
     table.row("of which undecided", placed - decided, Some(Max(0)));
-    table.row("decided within 5 s", in_time, Some(Min(placed)));
+    table.row("decided within 5 s", in_time.count(), Some(Min(placed)));
+    table.row("decided after more than 200 ms", slow, None);
     for (name, percent, target) in [
         ("p50", 50, None),
         ("p99", 99, Some(Max(milliseconds(MAX_P99)))),
