@@ -8,7 +8,6 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures::stream;
@@ -24,8 +23,6 @@ use crate::ports::ListWriter;
 
 /// A chunk ends when it has this size in bytes.
 const CHUNK: usize = 64 * 1024;
-/// The pause after a chunk, about as long as it takes to write one: a long list uses half of a core.
-const PAUSE: Duration = Duration::from_millis(10);
 /// Memory in KiB. There is enough for a large document and, beside it, a small one.
 const LIMITS: Limits = Limits {
     all: 32 * 1024,
@@ -257,10 +254,7 @@ impl ListWriter for DocumentWriter {
             return ControlFlow::Continue(());
         }
         match self.end_chunk().await {
-            Ok(()) => {
-                tokio::time::sleep(PAUSE).await;
-                ControlFlow::Continue(())
-            }
+            Ok(()) => ControlFlow::Continue(()),
             Err(failure) => {
                 self.failure = Some(failure);
                 ControlFlow::Break(())
