@@ -90,10 +90,6 @@ fn build_services(source: &Path, folder: &Path, target: &Path) -> Result<()> {
         .current_dir(source)
         .env("CARGO_TARGET_DIR", folder)
         .env("CARGO_BUILD_BUILD_DIR", target)
-        // A crate of this release has the same name, version and path, so that Cargo would take one for
-        // the other. Another setting of the profile distinguishes them, and does not concern the
-        // dependencies.
-        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         // The compiler of Clippy, which builds this release in CI, would refuse what a later Clippy finds.
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .env_remove("CLIPPY_ARGS")
@@ -103,6 +99,10 @@ fn build_services(source: &Path, folder: &Path, target: &Path) -> Result<()> {
         // With the profiles of this release, dependencies are compiled alike, and not twice.
         .arg("--config")
         .arg(project_root().join("Cargo.toml"))
+        // A crate of this release has the same name, version and path, so that Cargo would take one for
+        // the other. Another setting of the profile distinguishes them, and does not concern the
+        // dependencies.
+        .args(["--config", "profile.dev.debug='none'"])
         // There are no examples. But with this option, dependencies have the features that
         // `cargo test` gives them, and are not compiled twice.
         .arg("--examples")

@@ -21,7 +21,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::KafkaError;
 use runtime::lifecycle::{Failure, error_chain};
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::dead_letters::{Letter, Undelivered, Writer};
@@ -38,8 +38,8 @@ const MAX_REPLACE_DELAY: Duration = Duration::from_secs(10);
 const STEADY_TIME: Duration = Duration::from_mins(1);
 /// The pause after a failed read without any message.
 const ERROR_PAUSE: Duration = Duration::from_millis(50);
-/// The minimum time between two batches. Without it, a few messages a second on each topic would cost as
-/// many transactions as there are messages, and as much work as a hundred times as many.
+/// The minimum time between the beginnings of two batches. Without it, a hundred messages a second would
+/// be a hundred transactions, which cost almost as much as transactions of hundreds of messages.
 const MIN_BATCH_INTERVAL: Duration = Duration::from_millis(20);
 /// How long a stop waits for dead letters. Later ones are read again after the next start.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -158,8 +158,7 @@ impl<H: Handler> Consumer<H> {
     ) -> End {
         let mut done = Positions::default();
         let mut watch = Watch::new(Arc::clone(consumer));
-        let mut pace = tokio::time::interval(MIN_BATCH_INTERVAL);
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut next_start = Instant::now();
         loop {
             let is_full = undelivered.is_full();
             tokio::select! {
@@ -168,7 +167,7 @@ impl<H: Handler> Consumer<H> {
                 cause = watch.stuck_partition(), if !is_full => {
                     return End::Broken(cause);
                 }
-                batch = next_batch(consumer, &self.topic_of, &mut pace), if !is_full => {
+                batch = next_batch(consumer, &self.topic_of, &mut next_start), if !is_full => {
                     if batch.is_full() {
                         watch.expect_backlog();
                     }
@@ -223,12 +222,17 @@ enum End {
     Broken(String),
 }
 
-/// Waits for `pace` and a message, and adds all that have arrived with it. Can be cancelled: it then has
-/// received nothing.
-async fn next_batch(consumer: &StreamConsumer, topic_of: &Topics, pace: &mut Interval) -> Batch {
+/// Waits for `next_start` and a message, and adds all that have arrived with it. Can be cancelled: it
+/// then has received nothing.
+async fn next_batch(
+    consumer: &StreamConsumer,
+    topic_of: &Topics,
+    next_start: &mut Instant,
+) -> Batch {
     let mut batch = Batch::default();
-    pace.tick().await;
+    tokio::time::sleep_until(*next_start).await;
     batch.add(consumer.recv().await, topic_of);
+    *next_start = Instant::now() + MIN_BATCH_INTERVAL;
     let failed = batch.is_empty();
     // Drains all queued errors of an unreachable broker: messages queue up behind them.
     while !batch.is_full() {

@@ -1,8 +1,9 @@
 //! Limiting how many passwords are hashed at the same time.
 //!
 //! Each hash uses 19 MiB and one core for about 20 ms. The limit leaves memory and cores for other
-//! work. A bounded queue waits for a permit; requests beyond it are refused. Networks take turns, so
-//! that a request waits for at most one hash of each other network before the next of its own.
+//! work. A bounded queue waits for a permit; requests beyond it are refused. Networks take turns:
+//! besides the hashes that are running, a request waits for at most one of each other network before the
+//! next of its own.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use domain::OrderId;
 use runtime::lifecycle::Background;
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::limits::AccountLimits;
 use crate::ports::{Clock, OrderBook, Publisher};
@@ -27,11 +27,11 @@ pub(crate) use placement::{Placement, PlacingError, PlacingResult};
 
 /// The capacity of the queue: a few seconds of a thousand orders a second.
 const MAX_QUEUED: usize = 4096;
-/// An order with more lines is large: most orders have a few.
-const LARGE: usize = 20;
+/// The maximum number of lines of a small order. Most orders have a few.
+const MAX_SMALL_LINES: usize = 20;
 /// How many large orders are placed at the same time. More would delay the small ones, here and at each
-/// later stage: a large order needs as much work as a hundred of them.
-const MAX_LARGE: usize = 8;
+/// later stage: an order of a hundred lines needs as much work as dozens of them.
+const MAX_LARGE: usize = 16;
 
 /// The queue of the committer. Clones share it.
 #[derive(Clone)]
@@ -77,23 +77,6 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
         }
     }
 
-    /// Waits for the turn of an order with this number of lines. A small order needs none. Keep it until
-    /// the order is placed.
-    pub(crate) async fn turn(
-        &self,
-        lines: usize,
-    ) -> Result<Option<SemaphorePermit<'_>>, PlacingError> {
-        if lines <= LARGE {
-            return Ok(None);
-        }
-        let turn = self.clock.timeout(self.timeout, self.large.acquire());
-        match turn.await {
-            // The semaphore is never closed.
-            Some(turn) => Ok(turn.ok()),
-            None => Err(PlacingError::Unavailable),
-        }
-    }
-
     /// Places an order. Once it is in a round it is placed, even if the client disconnects.
     pub(crate) async fn place(&self, placement: Placement) -> PlacingResult {
         let id = match &placement.key {
@@ -101,22 +84,34 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
             Some(key) => OrderId::from_bytes(key.id_for(&placement.buyer)),
             None => self.book.new_id(),
         };
-        let (response, result) = oneshot::channel();
-        let queued = QueuedPlacement {
-            id,
-            placement,
-            arrived_at: self.clock.now(),
-            deadline: self.clock.instant() + self.timeout,
-            response,
+        let arrived_at = self.clock.now();
+        let deadline = self.clock.instant() + self.timeout;
+        let place = async {
+            let turn = self.turn(&placement).await;
+            let (response, result) = oneshot::channel();
+            let queued = QueuedPlacement {
+                id,
+                placement,
+                arrived_at,
+                deadline,
+                response,
+                _turn: turn,
+            };
+            self.queue.try_send(queued).ok()?;
+            result.await.ok()
         };
-        self.queue
-            .try_send(queued)
-            .map_err(|_| PlacingError::Unavailable)?;
-        match self.clock.timeout(self.timeout, result).await {
-            Some(Ok(result)) => result,
-            // The deadline passed, or the round failed.
-            None | Some(Err(_)) => Err(PlacingError::Unavailable),
+        // Without a result the deadline passed, the queue is full, or the round failed.
+        let result = self.clock.timeout(self.timeout, place).await.flatten();
+        result.unwrap_or(Err(PlacingError::Unavailable))
+    }
+
+    /// Waits for the turn of a large order. A small one needs none.
+    async fn turn(&self, placement: &Placement) -> Option<OwnedSemaphorePermit> {
+        if placement.lines.as_slice().len() <= MAX_SMALL_LINES {
+            return None;
         }
+        // The semaphore is never closed.
+        Arc::clone(&self.large).acquire_owned().await.ok()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use domain::OrderId;
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::placement::{Placement, PlacingResult};
 
@@ -17,6 +17,8 @@ pub(super) struct QueuedPlacement {
     pub(super) arrived_at: Timestamp,
     pub(super) deadline: Instant,
     pub(super) response: oneshot::Sender<PlacingResult>,
+    /// Held until the order is placed, if it is large.
+    pub(super) _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl QueuedPlacement {
@@ -72,6 +74,7 @@ mod tests {
             arrived_at: Timestamp::UNIX_EPOCH,
             deadline,
             response,
+            _turn: None,
         };
         (queued, result)
     }

@@ -234,25 +234,51 @@ async fn given_an_insert_that_is_repeated_when_the_first_has_stored_the_order_th
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn given_as_many_large_orders_as_may_be_placed_at_once_when_others_arrive_then_only_a_large_one_waits()
- {
-    let background = Background::default();
-    let queue = PlacementQueue::start(
+fn repeating_queue() -> PlacementQueue<RepeatingBook, SystemClock> {
+    PlacementQueue::start(
         RepeatingBook::default(),
         Broker,
         SystemClock,
         AccountLimits::default(),
         TIMEOUT,
-        &background,
-    );
-    let mut turns = Vec::new();
+        &Background::default(),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_large_orders_whose_clients_disconnect_when_they_are_placed_then_they_keep_their_turns_until_then()
+ {
+    let queue = repeating_queue();
+    let names: Vec<String> = (0..=MAX_SMALL_LINES)
+        .map(|n| format!("product {n}"))
+        .collect();
+    let lines = Lines::merge(names.iter().map(|name| (name.as_str(), 1))).expect("valid lines");
     for _ in 0..MAX_LARGE {
-        turns.push(queue.turn(LARGE + 1).await.expect("a turn"));
+        let large = Placement {
+            lines: lines.clone(),
+            ..placement()
+        };
+        let mut placing = Box::pin(queue.place(large));
+        assert!(futures::poll!(placing.as_mut()).is_pending());
     }
-    assert!(queue.turn(LARGE).await.is_ok());
-    let late = queue.turn(LARGE + 1).await;
-    assert!(matches!(late, Err(PlacingError::Unavailable)));
-    turns.pop();
-    assert!(queue.turn(LARGE + 1).await.is_ok());
+    assert_eq!(queue.large.available_permits(), 0);
+    queue
+        .place(placement())
+        .await
+        .expect("a small order is placed");
+    let all = u32::try_from(MAX_LARGE).expect("a few");
+    let all = tokio::time::timeout(TIMEOUT, queue.large.acquire_many(all));
+    assert!(all.await.is_ok(), "a turn is lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_orders_one_after_the_other_when_they_are_placed_then_their_rounds_begin_20_ms_apart()
+{
+    let queue = repeating_queue();
+    let start = tokio::time::Instant::now();
+    for _ in 0..5 {
+        queue.place(placement()).await.expect("it is placed");
+    }
+    let milliseconds = start.elapsed().as_millis();
+    assert!((80..100).contains(&milliseconds), "{milliseconds} ms");
 }
