@@ -107,7 +107,7 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
 
     /// Waits for the turn of a large order. A small one needs none.
     async fn turn(&self, placement: &Placement) -> Option<OwnedSemaphorePermit> {
-        if placement.lines.as_slice().len() <= MAX_SMALL_LINES {
+        if placement.line_count() <= MAX_SMALL_LINES {
             return None;
         }
         // The semaphore is never closed.

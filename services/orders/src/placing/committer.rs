@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use runtime::lifecycle::{Background, error_chain};
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::queued::QueuedPlacement;
@@ -17,7 +16,7 @@ const MAX_ROUND: usize = 500;
 /// The maximum number of lines in one round, not counting those of its last order. It keeps the
 /// commands far below MongoDB's limit of 16 MiB.
 const MAX_ROUND_LINES: usize = 10_000;
-/// The minimum time between two rounds. Without it, a hundred orders a second would be a hundred rounds.
+/// The minimum time between the beginnings of two rounds. Without it, a hundred orders a second would be a hundred rounds.
 const MIN_ROUND_INTERVAL: Duration = Duration::from_millis(20);
 
 #[derive(Clone)]
@@ -35,8 +34,8 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
     ) {
         let mut queue = queue.lock().await;
         let mut queued = Vec::new();
-        let mut pace = tokio::time::interval(MIN_ROUND_INTERVAL);
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let clock = self.round.clock.clone();
+        let mut next_start = clock.instant();
         loop {
             if queued.is_empty() {
                 let Some(first) = next(&mut queue, &stop).await else {
@@ -44,16 +43,18 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
                 };
                 queued.push(first);
             }
-            pace.tick().await;
+            let early = next_start.saturating_duration_since(clock.instant());
+            clock.sleep(early).await;
+            next_start = clock.instant() + MIN_ROUND_INTERVAL;
             fill(&mut queue, &mut queued);
             queued = self.place(queued).await;
         }
     }
 
     /// Places one round and returns the placements that are left for the next one. Rounds do not overlap,
-    /// because two writers would be slower than one. A round ends, because each operation of the book has a timeout, after
-    /// which the database does not work on it either. The clients of the waiting placements get an
-    /// error at their own deadline.
+    /// because two writers would be slower than one. A round ends, because each operation of the book has
+    /// a timeout, after which the database does not work on it either. The clients of the waiting
+    /// placements get an error at their own deadline.
     async fn place(&self, queued: Vec<QueuedPlacement>) -> Vec<QueuedPlacement> {
         let round = self.round.clone();
         // A separate task, so that a panic does not end the committer.
@@ -87,12 +88,15 @@ async fn next(
 
 /// Fills a round from the queue, up to its limits.
 fn fill(queue: &mut mpsc::Receiver<QueuedPlacement>, round: &mut Vec<QueuedPlacement>) {
-    let mut lines: usize = round.iter().map(QueuedPlacement::line_count).sum();
+    let mut lines: usize = round
+        .iter()
+        .map(|queued| queued.placement.line_count())
+        .sum();
     while round.len() < MAX_ROUND && lines < MAX_ROUND_LINES {
         let Ok(queued) = queue.try_recv() else {
             return;
         };
-        lines += queued.line_count();
+        lines += queued.placement.line_count();
         round.push(queued);
     }
 }

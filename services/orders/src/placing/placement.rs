@@ -18,6 +18,12 @@ pub(crate) struct Placement {
     pub(crate) traceparent: Option<String>,
 }
 
+impl Placement {
+    pub(super) fn line_count(&self) -> usize {
+        self.lines.as_slice().len()
+    }
+}
+
 /// Why an order was not placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PlacingError {

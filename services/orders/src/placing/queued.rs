@@ -22,10 +22,6 @@ pub(super) struct QueuedPlacement {
 }
 
 impl QueuedPlacement {
-    pub(super) fn line_count(&self) -> usize {
-        self.placement.lines.as_slice().len()
-    }
-
     pub(super) fn respond(self, result: PlacingResult) {
         // An error means that the client has disconnected; its order is unaffected.
         let _ = self.response.send(result);

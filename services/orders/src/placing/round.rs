@@ -25,7 +25,7 @@ const MAX_PUBLISHING: usize = 6 << 20;
 pub(super) struct Round<B, P, C> {
     pub(super) book: B,
     publisher: P,
-    clock: C,
+    pub(super) clock: C,
     pub(super) limits: AccountLimits,
     publishing: Arc<Semaphore>,
     background: Background,

@@ -216,24 +216,6 @@ impl OrderBook for RepeatingBook {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn given_an_insert_that_is_repeated_when_the_first_has_stored_the_order_then_it_is_placed() {
-    let background = Background::default();
-    let queue = PlacementQueue::start(
-        RepeatingBook::default(),
-        Broker,
-        SystemClock,
-        AccountLimits::default(),
-        TIMEOUT,
-        &background,
-    );
-    let placed = queue.place(placement()).await;
-    assert_eq!(
-        placed.map(|order| order.buyer.clone()),
-        Ok(placement().buyer)
-    );
-}
-
 fn repeating_queue() -> PlacementQueue<RepeatingBook, SystemClock> {
     PlacementQueue::start(
         RepeatingBook::default(),
@@ -243,6 +225,15 @@ fn repeating_queue() -> PlacementQueue<RepeatingBook, SystemClock> {
         TIMEOUT,
         &Background::default(),
     )
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_an_insert_that_is_repeated_when_the_first_has_stored_the_order_then_it_is_placed() {
+    let placed = repeating_queue().place(placement()).await;
+    assert_eq!(
+        placed.map(|order| order.buyer.clone()),
+        Ok(placement().buyer)
+    );
 }
 
 #[tokio::test(start_paused = true)]
