@@ -15,6 +15,7 @@ mod serve;
 mod store;
 mod stream;
 mod sweeper;
+mod turns;
 
 pub use config::{Config, SERVICE};
 pub use serve::serve;

@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use domain::OrderId;
 use runtime::lifecycle::Background;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::limits::AccountLimits;
 use crate::ports::{Clock, OrderBook, Publisher};
+use crate::turns::{Turn, Turns};
 use committer::Committer;
 use queued::QueuedPlacement;
 use round::Round;
@@ -39,7 +40,7 @@ pub(crate) struct PlacementQueue<B, C> {
     book: B,
     clock: C,
     queue: mpsc::Sender<QueuedPlacement>,
-    large: Arc<Semaphore>,
+    large: Turns,
     timeout: Duration,
 }
 
@@ -72,7 +73,7 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
             book,
             clock,
             queue,
-            large: Arc::new(Semaphore::new(MAX_LARGE)),
+            large: Turns::new(MAX_LARGE),
             timeout,
         }
     }
@@ -106,12 +107,12 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
     }
 
     /// Waits for the turn of a large order. A small one needs none.
-    async fn turn(&self, placement: &Placement) -> Option<OwnedSemaphorePermit> {
+    async fn turn(&self, placement: &Placement) -> Option<Turn> {
         if placement.line_count() <= MAX_SMALL_LINES {
             return None;
         }
-        // The semaphore is never closed.
-        Arc::clone(&self.large).acquire_owned().await.ok()
+        let turn = self.large.take(&placement.buyer).await;
+        turn.map(Turn::shared)
     }
 }
 

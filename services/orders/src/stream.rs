@@ -12,7 +12,6 @@ mod event_id;
 mod frame;
 mod hub;
 mod session;
-mod turns;
 
 pub(crate) use changes::{
     ChangeSource, Changes, ChangesError, History, HistoryPage, LiveChange, PastChange, StatusChange,

@@ -23,6 +23,9 @@ const MAX_P99: Duration = Duration::from_millis(200);
 const MAX_DECISION_TIME: Duration = Duration::from_secs(5);
 const MAX_MEMORY_ORDERS: usize = 64;
 const MAX_MEMORY_PRODUCTS: usize = 96;
+/// How long orders are placed before the measurement: the JVM of Kafka compiles for about a minute, and
+/// needs most of a core for that.
+const WARM_UP: Duration = Duration::from_mins(1);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -35,6 +38,8 @@ async fn main() -> ExitCode {
     println!("preparing the attacks");
     let buyers = honest::prepare(&shop).await;
     let attacks = Attacks::prepare(&shop).await;
+    println!("{rate} orders a second for {WARM_UP:?}, to warm up");
+    honest::place_orders(&buyers, rate, WARM_UP).await;
     println!("{rate} orders a second for {duration:?}, under attack");
     let (outcomes, ()) = tokio::join!(
         honest::place_orders(&buyers, rate, duration),

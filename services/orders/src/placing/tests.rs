@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::{Email, Money, ProductId, ProductName, Stock};
+use futures::FutureExt as _;
+use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use runtime::clock::SystemClock;
 
@@ -252,13 +254,14 @@ async fn given_large_orders_whose_clients_disconnect_when_they_are_placed_then_t
         let mut placing = Box::pin(queue.place(large));
         assert!(futures::poll!(placing.as_mut()).is_pending());
     }
-    assert_eq!(queue.large.available_permits(), 0);
+    let other = Email::parse("other@example.com").expect("an address");
+    assert!(queue.large.take(&other).now_or_never().is_none());
     queue
         .place(placement())
         .await
         .expect("a small order is placed");
-    let all = u32::try_from(MAX_LARGE).expect("a few");
-    let all = tokio::time::timeout(TIMEOUT, queue.large.acquire_many(all));
+    let all = (0..MAX_LARGE).map(|_| queue.large.take(&other).map(|turn| turn.map(Turn::shared)));
+    let all = tokio::time::timeout(TIMEOUT, join_all(all));
     assert!(all.await.is_ok(), "a turn is lost");
 }
 

@@ -13,9 +13,13 @@ use super::changes::{History, HistoryPage, PastChange};
 use super::cluster_time::ClusterTime;
 use super::event_id::{ChangeKey, EventId, Receipt};
 use super::frame;
-use super::turns::Turns;
 use crate::ports::StoreError;
+use crate::turns::Turns;
 
+/// The maximum number of concurrent reads of the past. After a restart all clients reconnect, and each
+/// reads what it missed. A buyer reads for one of its streams at a time, and this includes streams that
+/// are closed, because their last read may still be running.
+pub(super) const MAX_READS: usize = 8;
 /// How long a page may wait for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum number of messages that wait for a slow client.

@@ -10,11 +10,12 @@ use bytes::Bytes;
 use domain::Email;
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::backfill::MAX_READS;
 use super::changes::LiveChange;
 use super::cluster_time::ClusterTime;
 use super::event_id::EventId;
 use super::frame;
-use super::turns::Turns;
+use crate::turns::Turns;
 use subscribers::Subscribers;
 
 /// The maximum number of messages buffered for a subscriber. A slower one is disconnected; it can
@@ -44,7 +45,7 @@ pub(super) enum HubItem {
 }
 
 /// The subscribers and their common position in the change stream. Clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Hub {
     subscribers: Arc<Mutex<Subscribers>>,
     /// All changes up to here are delivered. `None` before the first read and while the hub is
@@ -54,6 +55,17 @@ pub(crate) struct Hub {
     resumed: Arc<Notify>,
     /// The turns of the subscribers at reading the past.
     turns: Turns,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            subscribers: Arc::default(),
+            position: Arc::default(),
+            resumed: Arc::default(),
+            turns: Turns::new(MAX_READS),
+        }
+    }
 }
 
 /// A subscription. Dropping it ends it.
