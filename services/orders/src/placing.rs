@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use domain::OrderId;
 use runtime::lifecycle::Background;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::limits::AccountLimits;
 use crate::ports::{Clock, OrderBook, Publisher};
@@ -107,7 +107,7 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
     }
 
     /// Waits for the turn of a large order. A small one needs none.
-    async fn turn(&self, placement: &Placement) -> Option<Turn> {
+    async fn turn(&self, placement: &Placement) -> Option<OwnedSemaphorePermit> {
         if placement.line_count() <= MAX_SMALL_LINES {
             return None;
         }

@@ -1,5 +1,7 @@
-//! Turns at work of which only some may run at the same time. Buyers take turns: however many requests
-//! of one buyer wait, they delay a request of another buyer no more than one would.
+//! Turns at work that is limited to a few at a time. Buyers take turns: besides what is running, a
+//! request waits for at most one of each other buyer.
+//!
+//! A buyer has one turn at a time, or several if they are [`shared`](Turn::shared).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,7 +14,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 #[derive(Clone, Debug)]
 pub(crate) struct Turns {
     permits: Arc<Semaphore>,
-    /// The buyers who have a turn or wait for one.
+    /// The buyers who wait, or have a turn that is not shared.
     buyers: Arc<Mutex<HashMap<Email, OfBuyer>>>,
 }
 
@@ -24,8 +26,8 @@ struct OfBuyer {
 
 /// A turn, until it is dropped.
 pub(crate) struct Turn {
-    _permit: OwnedSemaphorePermit,
-    _of_buyer: Option<OwnedMutexGuard<()>>,
+    permit: OwnedSemaphorePermit,
+    _of_buyer: OwnedMutexGuard<()>,
     _place: Place,
 }
 
@@ -44,14 +46,15 @@ impl Turns {
         }
     }
 
-    /// Waits for a turn of `buyer`, in the order of the calls. A buyer has one turn at a time.
+    /// Waits for a turn of `buyer`, in the order of the calls, until the buyer's previous turn has ended
+    /// or is shared. Never returns `None`, because the semaphore is never closed.
     pub(crate) async fn take(&self, buyer: &Email) -> Option<Turn> {
         let (place, turn) = self.join(buyer);
         let of_buyer = turn.lock_owned().await;
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
         Some(Turn {
-            _permit: permit,
-            _of_buyer: Some(of_buyer),
+            permit,
+            _of_buyer: of_buyer,
             _place: place,
         })
     }
@@ -73,12 +76,9 @@ impl Turns {
 }
 
 impl Turn {
-    /// Lets the buyer take more turns before this one ends.
-    pub(crate) fn shared(self) -> Self {
-        Self {
-            _of_buyer: None,
-            ..self
-        }
+    /// Lets the buyer take more turns while the permit is held.
+    pub(crate) fn shared(self) -> OwnedSemaphorePermit {
+        self.permit
     }
 }
 
@@ -119,25 +119,30 @@ mod tests {
         drop(turn);
         assert_eq!(turns.lock().len(), 0);
     }
+
     #[tokio::test]
-    async fn given_shared_turns_of_a_buyer_when_another_buyer_waits_then_it_is_next_but_one() {
+    async fn given_shared_turns_of_a_buyer_when_another_buyer_waits_then_they_alternate() {
         let turns = Turns::new(2);
         let take = |address| {
             let (turns, buyer) = (turns.clone(), buyer(address));
             async move { turns.take(&buyer).await.map(Turn::shared) }.boxed()
         };
-        let running = (take("eve@example.com").await, take("eve@example.com").await);
-        let mut waiting: Vec<_> = (0..3).map(|_| take("eve@example.com")).collect();
-        waiting.push(take("ada@example.com"));
-        for turn in &mut waiting {
+        let running = || take("eve@example.com").now_or_never().flatten();
+        let running = [running(), running()].map(|turn| turn.expect("a permit is free"));
+        assert_eq!(turns.lock().len(), 0);
+        let mut eve: Vec<_> = (0..2).map(|_| take("eve@example.com")).collect();
+        let mut ada = take("ada@example.com");
+        for turn in eve.iter_mut().chain([&mut ada]) {
             assert!(poll!(turn).is_pending());
         }
-        drop(running);
-        let mut begun = Vec::new();
-        for turn in &mut waiting {
-            begun.push(poll!(turn));
-        }
-        let begun: Vec<bool> = begun.iter().map(std::task::Poll::is_ready).collect();
-        assert_eq!(begun, [true, false, false, true]);
+        let [first, second] = running;
+        drop(first);
+        let first = eve.remove(0).now_or_never().expect("it is the turn of Eve");
+        assert!(poll!(&mut eve[0]).is_pending());
+        assert!(poll!(&mut ada).is_pending());
+        drop(second);
+        assert!(poll!(&mut eve[0]).is_pending());
+        assert!(poll!(&mut ada).is_ready());
+        assert!(first.is_some());
     }
 }

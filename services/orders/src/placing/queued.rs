@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use domain::OrderId;
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::placement::{Placement, PlacingResult};
-use crate::turns::Turn;
 
 /// A placement in the queue. Dropping it responds that orders cannot be placed now.
 pub(super) struct QueuedPlacement {
@@ -19,7 +18,7 @@ pub(super) struct QueuedPlacement {
     pub(super) deadline: Instant,
     pub(super) response: oneshot::Sender<PlacingResult>,
     /// Held until the order is placed, if it is large.
-    pub(super) _turn: Option<Turn>,
+    pub(super) _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl QueuedPlacement {

@@ -3,8 +3,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::{Email, Money, ProductId, ProductName, Stock};
-use futures::FutureExt as _;
 use futures::future::join_all;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use runtime::clock::SystemClock;
 
@@ -238,20 +239,41 @@ async fn given_an_insert_that_is_repeated_when_the_first_has_stored_the_order_th
     );
 }
 
+fn large_placement(buyer: &str) -> Placement {
+    let names: Vec<String> = (0..=MAX_SMALL_LINES)
+        .map(|number| format!("product {number}"))
+        .collect();
+    Placement {
+        buyer: Email::parse(buyer).expect("an address"),
+        lines: Lines::merge(names.iter().map(|name| (name.as_str(), 1))).expect("valid lines"),
+        ..placement()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn given_many_large_orders_of_a_buyer_when_another_buyer_places_one_then_it_is_next_but_one()
+{
+    let queue = repeating_queue();
+    let placing = FuturesUnordered::new();
+    let eves = std::iter::repeat_n("eve@example.com", MAX_LARGE + 10);
+    for buyer in eves.chain(["ada@example.com"]) {
+        let mut order = queue.place(large_placement(buyer)).boxed();
+        assert!(futures::poll!(order.as_mut()).is_pending());
+        placing.push(order.map(move |placed| placed.map(|_| buyer)));
+    }
+    let placed: Vec<_> = placing.collect().await;
+    let of_ada = placed
+        .iter()
+        .position(|buyer| *buyer == Ok("ada@example.com"));
+    assert_eq!(of_ada, Some(MAX_LARGE + 1), "{placed:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn given_large_orders_whose_clients_disconnect_when_they_are_placed_then_they_keep_their_turns_until_then()
  {
     let queue = repeating_queue();
-    let names: Vec<String> = (0..=MAX_SMALL_LINES)
-        .map(|n| format!("product {n}"))
-        .collect();
-    let lines = Lines::merge(names.iter().map(|name| (name.as_str(), 1))).expect("valid lines");
     for _ in 0..MAX_LARGE {
-        let large = Placement {
-            lines: lines.clone(),
-            ..placement()
-        };
-        let mut placing = Box::pin(queue.place(large));
+        let mut placing = Box::pin(queue.place(large_placement("eve@example.com")));
         assert!(futures::poll!(placing.as_mut()).is_pending());
     }
     let other = Email::parse("other@example.com").expect("an address");

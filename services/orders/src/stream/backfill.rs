@@ -16,10 +16,6 @@ use super::frame;
 use crate::ports::StoreError;
 use crate::turns::Turns;
 
-/// The maximum number of concurrent reads of the past. After a restart all clients reconnect, and each
-/// reads what it missed. A buyer reads for one of its streams at a time, and this includes streams that
-/// are closed, because their last read may still be running.
-pub(super) const MAX_READS: usize = 8;
 /// How long a page may wait for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum number of messages that wait for a slow client.

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use domain::Email;
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::backfill::MAX_READS;
 use super::changes::LiveChange;
 use super::cluster_time::ClusterTime;
 use super::event_id::EventId;
@@ -18,6 +17,9 @@ use super::frame;
 use crate::turns::Turns;
 use subscribers::Subscribers;
 
+/// The maximum number of concurrent reads of the past. After a restart all clients reconnect, and each
+/// reads what it missed.
+const MAX_READS: usize = 8;
 /// The maximum number of messages buffered for a subscriber. A slower one is disconnected; it can
 /// resume.
 const MAX_BUFFERED: usize = 1024;
@@ -53,7 +55,8 @@ pub(crate) struct Hub {
     position: Arc<watch::Sender<Option<ClusterTime>>>,
     /// Wakes the paused hub for a subscriber.
     resumed: Arc<Notify>,
-    /// The turns of the subscribers at reading the past.
+    /// The turns of the subscribers at reading the past. They outlive a subscription, because its last
+    /// read may still be running.
     turns: Turns,
 }
 

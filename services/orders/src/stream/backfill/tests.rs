@@ -84,7 +84,7 @@ async fn given_pages_of_missed_changes_when_backfilled_then_only_the_last_comple
     let items = all(backfill(
         past(&[10, 200, 300, 400, 500, 600]),
         "ada@example.com",
-        &Turns::new(MAX_READS),
+        &Turns::new(8),
     ));
     let items = items.await;
     assert_eq!(items.len(), 6, "five changes, and the end: {items:?}");
@@ -100,7 +100,7 @@ async fn given_pages_of_missed_changes_when_backfilled_then_only_the_last_comple
 
 #[tokio::test(start_paused = true)]
 async fn given_streams_of_a_buyer_that_hang_when_others_resume_then_they_do_not_wait() {
-    let turns = Turns::new(MAX_READS);
+    let turns = Turns::new(8);
     let hanging: Vec<_> = (0..16)
         .map(|_| backfill(Past(None), "eve@example.com", &turns))
         .collect();
