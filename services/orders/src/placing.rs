@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::limits::AccountLimits;
 use crate::ports::{Clock, OrderBook, Publisher};
-use crate::turns::{Turn, Turns};
+use crate::turns::Turns;
 use committer::Committer;
 use queued::QueuedPlacement;
 use round::Round;
@@ -111,8 +111,7 @@ impl<B: OrderBook, C: Clock> PlacementQueue<B, C> {
         if placement.line_count() <= MAX_SMALL_LINES {
             return None;
         }
-        let turn = self.large.take(&placement.buyer).await;
-        turn.map(Turn::shared)
+        Some(self.large.take(&placement.buyer).await.shared())
     }
 }
 

@@ -16,7 +16,8 @@ const MAX_ROUND: usize = 500;
 /// The maximum number of lines in one round, not counting those of its last order. It keeps the
 /// commands far below MongoDB's limit of 16 MiB.
 const MAX_ROUND_LINES: usize = 10_000;
-/// The minimum time between the beginnings of two rounds. Without it, a hundred orders a second would be a hundred rounds.
+/// The minimum time between the beginnings of two rounds. Without it, a hundred orders a second would be
+/// a hundred rounds.
 const MIN_ROUND_INTERVAL: Duration = Duration::from_millis(20);
 
 #[derive(Clone)]

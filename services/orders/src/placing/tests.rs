@@ -15,6 +15,7 @@ use crate::lines::Lines;
 use crate::order::PendingOrder;
 use crate::ports::{Insertion, StoreError};
 use crate::product::ProductCopy;
+use crate::turns::Turn;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the slow database takes for an insert.
@@ -282,7 +283,7 @@ async fn given_large_orders_whose_clients_disconnect_when_they_are_placed_then_t
         .place(placement())
         .await
         .expect("a small order is placed");
-    let all = (0..MAX_LARGE).map(|_| queue.large.take(&other).map(|turn| turn.map(Turn::shared)));
+    let all = (0..MAX_LARGE).map(|_| queue.large.take(&other).map(Turn::shared));
     let all = tokio::time::timeout(TIMEOUT, join_all(all));
     assert!(all.await.is_ok(), "a turn is lost");
 }

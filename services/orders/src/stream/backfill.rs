@@ -107,7 +107,7 @@ impl<H: History> Backfill<H> {
             biased;
             () = items.closed() => return Err(BackfillError::Disconnected),
             turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.take(&self.buyer)) => {
-                turn.ok().flatten().ok_or(BackfillError::NoTurn)?
+                turn.map_err(|_| BackfillError::NoTurn)?
             }
         };
         let page = self.history.page(&self.buyer, start, self.until).await?;
