@@ -28,9 +28,11 @@ const STUBS = {
     esac
     shift
 done`,
-    circleci: "echo token-for-sigstore",
+    circleci: "echo new-token",
     gcloud: `[[ $* != *print-access-token* ]] || echo access-token
-for word in "$@"; do [[ $word != --credential-source-file=* ]] || stat --format=%a "\${word#*=}" >>"$CALLS"; done`,
+for word in "$@"; do
+    [[ $word != --credential-source-file=* ]] || stat --format="%n %a $(<"\${word#*=}")" "\${word#*=}" >>"$CALLS"
+done`,
 };
 
 const folder = mkdtempSync(join(tmpdir(), "release-"));
@@ -55,7 +57,6 @@ async function run(script, { registry = STAGING, files = {}, argument, ...variab
             CIRCLE_SHA1: "c0ffee",
             CIRCLE_PROJECT_ID: "2222",
             CIRCLE_ORGANIZATION_ID: "1111",
-            CIRCLE_OIDC_TOKEN_V2: "token-of-this-job",
             DEPLOYMENT: JSON.stringify({ registry, workload_identity_provider: "projects/1/providers/circleci", deployer: "d@x", image_pusher: "p@x" }),
             ...variables,
         },
@@ -130,13 +131,14 @@ test("given an image with a foreign signature when it is promoted then it is not
     assert.deepEqual(containing(calls, "oras"), []);
 });
 
-test("given a job when it signs in then its token is in a file that only its user can read", async () => {
+test("given a job when it signs in then a new token is in a file that only its user can read", async () => {
     const { status, output, calls } = await run("sign-in", { argument: "deployer" });
     assert.equal(status, 0, output);
+    assert.ok(calls.includes('circleci run oidc get --claims {"aud": "1111"}'), calls.join("\n"));
     assert.ok(containing(calls, "create-cred-config projects/1/providers/circleci --service-account=d@x").length === 1, calls.join("\n"));
-    assert.ok(calls.includes("600"));
+    assert.equal(containing(calls, "/token 600 new-token").length, 1, calls.join("\n"));
     assert.deepEqual(containing(calls, "docker"), []);
-    assert.ok(!calls.join("\n").includes("token-of-this-job"), "the token is on a command line");
+    assert.deepEqual(calls.filter((call) => /^gcloud.*new-token/.test(call)), [], "the token is on a command line");
 });
 
 test("given the image pusher when it signs in then docker is logged in", async () => {

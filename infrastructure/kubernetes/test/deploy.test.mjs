@@ -32,6 +32,7 @@ if [[ -n \${FAILS:-} && $call =~ $FAILS ]]; then echo 'stub failed' >&2; exit "\
 
 const STUBS = {
     gcloud: "",
+    "sign-in": "",
     kubectl: `case "$call" in
     *' kustomize '*) [[ -z \${RENDERS:-} ]] || exec ${KUBECTL} "$@" ;;
     *' apply '*) cp "\${@: -1}" "$MANIFESTS"; cat "$APPLIED"; [[ -z \${REJECTS:-} ]] ;;
@@ -108,7 +109,7 @@ describe("deploy", { concurrency: 4 }, () => {
     test("given digests when every step succeeds then the steps run in order and nothing is rolled back", async () => {
         const { status, output, calls } = await deploy();
         assert.equal(status, 0, output);
-        const steps = ["get-credentials fleetmarket", "kubectl diff", "--for=delete job/setup", "kubectl apply", "condition=complete",
+        const steps = ["get-credentials fleetmarket", "--for=delete job/setup", "kubectl diff", "kubectl apply", "condition=complete",
             "rollout status deployment/gateway", "rollout status deployment/orders", "rollout status deployment/page",
             "rollout status statefulset/kafka", "https://shop.test/", "https://shop.test/api/orders_health"];
         const positions = steps.map((step) => calls.findIndex((call) => call.includes(step)));
@@ -154,6 +155,22 @@ describe("deploy", { concurrency: 4 }, () => {
         assert.equal(status, 1);
         assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
         assert.ok(calls.some((call) => call.includes("logs job/setup")));
+    });
+
+    test("given a sign-in that ends when a deployment is rolled back then it is renewed before each wait and each rollback", async () => {
+        const { calls } = await deploy({ FAILS: "status deployment/orders --timeout", DEPLOY_SIGN_IN: "sign-in deployer" });
+        for (const step of ["condition=complete", "status deployment/orders", "undo deployment/gateway", "status deployment/gateway", "status statefulset/kafka"]) {
+            const position = calls.findLastIndex((call) => call.includes(step));
+            const before = calls.slice(0, position).findLast((call) => !/condition=|rollout undo/.test(call));
+            assert.equal(before, "sign-in deployer", `${step}\n${calls.join("\n")}`);
+        }
+    });
+
+    test("given a sign-in when it cannot be renewed then it is reported and the changed workloads are rolled back", async () => {
+        const { status, output, calls } = await deploy({ FAILS: "^sign-in|condition=complete", SETUP_FAILS: "yes", DEPLOY_SIGN_IN: "sign-in deployer" });
+        assert.equal(status, 1);
+        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.match(output, /cannot renew the sign-in with DEPLOY_SIGN_IN=sign-in deployer/);
     });
 
     test("given an apply when a manifest is rejected then the workloads applied before it are rolled back", async () => {
