@@ -49,31 +49,39 @@ class Pipeline:
         condition = self.workflows()[workflow].get("when", True)
         return [situation for situation in self.situations() if holds(condition, situation)]
 
-    def runs_of(self, steps, arguments=None):
-        """The command line of every `run` in the steps, with commands expanded and parameters substituted."""
+    def steps_of(self, steps, arguments=None):
+        """Kind and details of every step, with commands expanded and parameters substituted."""
         for step in steps:
             kind, details = (step, {}) if isinstance(step, str) else next(iter(step.items()))
-            if kind == "run":
-                yield substitute(details if isinstance(details, str) else details["command"], arguments or {})
-            elif kind in self.config.get("commands", {}):
+            details = substitute(details, arguments or {})
+            if kind in self.config.get("commands", {}):
                 command = self.config["commands"][kind]
                 values = {name: one.get("default") for name, one in command.get("parameters", {}).items()}
-                values |= {name: substitute(value, arguments or {}) for name, value in (details or {}).items()}
-                yield from self.runs_of(command["steps"], values)
+                yield from self.steps_of(command["steps"], values | (details or {}))
+            else:
+                yield kind, {"command": details} if isinstance(details, str) else details
 
     def commands(self):
         """Every command line of every job, with the name of the job."""
         for name, job in self.config["jobs"].items():
-            for command in self.runs_of(job.get("steps", [])):
-                yield name, command
+            for kind, details in self.steps_of(job.get("steps", [])):
+                if kind == "run":
+                    yield name, details["command"]
 
 
 def load():
     return Pipeline(*(yaml.safe_load((FOLDER / name).read_text()) for name in ("config.yml", "continue.yml")))
 
 
-def substitute(text, values):
-    return re.sub(r"<< *parameters\.([\w-]+) *>>", lambda found: str(values.get(found[1], found[0])), str(text))
+def substitute(node, values):
+    """Replaces the parameters in all texts of a part of the configuration."""
+    if isinstance(node, dict):
+        return {key: substitute(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [substitute(value, values) for value in node]
+    if not isinstance(node, str):
+        return node
+    return re.sub(r"<< *parameters\.([\w-]+) *>>", lambda found: str(values.get(found[1], found[0])), node)
 
 
 def holds(condition, situation):
