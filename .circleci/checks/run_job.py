@@ -8,13 +8,14 @@ import sys
 from pipeline import load
 
 
-def parse():
-    parser = argparse.ArgumentParser(prog=".circleci/run-job")
+def parse(arguments):
+    """The arguments, and the options of `docker run` after them."""
+    parser = argparse.ArgumentParser(prog=".circleci/run-job", usage="%(prog)s JOB [--skip STEP]... [-- DOCKER-OPTION...]")
     parser.add_argument("bundle", help=argparse.SUPPRESS)
     parser.add_argument("job")
     parser.add_argument("--skip", action="append", default=[], metavar="STEP")
-    parser.add_argument("options", nargs="*", default=[], metavar="DOCKER-OPTION")
-    return parser.parse_args()
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return parser.parse_args(arguments[:end]), arguments[end + 1 :]
 
 
 def image(pipeline, name):
@@ -44,10 +45,10 @@ def script(pipeline, name, skipped):
 
 
 def main():
-    arguments = parse()
+    arguments, docker_options = parse(sys.argv[1:])
     pipeline = load()
     name, variables = image(pipeline, arguments.job)
-    options = [f"--env={key}={value}" for key, value in variables.items()] + arguments.options
+    options = [f"--env={key}={value}" for key, value in variables.items()] + docker_options
     command = ["docker", "run", "--rm", "--init", f"--volume={arguments.bundle}:/project.bundle:ro", *options, name]
     lines = "\n".join(script(pipeline, arguments.job, arguments.skip))
     sys.exit(subprocess.run([*command, "bash", "-c", lines], check=False).returncode)
