@@ -1,6 +1,6 @@
 //! Starts nginx in an image without a shell: renders the configuration from the environment and
 //! replaces itself by nginx. With `--healthcheck` it checks the running nginx; with `--render` it
-//! prints the configuration.
+//! prints the configuration; with `--version` its version.
 
 use std::env;
 use std::fs;
@@ -34,7 +34,13 @@ fn run() -> Result<ExitCode> {
             io::stdout().write_all(text.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
-        Some(other) => bail!("unknown option {other}; the options are --healthcheck and --render"),
+        Some("--version") => {
+            writeln!(io::stdout(), "edge {}", release::VERSION)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => {
+            bail!("unknown option {other}; the options are --healthcheck, --render and --version")
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use crate::retry::Retry;
 
 /// Sets up the databases and the broker of a shop.
 #[derive(Parser)]
-#[command(name = "setup", version)]
+#[command(name = "setup", version = release::VERSION)]
 struct Arguments {
     /// Time to wait for databases, broker and replication.
     #[arg(long, env = "SETUP_TIMEOUT", default_value = "2m", value_parser = duration)]

@@ -18,7 +18,7 @@ pub const SERVICE: &str = "authentication";
 
 /// Accounts, passwords and tokens. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "authentication", version)]
+#[command(name = "authentication", version = release::VERSION)]
 pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8001")]

@@ -17,7 +17,7 @@ pub const SERVICE: &str = "gateway";
 
 /// The only entry point of the shop. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "gateway", version)]
+#[command(name = "gateway", version = release::VERSION)]
 pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8000")]

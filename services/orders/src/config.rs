@@ -15,7 +15,7 @@ pub const SERVICE: &str = "orders";
 
 /// Places orders and streams their status changes. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "orders", version)]
+#[command(name = "orders", version = release::VERSION)]
 pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8003")]

@@ -15,7 +15,7 @@ pub const SERVICE: &str = "products";
 
 /// The catalogue and the stock. Every setting is an environment variable.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "products", version)]
+#[command(name = "products", version = release::VERSION)]
 pub struct Config {
     /// Address and port to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8002")]

@@ -11,6 +11,7 @@ use runtime::lifecycle::{Failure, error_chain};
 
 /// Shows and repairs the events of a shop on Kafka.
 #[derive(Parser)]
+#[command(name = "events", version = release::VERSION)]
 struct Arguments {
     #[command(flatten)]
     shop: Shop,
