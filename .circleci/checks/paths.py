@@ -29,7 +29,8 @@ def scripts(commands):
 
 
 def ci_steps(commands):
-    known = re.search(r"^steps=\(([a-z ]+)\)$", (PROJECT / ".ci/run").read_text(), re.MULTILINE)[1].split()
+    lists = re.findall(r"^(?:nightly_)?steps=\(([a-z ]+)\)$", (PROJECT / ".ci/run").read_text(), re.MULTILINE)
+    known = " ".join(lists).split()
     called = set()
     for job, command in commands:
         for words in re.findall(r"\.ci/run((?: [a-z][a-z-]*)*)", command):

@@ -11,6 +11,8 @@ import yaml
 FOLDER = pathlib.Path(__file__).parent.parent
 PROJECT = FOLDER.parent
 BRANCHES = ("main", "feature")
+# The schedule that the README describes; a push has none. CircleCI only schedules main.
+SCHEDULES = {"main": ("", "nightly"), "feature": ("",)}
 
 
 @dataclass
@@ -37,12 +39,15 @@ class Pipeline:
             yield (job, {}) if isinstance(job, str) else next(iter(job.items()))
 
     def situations(self):
-        """Every branch with every combination of parameters that the path filter can set."""
+        """Every branch and schedule with every combination of parameters that the path filter can set."""
         declared = self.config.get("parameters", {})
         settable = sorted({parameter for _, parameter, _ in self.mappings()} & set(declared))
         for branch, values in itertools.product(BRANCHES, itertools.product((False, True), repeat=len(settable))):
             parameters = {name: one.get("default") for name, one in declared.items()} | dict(zip(settable, values))
-            yield {"pipeline.git.branch": branch} | {f"pipeline.parameters.{name}": on for name, on in parameters.items()}
+            for schedule in SCHEDULES[branch]:
+                yield {"pipeline.git.branch": branch, "pipeline.schedule.name": schedule} | {
+                    f"pipeline.parameters.{name}": on for name, on in parameters.items()
+                }
 
     def runs_in(self, workflow):
         """The situations in which a workflow runs."""

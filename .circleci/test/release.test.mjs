@@ -20,6 +20,7 @@ printf '%s\\n' "$call" >>"$CALLS"
 if [[ -n \${FAILS:-} && $call =~ $FAILS ]]; then echo 'stub failed' >&2; exit 1; fi
 `;
 const STUBS = {
+    git: "echo v1.4.0-3-g5d1f0e2",
     docker: `while (($#)); do
     case $1 in
         --metadata-file) printf '%s' '${JSON.stringify(METADATA)}' >"$2" ;;
@@ -65,7 +66,8 @@ async function run(script, { registry = STAGING, files = {}, argument, ...variab
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
     const [status] = await once(child, "close");
     const read = (path) => (existsSync(path) ? readFileSync(path, "utf8") : "");
-    return { status, output, calls: read(join(scratch, "calls")).trim().split("\n"), digests: read(join(release, "digests")), registry: read(join(release, "registry")) };
+    const [digests, registryOf, version, bases] = ["digests", "registry", "version", "base-images"].map((name) => read(join(release, name)).trim());
+    return { status, output, calls: read(join(scratch, "calls")).trim().split("\n"), digests, registry: registryOf, version, bases };
 }
 
 const containing = (calls, text) => calls.filter((call) => call.includes(text));
@@ -77,17 +79,46 @@ test("given a commit when it is built then each image is built once and pushed b
     assert.equal(more.length, 0);
     for (const image of OWN) assert.ok(bake.includes(`name=${STAGING}/${image},push=true,push-by-digest=true`), bake);
     assert.ok(bake.includes("--sbom=true") && bake.includes("--provenance=mode=max"), bake);
-    assert.equal(registry.trim(), STAGING);
-    const lines = digests.trim().split("\n");
+    assert.equal(registry, STAGING);
+    const lines = digests.split("\n");
     assert.deepEqual(lines.slice(0, 6), OWN.map((image) => `${image}=${digestOf(image)}`));
     assert.deepEqual(lines.slice(6).map((line) => line.split("=")[0]), ["mongo", "kafka"]);
+});
+
+test("given base images when a commit is built then both architectures are built from their digests", async () => {
+    const { calls, bases } = await run("build");
+    const [bake] = containing(calls, "buildx bake");
+    assert.ok(bake.includes("*.platform=linux/amd64,linux/arm64"), bake);
+    assert.deepEqual(bases.split("\n").map((line) => line.split("=")[0]), ["RUST", "NODE", "NGINX", "STATIC"]);
+    for (const base of bases.split("\n")) {
+        assert.match(base, /^[A-Z]+=[\w./-]+:[\w.-]+@sha256:(ab){32}$/);
+        assert.ok(bake.includes(`*.args.${base}`), bake);
+    }
+});
+
+test("given a commit after a release when it is built then its images are tagged with its version after all are signed", async () => {
+    const { calls, version } = await run("build");
+    assert.equal(version, "1.4.0-3-g5d1f0e2");
+    const tags = OWN.map((image) => calls.findIndex((call) => call.endsWith(`tag ${STAGING}/${image}@${digestOf(image)} ${version}`)));
+    assert.ok(Math.min(...tags) > calls.findLastIndex((call) => call.includes("cosign")), calls.join("\n"));
+});
+
+test("given the nightly build when it is built then its version has the date", async () => {
+    const { version } = await run("build", { NIGHTLY: "true" });
+    assert.match(version, /^1\.4\.0-3-g5d1f0e2-20\d{6}$/);
+});
+
+test("given a long build when its images are scanned then the sign-in was renewed", async () => {
+    const { calls } = await run("build");
+    const [baked, renewed, scanned] = ["buildx bake", "docker login", "grype"].map((text) => calls.findIndex((call) => call.includes(text)));
+    assert.ok(baked < renewed && renewed < scanned, calls.join("\n"));
 });
 
 test("given images without vulnerabilities when they are built then all are scanned before any is signed", async () => {
     const { calls } = await run("build");
     const scans = calls.map((call, index) => (call.includes("anchore/grype") ? index : -1)).filter((index) => index >= 0);
     const signatures = calls.map((call, index) => (call.includes("cosign") ? index : -1)).filter((index) => index >= 0);
-    assert.equal(scans.length, OWN.length + 1);
+    assert.equal(scans.length, 2 * OWN.length + 1);
     assert.equal(signatures.length, OWN.length);
     assert.ok(Math.max(...scans) < Math.min(...signatures));
     for (const image of OWN) assert.equal(containing(calls, `sign --yes ${STAGING}/${image}@${digestOf(image)}`).length, 1);
@@ -108,6 +139,7 @@ test("given a failed build when it ends then nothing is scanned", async () => {
 });
 
 const RELEASE = {
+    version: "1.4.0\n",
     registry: `${STAGING}\n`,
     digests: [...OWN, "mongo", "kafka"].map((image) => `${image}=${digestOf(image)}\n`).join(""),
 };
@@ -119,7 +151,7 @@ test("given a release when it is promoted then each image is copied by digest af
     for (const image of OWN) {
         const from = `${STAGING}/${image}@${digestOf(image)}`;
         const verified = calls.findIndex((call) => call.includes("verify") && call.endsWith(from));
-        const copied = calls.findIndex((call) => call.endsWith(`copy --recursive ${from} ${PRODUCTION}/${image}`));
+        const copied = calls.findIndex((call) => call.endsWith(`copy --recursive ${from} ${PRODUCTION}/${image}:1.4.0`));
         assert.ok(0 <= verified && verified < copied, calls.join("\n"));
         assert.ok(calls[verified].includes("https://oidc.circleci.com/org/1111") && calls[verified].includes("projects/2222/"));
     }
