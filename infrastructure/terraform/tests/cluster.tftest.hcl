@@ -122,6 +122,15 @@ run "given_the_node_pools_when_created_then_spot_is_tainted_and_has_none_to_ten_
   }
 }
 
+run "given_a_new_project_when_the_default_pool_is_created_then_it_needs_no_ssd_quota" {
+  module { source = "./modules/cluster" }
+
+  assert {
+    condition     = google_container_cluster.shop.node_config[0].disk_type == "pd-standard" && google_container_cluster.shop.node_config[0].disk_size_gb == 20
+    error_message = "The default node pool would need 300 GB of the SSD quota until it is removed."
+  }
+}
+
 run "given_the_nodes_when_created_then_they_are_shielded_and_may_write_logs_and_metrics_only" {
   module { source = "./modules/cluster" }
 

@@ -151,7 +151,10 @@ resource "google_container_cluster" "shop" {
   remove_default_node_pool = true
   initial_node_count       = 1
 
+  # Small and not SSD: by default its three nodes need 300 GB of the SSD quota, and a new project may have 250.
   node_config {
+    disk_type       = "pd-standard"
+    disk_size_gb    = 20
     service_account = google_service_account.nodes.email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
 

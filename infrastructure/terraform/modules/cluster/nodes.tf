@@ -34,6 +34,7 @@ resource "google_project_iam_member" "nodes" {
   member  = google_service_account.nodes.member
 }
 
+# The quotas in bootstrap follow from the number of nodes, their type and their disks.
 resource "google_container_node_pool" "pool" {
   for_each = local.pools
 
