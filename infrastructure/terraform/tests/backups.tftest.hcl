@@ -33,7 +33,7 @@ run "given_a_backup_when_within_its_retention_then_it_cannot_be_deleted" {
   }
 
   assert {
-    condition     = one([for rule in google_storage_bucket.backups.lifecycle_rule : rule.condition[0].age if rule.action[0].type == "Delete"]) == 36
+    condition     = one([for rule in google_storage_bucket.backups.lifecycle_rule : one(rule.condition).age if one(rule.action).type == "Delete"]) == 36
     error_message = "Backups must be deleted the day after their retention."
   }
 

@@ -7,7 +7,8 @@ mock_provider "google" {
 
   mock_resource "google_service_account" {
     defaults = {
-      member = "serviceAccount:ci@fleetmarket-test.iam.gserviceaccount.com"
+      name   = "projects/fleetmarket-test/serviceAccounts/account@fleetmarket-test.iam.gserviceaccount.com"
+      member = "serviceAccount:account@fleetmarket-test.iam.gserviceaccount.com"
     }
   }
 }

@@ -29,7 +29,7 @@ run "given_the_network_when_created_then_it_denies_ingress_and_allows_egress" {
   module { source = "./modules/network" }
 
   assert {
-    condition     = one(google_compute_firewall.deny_ingress.deny).protocol == "all" && google_compute_firewall.deny_ingress.source_ranges == tolist(["0.0.0.0/0"]) && length(google_compute_firewall.deny_ingress.allow) == 0
+    condition     = one(google_compute_firewall.deny_ingress.deny).protocol == "all" && toset(google_compute_firewall.deny_ingress.source_ranges) == toset(["0.0.0.0/0"]) && length(google_compute_firewall.deny_ingress.allow) == 0
     error_message = "Ingress is allowed."
   }
 
