@@ -5,7 +5,7 @@ import re
 from pipeline import PROJECT, project_files
 
 # Files that affect nothing that is built, tested or deployed. `secrets` and `validate` run for every change.
-DOCUMENTS = re.compile(r"docs/.*|[A-Z]+\.md|LICENSE-.*|\.gitignore|\.gitleaks\.toml")
+DOCUMENTS = re.compile(r"docs/.*|[A-Z]+\.md|LICENSE-.*|\.gitignore|\.gitleaks\.toml|renovate\.json")
 
 
 def check(pipeline):
