@@ -1,4 +1,4 @@
-# The whole shop in one project. environments/ sets the project and the size.
+# The whole shop in one project, which `bootstrap` has prepared. environments/ sets the project and the size.
 
 locals {
   name = "fleetmarket"
@@ -10,31 +10,6 @@ locals {
 
 data "google_project" "shop" {
   project_id = var.project_id
-}
-
-resource "google_project_service" "required" {
-  for_each = toset([
-    "artifactregistry.googleapis.com",
-    "binaryauthorization.googleapis.com",
-    "compute.googleapis.com",
-    "container.googleapis.com",
-    "containersecurity.googleapis.com",
-    "containerscanning.googleapis.com",
-    "dns.googleapis.com",
-    "iam.googleapis.com",
-    "iamcredentials.googleapis.com",
-    "logging.googleapis.com",
-    "monitoring.googleapis.com",
-    "secretmanager.googleapis.com",
-    "storage.googleapis.com",
-    "sts.googleapis.com",
-  ])
-
-  project = var.project_id
-  service = each.value
-
-  # Other resources of the project may use it.
-  disable_on_destroy = false
 }
 
 # Logs access to secrets and backups, and impersonation. Data access logs are off by default.
@@ -59,8 +34,6 @@ module "network" {
   project_id = var.project_id
   name       = local.name
   region     = var.region
-
-  depends_on = [google_project_service.required]
 }
 
 module "cluster" {
@@ -77,8 +50,6 @@ module "cluster" {
   nodes                  = var.nodes
   admitted_images        = concat(["${module.registry.url}/**"], var.third_party_images)
   protected              = var.protected
-
-  depends_on = [google_project_service.required]
 }
 
 module "registry" {
@@ -93,8 +64,6 @@ module "registry" {
     var.image_readers,
   )
   writers = { ci = "serviceAccount:${module.ci_identity.image_pusher}" }
-
-  depends_on = [google_project_service.required]
 }
 
 module "dns_and_certificates" {
@@ -106,8 +75,6 @@ module "dns_and_certificates" {
   domain     = var.domain
   solver     = "${local.workload_principal}/ns/cert-manager/sa/cert-manager"
   protected  = var.protected
-
-  depends_on = [google_project_service.required]
 }
 
 module "ci_identity" {
@@ -115,8 +82,6 @@ module "ci_identity" {
 
   project_id = var.project_id
   circleci   = var.circleci
-
-  depends_on = [google_project_service.required]
 }
 
 module "secrets" {
@@ -127,8 +92,6 @@ module "secrets" {
   secrets            = local.secrets
   workload_principal = local.shop_principal
   protected          = var.protected
-
-  depends_on = [google_project_service.required]
 }
 
 module "backups" {
@@ -141,6 +104,4 @@ module "backups" {
   writer         = "${local.shop_principal}/backup"
   reader         = "${local.shop_principal}/restore"
   protected      = var.protected
-
-  depends_on = [google_project_service.required]
 }

@@ -48,7 +48,26 @@ run "given_every_file_when_read_then_it_contains_no_key_and_no_secret_value" {
   }
 
   assert {
-    condition     = length(fileset(path.module, "**/*.{json,pem,p12,key,tfstate}")) == 0
+    condition     = length([for name in fileset(path.module, "**/*.{json,pem,p12,key,tfstate}") : name if !strcontains(name, ".terraform/")]) == 0
     error_message = "There is a key file or a state file."
+  }
+}
+
+run "given_every_type_of_resource_when_its_api_is_looked_up_then_bootstrap_enables_it" {
+  command = plan
+
+  # The first word of a type names the API, with these exceptions.
+  assert {
+    condition = alltrue([
+      for word in distinct(flatten([for name in fileset(path.module, "**/*.tf") : regexall("\"google_([a-z]+)", file("${path.module}/${name}"))])) :
+      strcontains(file("${path.module}/bootstrap"), " ${lookup({
+        artifact = "artifactregistry"
+        binary   = "binaryauthorization"
+        project  = "cloudresourcemanager"
+        secret   = "secretmanager"
+        service  = "iam"
+      }, word, word)}.googleapis.com")
+    ])
+    error_message = "A resource needs an API that bootstrap does not enable."
   }
 }
