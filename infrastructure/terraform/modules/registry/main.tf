@@ -16,8 +16,8 @@ resource "google_artifact_registry_repository" "images" {
     enablement_config = "INHERITED"
   }
 
-  # A version is kept if any policy keeps it. Each build has four versions (index, image, SBOM, signature), so 100 versions
-  # are 25 builds, enough to include the running release and those to roll back to.
+  # A version is kept if any policy keeps it. Each build has six versions (index, signature, and for two architectures the
+  # image and its SBOM), so 100 versions are 16 builds, enough to include the running release and those to roll back to.
   cleanup_policies {
     id     = "keep-recent"
     action = "KEEP"
