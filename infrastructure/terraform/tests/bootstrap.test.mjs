@@ -27,7 +27,8 @@ after(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "gcloud"), STUB);
 chmodSync(join(folder, "gcloud"), 0o755);
 
-const quotas = (limits) => JSON.stringify({ quotas: Object.entries(limits).map(([metric, limit]) => ({ metric, limit, usage: 0 })) });
+const quotas = (limits) =>
+    JSON.stringify({ quotas: limits && Object.entries(limits).map(([metric, limit]) => ({ metric, limit, usage: 0 })) });
 const REGION = { CPUS: 200, SSD_TOTAL_GB: 2048, IN_USE_ADDRESSES: 8, STATIC_ADDRESSES: 8 };
 
 async function bootstrap({ billing = "True", region = REGION, policies = {}, bucket = "" } = {}) {
@@ -39,7 +40,7 @@ async function bootstrap({ billing = "True", region = REGION, policies = {}, buc
         BILLING: billing,
         REGION_QUOTAS: quotas(region),
         // The project's addresses are global ones, of which the shop has none.
-        PROJECT_QUOTAS: quotas({ CPUS_ALL_REGIONS: 200, STATIC_ADDRESSES: 0, IN_USE_ADDRESSES: 0 }),
+        PROJECT_QUOTAS: quotas({ CPUS_ALL_REGIONS: 200, ...(region && { STATIC_ADDRESSES: 0, IN_USE_ADDRESSES: 0 }) }),
         POLICIES: typeof policies === "string" ? policies : JSON.stringify(policies),
         BUCKETS: bucket,
     };
@@ -88,6 +89,13 @@ test("given quotas when they suffice for the first day only then it is no error"
     const { status, output } = await bootstrap({ region: { ...REGION, SSD_TOTAL_GB: 500 } });
     assert.equal(status, 0);
     assert.match(output, /SSD_TOTAL_GB +500 +440 +1290 +enough for the first day/);
+});
+
+test("given no answer about a quota when compared then it is shown as unknown", async () => {
+    const { status, output } = await bootstrap({ region: null });
+    assert.equal(status, 0, output);
+    assert.match(output, /SSD_TOTAL_GB +unknown +440/);
+    assert.doesNotMatch(output, /jq: error/);
 });
 
 test("given policies when they restrict the shop then each is reported with what it must allow", async () => {
