@@ -125,12 +125,14 @@ impl<H: Handler> Consumer<H> {
         let mut undelivered = Undelivered::new(Arc::clone(&self.dead_letters));
         let mut delay = MIN_REPLACE_DELAY;
         loop {
-            if let Err(error) = topics::create_missing(&self.settings).await {
-                tracing::warn!(%error, "cannot create the missing topics");
-            }
+            let created = topics::create_missing(&self.settings).await;
             // Created here and not earlier: a client that is not polled accumulates the errors of an
             // unreachable broker in memory.
             let consumer: Arc<StreamConsumer> = Arc::new(self.config.create()?);
+            match created {
+                Ok(_) => topics::wait_until_served(&consumer, &self.topics).await,
+                Err(error) => tracing::warn!(%error, "cannot create the missing topics"),
+            }
             let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
             consumer.subscribe(&topics)?;
             let started = Instant::now();

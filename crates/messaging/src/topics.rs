@@ -2,13 +2,15 @@
 
 mod partitions;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use events::Topics;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::BaseConsumer;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
 
 use crate::settings::{KafkaConfigError, KafkaSettings};
 
@@ -20,6 +22,8 @@ const DEAD_LETTER_BYTES: &str = "2097152";
 const MAX_COMPACTED_SEGMENT_AGE: &str = "600000";
 /// Dead letters never expire.
 const KEEP_FOREVER: &str = "-1";
+/// A broker serves a new partition within milliseconds, or within a second when it is busy.
+const SERVED_TIMEOUT: Duration = Duration::from_secs(3);
 /// A broker rejects credentials immediately.
 const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -55,6 +59,29 @@ pub async fn create_missing(settings: &KafkaSettings) -> Result<Vec<String>, Top
         }
     }
     Ok(created)
+}
+
+/// Waits until the leader of each partition of `topics` serves it, at most for a few seconds.
+///
+/// A broker learns a moment after a topic was created that it leads a partition. A consumer that asks
+/// earlier where to begin waits for half a second before it asks again, and so do its messages.
+pub(crate) async fn wait_until_served(consumer: &Arc<StreamConsumer>, topics: &[String]) {
+    let (consumer, topics) = (Arc::clone(consumer), topics.to_vec());
+    let served = move || -> Result<(), KafkaError> {
+        let deadline = Instant::now() + SERVED_TIMEOUT;
+        let time_left = || deadline.saturating_duration_since(Instant::now());
+        for topic in &topics {
+            let metadata = consumer.fetch_metadata(Some(topic), time_left())?;
+            let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
+            for partition in partitions {
+                consumer.fetch_watermarks(topic, partition.id(), time_left())?;
+            }
+        }
+        Ok(())
+    };
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(served).await {
+        tracing::warn!(%error, "the broker does not serve all partitions yet");
+    }
 }
 
 /// The broker's authentication error, if that is why a call timed out: the client library reports
