@@ -8,9 +8,11 @@ use mongodb::error::{
 pub const DUPLICATE_KEY: i32 = 11000;
 
 /// Not primary, stepping down, shutting down, interrupted: the codes of the specifications of
-/// retryable reads and writes. And a snapshot that is too old (239) or not available yet (246).
-const RETRYABLE_CODES: [i32; 15] = [
-    6, 7, 89, 91, 134, 189, 239, 246, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+/// retryable reads and writes. A snapshot that is too old (239) or not available yet (246). A password
+/// or a role that was changed while the service runs (13, 18), and a full disk (14031): an operator can
+/// repair them.
+const RETRYABLE_CODES: [i32; 18] = [
+    6, 7, 13, 18, 89, 91, 134, 189, 239, 246, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031,
 ];
 
 /// The server refuses what was sent: it is too large, or of a shape that it does not store. The codes
@@ -58,6 +60,7 @@ impl StoreError {
                     | ErrorKind::ServerSelection { .. }
                     | ErrorKind::ConnectionPoolCleared { .. }
                     | ErrorKind::DnsResolve { .. }
+                    | ErrorKind::Authentication { .. }
             )
             || matches!(&*error.kind, ErrorKind::Command(command) if RETRYABLE_CODES.contains(&command.code))
             || is_timeout(error)
