@@ -122,6 +122,14 @@ impl Users {
         Ok(())
     }
 
+    /// Removes an account, unless its password has changed since `user` was read.
+    pub async fn remove(&self, user: &User) -> Result<(), StoreError> {
+        let unchanged = doc! { "_id": user.id.0, "password_hash": &user.password_hash };
+        self.run(|users| async move { users.delete_one(unchanged).await })
+            .await?;
+        Ok(())
+    }
+
     /// Stores these accounts if there are no accounts. Returns whether it did.
     pub async fn create_if_none_exist(
         &self,

@@ -1,5 +1,6 @@
 //! Timeouts and retries around the driver.
 
+use std::fmt::Display;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -72,13 +73,14 @@ pub fn timeout_error() -> Error {
 
 /// Retries `attempt` until it succeeds; `None` if `stop` came first. `action` completes the log line
 /// "cannot …; retrying".
-pub async fn retry_until_ok<F, T>(
+pub async fn retry_until_ok<F, T, E>(
     action: &str,
     stop: &CancellationToken,
     mut attempt: impl FnMut() -> F,
 ) -> Option<T>
 where
-    F: Future<Output = Result<T, Error>>,
+    F: Future<Output = Result<T, E>>,
+    E: Display,
 {
     loop {
         match attempt().await {

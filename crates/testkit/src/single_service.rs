@@ -28,7 +28,7 @@ use crate::tokens::{self, Claims};
 /// # }
 /// ```
 pub struct SingleService {
-    _stop: DropGuard,
+    stop: DropGuard,
     /// A client without a token.
     pub client: Client,
     secret: String,
@@ -52,7 +52,34 @@ impl SingleService {
         E: Send + 'static,
     {
         let secret = [random_id(), random_id(), random_id()].concat();
-        let stores = Stores::new(false).await;
+        Self::start_on(Stores::new(false).await, secret, service, settings, serve).await
+    }
+
+    /// Stops the service, and starts it with other `settings` on the same database and topics.
+    pub async fn restart<F, E>(
+        self,
+        settings: &[(&str, &str)],
+        serve: impl FnOnce(Vec<String>, TcpListener, CancellationToken) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        drop(self.stop);
+        Self::start_on(self.stores, self.secret, &self.service, settings, serve).await
+    }
+
+    async fn start_on<F, E>(
+        stores: Stores,
+        secret: String,
+        service: &str,
+        settings: &[(&str, &str)],
+        serve: impl FnOnce(Vec<String>, TcpListener, CancellationToken) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Send + 'static,
+    {
         let arguments = arguments(service, settings, &stores, &secret);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the listener has an address");
@@ -69,7 +96,7 @@ impl SingleService {
         })
         .await;
         Self {
-            _stop: stop.drop_guard(),
+            stop: stop.drop_guard(),
             client,
             secret,
             service: service.to_owned(),

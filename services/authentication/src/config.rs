@@ -38,8 +38,9 @@ pub struct Config {
     /// The proxies whose headers are trusted.
     #[command(flatten)]
     pub trusted_proxies: TrustedProxies,
-    /// Load development accounts into an empty database. Refused unless every one of `PUBLIC_ORIGINS` is
-    /// on this machine.
+    /// Load development accounts into an empty database. Refused unless every one of `PUBLIC_ORIGINS` and
+    /// `PUBLISHED_ADDRESS` is on this machine. Without it, development accounts of earlier starts are
+    /// removed.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
     /// The command to run instead of serving.

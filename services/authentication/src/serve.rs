@@ -97,7 +97,8 @@ struct Preparation {
 }
 
 impl Preparation {
-    /// Creates the indexes and, with `seed_data`, the development accounts; then waits for `stop`.
+    /// Creates the indexes, and with `seed_data` the development accounts; without it, removes them. Then
+    /// waits for `stop`.
     async fn run(self, stop: CancellationToken) {
         let create = || self.store.ensure_indexes();
         if mongo::retry_until_ok("create the indexes", &stop, create)
@@ -108,6 +109,8 @@ impl Preparation {
         }
         if self.seed_data {
             self.store.seed(&self.hasher, &stop).await;
+        } else {
+            self.store.remove_seed(&self.hasher, &stop).await;
         }
         self.start_up_health.set(true);
         stop.cancelled().await;

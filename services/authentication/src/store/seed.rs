@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use accounts::User;
+use accounts::password::Verification;
 use domain::{Email, Role};
 use runtime::lifecycle::{Failure, error_chain};
 use service_kit::client::Network;
@@ -36,6 +37,33 @@ impl Store {
         if mongo::retry_until_ok("load the development data", stop, create).await == Some(true) {
             tracing::warn!("loaded the development accounts, whose passwords are public");
         }
+    }
+
+    /// Removes the development accounts that still have their public passwords, and ends their sessions.
+    pub(crate) async fn remove_seed(&self, hasher: &Hasher, stop: &CancellationToken) {
+        for (email, _) in ACCOUNTS {
+            let remove = || self.remove_seed_account(hasher, email);
+            if mongo::retry_until_ok("remove the development accounts", stop, remove).await
+                == Some(true)
+            {
+                tracing::warn!("removed the development account {email}, whose password is public");
+            }
+        }
+    }
+
+    /// Returns whether there was such an account.
+    async fn remove_seed_account(&self, hasher: &Hasher, email: &str) -> Result<bool, Failure> {
+        let Some(user) = self.users.by_email(&Email::parse(email)?).await? else {
+            return Ok(false);
+        };
+        let place = hasher.enter(Network::of(Ipv4Addr::LOCALHOST.into()))?;
+        let stored = Some(user.password_hash.clone());
+        if place.verify(email.into(), stored).await? == Verification::Mismatch {
+            return Ok(false);
+        }
+        self.users.remove(&user).await?;
+        self.end_sessions(user.id).await?;
+        Ok(true)
     }
 }
 

@@ -126,6 +126,15 @@ impl Store {
         Ok(ended.deleted_count)
     }
 
+    /// Ends all sessions of an account.
+    pub(crate) async fn end_sessions(&self, user: UserId) -> Result<(), StoreError> {
+        self.run(&self.sessions, |sessions| async move {
+            sessions.delete_many(doc! { "user": user.0 }).await
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Returns a session, unless it has ended.
     pub(crate) async fn session(
         &self,

@@ -4,7 +4,9 @@ use insta::assert_json_snapshot;
 use serde_json::json;
 use testkit::credentials;
 
-use crate::support::{EMAIL, PASSWORD, register, start, start_with_session, stored};
+use crate::support::{
+    EMAIL, PASSWORD, register, serve, start, start_with, start_with_session, stored,
+};
 
 #[tokio::test]
 async fn given_no_account_when_registered_then_it_is_a_user_with_an_email_in_lower_case() {
@@ -35,6 +37,23 @@ async fn given_no_development_data_when_started_then_there_are_no_accounts() {
         response.expect_detail(401, "Incorrect e-mail or password");
     }
     assert!(stored(&service, "users").await.is_empty());
+}
+
+#[tokio::test]
+async fn given_development_accounts_when_started_without_development_data_then_they_are_removed() {
+    let service = start_with(&[("SEED_DATA", "true")]).await;
+    register(&service.client).await;
+    let body = credentials("admin@admin.com", "admin@admin.com");
+    let tokens = service.client.post("/api/login", &body).await.expect(200);
+
+    let service = service.restart(&[("SEED_DATA", "false")], serve).await;
+
+    let response = service.client.post("/api/login", &body).await;
+    response.expect_detail(401, "Incorrect e-mail or password");
+    let body = json!({ "refresh_token": tokens.string("refresh_token") });
+    service.client.post("/api/refresh", &body).await.expect(401);
+    let emails: Vec<_> = stored(&service, "users").await;
+    assert_eq!(emails.len(), 1, "the registered account stays: {emails:?}");
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@ use authentication::Config;
 use bson::{Document, doc};
 use clap::Parser as _;
 use futures::TryStreamExt as _;
+use runtime::lifecycle::Failure;
 use serde_json::json;
 use testkit::{Client, Response, SingleService, credentials};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) const EMAIL: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "a long sentence";
@@ -19,11 +22,17 @@ pub(crate) async fn start() -> SingleService {
 
 /// Starts the service with these settings and waits until it is ready.
 pub(crate) async fn start_with(settings: &[(&str, &str)]) -> SingleService {
-    SingleService::start("authentication", settings, |arguments, listener, stop| {
-        let config = Config::try_parse_from(arguments).expect("the settings are valid");
-        authentication::serve(config, listener, stop)
-    })
-    .await
+    SingleService::start("authentication", settings, serve).await
+}
+
+/// Serves with the settings of a command line.
+pub(crate) async fn serve(
+    arguments: Vec<String>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let config = Config::try_parse_from(arguments).expect("the settings are valid");
+    authentication::serve(config, listener, stop).await
 }
 
 /// Registers an account.
