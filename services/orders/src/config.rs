@@ -35,8 +35,8 @@ pub struct Config {
     /// The limits of an account.
     #[command(flatten)]
     pub limits: LimitSettings,
-    /// Load development data into an empty database. Refused unless every one of `PUBLIC_ORIGINS` is on
-    /// this machine.
+    /// Load development data into an empty database. Refused unless every one of `PUBLIC_ORIGINS` and
+    /// `PUBLISHED_ADDRESS` is on this machine.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
 }

@@ -43,8 +43,8 @@ pub struct Config {
     /// How often old documents are looked for.
     #[arg(long, env = "ARCHIVE_INTERVAL", default_value = "1h", value_parser = runtime::settings::duration)]
     pub archive_interval: Duration,
-    /// Load development data into an empty database. Refused unless every one of `PUBLIC_ORIGINS` is on
-    /// this machine.
+    /// Load development data into an empty database. Refused unless every one of `PUBLIC_ORIGINS` and
+    /// `PUBLISHED_ADDRESS` is on this machine.
     #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
     pub seed_data: bool,
 }
