@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1.19
-# The images of the shop: four services, the set-up program and the edge, from one build of the workspace.
+# The images of the shop: four services, the set-up program and the edge, from one build of the workspace. For amd64 and
+# arm64; the programs for the other architecture are cross-compiled.
 # `docker build --target test .` runs the unit tests. A base image can be pinned by digest:
 # --build-arg RUST=rust@sha256:….
 # checkov:skip=CKV_DOCKER_7: The arguments below contain the tags; checkov does not resolve them.
@@ -7,14 +8,45 @@ ARG RUST=rust:1.95-bookworm
 ARG NODE=node:24-bookworm-slim
 ARG NGINX=nginxinc/nginx-unprivileged:1.28-bookworm
 ARG STATIC=gcr.io/distroless/static-debian12:nonroot
+ARG VERSION=dev
 
-FROM ${RUST} AS rust
+FROM --platform=$BUILDPLATFORM ${RUST} AS rust
 WORKDIR /shop
-# Static programs run in an image without libraries. With an explicit target the flags do not apply to build
-# scripts and procedural macros, which cannot be static.
+ENV CARGO_TERM_COLOR=never
+# Writes the dependencies of each program into it, where scanners find them.
+RUN cargo install --quiet --locked cargo-auditable@0.7.7
+
+# With an explicit target the flags below do not apply to build scripts and procedural macros, which cannot be static.
+# librdkafka's configure only reads CC and CXX.
+FROM rust AS rust-amd64
 ENV CARGO_BUILD_TARGET=x86_64-unknown-linux-gnu \
-    CARGO_TERM_COLOR=never \
-    RUSTFLAGS="-C target-feature=+crt-static"
+    CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc \
+    CC=x86_64-linux-gnu-gcc \
+    CXX=x86_64-linux-gnu-g++ \
+    STRIP=x86_64-linux-gnu-strip
+
+FROM rust AS rust-arm64
+ENV CARGO_BUILD_TARGET=aarch64-unknown-linux-gnu \
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+    CC=aarch64-linux-gnu-gcc \
+    CXX=aarch64-linux-gnu-g++ \
+    STRIP=aarch64-linux-gnu-strip
+
+# hadolint ignore=DL3006
+FROM rust-${TARGETARCH} AS compiler
+WORKDIR /shop
+ARG BUILDARCH
+ARG TARGETARCH
+# Static programs run in an image without libraries.
+ENV RUSTFLAGS="-C target-feature=+crt-static" \
+    HOST_CC=gcc
+# hadolint ignore=DL3008
+RUN if [ "$BUILDARCH" != "$TARGETARCH" ]; then \
+        rustup target add "$CARGO_BUILD_TARGET" \
+        && apt-get update \
+        && apt-get install --yes --no-install-recommends "crossbuild-essential-$TARGETARCH" \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
 
 # The manifests, and a stub for each program and library. This stage changes only with the manifests, so the
 # dependencies below stay cached.
@@ -27,21 +59,24 @@ RUN echo 'fn main() {}' >/stub.rs \
         -delete \
     && find . -name '*.rs' -exec cp /stub.rs {} \;
 
-FROM rust AS dependencies
+FROM compiler AS dependencies
 ARG PROFILE=release
 COPY --from=manifests /shop ./
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
-    cargo build --locked --profile "$PROFILE" --package gateway --package authentication \
+    cargo auditable build --locked --profile "$PROFILE" --package gateway --package authentication \
         --package products --package orders --package setup --package edge --package messaging
 
 FROM dependencies AS build
 COPY crates crates
 COPY services services
 COPY infrastructure infrastructure
+ARG VERSION
+ENV FLEETMARKET_VERSION=${VERSION}
+ARG BUILDKIT_SBOM_SCAN_STAGE=true
 # Sources can be older than the stubs, and Cargo compares modification times.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     find crates services infrastructure -name '*.rs' -exec touch {} + \
-    && cargo build --locked --profile "$PROFILE" --package gateway --package authentication \
+    && cargo auditable build --locked --profile "$PROFILE" --package gateway --package authentication \
         --package products --package orders --package setup --package edge --package messaging \
     && mkdir /programs \
     && for program in gateway authentication products orders setup edge events; do \
@@ -50,18 +85,19 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
 
 # Symbols are a third of each program, and only a debugger needs them.
 FROM build AS programs
-RUN strip /programs/*
+RUN "$STRIP" /programs/*
 
 FROM rust AS test
 COPY . .
 # The other tests start real databases and a real broker: cargo xtask test.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/shop/target \
-    env --unset=RUSTFLAGS cargo test --locked --workspace --lib --bins --test contract \
+    cargo test --locked --workspace --lib --bins --test contract \
         --exclude shop-tests --exclude testkit --exclude backing-services --exclude xtask
 
-FROM ${NODE} AS page
+FROM --platform=$BUILDPLATFORM ${NODE} AS page
 WORKDIR /page
+ARG BUILDKIT_SBOM_SCAN_STAGE=true
 COPY frontend/package.json frontend/package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY frontend ./
@@ -71,14 +107,23 @@ RUN npm run build
 FROM ${NGINX} AS nginx
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /tmp
-RUN mkdir -p nginx/usr/sbin nginx/usr/lib/x86_64-linux-gnu nginx/lib64 \
+ARG BUILDKIT_SBOM_SCAN_STAGE=true
+# The linker searches this folder, and has a path of its own for each architecture.
+RUN libraries="nginx/usr/lib/$(uname -m)-linux-gnu" \
+    && mkdir -p nginx/usr/sbin "$libraries" \
     && cp /usr/sbin/nginx nginx/usr/sbin/ \
     && ldd /usr/sbin/nginx | sed -nE 's/.* => (\/[^ ]+) .*/\1/p' \
-        | xargs -I{} cp --dereference {} nginx/usr/lib/x86_64-linux-gnu/ \
-    && cp --dereference /lib64/ld-linux-x86-64.so.2 nginx/lib64/
+        | xargs -I{} cp --dereference {} "$libraries" \
+    && ldd /usr/sbin/nginx | sed -nE 's/^\s*(\/[^ ]*ld-linux[^ ]*) .*/\1/p' \
+        | xargs -I{} cp --dereference --parents {} nginx/
+# The packages of these files, where scanners find them. xargs ends with 123 if one has none, as an nginx that was compiled.
+RUN mkdir -p nginx/var/lib/dpkg/status.d \
+    && { find nginx -type f | sed -E 's,.*(/[^/]+/[^/]+)$,*\1,' | xargs dpkg-query --search || [ $? = 123 ]; } \
+        | cut -d: -f1 | sort -u \
+        | while read -r package; do dpkg-query --status "$package" >"nginx/var/lib/dpkg/status.d/$package"; done
 
 FROM ${STATIC} AS static
-ARG VERSION=0.1.0
+ARG VERSION
 ARG REVISION=unknown
 LABEL org.opencontainers.image.vendor="Fleetmarket" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
@@ -145,6 +190,8 @@ ENV EDGE_LISTEN=0.0.0.0:8080 \
     EDGE_RUN=/run/edge \
     EDGE_PAGE=/srv/page \
     EDGE_TRUSTED_PROXIES=127.0.0.1/32 \
+    EDGE_CLIENT_ADDRESS=X-Forwarded-For \
+    EDGE_SERVER_OPTIONS="http2 on; keepalive_min_timeout 10s;" \
     EDGE_CONNECTIONS_PER_ADDRESS=100 \
     EDGE_REQUESTS_PER_SECOND=100 \
     GATEWAY_OPTIONS=resolve
