@@ -12,6 +12,18 @@ pub(crate) struct MongoError(pub(crate) Error);
 
 /// From `error_codes.yml` in MongoDB's source.
 const AUTHENTICATION_FAILED: i32 = 18;
+/// From the same file.
+pub(crate) const INVALID_CONFIG: i32 = 93;
+
+/// Whether the cause is an error of a server that a later attempt may not get. Contradictions of the
+/// settings and the data have no such cause.
+pub(crate) fn is_transient(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let own = cause.downcast_ref::<MongoError>().map(|error| &error.0);
+        let driver = own.or_else(|| cause.downcast_ref::<Error>());
+        driver.is_some_and(|error| code(error) != Some(INVALID_CONFIG))
+    })
+}
 
 /// Every error can be transient, except that the server refuses the password of `root`.
 pub(crate) fn attempt<T>(outcome: Result<T, Error>) -> Result<Attempt<T>> {
@@ -57,6 +69,15 @@ fn selection_failure(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn given_errors_of_the_set_up_when_classified_then_only_those_of_a_server_are_transient() {
+        let driver = || Error::custom("the node is not primary");
+        let with_context = anyhow::Error::from(driver()).context("cannot add orders-1:27017");
+        assert!(is_transient(&with_context));
+        assert!(is_transient(&MongoError(driver()).into()));
+        assert!(!is_transient(&anyhow::anyhow!(WRONG_ROOT_PASSWORD)));
+    }
 
     #[test]
     fn given_a_driver_error_when_the_reason_is_extracted_then_only_the_cause_remains() {

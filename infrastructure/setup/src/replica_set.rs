@@ -10,12 +10,13 @@ use mongodb::options::ServerAddress;
 
 use crate::console::print_line;
 use crate::database::{Database, User};
-use crate::mongo_error::{self, MongoError, WRONG_ROOT_PASSWORD, code, is_authentication_failure};
+use crate::mongo_error::{
+    self, INVALID_CONFIG, MongoError, WRONG_ROOT_PASSWORD, code, is_authentication_failure,
+};
 use crate::retry::{Attempt, Retry};
 
 /// From `error_codes.yml` in MongoDB's source.
 const ALREADY_INITIALIZED: i32 = 23;
-const INVALID_CONFIG: i32 = 93;
 /// The state of a member that has copied all data (`rs.status()`).
 const SECONDARY: i32 = 2;
 
