@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod crash;
+pub mod exposure;
 pub mod health;
 pub mod lifecycle;
 pub mod origin;

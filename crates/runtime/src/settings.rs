@@ -4,12 +4,11 @@
 //! name. [`parse`] reads it; [`document`] renders it as a table of `docs/settings.md`.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser};
 
-use crate::origin::Origin;
+use crate::exposure::Exposure;
 
 /// The settings of every service.
 #[derive(Args, Clone, Debug)]
@@ -32,19 +31,9 @@ pub struct Common {
     /// Timeout for a client that does not read its response; then its connection is closed.
     #[arg(long, env = "WRITE_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
-    /// Origins of the shop's pages, such as `https://shop.example`, separated by commas. Only they may
-    /// keep a session in a cookie. Without TLS (`http://`) only `localhost` and loopback addresses are
-    /// accepted.
-    #[arg(long, env = "PUBLIC_ORIGINS", value_delimiter = ',')]
-    pub public_origins: Vec<Origin>,
-    /// The address of this machine on which a container engine publishes the shop. The service itself
-    /// does not listen on it.
-    #[arg(long, env = "PUBLISHED_ADDRESS", default_value = "127.0.0.1")]
-    pub published_address: IpAddr,
-    /// Offer `GET /api/NAME_error` to admins, which ends the process to demonstrate how the shop
-    /// recovers. Refused unless every one of `PUBLIC_ORIGINS` and `PUBLISHED_ADDRESS` is on this machine.
-    #[arg(long, env = "CHAOS_ENDPOINTS", default_value_t = false, action = clap::ArgAction::Set)]
-    pub chaos_endpoints: bool,
+    /// Who can reach the shop, and what is only for its developer.
+    #[command(flatten)]
+    pub exposure: Exposure,
     /// Check whether the running service is ready: exit code 0 if it is, 1 otherwise.
     #[arg(long)]
     pub healthcheck: bool,
@@ -59,52 +48,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// A setting for development is on, and others than the developer can reach the shop.
-#[derive(Debug, thiserror::Error)]
-#[error("{setting}=true is for development, but {reason}; set {setting}=false")]
-pub struct DevelopmentOnly {
-    setting: &'static str,
-    reason: String,
-}
-
 /// A text is not a duration.
 #[derive(Debug, thiserror::Error)]
 #[error("'{text}' is not a duration such as 250ms, 5s or 15m")]
 pub struct InvalidDuration {
     text: String,
     source: jiff::Error,
-}
-
-impl Common {
-    /// Refuses `CHAOS_ENDPOINTS` and, if it is on, `SEED_DATA` unless the shop can only be reached from
-    /// this machine: the development accounts have public passwords.
-    pub fn check_development(&self, seed_data: bool) -> Result<(), DevelopmentOnly> {
-        let Some(reason) = self.public_reason() else {
-            return Ok(());
-        };
-        let settings = [
-            ("SEED_DATA", seed_data),
-            ("CHAOS_ENDPOINTS", self.chaos_endpoints),
-        ];
-        match settings.into_iter().find(|(_, is_on)| *is_on) {
-            Some((setting, _)) => Err(DevelopmentOnly { setting, reason }),
-            None => Ok(()),
-        }
-    }
-
-    /// Why other machines can reach the shop; `None` if they cannot.
-    fn public_reason(&self) -> Option<String> {
-        let is_public = |origin: &&Origin| !origin.is_loopback();
-        if let Some(origin) = self.public_origins.iter().find(is_public) {
-            return Some(format!(
-                "PUBLIC_ORIGINS contains {}, which is not on this machine",
-                origin.as_str()
-            ));
-        }
-        let address = self.published_address;
-        (!address.to_canonical().is_loopback())
-            .then(|| format!("the shop is published at {address}, which other machines can reach"))
-    }
 }
 
 /// Reads the settings from the environment and the command line. Ends the process with a message
@@ -163,47 +112,5 @@ mod tests {
         check("-5s", None);
         check("", None);
         check("soon", None);
-    }
-
-    #[derive(Parser)]
-    struct Config {
-        #[command(flatten)]
-        common: Common,
-    }
-
-    #[test]
-    fn given_settings_for_development_when_the_shop_is_public_then_they_are_refused() {
-        let check = |origins: &str, address: &str, development: [bool; 2], expected: &[&str]| {
-            let [seed_data, chaos] = development;
-            let arguments = [
-                "test".to_owned(),
-                format!("--public-origins={origins}"),
-                format!("--published-address={address}"),
-                format!("--chaos-endpoints={chaos}"),
-            ];
-            let config = Config::try_parse_from(arguments).expect("valid");
-            let error = config.common.check_development(seed_data).err();
-            let error = error.map(|error| error.to_string()).unwrap_or_default();
-            assert_eq!(error.is_empty(), expected.is_empty(), "{error}");
-            for part in expected {
-                assert!(error.contains(part), "{error}");
-            }
-        };
-        let (local, mixed) = ("http://localhost:8080", "http://[::1],https://shop.example");
-        for address in ["127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"] {
-            check(local, address, [true, true], &[]);
-        }
-        check(mixed, "0.0.0.0", [false, false], &[]);
-        let origin = "https://shop.example";
-        check(mixed, "::1", [true, false], &["SEED_DATA=false", origin]);
-        check(
-            mixed,
-            "::1",
-            [false, true],
-            &["CHAOS_ENDPOINTS=false", origin],
-        );
-        for address in ["0.0.0.0", "::", "192.168.1.7"] {
-            check(local, address, [true, false], &["SEED_DATA=false", address]);
-        }
     }
 }

@@ -17,13 +17,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
+use runtime::exposure::Exposure;
 use runtime::settings::{self, duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::Admin;
 use crate::console::{print_error, print_line};
 use crate::database::Database;
-use crate::retry::Retry;
+use crate::retry::{Attempt, Retry};
 
 /// Sets up the databases and the broker of a shop.
 #[derive(Parser)]
@@ -51,6 +52,12 @@ enum Command {
         /// Fails if the machine has less memory than this, in MiB.
         #[arg(long)]
         needs_memory: Option<u64>,
+        /// Fails like the services if development settings are on in a shop that others can reach.
+        #[command(flatten)]
+        exposure: Exposure,
+        /// Whether the services load development data.
+        #[arg(long, env = "SEED_DATA", default_value_t = false, action = clap::ArgAction::Set)]
+        seed_data: bool,
     },
 }
 
@@ -61,7 +68,13 @@ fn main() -> ExitCode {
             all,
             readers,
             needs_memory,
-        }) => memory::check(*needs_memory).and_then(|()| readers::distribute(all, readers)),
+            exposure,
+            seed_data,
+        }) => exposure
+            .check_development(*seed_data)
+            .map_err(anyhow::Error::from)
+            .and_then(|()| memory::check(*needs_memory))
+            .and_then(|()| readers::distribute(all, readers)),
         None => run(&arguments),
     };
     match outcome {
@@ -112,12 +125,18 @@ async fn set_up(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// A member that elects, restarts or copies data fails any step for a while, so all of them are repeated.
 async fn prepare_database(database: &Database, retry: Retry) -> Result<()> {
-    let prepared = async {
+    let failure = format!("cannot set up the database of {}", database.service);
+    let prepare = async || {
         replica_set::prepare(database, retry).await?;
         users::prepare(database).await
     };
-    prepared
+    retry
+        .until_done(&failure, async || match prepare().await {
+            Ok(()) => Ok(Attempt::Done(())),
+            Err(error) if mongo_error::is_transient(&error) => Ok(Attempt::Failed(error)),
+            Err(error) => Err(error.context(failure.clone())),
+        })
         .await
-        .with_context(|| format!("cannot set up the database of {}", database.service))
 }

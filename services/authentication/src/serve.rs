@@ -27,7 +27,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    config.common.check_development(config.seed_data)?;
+    config.common.exposure.check_development(config.seed_data)?;
     let health = Health::default();
     let background = Background::default();
     let issuer = config.signing.issuer()?;
@@ -81,7 +81,7 @@ fn app(config: &Config, store: &Store, hasher: &Hasher, issuer: &Issuer) -> App 
             attempts,
         },
         verifier: Verifier::local(issuer),
-        origins: AllowedOrigins(config.common.public_origins.clone().into()),
+        origins: AllowedOrigins(config.common.exposure.public_origins.clone().into()),
         proxies: config.trusted_proxies.clone(),
         timeout: config.mongo.mongodb_timeout,
     }

@@ -24,14 +24,14 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    config.common.check_development(false)?;
+    config.common.exposure.check_development(false)?;
     let health = Health::default();
     let background = Background::default();
     let verifier = config.tokens.verifier()?;
 
     verifier.keep_fresh(&health, &background);
 
-    let table = routes::table(config.common.chaos_endpoints);
+    let table = routes::table(config.common.exposure.chaos_endpoints);
     let documentation = openapi::router(&table)?;
     let api = proxy::router(&table, &config, verifier, shutdown.clone()).merge(documentation);
     let api = with_rate_limit(api, &config, &background);

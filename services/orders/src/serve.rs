@@ -32,7 +32,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    config.common.check_development(config.seed_data)?;
+    config.common.exposure.check_development(config.seed_data)?;
     let health = Health::default();
     let background = Background::default();
     let verifier = config.tokens.verifier()?;

@@ -52,7 +52,7 @@ pub struct Config {
 impl Config {
     /// Refuses settings that contradict each other.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        self.common.check_development(self.seed_data)?;
+        self.common.exposure.check_development(self.seed_data)?;
         if self.archive_after <= self.kafka.kafka_retention {
             return Err("set ARCHIVE_AFTER to more than KAFKA_RETENTION".into());
         }

@@ -34,7 +34,8 @@ use crate::placing::Placement;
             description = "The body does not match the schema, or the key was used for another order"),
         (status = 429, body = Problem,
             description = "The account has too many items in pending orders, or the order alone has too many (/problems/too-many-pending-items); or the account has too many orders in an hour (/problems/too-many-orders)"),
-        (status = 503, body = Problem)))]
+        (status = 503, body = Problem,
+            description = "The order may have been placed; repeat the request after Retry-After with the same Idempotency-Key, which places it at most once")))]
 pub(super) async fn place(
     caller: Caller,
     State(app): State<App>,

@@ -30,7 +30,8 @@ fn documented_routes() -> OpenApiRouter<App> {
 /// Returns all routes, with the document that describes them.
 pub(crate) fn router(app: App, settings: &Common) -> Router {
     let router = openapi::serve(documented_routes());
-    with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.chaos_endpoints).with_state(app)
+    with_chaos_endpoint::<App, Admin>(router, SERVICE, settings.exposure.chaos_endpoints)
+        .with_state(app)
 }
 
 #[cfg(test)]
