@@ -1,5 +1,5 @@
-//! `cargo xtask test --containers`: the shop of `docker compose up`, stopped, killed, scaled and
-//! restarted while buyers place orders.
+//! `cargo xtask test --containers`: the shop of `docker compose up`, stopped, killed, scaled, updated
+//! and restarted while buyers place orders.
 
 mod buyers;
 mod client;
@@ -49,6 +49,7 @@ pub(crate) fn test() -> Result<ExitCode> {
     check_stop(&compose, &mut orders)?;
     check_kills(&compose, &mut orders)?;
     check_replicas(&compose, &mut orders)?;
+    check_update(&compose, &mut orders)?;
     check_volumes(&compose, &orders)?;
     check_error_messages(&compose)?;
     print_line!("the containers passed all tests");
@@ -183,6 +184,25 @@ fn check_replicas(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()
     print_line!("killed one of three products: {responses}");
     orders.extend(responses.acknowledged);
     expect_at_least(compose, orders)?;
+    Ok(())
+}
+
+/// Replaces every service while buyers place orders: no request fails.
+fn check_update(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
+    let responses = while_buyers_order(compose, "update", || compose.update(&images::IMAGES))?;
+    print_line!("update: {responses}");
+    ensure!(
+        responses.errors == 0 && responses.missing == 0 && responses.incomplete == 0,
+        "requests failed during the update"
+    );
+    orders.extend(responses.acknowledged);
+    expect_at_least(compose, orders)?;
+    let replicas = compose.containers()?;
+    let replicas = replicas.iter().filter(|one| one.service == "products");
+    ensure!(
+        replicas.count() == 3,
+        "the update changed the number of replicas"
+    );
     Ok(())
 }
 

@@ -38,6 +38,7 @@ const CHECKS: &[Check] = &[
     Check { name: "deployment", subject: "tests of deploy and smoke, with a stub cluster", command: &["node", "--test", "infrastructure/kubernetes/test/deploy.test.mjs", "infrastructure/kubernetes/test/smoke.test.mjs"] },
     Check { name: "Compose", subject: "schema, Dockerfile, references", command: &["infrastructure/compose/check"] },
     Check { name: "edge", subject: "nginx's configuration: gixy, and nginx's behaviour", command: &["infrastructure/nginx/check"] },
+    Check { name: "Terraform, bootstrap", subject: "tests of bootstrap, with a stub of gcloud", command: &["node", "--test", "infrastructure/terraform/tests/bootstrap.test.mjs"] },
     Check { name: "Terraform, format", subject: "formatting of the files", command: &["infrastructure/terraform/check", "format"] },
     Check { name: "Terraform, roots", subject: "validity of the shop and its environments; tests", command: &["infrastructure/terraform/check", "roots"] },
     Check { name: "Terraform, findings", subject: "checkov", command: &["infrastructure/terraform/check", "findings"] },

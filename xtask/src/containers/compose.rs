@@ -17,6 +17,8 @@ use crate::{
 
 /// The tag of the images that the tests build.
 pub(super) const TAG: &str = "test";
+/// The tag of the same images, as a later release.
+const NEXT_TAG: &str = "test-next";
 const PROJECT: &str = "fleetmarket-test";
 /// How long any condition may take.
 const TIMEOUT: Duration = Duration::from_mins(2);
@@ -101,19 +103,44 @@ impl Compose {
         Ok(text)
     }
 
+    /// Gives the images another tag, and replaces the running containers by those of this tag.
+    pub(super) fn update(&self, images: &[&str]) -> Result<()> {
+        for image in images {
+            let [old, new] = [TAG, NEXT_TAG].map(|tag| format!("fleetmarket/{image}:{tag}"));
+            output(Command::new("docker").args(["tag", &old, &new]))?;
+        }
+        let mut command = Command::new(project_root().join("infrastructure/compose/update"));
+        if run_program(
+            self.configure(&mut command)
+                .env("FLEETMARKET_TAG", NEXT_TAG),
+        )?
+        .success()
+        {
+            Ok(())
+        } else {
+            bail!("infrastructure/compose/update failed, see above");
+        }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("docker");
         command
+            .args(["compose", "--progress", "plain"])
+            .args(arguments);
+        self.configure(&mut command);
+        command
+    }
+
+    fn configure<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
             .current_dir(project_root())
-            .args(["compose", "--project-name", PROJECT, "--progress", "plain"])
-            .args(arguments)
+            .env("COMPOSE_PROJECT_NAME", PROJECT)
             .env("FLEETMARKET_TAG", TAG)
             .env("FLEETMARKET_PORT", self.port.to_string())
             // All buyers have the same address, and few accounts.
             .env("RATE_LIMIT_PER_SECOND", "10000")
             .env("ORDERS_PER_ACCOUNT_PER_HOUR", "0")
-            .env("SEED_DATA", "true");
-        command
+            .env("SEED_DATA", "true")
     }
 
     /// All containers, including exited ones.

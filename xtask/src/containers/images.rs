@@ -11,7 +11,7 @@ use super::compose::{TAG, output};
 use crate::console::print_table;
 
 /// The project's images.
-const IMAGES: [&str; 6] = [
+pub(super) const IMAGES: [&str; 6] = [
     "gateway",
     "authentication",
     "products",
