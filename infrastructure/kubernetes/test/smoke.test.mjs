@@ -21,14 +21,14 @@ const HEALTHY = {
 };
 
 // Runs `smoke` on a healthy shop with some other responses; `first` overrides the first response.
-async function smoke(overrides = {}, first = {}) {
+async function smoke(overrides = {}, first = {}, timeout = first.status ? "30" : "1") {
     let requests = 0;
     const server = createServer(({ url }, response) => {
         const { status = 200, type, body, headers = HEADERS } = { ...HEALTHY[url], ...overrides[url], ...(requests++ ? {} : first) };
         response.writeHead(status, { ...headers, "content-type": type }).end(body);
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
-    const child = spawn(SMOKE, [`http://127.0.0.1:${server.address().port}`], { env: { ...process.env, SMOKE_TIMEOUT: first.status ? "30" : "1" } });
+    const child = spawn(SMOKE, [`http://127.0.0.1:${server.address().port}`], { env: { ...process.env, SMOKE_TIMEOUT: timeout } });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
     const [status] = await once(child, "close");
@@ -69,6 +69,15 @@ describe("smoke", { concurrency: 8 }, () => {
     test("given a shop that is not ready yet when tested then the request is retried", async () => {
         const { status, output } = await smoke({}, { status: 503, headers: {} });
         assert.equal(status, 0, output);
+    });
+
+    test("given a shop that is not ready when all requests fail then they share one deadline", async () => {
+        const down = Object.fromEntries(Object.keys(HEALTHY).map((path) => [path, { status: 503 }]));
+        const begin = Date.now();
+        const { status, output } = await smoke(down, { status: 503, headers: {} }, "6");
+        assert.equal(status, 1);
+        assert.equal(output.match(/expected 200/g).length, 5, output);
+        assert.ok(Date.now() - begin < 15_000, `after ${Date.now() - begin} ms`);
     });
 
     test("given no server when tested then the missing response is reported", async () => {
