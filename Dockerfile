@@ -9,6 +9,8 @@ ARG NODE=node:24-bookworm-slim
 ARG NGINX=nginxinc/nginx-unprivileged:1.28-bookworm
 ARG STATIC=gcr.io/distroless/static-debian12:nonroot
 ARG VERSION=dev
+# release, or dev: compiles faster, and keeps what it has compiled for the next build.
+ARG PROFILE=release
 
 FROM --platform=$BUILDPLATFORM ${RUST} AS rust
 WORKDIR /shop
@@ -60,10 +62,9 @@ RUN echo 'fn main() {}' >/stub.rs \
     && find . -name '*.rs' -exec cp /stub.rs {} \;
 
 FROM compiler AS dependencies
-ARG PROFILE=release
 COPY --from=manifests /shop ./
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
-    cargo auditable build --locked --profile "$PROFILE" --package gateway --package authentication \
+    cargo auditable build --locked --release --package gateway --package authentication \
         --package products --package orders --package setup --package edge --package messaging
 
 FROM dependencies AS build
@@ -76,7 +77,7 @@ ARG BUILDKIT_SBOM_SCAN_STAGE=true
 # Sources can be older than the stubs, and Cargo compares modification times.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     find crates services infrastructure -name '*.rs' -exec touch {} + \
-    && cargo auditable build --locked --profile "$PROFILE" --package gateway --package authentication \
+    && cargo auditable build --locked --release --package gateway --package authentication \
         --package products --package orders --package setup --package edge --package messaging \
     && mkdir /programs \
     && for program in gateway authentication products orders setup edge events; do \
@@ -84,8 +85,39 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     done
 
 # Symbols are a third of each program, and only a debugger needs them.
-FROM build AS programs
+FROM build AS programs-release
 RUN "$STRIP" /programs/*
+
+# For development: compiles what has changed since the last build. Cargo compares modification times with the time of that
+# build, and would miss an edit during it, so the changed files get the current time.
+FROM compiler AS programs-dev
+ARG VERSION
+ENV CARGO_PROFILE_DEV_DEBUG=line-tables-only \
+    FLEETMARKET_VERSION=${VERSION}
+COPY .cargo .cargo
+COPY Cargo.toml Cargo.lock ./
+COPY tests tests
+COPY xtask xtask
+COPY infrastructure infrastructure
+COPY crates crates
+COPY services services
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/shop/target,sharing=locked,id=fleetmarket-dev \
+    mkdir -p target/sources \
+    && for folder in crates infrastructure services; do \
+        { diff --recursive --brief --new-file "target/sources/$folder" "$folder" || [ $? = 1 ]; } \
+            | sed 's/^Files .* and \(.*\) differ$/\1/' | xargs --no-run-if-empty touch --no-create || exit 1; \
+    done \
+    && cargo build --locked --package gateway --package authentication \
+        --package products --package orders --package setup --package edge --package messaging \
+    && mkdir /programs \
+    && for program in gateway authentication products orders setup edge events; do \
+        install -m 0555 "target/$CARGO_BUILD_TARGET/debug/$program" /programs/ || exit 1; \
+    done \
+    && rm -rf target/sources && mkdir target/sources && cp -R crates infrastructure services target/sources/
+
+# hadolint ignore=DL3006
+FROM programs-${PROFILE} AS programs
 
 FROM rust AS test
 COPY . .
@@ -94,6 +126,17 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/shop/target \
     cargo test --locked --workspace --lib --bins --test contract \
         --exclude shop-tests --exclude testkit --exclude backing-services --exclude xtask
+
+# For development: Vite serves the page, and Compose copies edited files into the container.
+FROM ${NODE} AS page-dev
+RUN install --directory --owner=1000 /page
+USER 1000
+WORKDIR /page
+COPY --chown=1000 frontend/package.json frontend/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY --chown=1000 frontend ./
+HEALTHCHECK NONE
+CMD ["npm", "run", "dev", "--", "--host", "0.0.0.0"]
 
 FROM --platform=$BUILDPLATFORM ${NODE} AS page
 WORKDIR /page

@@ -25,7 +25,7 @@ def exposed(name):
 def variables_of(program):
     """The environment variables that a program reads."""
     if program == "edge":
-        return set(re.findall(r"\$\{([A-Z_]+)\}", text("infrastructure/nginx/nginx.conf.template")))
+        return set(re.findall(r"\$\{([A-Z_]+)\}", text("infrastructure/nginx/nginx.conf.template"))) | {"EDGE_URL"}
     if program == "setup":
         names = set(re.findall(r"`([A-Z_]+)`", text("infrastructure/setup/README.md")))
         return names | {name.replace("NAME", store.upper(), 1) for name in names if "_NAME_" in name for store in STORES}
@@ -37,5 +37,5 @@ def variables_of(program):
 
 
 def defaults_of_edge():
-    """The variables of the edge that have a value in its image."""
-    return set(re.findall(r"\b([A-Z_]+)=", stage("edge")))
+    """The variables of the edge that have a value in its image, or need none."""
+    return set(re.findall(r"\b([A-Z_]+)=", stage("edge"))) | {"EDGE_URL"}

@@ -25,8 +25,9 @@ def check(services):
 
 
 def target(service):
-    """The stage of the Dockerfile that builds the service; None for a third-party image."""
-    return service.get("build", {}).get("target")
+    """The stage of the Dockerfile that builds the image of the service; None for a third-party image."""
+    own = re.match(r"fleetmarket/([a-z-]+):", service["image"])
+    return service.get("build", {}).get("target") or (own and own[1])
 
 
 def environment(service):

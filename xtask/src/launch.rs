@@ -215,8 +215,9 @@ fn nginx(folder: &Path, gateway: &str, port: u16) -> Result<Command> {
             "EDGE_RESOLVER" => "127.0.0.1".to_owned(),
             "EDGE_CONNECTIONS_PER_ADDRESS" | "EDGE_REQUESTS_PER_SECOND" => NO_LIMIT.to_owned(),
             "EDGE_TRUSTED_PROXIES" => "127.0.0.1/32".to_owned(),
+            "EDGE_CLIENT_ADDRESS" => "X-Forwarded-For".to_owned(),
             "GATEWAY" => gateway.to_owned(),
-            "GATEWAY_OPTIONS" => String::new(),
+            "EDGE_SERVER_OPTIONS" | "GATEWAY_OPTIONS" => String::new(),
             _ => return None,
         };
         Some(value)

@@ -121,14 +121,15 @@ def replica_sets(manifests):
 
 def probe_paths(manifests):
     """The program serves every path that is probed."""
-    served = text("crates/service-kit/src/probes.rs")
+    services = text("crates/service-kit/src/probes.rs")
+    edge = text("infrastructure/nginx/nginx.conf.template")
     for workload, _, container in manifests.containers():
         for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
             probe = container.get(kind, {}).get("httpGet")
             if not probe:
                 continue
             path = probe["path"]
-            if path != "/" if image_name(container) == "edge" else f'"{path}"' not in served:
+            if f"location = {path} " not in edge if image_name(container) == "edge" else f'"{path}"' not in services:
                 yield f"{title(workload)}: the {kind} requests {path}, which is not served"
             if probe["port"] not in {port["name"] for port in container["ports"]}:
                 yield f"{title(workload)}: the {kind} uses the port {probe['port']}, which the container does not have"

@@ -13,9 +13,17 @@ pub enum ConfigurationError {
     OpenPlaceholder,
 }
 
-/// Returns the configuration, with the `value` of each variable.
+/// Returns the configuration, with the `value` of each variable. `EDGE_TRUSTED_PROXIES` is a list,
+/// separated by commas.
 pub fn configuration(value: impl Fn(&str) -> Option<String>) -> Result<String, ConfigurationError> {
-    render(TEMPLATE, value)
+    render(TEMPLATE, |name| {
+        let value = value(name)?;
+        Some(match name {
+            // The directive takes one network.
+            "EDGE_TRUSTED_PROXIES" => value.replace(',', "; set_real_ip_from "),
+            _ => value,
+        })
+    })
 }
 
 /// Replaces each `${NAME}` in `template` by its value. nginx's own variables have no braces.
@@ -57,6 +65,14 @@ mod tests {
         check("a ${A};${NOTHING}; $uri", Ok("a 1;; $uri"));
         check("${B}", Err("B must be set; it may be empty"));
         check("${A", Err("the template has a ${ without a }"));
+    }
+
+    #[test]
+    fn given_several_trusted_proxies_when_rendered_then_each_has_its_directive() {
+        let text =
+            configuration(|_| Some("10.0.0.0/8,192.168.0.0/16".to_owned())).expect("renders");
+        let directives = "set_real_ip_from 10.0.0.0/8; set_real_ip_from 192.168.0.0/16;";
+        assert!(text.contains(directives), "{text}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use edge::{ConfigurationError, configuration};
 
 const NGINX: &str = "/usr/sbin/nginx";
 /// Served from a file, so its health does not depend on the gateway.
-const HEALTH_PATH: &str = "/";
+const HEALTH_PATH: &str = "/edge_health";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -56,6 +56,9 @@ fn start() -> Result<ExitCode> {
             file.display()
         )
     })?;
+    if let Some(url) = variable("EDGE_URL").filter(|url| !url.is_empty()) {
+        writeln!(io::stdout(), "The shop is at {url}")?;
+    }
     let error = Command::new(NGINX)
         // Until nginx has read its configuration it would log to a path that is not writable.
         .args(["-e", "/dev/stderr", "-g", "daemon off;", "-c"])

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import {
   fetchFirstChunk,
   fetchFrom,
+  freePort,
   openStream,
   page,
   parseResponse,
@@ -220,6 +221,48 @@ describe('the gateway', () => {
     received.length = 0;
     await fetchFrom(edge, '/api/products', { headers: { ...forwardingHeaders, 'X-Forwarded-For': '6.6.6.6, 203.0.113.9' } });
     expectOrigin('203.0.113.9');
+  });
+
+  test('given several networks of proxies, when a client of one of them sends its address, then it is used', async () => {
+    const several = await startEdge({ GATEWAY: gateway.address, EDGE_TRUSTED_PROXIES: '192.0.2.0/24,127.0.0.0/8' });
+    try {
+      received.length = 0;
+      await fetchFrom(several, '/api/products', { headers: forwardingHeaders });
+      expectOrigin('203.0.113.9');
+    } finally {
+      await several.stop();
+    }
+  });
+
+  test('given a load balancer with the PROXY protocol, when it forwards a request, then its address of the client is used', async () => {
+    const port = await freePort();
+    const forwarded = await startEdge({
+      GATEWAY: gateway.address,
+      EDGE_CLIENT_ADDRESS: 'proxy_protocol',
+      EDGE_SERVER_OPTIONS: `listen 127.0.0.1:${port} proxy_protocol;`,
+    });
+    try {
+      received.length = 0;
+      await sendBytes(
+        { port },
+        'PROXY TCP4 203.0.113.9 127.0.0.1 5000 8080\r\n' +
+          'GET /api/products HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: 6.6.6.6\r\nConnection: close\r\n\r\n',
+        { end: false },
+      );
+      expectOrigin('203.0.113.9');
+    } finally {
+      await forwarded.stop();
+    }
+  });
+
+  test('given probes, when they ask whether the edge is ready, then they get the page, and the log no line', async () => {
+    const probed = await startEdge({ GATEWAY: gateway.address });
+    const response = await fetchFrom(probed, '/edge_health');
+    await fetchFrom(probed, '/icon.svg');
+    const log = await probed.stop();
+    assert.deepEqual([response.status, response.body], [200, page]);
+    assert.doesNotMatch(log, /edge_health|index\.html/);
+    assert.match(log, /icon\.svg/);
   });
 
   test('given an untrusted client, when it sends forwarding headers, then none is used', async () => {
