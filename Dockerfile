@@ -91,6 +91,7 @@ RUN "$STRIP" /programs/*
 # For development: compiles what has changed since the last build. Cargo compares modification times with the time of that
 # build, and would miss an edit during it, so the changed files get the current time.
 FROM compiler AS programs-dev
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 ARG VERSION
 ENV CARGO_PROFILE_DEV_DEBUG=line-tables-only \
     FLEETMARKET_VERSION=${VERSION}
