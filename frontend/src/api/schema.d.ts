@@ -1248,7 +1248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A service or its database is unavailable; try again after Retry-After */
+            /** @description The order may have been placed; repeat the request after Retry-After with the same Idempotency-Key, which places it at most once */
             503: {
                 headers: {
                     [name: string]: unknown;
