@@ -93,12 +93,12 @@ mod tests {
             let server = thread::spawn(move || {
                 let (mut stream, _) = listener.accept().unwrap();
                 let mut request = String::new();
-                let mut part = [0; 1024];
+                let mut bytes = [0; 1024];
                 // All of it: closing a connection with unread bytes drops the response.
                 while !request.ends_with("\r\n\r\n{}") {
-                    let length = stream.read(&mut part).unwrap();
+                    let length = stream.read(&mut bytes).unwrap();
                     assert_ne!(length, 0, "the request is incomplete: {request}");
-                    request.push_str(&String::from_utf8_lossy(&part[..length]));
+                    request.push_str(&String::from_utf8_lossy(&bytes[..length]));
                 }
                 stream.write_all(response.as_bytes()).unwrap();
                 request
