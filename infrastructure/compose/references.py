@@ -93,7 +93,7 @@ def secrets(name, service):
         for file in re.findall(r"/run/secrets/([\w.-]+\w)", value):
             if file not in created_secrets():
                 yield f"{name}: {variable} names the secret {file}, which `setup secrets` does not create"
-            if folder.removeprefix("secrets-") not in (name, name.removesuffix("-replicas"), "browser"):
+            if folder.removeprefix("secrets-") not in (name, "browser"):
                 yield f"{name}: {variable} names a secret, but the folder of {name} is not mounted"
 
 

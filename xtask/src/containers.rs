@@ -189,7 +189,7 @@ fn check_replicas(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()
 
 /// Replaces every service while buyers place orders: no request fails.
 fn check_update(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
-    let responses = while_buyers_order(compose, "update", || compose.update(&images::IMAGES))?;
+    let responses = while_buyers_order(compose, "update", || compose.update())?;
     print_line!("update: {responses}");
     ensure!(
         responses.errors == 0 && responses.missing == 0 && responses.incomplete == 0,

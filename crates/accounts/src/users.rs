@@ -122,12 +122,13 @@ impl Users {
         Ok(())
     }
 
-    /// Removes an account, unless its password has changed since `user` was read.
-    pub async fn remove(&self, user: &User) -> Result<(), StoreError> {
+    /// Removes an account, unless its hash has changed since `user` was read. Returns whether it did.
+    pub async fn remove(&self, user: &User) -> Result<bool, StoreError> {
         let unchanged = doc! { "_id": user.id.0, "password_hash": &user.password_hash };
-        self.run(|users| async move { users.delete_one(unchanged).await })
+        let removed = self
+            .run(|users| async move { users.delete_one(unchanged).await })
             .await?;
-        Ok(())
+        Ok(removed.deleted_count > 0)
     }
 
     /// Stores these accounts if there are no accounts. Returns whether it did.

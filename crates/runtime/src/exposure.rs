@@ -24,7 +24,7 @@ pub struct Exposure {
     pub chaos_endpoints: bool,
 }
 
-/// A setting for development is on, and others than the developer can reach the shop.
+/// A setting for development is on, and other machines can reach the shop.
 #[derive(Debug, thiserror::Error)]
 #[error("{setting}=true is for development, but {reason}; set {setting}=false")]
 pub struct DevelopmentOnly {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use backing_services::free_ports;
 use serde_json::Value;
 
+use super::images::IMAGES;
 use crate::{
     interrupt,
     programs::{find, run as run_program},
@@ -104,8 +105,8 @@ impl Compose {
     }
 
     /// Gives the images another tag, and replaces the running containers by those of this tag.
-    pub(super) fn update(&self, images: &[&str]) -> Result<()> {
-        for image in images {
+    pub(super) fn update(&self) -> Result<()> {
+        for image in IMAGES {
             let [old, new] = [TAG, NEXT_TAG].map(|tag| format!("fleetmarket/{image}:{tag}"));
             output(Command::new("docker").args(["tag", &old, &new]))?;
         }
@@ -185,6 +186,11 @@ impl Drop for Compose {
                 "cannot remove the containers; run docker compose --project-name {PROJECT} down --volumes"
             );
         }
+        let next = IMAGES.map(|image| format!("fleetmarket/{image}:{NEXT_TAG}"));
+        let mut remove = Command::new("docker");
+        remove.args(["image", "rm"]).args(next);
+        // They exist only after an update.
+        let _ = remove.stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 

@@ -61,7 +61,9 @@ impl Store {
         if place.verify(email.into(), stored).await? == Verification::Mismatch {
             return Ok(false);
         }
-        self.users.remove(&user).await?;
+        if !self.users.remove(&user).await? {
+            return Err("a log-in has replaced the hash meanwhile".into());
+        }
         self.end_sessions(user.id).await?;
         Ok(true)
     }
