@@ -63,6 +63,11 @@ impl User {
             password_hash,
         }
     }
+
+    /// Finds this account unless its hash has changed since it was read.
+    fn unchanged(&self) -> Document {
+        doc! { "_id": self.id.0, "password_hash": &self.password_hash }
+    }
 }
 
 impl Users {
@@ -115,7 +120,7 @@ impl Users {
 
     /// Replaces the hash of a password, unless the password has changed since `user` was read.
     pub async fn replace_hash(&self, user: &User, new_hash: &str) -> Result<(), StoreError> {
-        let unchanged = doc! { "_id": user.id.0, "password_hash": &user.password_hash };
+        let unchanged = user.unchanged();
         let replacement = doc! { "$set": { "password_hash": new_hash } };
         self.run(|users| async move { users.update_one(unchanged, replacement).await })
             .await?;
@@ -124,7 +129,7 @@ impl Users {
 
     /// Removes an account, unless its hash has changed since `user` was read. Returns whether it did.
     pub async fn remove(&self, user: &User) -> Result<bool, StoreError> {
-        let unchanged = doc! { "_id": user.id.0, "password_hash": &user.password_hash };
+        let unchanged = user.unchanged();
         let removed = self
             .run(|users| async move { users.delete_one(unchanged).await })
             .await?;

@@ -21,7 +21,7 @@ async fn given_refused_credentials_when_a_document_is_read_then_the_database_cou
         "--mongodb-uri",
         &uri,
         "--mongodb-username",
-        "nobody",
+        "no-such-user",
     ];
     let mut settings = Settings::parse_from(arguments).mongo;
     settings.mongodb_password = Some("an old password".to_owned().into());
