@@ -37,6 +37,9 @@ const STUBS = {
     *' kustomize '*) [[ -z \${RENDERS:-} ]] || exec ${KUBECTL} "$@" ;;
     *' apply '*) cp "\${@: -1}" "$MANIFESTS"; cat "$APPLIED"; [[ -z \${REJECTS:-} ]] ;;
     *' get namespace '*) echo namespace/fleetmarket ;;
+    *' get job/setup '*) printf '%s' "\${SETUP-exists SuccessCriteriaMet Complete}" ;;
+    *' rollout undo deployment/orders '*) echo 'deployment.apps/orders skipped rollback (current template already matches revision 7)' ;;
+    *' rollout undo '*) echo 'rolled back' ;;
     *' get deployments,statefulsets '*) printf '%s\\n' deployment.apps/gateway deployment.apps/orders statefulset.apps/kafka ;;
     *' rollout history '*) printf 'REVISION  CHANGE-CAUSE\\n6  <none>\\n7  <none>\\n\\n' ;;
     *'condition=failed'*) [[ -n \${SETUP_FAILS:-} ]] || exec tail -f /dev/null ;;
@@ -99,22 +102,21 @@ const APPLIED = [
     "deployment.apps/page created",
     "statefulset.apps/kafka configured",
 ];
-const rollbacks = (calls) => calls.filter((call) => call.includes("rollout undo"));
-const ROLLBACKS_OF_CHANGED = ["deployment/gateway", "statefulset/kafka"].map(
-    (workload) => `kubectl --namespace fleetmarket rollout undo ${workload} --to-revision=7`,
-);
+// The stub of kubectl skips deployment/orders, as one that has the saved revision.
+const rollbacks = (output) => [...output.matchAll(/^rolled back (\S+) to revision 7$/gm)].map(([, workload]) => workload);
+const CHANGED = ["deployment/gateway", "statefulset/kafka"];
 const isApplied = (calls) => calls.some((call) => call.startsWith("kubectl apply"));
 
 describe("deploy", { concurrency: 4 }, () => {
     test("given digests when every step succeeds then the steps run in order and nothing is rolled back", async () => {
         const { status, output, calls } = await deploy();
         assert.equal(status, 0, output);
-        const steps = ["get-credentials fleetmarket", "--for=delete job/setup", "kubectl diff", "kubectl apply", "condition=complete",
+        const steps = ["get-credentials fleetmarket", "delete job/setup", "kubectl diff", "kubectl apply", "condition=complete",
             "rollout status deployment/gateway", "rollout status deployment/orders", "rollout status deployment/page",
             "rollout status statefulset/kafka", "https://shop.test/", "https://shop.test/api/orders_health"];
         const positions = steps.map((step) => calls.findIndex((call) => call.includes(step)));
         assert.ok(positions.every((position, index) => position > (positions[index - 1] ?? -1)), `${steps}\n${positions}\n${calls.join("\n")}`);
-        assert.deepEqual(rollbacks(calls), []);
+        assert.deepEqual(rollbacks(output), []);
         assert.match(output, /deployed to staging/);
     });
 
@@ -128,17 +130,23 @@ describe("deploy", { concurrency: 4 }, () => {
         assert.doesNotMatch(manifests, /example/);
     });
 
-    test("given a deployment when it succeeds or fails then nothing is deleted", async () => {
+    test("given a deployment when it succeeds or fails then only the last set-up is deleted", async () => {
         for (const options of [{}, { FAILS: "rollout status" }]) {
             const { calls } = await deploy(options);
-            assert.deepEqual(calls.filter((call) => / (delete|replace|scale) /.test(call)), []);
+            assert.deepEqual(calls.filter((call) => / (delete|replace|scale) /.test(call)), ["kubectl --namespace fleetmarket delete job/setup"]);
         }
+    });
+
+    test("given no set-up when deploying then nothing is deleted", async () => {
+        const { status, output, calls } = await deploy({ SETUP: "" });
+        assert.equal(status, 0, output);
+        assert.ok(!calls.some((call) => call.includes(" delete ")));
     });
 
     test("given a rollout when it times out then exactly the changed workloads are rolled back", async () => {
         const { status, output, calls } = await deploy({ FAILS: "status deployment/orders --timeout" });
         assert.equal(status, 1);
-        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.deepEqual(rollbacks(output), CHANGED);
         assert.ok(!calls.some((call) => call.startsWith("curl")), "the smoke test must not run");
         assert.match(output, /a rollout timed out/);
     });
@@ -146,15 +154,15 @@ describe("deploy", { concurrency: 4 }, () => {
     test("given a shop when the smoke test fails then exactly the changed workloads are rolled back", async () => {
         const { status, output, calls } = await deploy({ FAILS: "^curl .*/api/products$" });
         assert.equal(status, 1);
-        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.deepEqual(rollbacks(output), CHANGED);
         assert.match(output, /\/api\/products: no response, expected 200/);
     });
 
     test("given the set-up when it fails then exactly the changed workloads are rolled back and its log is shown", async () => {
-        const { status, calls } = await deploy({ SETUP_FAILS: "yes" });
+        const { status, output, calls } = await deploy({ SETUP_FAILS: "yes" });
         assert.equal(status, 1);
-        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
-        assert.ok(calls.some((call) => call.includes("logs job/setup")));
+        assert.deepEqual(rollbacks(output), CHANGED);
+        assert.ok(calls.some((call) => call.includes("logs --selector batch.kubernetes.io/job-name=setup")));
     });
 
     test("given a sign-in that ends when a deployment is rolled back then it is renewed before each wait and each rollback", async () => {
@@ -169,21 +177,21 @@ describe("deploy", { concurrency: 4 }, () => {
     test("given a sign-in when it cannot be renewed then it is reported and the changed workloads are rolled back", async () => {
         const { status, output, calls } = await deploy({ FAILS: "^sign-in|condition=complete", SETUP_FAILS: "yes", DEPLOY_SIGN_IN: "sign-in deployer" });
         assert.equal(status, 1);
-        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.deepEqual(rollbacks(output), CHANGED);
         assert.match(output, /cannot renew the sign-in with DEPLOY_SIGN_IN=sign-in deployer/);
     });
 
     test("given an apply when a manifest is rejected then the workloads applied before it are rolled back", async () => {
-        const { status, calls } = await deploy({ applied: ["deployment.apps/orders configured"], REJECTS: "yes" });
+        const { status, output, calls } = await deploy({ applied: ["deployment.apps/gateway configured"], REJECTS: "yes" });
         assert.equal(status, 1);
         assert.ok(!calls.some((call) => call.includes("condition=complete")));
-        assert.deepEqual(rollbacks(calls), ["kubectl --namespace fleetmarket rollout undo deployment/orders --to-revision=7"]);
+        assert.deepEqual(rollbacks(output), ["deployment/gateway"]);
     });
 
     test("given a workload when its rollback fails then the others are rolled back and it is reported", async () => {
         const { status, output, calls } = await deploy({ FAILS: "status deployment/orders|undo deployment/gateway" });
         assert.equal(status, 1);
-        assert.deepEqual(rollbacks(calls), ROLLBACKS_OF_CHANGED);
+        assert.deepEqual(rollbacks(output), ["statefulset/kafka"]);
         assert.match(output, /deployment\/gateway was not rolled back/);
     });
 
@@ -198,10 +206,12 @@ describe("deploy", { concurrency: 4 }, () => {
         assert.equal(status, 0, output);
     });
 
-    test("given the last set-up when it is not removed then nothing is applied", async () => {
-        const { status, calls } = await deploy({ FAILS: "for=delete" });
-        assert.equal(status, 1);
-        assert.ok(!isApplied(calls));
+    test("given the last set-up when it still runs or cannot be deleted then nothing is applied", async () => {
+        for (const options of [{ SETUP: "exists " }, { FAILS: "delete job/setup" }]) {
+            const { status, calls } = await deploy(options);
+            assert.equal(status, 1);
+            assert.ok(!isApplied(calls));
+        }
     });
 
     test("given the current revisions when they cannot be read then nothing is applied", async () => {
