@@ -2,6 +2,7 @@
 
 import sys
 
+import capacity
 import network
 import references
 import scan
@@ -14,6 +15,7 @@ CHECKS = {
     "workloads": workloads.check,
     "references": references.check,
     "network": network.check,
+    "capacity": capacity.check,
     "exceptions": scan.check,
 }
 

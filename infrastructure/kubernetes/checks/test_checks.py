@@ -3,6 +3,7 @@
 import copy
 from functools import cache
 
+import capacity
 import network
 import pytest
 import references
@@ -146,3 +147,15 @@ def test_given_a_rollout_with_missing_replicas_when_checked_then_it_is_reported(
 def test_given_members_that_share_a_node_when_checked_then_it_is_reported(gke):
     del pod(gke, "mongo-orders", "StatefulSet")["affinity"]
     expect(workloads.check(gke), "StatefulSet mongo-orders: two members can run on one node")
+
+
+@pytest.mark.parametrize(
+    "requests, message",
+    [
+        ({"cpu": "2", "memory": "1536Mi"}, "m CPU, and the nodes have 9600m"),
+        ({"cpu": "250m", "memory": "8Gi"}, "MiB of memory, and the nodes have 36864 MiB"),
+    ],
+)
+def test_given_pods_that_do_not_fit_on_the_nodes_when_checked_then_it_is_reported(gke, requests, message):
+    pod(gke, "mongo-orders", "StatefulSet")["containers"][0]["resources"]["requests"] = requests
+    expect(capacity.check(gke), message)
