@@ -44,6 +44,7 @@ const CHECKS: &[Check] = &[
     Check { name: "Terraform, findings", subject: "checkov", command: &["infrastructure/terraform/check", "findings"] },
     Check { name: "CircleCI", subject: "schema; jobs are reachable, their references exist, deployments are in order", command: &[".circleci/check"] },
     Check { name: "release", subject: "tests of build, promote and sign-in, with a stub registry", command: &["node", "--test", ".circleci/test/release.test.mjs"] },
+    Check { name: "documents", subject: "each code block says where its commands run; syntax and paths of the commands", command: &["docs/check"] },
     Check { name: "scripts", subject: "shellcheck", command: &[".ci/scripts"] },
 ];
 
