@@ -1,4 +1,5 @@
-//! A MongoDB replica set of three members, for tests in which the majority is unavailable.
+//! A MongoDB replica set of three members, for tests in which the majority is unavailable or the primary
+//! changes.
 
 use backing_services::{Mongod, MongodSettings, ScratchDir, free_ports};
 use bson::{Document, doc};
@@ -7,7 +8,8 @@ use mongodb::Client;
 use crate::eventually::eventually;
 use crate::servers::tools;
 
-/// Longer than any test, so that the primary stays primary while its secondaries are paused.
+/// Longer than any test, so that the primary stays primary while its secondaries are paused. A primary that
+/// shuts down hands over without waiting for it.
 const ELECTION_TIMEOUT_MILLIS: i32 = 600_000;
 
 /// A primary and two secondaries, for one test. Dropping it ends them and removes their data.
@@ -52,6 +54,34 @@ impl ReplicaSet {
         }
     }
 
+    /// Shuts the primary down as SIGTERM does in production: it hands over to a secondary, and ends.
+    pub async fn shut_down_primary(&self) {
+        let admin = self.primary_client().await.database("admin");
+        let ended = admin.run_command(doc! { "shutdown": 1, "timeoutSecs": 5 });
+        // The server closes the connection instead of a response.
+        drop(ended.await);
+    }
+
+    /// The number of documents that a majority has.
+    pub async fn count(&self, database: &str, collection: &str) -> u64 {
+        let client = self.members_client().await;
+        let collection = client.database(database).collection::<Document>(collection);
+        let count = collection.count_documents(doc! {}).await;
+        count.expect("the members respond")
+    }
+
+    /// A client that finds the primary through any member.
+    async fn members_client(&self) -> Client {
+        let members = [&self.primary, &self.secondaries[0], &self.secondaries[1]];
+        let hosts = members.map(|member| format!("127.0.0.1:{}", member.settings().port));
+        let uri = format!(
+            "mongodb://{}/?replicaSet=rs-test&readConcernLevel=majority",
+            hosts.join(",")
+        );
+        let client = Client::with_uri_str(uri).await;
+        client.expect("the connection string is valid")
+    }
+
     fn spawn() -> Self {
         let (tools, scratch) = (tools(), ScratchDir::new().expect("a scratch directory"));
         let ports: [u16; 3] = free_ports().expect("three free ports");
@@ -77,17 +107,17 @@ impl ReplicaSet {
     async fn add_secondaries(&self) {
         let client = self.primary_client().await;
         let admin = client.database("admin");
-        let member = |id: i32, mongod: &Mongod, priority: i32| {
+        let member = |id: i32, mongod: &Mongod| {
             let host = format!("127.0.0.1:{}", mongod.settings().port);
-            doc! { "_id": id, "host": host, "priority": priority }
+            doc! { "_id": id, "host": host }
         };
         let config = doc! {
             "_id": "rs-test",
             "version": 2,
             "members": [
-                member(0, &self.primary, 1),
-                member(1, &self.secondaries[0], 0),
-                member(2, &self.secondaries[1], 0),
+                member(0, &self.primary),
+                member(1, &self.secondaries[0]),
+                member(2, &self.secondaries[1]),
             ],
             "settings": { "electionTimeoutMillis": ELECTION_TIMEOUT_MILLIS },
         };

@@ -3,6 +3,7 @@
 mod admin;
 mod console;
 mod database;
+mod member;
 mod memory;
 mod mongo_error;
 mod readers;
@@ -41,6 +42,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Succeeds if a database member serves reads: the probe of its container.
+    MemberReady {
+        /// Host and port of the member.
+        #[arg(long, default_value = "127.0.0.1:27017")]
+        address: String,
+    },
+    /// Copies this program to a directory, for the probe of another container.
+    Install {
+        /// An existing directory.
+        directory: PathBuf,
+    },
     /// Creates missing secrets, and copies to each reader its own.
     Secrets {
         /// The directory of all secrets.
@@ -75,7 +87,9 @@ fn main() -> ExitCode {
             .map_err(anyhow::Error::from)
             .and_then(|()| memory::check(*needs_memory))
             .and_then(|()| readers::distribute(all, readers)),
-        None => run(&arguments),
+        Some(Command::MemberReady { address }) => run(member::check_ready(address)),
+        Some(Command::Install { directory }) => member::install(directory),
+        None => run(set_up(&arguments)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,7 +100,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
+fn run(task: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -94,8 +108,8 @@ fn run(arguments: &Arguments) -> Result<()> {
         // Process 1 of a container ignores a signal that it has no handler for.
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
-            _ = terminate.recv() => bail!("stopped by SIGTERM before the set-up was complete"),
-            outcome = set_up(arguments) => outcome,
+            _ = terminate.recv() => bail!("stopped by SIGTERM before it was complete"),
+            outcome = task => outcome,
         }
     });
     // The background tasks of the MongoDB driver never end.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Email, OrderId, ProductName};
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,9 @@ use crate::order::PendingOrder;
 use crate::ports::{Insertion, OrderBook, StoreError};
 use crate::product::ProductCopy;
 
+/// Much shorter than an election, which takes half a second at least.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
+
 impl OrderBook for Store {
     fn new_id(&self) -> OrderId {
         OrderId::from_bytes(ObjectId::new().bytes())
@@ -31,15 +35,18 @@ impl OrderBook for Store {
             self.orders.clone(),
             doc! { "_id": { "$in": object_ids(ids) } },
         );
-        mongo::with_timeout(self.timeout, async move {
-            let mut found = orders.find(query).max_time(time_left()).await?;
-            let mut placed = HashMap::new();
-            while found.advance().await? {
-                let order = found.deserialize_current()?.into_placed()?;
-                placed.insert(order.id, Arc::new(order));
-            }
-            Ok(placed)
-        })
+        mongo::with_timeout(
+            self.timeout,
+            repeat(async move || {
+                let mut found = orders.find(query.clone()).max_time(time_left()).await?;
+                let mut placed = HashMap::new();
+                while found.advance().await? {
+                    let order = found.deserialize_current()?.into_placed()?;
+                    placed.insert(order.id, Arc::new(order));
+                }
+                Ok(placed)
+            }),
+        )
         .await
     }
 
@@ -49,15 +56,18 @@ impl OrderBook for Store {
     ) -> Result<HashMap<ProductName, ProductCopy>, StoreError> {
         let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
         let (copies, query) = (self.products.clone(), doc! { "name": { "$in": names } });
-        mongo::with_timeout(self.timeout, async move {
-            let mut found = copies.find(query).max_time(time_left()).await?;
-            let mut products = HashMap::new();
-            while found.advance().await? {
-                let (name, product) = found.deserialize_current()?.into_copy()?;
-                products.insert(name, product);
-            }
-            Ok(products)
-        })
+        mongo::with_timeout(
+            self.timeout,
+            repeat(async move || {
+                let mut found = copies.find(query.clone()).max_time(time_left()).await?;
+                let mut products = HashMap::new();
+                while found.advance().await? {
+                    let (name, product) = found.deserialize_current()?.into_copy()?;
+                    products.insert(name, product);
+                }
+                Ok(products)
+            }),
+        )
         .await
     }
 
@@ -68,9 +78,10 @@ impl OrderBook for Store {
         limits: AccountLimits,
     ) -> Result<HashMap<Email, AccountUsage>, StoreError> {
         let (store, buyers) = (self.clone(), buyers.to_vec());
-        mongo::with_timeout(self.timeout, async move {
-            store.count_usage(&buyers, since, limits).await
-        })
+        mongo::with_timeout(
+            self.timeout,
+            repeat(async move || store.count_usage(&buyers, since, limits).await),
+        )
         .await
     }
 
@@ -79,24 +90,30 @@ impl OrderBook for Store {
         orders: &[Arc<PendingOrder>],
         lease: SignedDuration,
     ) -> Result<Vec<Insertion>, StoreError> {
-        let (store, orders) = (self.clone(), orders.to_vec());
-        mongo::with_timeout(self.timeout, async move {
-            let documents = || {
+        let (store, orders, count) = (self.clone(), orders.to_vec(), orders.len());
+        let failed = mongo::with_timeout(
+            self.timeout,
+            repeat(async move || {
                 let document = |order: &Arc<PendingOrder>| {
                     OrderDocument::from_pending(order, due(order.created_at, lease))
                 };
-                orders.iter().map(document)
-            };
-            let failed = match bulk::insert(&store, "orders", documents()).await {
-                // The primary has changed or the connection was closed. The first insert has ended.
-                Err(StoreError::Unavailable(_)) if !mongo::is_time_up() => {
-                    bulk::insert(&store, "orders", documents()).await?
-                }
-                failed => failed?,
-            };
-            Ok(insertions(failed, orders.len()))
-        })
-        .await
+                bulk::insert(&store, "orders", orders.iter().map(document)).await
+            }),
+        );
+        Ok(insertions(failed.await?, count))
+    }
+}
+
+/// Repeats an operation of placing within the enclosing timeout while the database is unavailable, for
+/// example until another member is primary. It can be repeated, because an order has its id before.
+async fn repeat<T>(operation: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    loop {
+        match operation().await {
+            Err(StoreError::Unavailable(_) | StoreError::NotDurable) if !mongo::is_time_up() => {
+                tokio::time::sleep(RETRY_DELAY).await;
+            }
+            outcome => return outcome,
+        }
     }
 }
 

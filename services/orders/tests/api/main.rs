@@ -2,6 +2,7 @@
 
 mod decisions;
 mod event_stream;
+mod failover;
 mod freshness;
 mod idempotency;
 mod limits;
