@@ -48,6 +48,9 @@ def main():
     arguments, docker_options = parse(sys.argv[1:])
     pipeline = load()
     name, variables = image(pipeline, arguments.job)
+    titles = {details.get("name", kind) for kind, details in pipeline.steps_of(pipeline.config["jobs"][arguments.job]["steps"])}
+    if unknown := set(arguments.skip) - titles:
+        sys.exit(f"the job {arguments.job} has no step {', '.join(unknown)}; its steps are {', '.join(sorted(titles))}")
     options = [f"--env={key}={value}" for key, value in variables.items()] + docker_options
     command = ["docker", "run", "--rm", "--init", f"--volume={arguments.bundle}:/project.bundle:ro", *options, name]
     lines = "\n".join(script(pipeline, arguments.job, arguments.skip))

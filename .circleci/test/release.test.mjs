@@ -24,7 +24,10 @@ const STUBS = {
     docker: `while (($#)); do
     case $1 in
         --metadata-file) printf '%s' '${JSON.stringify(METADATA)}' >"$2" ;;
-        imagetools) printf 'sha256:%s\\n' "$(printf 'ab%.0s' {1..32})" ;;
+        inspect)
+            [[ $2 != */fleetmarket/* || $2 =~ \${TAGGED:-^$} ]] || exit 1
+            printf 'sha256:%s\\n' "$(printf 'ab%.0s' {1..32})"
+            ;;
         login) cat >/dev/null ;;
     esac
     shift
@@ -106,6 +109,13 @@ test("given a commit after a release when it is built then its images are tagged
 test("given the nightly build when it is built then its version has the date", async () => {
     const { version } = await run("build", { NIGHTLY: "true" });
     assert.match(version, /^1\.4\.0-3-g5d1f0e2-20\d{6}$/);
+});
+
+test("given a commit that was built and tagged when it is built again then it has a version of its own", async () => {
+    const { status, output, calls, version } = await run("build", { TAGGED: "setup:1.4.0-3-g5d1f0e2(-2)?$" });
+    assert.equal(status, 0, output);
+    assert.equal(version, "1.4.0-3-g5d1f0e2-3");
+    assert.equal(containing(calls, ` ${version}`).length, OWN.length);
 });
 
 test("given a long build when its images are scanned then the sign-in was renewed", async () => {
