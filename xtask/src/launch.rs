@@ -70,6 +70,7 @@ pub(crate) fn store(state: &State, instance: &Instance) -> Option<Box<dyn Backin
             data: state.data().join(&instance.name),
             port: instance.port,
             controller_port: instance.port + 1,
+            users_port: None,
             short_lived: false,
         })),
         mongo if mongo.phase() == Phase::Stores => Some(Box::new(mongod(state, instance))),

@@ -95,6 +95,7 @@ fn test_services(arguments: &[String]) -> Result<ExitCode> {
         .args(arguments)
         .env("TEST_MONGODB_URI", mongodb)
         .env("TEST_KAFKA_BROKERS", kafka)
+        .env("TEST_KAFKA_USERS_BROKERS", servers.kafka_users_brokers())
         .env("TEST_TOOLS_DIR", folder)
         .env(
             "RUST_TEST_THREADS",

@@ -14,6 +14,9 @@ use crate::tools::Tools;
 /// The virtual machine's option to compile quickly.
 const QUICK_COMPILER: &str = "-XX:TieredStopAtLevel=1";
 
+/// The users of a broker that has any. The password of each is its name.
+pub const KAFKA_USERS: [&str; 3] = ["products", "orders", "browser"];
+
 /// A running Kafka broker.
 pub type Kafka = Server<KafkaSettings>;
 
@@ -28,6 +31,9 @@ pub struct KafkaSettings {
     pub port: u16,
     /// The port at 127.0.0.1 for the controller.
     pub controller_port: u16,
+    /// The port at 127.0.0.1 for clients that log in as one of [`KAFKA_USERS`]; they may do only what a
+    /// rule allows. Without it there are no users, and all clients are anonymous.
+    pub users_port: Option<u16>,
     /// Whether the broker runs for minutes only. Its code is then compiled quickly instead of well, which
     /// costs about twice the time per request.
     pub short_lived: bool,
@@ -37,6 +43,11 @@ impl KafkaSettings {
     /// The list for `bootstrap.servers`.
     pub fn brokers(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The list for `bootstrap.servers` of clients that log in, if there are users.
+    pub fn users_brokers(&self) -> Option<String> {
+        self.users_port.map(|port| format!("127.0.0.1:{port}"))
     }
 
     fn properties_file(&self) -> PathBuf {
@@ -127,16 +138,35 @@ impl KafkaSettings {
             ..
         } = self;
         let topics = topics.display();
+        let (listener, protocol) = match self.users_port {
+            Some(port) => (
+                format!(",USERS://127.0.0.1:{port}"),
+                ",USERS:SASL_PLAINTEXT",
+            ),
+            None => (String::new(), ""),
+        };
+        let users: Vec<_> = KAFKA_USERS
+            .iter()
+            .map(|user| format!("user_{user}=\"{user}\""))
+            .collect();
+        let users = users.join(" ");
         // Static voters, because those in the data folder could not follow a change of ports.
         format!(
             "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
-listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=CLIENTS://127.0.0.1:{port}
-listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=CLIENTS://127.0.0.1:{port}{listener},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=CLIENTS://127.0.0.1:{port}{listener}
+listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT{protocol}
 inter.broker.listener.name=CLIENTS
 controller.listener.names=CONTROLLER
+listener.name.users.sasl.enabled.mechanisms=PLAIN
+listener.name.users.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required {users};
+
+# As in containers, where the broker itself has a name.
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+super.users=User:ANONYMOUS
 log.dirs={topics}
 
 # One broker holds the only replica of everything.

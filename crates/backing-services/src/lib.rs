@@ -18,7 +18,7 @@ mod test_servers;
 mod tools;
 
 pub use error::{Error, Result};
-pub use kafka::{Kafka, KafkaSettings};
+pub use kafka::{KAFKA_USERS, Kafka, KafkaSettings};
 pub use mongod::{Mongod, MongodSettings};
 pub use port::{free_ports, is_port_free};
 pub use process::{Process, last_lines, signal_group};

@@ -24,7 +24,7 @@ impl TestServers {
     pub fn start(tools: &Tools) -> Result<Self> {
         let scratch = ScratchDir::new()?;
         let folder = scratch.path();
-        let [mongod_port, port, controller_port] = free_ports()?;
+        let [mongod_port, port, controller_port, users_port] = free_ports()?;
         let mongod = MongodSettings {
             name: "mongod".to_owned(),
             replica_set: "rs-test".to_owned(),
@@ -36,6 +36,7 @@ impl TestServers {
             data: folder.join("kafka"),
             port,
             controller_port,
+            users_port: Some(users_port),
             // A benchmark runs for long.
             short_lived: cfg!(debug_assertions),
         };
@@ -59,6 +60,11 @@ impl TestServers {
     /// The list for Kafka's `bootstrap.servers`.
     pub fn kafka_brokers(&self) -> String {
         self.kafka.settings().brokers()
+    }
+
+    /// The same for clients that log in as one of [`KAFKA_USERS`](crate::KAFKA_USERS).
+    pub fn kafka_users_brokers(&self) -> String {
+        self.kafka.settings().users_brokers().unwrap_or_default()
     }
 
     /// The MongoDB, to be killed and restarted.

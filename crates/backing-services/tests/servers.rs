@@ -33,6 +33,7 @@ fn kafka_settings(scratch: &ScratchDir, port: u16, controller_port: u16) -> Kafk
         data: scratch.path().join("data"),
         port,
         controller_port,
+        users_port: None,
         short_lived: true,
     }
 }

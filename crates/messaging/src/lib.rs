@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
 pub mod connection;
 pub mod consumer;
 pub mod dead_letters;

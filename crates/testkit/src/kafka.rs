@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use kafka_acls::Rule;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -87,6 +88,15 @@ impl Kafka {
         Self {
             brokers: brokers.to_owned(),
         }
+    }
+
+    /// Allows the users of the broker what they need in a shop.
+    pub(crate) async fn allow_users(&self, rules: Vec<Rule>) {
+        self.blocking(move |kafka| {
+            kafka_acls::create(kafka.admin().inner(), &rules, REQUEST_TIMEOUT)
+                .expect("the broker creates the rules");
+        })
+        .await;
     }
 
     /// Sends messages one after the other; returns the partition and offset of each.

@@ -5,6 +5,7 @@
 )]
 
 mod bodies;
+mod broker_user;
 mod builder;
 mod client;
 mod event_stream;
@@ -27,6 +28,7 @@ mod stores;
 mod tokens;
 
 pub use bodies::{credentials, order, product};
+pub use broker_user::BrokerUser;
 pub use builder::Builder;
 pub use client::{Client, Response, eventually_status};
 pub use event_stream::{EventStream, ServerEvent};

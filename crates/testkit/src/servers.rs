@@ -23,8 +23,10 @@ static SHARED: LazyLock<Servers> = LazyLock::new(|| {
 pub struct Servers {
     /// The value of `MONGODB_URI`.
     pub mongodb_uri: String,
-    /// The value of `KAFKA_BROKERS`.
+    /// The brokers for the test itself, which may do everything.
     pub kafka_brokers: String,
+    /// The value of `KAFKA_BROKERS` of a service, which logs in and may do only what it needs.
+    pub kafka_users_brokers: String,
     processes: Option<Arc<Mutex<TestServers>>>,
     dedicated: bool,
 }
@@ -41,6 +43,7 @@ impl Servers {
         Self {
             mongodb_uri: processes.mongodb_uri(),
             kafka_brokers: processes.kafka_brokers(),
+            kafka_users_brokers: processes.kafka_users_brokers(),
             processes: Some(Arc::new(Mutex::new(processes))),
             dedicated: true,
         }
@@ -107,6 +110,7 @@ fn from_environment() -> Option<Servers> {
     Some(Servers {
         mongodb_uri: std::env::var("TEST_MONGODB_URI").ok()?,
         kafka_brokers: std::env::var("TEST_KAFKA_BROKERS").ok()?,
+        kafka_users_brokers: std::env::var("TEST_KAFKA_USERS_BROKERS").ok()?,
         processes: None,
         dedicated: false,
     })

@@ -69,7 +69,9 @@ pub(crate) fn store_settings(service: &str, namespace: &Namespace, servers: &Ser
         settings.push(("MONGODB_DATABASE", namespace.database(service)));
     }
     if matches!(service, "products" | "orders") {
-        settings.push(("KAFKA_BROKERS", servers.kafka_brokers.clone()));
+        settings.push(("KAFKA_BROKERS", servers.kafka_users_brokers.clone()));
+        settings.push(("KAFKA_USERNAME", service.to_owned()));
+        settings.push(("KAFKA_PASSWORD", service.to_owned()));
         settings.push(("KAFKA_TOPIC_PREFIX", namespace.0.clone()));
         settings.push(("KAFKA_GROUP", namespace.group(service)));
         settings.push(("KAFKA_PARTITIONS", "3".to_owned()));

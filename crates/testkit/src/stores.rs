@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use bson::Document;
+use events::Topics;
+use messaging::access;
 use mongodb::options::{ClientOptions, ReadConcern};
 use mongodb::{Collection, Database};
 
@@ -63,10 +65,15 @@ impl Stores {
         let servers = tokio::task::spawn_blocking(start)
             .await
             .expect("the servers start");
+        let (namespace, kafka) = (Namespace::random(), Kafka::new(&servers.kafka_brokers));
+        let group = |service| namespace.group(service);
+        let topics = Topics::with_prefix(&namespace.0);
+        let rules = access::rules(&topics, &group("products"), &group("orders"));
+        kafka.allow_users(rules).await;
         Self {
-            namespace: Namespace::random(),
+            namespace,
             mongodb: connect(&servers.mongodb_uri).await,
-            kafka: Kafka::new(&servers.kafka_brokers),
+            kafka,
             servers,
         }
     }

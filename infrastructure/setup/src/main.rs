@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod acls;
 mod admin;
 mod console;
 mod database;

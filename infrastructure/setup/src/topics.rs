@@ -7,6 +7,7 @@ use clap::Parser as _;
 use messaging::settings::KafkaSettings;
 use messaging::topics::{self, TopicsError};
 
+use crate::acls;
 use crate::console::print_line;
 use crate::retry::{Attempt, Retry};
 
@@ -16,7 +17,7 @@ struct Broker {
     kafka: KafkaSettings,
 }
 
-/// Creates missing topics, if a broker is configured.
+/// Creates missing topics and access rules, if a broker is configured.
 pub(crate) async fn prepare(retry: Retry) -> Result<()> {
     if env::var_os("KAFKA_BROKERS").is_none_or(|brokers| brokers.is_empty()) {
         print_line("KAFKA_BROKERS is not set; skipping the topics");
@@ -47,5 +48,5 @@ pub(crate) async fn prepare(retry: Retry) -> Result<()> {
             print_line(format_args!("the topic {name} exists"));
         }
     }
-    Ok(())
+    acls::prepare(&kafka, retry).await
 }

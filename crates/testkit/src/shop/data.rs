@@ -6,6 +6,7 @@ use bson::{Document, doc};
 use mongodb::{Collection, Database};
 
 use super::{Shop, lock};
+use crate::broker_user::BrokerUser;
 use crate::eventually::eventually;
 use crate::kafka::{RawMessage, Record};
 use crate::servers::Servers;
@@ -45,6 +46,16 @@ impl Shop {
     /// The full name of a topic such as `orders`.
     pub fn topic(&self, name: &str) -> String {
         self.stores.namespace.topic(name)
+    }
+
+    /// Logs in to the broker as a user.
+    pub fn broker_user(&self, name: &str) -> BrokerUser {
+        BrokerUser::log_in(&self.servers().kafka_users_brokers, name)
+    }
+
+    /// The full name of a service's consumer group.
+    pub fn group(&self, service: &str) -> String {
+        self.stores.namespace.group(service)
     }
 
     /// Sends messages to a topic such as `orders`, one after the other.
