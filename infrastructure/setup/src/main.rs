@@ -4,7 +4,6 @@ mod acls;
 mod admin;
 mod console;
 mod database;
-mod member;
 mod memory;
 mod mongo_error;
 mod readers;
@@ -43,17 +42,6 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Succeeds if a database member serves reads: the probe of its container.
-    MemberReady {
-        /// Host and port of the member.
-        #[arg(long, default_value = "127.0.0.1:27017")]
-        address: String,
-    },
-    /// Copies this program to a directory, for the probe of another container.
-    Install {
-        /// An existing directory.
-        directory: PathBuf,
-    },
     /// Creates missing secrets, and copies to each reader its own.
     Secrets {
         /// The directory of all secrets.
@@ -88,9 +76,7 @@ fn main() -> ExitCode {
             .map_err(anyhow::Error::from)
             .and_then(|()| memory::check(*needs_memory))
             .and_then(|()| readers::distribute(all, readers)),
-        Some(Command::MemberReady { address }) => run(member::check_ready(address)),
-        Some(Command::Install { directory }) => member::install(directory),
-        None => run(set_up(&arguments)),
+        None => run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,7 +87,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: impl Future<Output = Result<()>>) -> Result<()> {
+fn run(arguments: &Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -109,8 +95,8 @@ fn run(task: impl Future<Output = Result<()>>) -> Result<()> {
         // Process 1 of a container ignores a signal that it has no handler for.
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
-            _ = terminate.recv() => bail!("stopped by SIGTERM before it was complete"),
-            outcome = task => outcome,
+            _ = terminate.recv() => bail!("stopped by SIGTERM before the set-up was complete"),
+            outcome = set_up(arguments) => outcome,
         }
     });
     // The background tasks of the MongoDB driver never end.
