@@ -56,6 +56,4 @@ async fn given_a_service_when_it_tries_then_it_can_read_and_write_only_its_own_t
             assert!(!user.can_delete(&topic).await, "{service} deletes {name}");
         }
     }
-    let (group, topic) = (shop.group("orders"), shop.topic("orders"));
-    assert!(!shop.broker_user("products").can_commit(&group, &topic));
 }
