@@ -238,7 +238,9 @@ ENV EDGE_LISTEN=0.0.0.0:8080 \
     EDGE_SERVER_OPTIONS="http2 on; keepalive_min_timeout 10s;" \
     EDGE_CONNECTIONS_PER_ADDRESS=100 \
     EDGE_REQUESTS_PER_SECOND=100 \
-    GATEWAY_OPTIONS=resolve
+    GATEWAY_OPTIONS=resolve \
+    GATEWAY_SCHEME=http \
+    GATEWAY_TLS_OPTIONS=""
 EXPOSE 8080
 # nginx finishes open requests on SIGQUIT, and drops them on SIGTERM.
 STOPSIGNAL SIGQUIT

@@ -4,6 +4,7 @@ mod access;
 mod broker_access;
 mod contract;
 mod crash;
+mod encryption;
 mod hostile;
 mod invariant_checker;
 mod saga;

@@ -71,6 +71,7 @@ pub(crate) fn store(state: &State, instance: &Instance) -> Option<Box<dyn Backin
             port: instance.port,
             controller_port: instance.port + 1,
             users_port: None,
+            tls: None,
             short_lived: false,
         })),
         mongo if mongo.phase() == Phase::Stores => Some(Box::new(mongod(state, instance))),
@@ -84,6 +85,7 @@ fn mongod(state: &State, instance: &Instance) -> MongodSettings {
         replica_set: instance.name.replacen("mongo-", "rs-", 1),
         data: state.data().join(&instance.name),
         port: instance.port,
+        tls: None,
     }
 }
 
@@ -218,7 +220,8 @@ fn nginx(folder: &Path, gateway: &str, port: u16) -> Result<Command> {
             "EDGE_TRUSTED_PROXIES" => "127.0.0.1/32".to_owned(),
             "EDGE_CLIENT_ADDRESS" => "X-Forwarded-For".to_owned(),
             "GATEWAY" => gateway.to_owned(),
-            "EDGE_SERVER_OPTIONS" | "GATEWAY_OPTIONS" => String::new(),
+            "GATEWAY_SCHEME" => "http".to_owned(),
+            "EDGE_SERVER_OPTIONS" | "GATEWAY_OPTIONS" | "GATEWAY_TLS_OPTIONS" => String::new(),
             _ => return None,
         };
         Some(value)

@@ -9,6 +9,7 @@ use std::{
 use crate::error::{Error, Result};
 use crate::kafka_wire::live_brokers;
 use crate::server::{BackingService, Readiness, Server};
+use crate::tls_files::TlsFiles;
 use crate::tools::Tools;
 
 /// The virtual machine's option to compile quickly.
@@ -34,6 +35,8 @@ pub struct KafkaSettings {
     /// The port at 127.0.0.1 for clients that log in as one of [`KAFKA_USERS`]; they may do only what a
     /// rule allows. Without it there are no users, and all clients are anonymous.
     pub users_port: Option<u16>,
+    /// With these, users must use TLS.
+    pub tls: Option<TlsFiles>,
     /// Whether the broker runs for minutes only. Its code is then compiled quickly instead of well, which
     /// costs about twice the time per request.
     pub short_lived: bool,
@@ -131,6 +134,23 @@ impl KafkaSettings {
         command
     }
 
+    fn users_protocol(&self) -> &'static str {
+        match self.tls {
+            Some(_) => ",USERS:SASL_SSL",
+            None => ",USERS:SASL_PLAINTEXT",
+        }
+    }
+
+    fn tls_properties(&self) -> String {
+        let location = |tls: &TlsFiles| {
+            let file = tls.key_and_certificate.display();
+            format!(
+                "listener.name.users.ssl.keystore.type=PEM\nlistener.name.users.ssl.keystore.location={file}\n"
+            )
+        };
+        self.tls.as_ref().map(location).unwrap_or_default()
+    }
+
     fn properties(&self, topics: &Path) -> String {
         let Self {
             port,
@@ -139,10 +159,7 @@ impl KafkaSettings {
         } = self;
         let topics = topics.display();
         let (listener, protocol) = match self.users_port {
-            Some(port) => (
-                format!(",USERS://127.0.0.1:{port}"),
-                ",USERS:SASL_PLAINTEXT",
-            ),
+            Some(port) => (format!(",USERS://127.0.0.1:{port}"), self.users_protocol()),
             None => (String::new(), ""),
         };
         let users: Vec<_> = KAFKA_USERS
@@ -150,6 +167,7 @@ impl KafkaSettings {
             .map(|user| format!("user_{user}=\"{user}\""))
             .collect();
         let users = users.join(" ");
+        let tls = self.tls_properties();
         // Static voters, because those in the data folder could not follow a change of ports.
         format!(
             "process.roles=broker,controller
@@ -194,7 +212,7 @@ log.index.size.max.bytes=1048576
 log.cleaner.dedupe.buffer.size=16777216
 num.network.threads=2
 num.io.threads=4
-"
+{tls}"
         )
     }
 }

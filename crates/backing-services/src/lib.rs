@@ -15,6 +15,7 @@ mod progress;
 mod scratch;
 mod server;
 mod test_servers;
+mod tls_files;
 mod tools;
 
 pub use error::{Error, Result};
@@ -26,4 +27,5 @@ pub use progress::{Progress, Silent};
 pub use scratch::ScratchDir;
 pub use server::{BackingService, Readiness, Server};
 pub use test_servers::TestServers;
+pub use tls_files::TlsFiles;
 pub use tools::Tools;

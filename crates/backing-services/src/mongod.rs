@@ -7,6 +7,7 @@ use bson::{Document, doc};
 use crate::error::{Error, Result};
 use crate::mongo_wire::run_command;
 use crate::server::{BackingService, Readiness, Server};
+use crate::tls_files::TlsFiles;
 use crate::tools::Tools;
 
 /// The error code of a server that has no replica set configuration yet.
@@ -27,6 +28,8 @@ pub struct MongodSettings {
     pub data: PathBuf,
     /// The port at 127.0.0.1.
     pub port: u16,
+    /// With these, clients may use TLS. They need not, because the check of the readiness does not.
+    pub tls: Option<TlsFiles>,
 }
 
 impl MongodSettings {
@@ -139,6 +142,14 @@ impl BackingService for MongodSettings {
                 "--setParameter",
                 "shutdownTimeoutMillisForSignaledShutdown=100",
             ]);
+        if let Some(tls) = &self.tls {
+            command
+                .args(["--tlsMode", "preferTLS", "--tlsCertificateKeyFile"])
+                .arg(&tls.key_and_certificate)
+                .arg("--tlsCAFile")
+                .arg(&tls.authorities)
+                .arg("--tlsAllowConnectionsWithoutCertificates");
+        }
         command
     }
 

@@ -5,6 +5,7 @@ use crate::kafka::{Kafka, KafkaSettings};
 use crate::mongod::{Mongod, MongodSettings};
 use crate::port::free_ports;
 use crate::scratch::ScratchDir;
+use crate::tls_files::TlsFiles;
 use crate::tools::Tools;
 
 /// One empty MongoDB and one empty Kafka on free ports, with their data in a scratch directory.
@@ -22,6 +23,15 @@ pub struct TestServers {
 impl TestServers {
     /// Starts both servers in parallel and waits until both are ready.
     pub fn start(tools: &Tools) -> Result<Self> {
+        Self::start_with(tools, None)
+    }
+
+    /// The same with TLS.
+    pub fn start_with_tls(tools: &Tools, tls: TlsFiles) -> Result<Self> {
+        Self::start_with(tools, Some(tls))
+    }
+
+    fn start_with(tools: &Tools, tls: Option<TlsFiles>) -> Result<Self> {
         let scratch = ScratchDir::new()?;
         let folder = scratch.path();
         let [mongod_port, port, controller_port, users_port] = free_ports()?;
@@ -30,6 +40,7 @@ impl TestServers {
             replica_set: "rs-test".to_owned(),
             data: folder.join("mongod"),
             port: mongod_port,
+            tls: tls.clone(),
         };
         let kafka = KafkaSettings {
             name: "kafka".to_owned(),
@@ -37,6 +48,7 @@ impl TestServers {
             port,
             controller_port,
             users_port: Some(users_port),
+            tls,
             // A benchmark runs for long.
             short_lived: cfg!(debug_assertions),
         };

@@ -24,6 +24,7 @@ fn mongod_settings(scratch: &ScratchDir, port: u16) -> MongodSettings {
         replica_set: "rs-test".to_owned(),
         data: scratch.path().join("data"),
         port,
+        tls: None,
     }
 }
 
@@ -34,6 +35,7 @@ fn kafka_settings(scratch: &ScratchDir, port: u16, controller_port: u16) -> Kafk
         port,
         controller_port,
         users_port: None,
+        tls: None,
         short_lived: true,
     }
 }

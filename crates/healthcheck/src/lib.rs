@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use std::error::Error as _;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -30,7 +30,17 @@ pub enum Unhealthy {
 /// Checks the server that listens on `listen`, prints the result in one line, and returns the exit
 /// code that container engines expect: 0 for healthy, 1 otherwise.
 pub fn report(name: &str, listen: SocketAddr, path: &str) -> ExitCode {
-    let (result, code) = match check(listen, path) {
+    report_over(Ok, name, listen, path)
+}
+
+/// The same over what `open` makes of the connection, such as TLS.
+pub fn report_over<S: Read + Write>(
+    open: impl FnOnce(TcpStream) -> io::Result<S>,
+    name: &str,
+    listen: SocketAddr,
+    path: &str,
+) -> ExitCode {
+    let (result, code) = match check(open, listen, path) {
         Ok(()) => ("is ready".to_owned(), ExitCode::SUCCESS),
         Err(error @ Unhealthy::NoResponse { .. }) => {
             let cause = error.source().map(ToString::to_string).unwrap_or_default();
@@ -44,10 +54,14 @@ pub fn report(name: &str, listen: SocketAddr, path: &str) -> ExitCode {
 }
 
 /// Checks that the server that listens on `listen` responds 200 at `path`.
-pub fn check(listen: SocketAddr, path: &str) -> Result<(), Unhealthy> {
+fn check<S: Read + Write>(
+    open: impl FnOnce(TcpStream) -> io::Result<S>,
+    listen: SocketAddr,
+    path: &str,
+) -> Result<(), Unhealthy> {
     let address = reachable(listen);
     let response =
-        request(address, path).map_err(|source| Unhealthy::NoResponse { address, source })?;
+        request(open, address, path).map_err(|source| Unhealthy::NoResponse { address, source })?;
     let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
     let line = head.lines().next().unwrap_or_default();
     if line.split(' ').nth(1) == Some("200") {
@@ -67,10 +81,15 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(host, listen.port())
 }
 
-fn request(address: SocketAddr, path: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+fn request<S: Read + Write>(
+    open: impl FnOnce(TcpStream) -> io::Result<S>,
+    address: SocketAddr,
+    path: &str,
+) -> io::Result<String> {
+    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
+    let mut stream = open(stream)?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut response = String::new();
@@ -103,7 +122,7 @@ mod tests {
             stream.write_all(response.as_bytes()).expect("writes");
             request
         });
-        let outcome = check(address, "/health/ready");
+        let outcome = check(Ok, address, "/health/ready");
         let request = server.join().expect("ends");
         assert!(request.starts_with("GET /health/ready HTTP/1.1\r\nHost: 127.0.0.1:"));
         outcome
@@ -125,7 +144,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
         let address = listener.local_addr().expect("has an address");
         drop(listener);
-        let message = check(address, "/").expect_err("unhealthy").to_string();
+        let message = check(Ok, address, "/").expect_err("unhealthy").to_string();
         assert_eq!(message, format!("does not respond at {address}"));
     }
 }

@@ -17,7 +17,7 @@ pub use caller::Caller;
 pub use extract::{Admin, OptionalCaller, bearer};
 pub use issuer::{Issuer, IssuerSettings, KeyError};
 pub use openapi::BearerScheme;
-pub use remote_keys::InvalidKeySetUrl;
+pub use remote_keys::KeySetUrlError;
 pub use settings::{IssuerAndAudience, SettingsError, SigningSettings, TokenSettings};
 pub use shared_secret::WeakSecret;
 pub use verifier::{Verifier, VerifyError};

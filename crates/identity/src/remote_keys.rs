@@ -10,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jsonwebtoken::DecodingKey;
 use runtime::health::Part;
+use tls::{HttpsConnector, TlsError, TlsSettings};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -29,17 +30,23 @@ type Body = Empty<axum::body::Bytes>;
 /// The cached public keys of a URL. A failed fetch leaves them unchanged.
 pub(crate) struct RemoteKeys {
     url: Uri,
-    client: Client<HttpConnector, Body>,
+    client: Client<HttpsConnector<HttpConnector>, Body>,
     /// `None` until the first fetch succeeds.
     keys: ArcSwapOption<KeySet>,
     /// The start of the last fetch. The lock is held during a fetch, so that there is one at a time.
     last_fetch: Mutex<Option<Instant>>,
 }
 
-/// The text is not the URL of a key set.
+/// Why keys cannot be fetched from a URL.
 #[derive(Debug, thiserror::Error)]
-#[error("expected a URL such as http://127.0.0.1:8001/.well-known/jwks.json")]
-pub struct InvalidKeySetUrl;
+pub enum KeySetUrlError {
+    /// The text is not the URL of a key set.
+    #[error("expected a URL such as http://127.0.0.1:8001/.well-known/jwks.json")]
+    Invalid,
+    /// The authorities cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
 
 /// The result of a search for a key.
 pub(crate) enum Lookup {
@@ -63,14 +70,16 @@ enum FetchError {
 }
 
 impl RemoteKeys {
-    pub(crate) fn new(url: &str) -> Result<Self, InvalidKeySetUrl> {
-        let url: Uri = url.parse().map_err(|_| InvalidKeySetUrl)?;
-        if url.scheme_str() != Some("http") || url.host().is_none() {
-            return Err(InvalidKeySetUrl);
+    pub(crate) fn new(url: &str, tls: &TlsSettings) -> Result<Self, KeySetUrlError> {
+        let url: Uri = url.parse().map_err(|_| KeySetUrlError::Invalid)?;
+        if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
+            return Err(KeySetUrlError::Invalid);
         }
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
-            .build_http();
+            .build(tls.connector(http)?);
         Ok(Self {
             url,
             client,

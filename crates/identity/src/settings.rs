@@ -7,9 +7,10 @@ use clap::Args;
 use runtime::secret::{self, SecretError};
 use runtime::settings::duration;
 use secrecy::{ExposeSecret, SecretString};
+use tls::TlsSettings;
 
 use crate::issuer::{Issuer, IssuerSettings, KeyError};
-use crate::remote_keys::InvalidKeySetUrl;
+use crate::remote_keys::KeySetUrlError;
 use crate::shared_secret::WeakSecret;
 use crate::verifier::Verifier;
 
@@ -42,7 +43,7 @@ pub struct TokenSettings {
     #[command(flatten)]
     pub issuer_and_audience: IssuerAndAudience,
     /// URL of the public keys of the authentication service, such as
-    /// `http://authentication:8001/.well-known/jwks.json`.
+    /// `http://authentication:8001/.well-known/jwks.json`. An `https://` URL needs `TLS_CA_FILE`.
     #[arg(long, env = "JWKS_URL")]
     pub jwks_url: Option<String>,
     /// The shared secret.
@@ -80,9 +81,9 @@ pub enum SettingsError {
     /// An issuer has no key, or two.
     #[error("set exactly one of TOKEN_SIGNING_KEY_FILE and TOKEN_HS256_SECRET")]
     OneOfKeyAndSecret,
-    /// The URL of the key set is invalid.
+    /// The URL of the key set, or the authorities for it, are invalid.
     #[error("JWKS_URL is invalid")]
-    Url(#[from] InvalidKeySetUrl),
+    Url(#[from] KeySetUrlError),
     /// The shared secret is too easy to guess.
     #[error("TOKEN_HS256_SECRET is too weak")]
     Secret(#[from] WeakSecret),
@@ -114,14 +115,14 @@ impl SharedSecret {
 
 impl TokenSettings {
     /// Creates the verifier.
-    pub fn verifier(&self) -> Result<Verifier, SettingsError> {
+    pub fn verifier(&self, tls: &TlsSettings) -> Result<Verifier, SettingsError> {
         let claims = &self.issuer_and_audience;
         let (issuer, audience) = (&claims.token_issuer, &claims.token_audience);
         match (
             non_empty(self.jwks_url.as_deref()),
             self.shared_secret.read()?,
         ) {
-            (Some(url), None) => Ok(Verifier::from_jwks_url(url, issuer, audience)?),
+            (Some(url), None) => Ok(Verifier::from_jwks_url(url, tls, issuer, audience)?),
             (None, Some(secret)) => Ok(Verifier::from_hs256(&secret, issuer, audience)?),
             _ => Err(SettingsError::OneOfUrlAndSecret),
         }

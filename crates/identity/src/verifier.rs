@@ -10,12 +10,13 @@ use runtime::health::{self, Health, Part};
 use runtime::lifecycle::Background;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use tls::TlsSettings;
 use tokio_util::sync::CancellationToken;
 
 use crate::caller::Caller;
 use crate::claims::{AccessClaims, TOKEN_TYPE};
 use crate::issuer::Issuer;
-use crate::remote_keys::{InvalidKeySetUrl, Lookup, RemoteKeys};
+use crate::remote_keys::{KeySetUrlError, Lookup, RemoteKeys};
 use crate::shared_secret::{WeakSecret, check_strength};
 
 /// The maximum number of cached tokens.
@@ -68,13 +69,14 @@ pub enum VerifyError {
 
 impl Verifier {
     /// Creates a verifier of `EdDSA` tokens with the key set at `url`, which
-    /// [`Verifier::keep_fresh`] fetches.
+    /// [`Verifier::keep_fresh`] fetches. `tls` has the authorities for an `https://` URL.
     pub fn from_jwks_url(
         url: &str,
+        tls: &TlsSettings,
         issuer: &str,
         audience: &str,
-    ) -> Result<Self, InvalidKeySetUrl> {
-        let keys = KeySource::Remote(Arc::new(RemoteKeys::new(url)?));
+    ) -> Result<Self, KeySetUrlError> {
+        let keys = KeySource::Remote(Arc::new(RemoteKeys::new(url, tls)?));
         Ok(Self::new(keys, issuer, audience))
     }
 

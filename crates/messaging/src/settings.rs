@@ -47,7 +47,7 @@ pub struct KafkaSettings {
     pub kafka_session_timeout: Duration,
 }
 
-/// The SASL PLAIN credentials of a client; without them it connects anonymously.
+/// The SASL PLAIN credentials of a client, without which it connects anonymously, and TLS.
 #[derive(Args, Clone, Debug)]
 pub struct KafkaLogin {
     /// User name for SASL PLAIN; without it the client connects anonymously.
@@ -59,21 +59,35 @@ pub struct KafkaLogin {
     /// File with the password, instead of `KAFKA_PASSWORD`.
     #[arg(long, env = "KAFKA_PASSWORD_FILE", global = true)]
     pub kafka_password_file: Option<String>,
+    /// File with the authorities of the brokers' certificates (PEM); with it the connection uses TLS.
+    #[arg(long, env = "KAFKA_CA_FILE", global = true)]
+    pub kafka_ca_file: Option<String>,
 }
 
 impl KafkaLogin {
-    /// Adds the credentials to `config`, if there are any.
+    /// Adds the credentials and TLS to `config`, if they are set.
     fn apply(&self, config: &mut ClientConfig) -> Result<(), KafkaConfigError> {
         let password = secret::from_variable_or_file(
             "KAFKA_PASSWORD",
             self.kafka_password.as_ref(),
             self.kafka_password_file.as_deref(),
         )?;
+        let authorities = self.kafka_ca_file.as_deref();
+        let authorities = authorities.filter(|file| !file.is_empty());
+        if let Some(file) = authorities {
+            config
+                .set("security.protocol", "ssl")
+                .set("ssl.ca.location", file);
+        }
         let username = self.kafka_username.as_deref();
         match (username.filter(|name| !name.is_empty()), password) {
             (Some(username), Some(password)) => {
+                let protocol = match authorities {
+                    Some(_) => "sasl_ssl",
+                    None => "sasl_plaintext",
+                };
                 config
-                    .set("security.protocol", "sasl_plaintext")
+                    .set("security.protocol", protocol)
                     .set("sasl.mechanism", "PLAIN")
                     .set("sasl.username", username)
                     .set("sasl.password", password.expose_secret());
@@ -259,6 +273,11 @@ mod tests {
         assert_eq!(known.get("security.protocol"), Some("sasl_plaintext"));
         assert_eq!(known.get("sasl.username"), Some("orders"));
         assert_eq!(known.get("sasl.password"), Some("xyz"));
+        let encrypted = client(&[&user[..], &["--kafka-ca-file", "ca.crt"]].concat());
+        assert_eq!(
+            encrypted.expect("credentials").get("security.protocol"),
+            Some("sasl_ssl")
+        );
         for half in [&user[..2], &user[2..]] {
             let error = client(half).expect_err("incomplete").to_string();
             assert!(

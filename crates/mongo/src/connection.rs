@@ -1,12 +1,14 @@
 //! Settings, the client, and the watch over the connection.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use mongodb::bson::doc;
+use mongodb::error::ErrorKind;
 use mongodb::options::{
     Acknowledgment, ClientOptions, Credential, ReadConcern, ReadPreference, SelectionCriteria,
-    WriteConcern,
+    TlsOptions, WriteConcern,
 };
 use mongodb::{Client, Database};
 use runtime::health::{self, Health, Part};
@@ -40,6 +42,9 @@ pub struct MongoSettings {
     /// File with the password, instead of `MONGODB_PASSWORD`.
     #[arg(long, env = "MONGODB_PASSWORD_FILE")]
     pub mongodb_password_file: Option<String>,
+    /// File with the authorities of the servers' certificates (PEM); with it the connection uses TLS.
+    #[arg(long, env = "MONGODB_CA_FILE")]
+    pub mongodb_ca_file: Option<String>,
     /// Name of the database.
     #[arg(long, env = "MONGODB_DATABASE", default_value = "shop")]
     pub mongodb_database: String,
@@ -90,6 +95,18 @@ pub enum ConnectError {
          and, in the password, write %3F for ?, %2F for /, %40 for @ and %25 for %"
     )]
     InvalidUri,
+    /// The file with the authorities cannot be used.
+    #[error("cannot use MONGODB_CA_FILE: {0}")]
+    Authorities(String),
+}
+
+impl ConnectError {
+    fn client(error: mongodb::error::Error) -> Self {
+        match *error.kind {
+            ErrorKind::InvalidTlsConfig { message, .. } => Self::Authorities(message),
+            _ => Self::InvalidUri,
+        }
+    }
 }
 
 /// Creates a client with majority reads and writes. It connects at its first operation.
@@ -107,6 +124,11 @@ pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, Co
     if let Some(credential) = settings.credential()? {
         options.credential = Some(credential);
     }
+    let authorities = settings.mongodb_ca_file.as_ref();
+    if let Some(authorities) = authorities.filter(|file| !file.is_empty()) {
+        let tls = TlsOptions::builder().ca_file_path(PathBuf::from(authorities));
+        options.tls = Some(tls.build().into());
+    }
     let mut majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
     majority.journal = Some(true);
     // The server does not wait longer for a majority than the caller.
@@ -120,7 +142,7 @@ pub async fn connect(app: &str, settings: &MongoSettings) -> Result<Database, Co
     options.connect_timeout = Some(settings.mongodb_timeout);
     // Bounds how long operations hang on a server that no longer responds.
     options.heartbeat_freq = Some(Duration::from_secs(2));
-    let client = Client::with_options(options).map_err(|_| ConnectError::InvalidUri)?;
+    let client = Client::with_options(options).map_err(ConnectError::client)?;
     Ok(client.database(&settings.mongodb_database))
 }
 

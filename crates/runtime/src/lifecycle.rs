@@ -34,7 +34,12 @@ where
     F: Future<Output = Result<(), Failure>>,
 {
     if settings.healthcheck {
-        return healthcheck::report(name, listen, "/health/ready");
+        let path = "/health/ready";
+        return if settings.tls.has_certificate() {
+            healthcheck::report_over(tls::loopback::open, name, listen, path)
+        } else {
+            healthcheck::report(name, listen, path)
+        };
     }
     match start(name, settings, listen, serve) {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser};
+use tls::TlsSettings;
 
 use crate::exposure::Exposure;
 
@@ -31,6 +32,9 @@ pub struct Common {
     /// Timeout for a client that does not read its response; then its connection is closed.
     #[arg(long, env = "WRITE_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub write_timeout: Duration,
+    /// The certificates between the services.
+    #[command(flatten)]
+    pub tls: TlsSettings,
     /// Who can reach the shop, and what is only for its developer.
     #[command(flatten)]
     pub exposure: Exposure,

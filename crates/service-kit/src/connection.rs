@@ -1,4 +1,4 @@
-//! A TCP connection with a write timeout, a lingering close, and a check for ambiguous requests.
+//! A connection with a write timeout, a lingering close, and a check for ambiguous requests.
 //!
 //! The write timeout is here because hyper polls a response body only after the previous chunk was
 //! written: nothing inside a response can end it while the client does not read. The close lingers
@@ -13,7 +13,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use crate::framing::Framing;
@@ -33,8 +32,8 @@ impl Ambiguous {
 }
 
 /// A connection whose writes have a timeout.
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<S> {
+    stream: S,
     framing: Framing,
     ambiguous: Ambiguous,
     write_timeout: Duration,
@@ -44,9 +43,9 @@ pub(crate) struct Connection {
     linger_deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// `max_head` is the maximum size of a request's headers in bytes.
-    pub(crate) fn new(stream: TcpStream, write_timeout: Duration, max_head: usize) -> Self {
+    pub(crate) fn new(stream: S, write_timeout: Duration, max_head: usize) -> Self {
         Self {
             stream,
             framing: Framing::new(max_head),
@@ -62,11 +61,11 @@ impl Connection {
         self.ambiguous.clone()
     }
 
-    fn with_timeout(
+    fn with_timeout<T>(
         &mut self,
         context: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.write_deadline = None;
             return written;
@@ -103,7 +102,7 @@ impl Connection {
     }
 }
 
-impl AsyncRead for Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Connection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -118,7 +117,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -142,14 +141,17 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        // TLS buffers what it could not write.
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.with_timeout(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let deadline = if let Some(deadline) = self.linger_deadline.take() {
             deadline
         } else {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            let closed = Pin::new(&mut self.stream).poll_shutdown(context);
+            ready!(self.with_timeout(context, closed))?;
             Box::pin(tokio::time::sleep(LINGER_TIMEOUT))
         };
         self.linger(context, deadline)

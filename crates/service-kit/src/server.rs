@@ -1,4 +1,4 @@
-//! The HTTP/1.1 server: timeouts for everything a client can delay, and a graceful shutdown that
+//! The HTTP/1.1 server, with TLS if there is a certificate: timeouts for everything a client can delay, and a graceful shutdown that
 //! loses no request.
 //!
 //! It uses hyper's connection loop, because `axum::serve` has no header timeout.
@@ -16,8 +16,9 @@ use http::uri::Authority;
 use http::{Version, header};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -27,6 +28,7 @@ use crate::connection::{Ambiguous, Connection};
 use crate::problem::Problem;
 use crate::{probes, request_context, unread_body};
 use runtime::health::{self, Health};
+use runtime::lifecycle::{Failure, error_chain};
 use runtime::settings::Common;
 
 /// The maximum size of request headers in bytes: one header of 16 KiB, and the usual others.
@@ -63,12 +65,18 @@ pub async fn serve(
     health: &Health,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "listening");
+    let tls = settings.tls.server().map_err(io::Error::other)?;
+    tracing::info!(address = %listener.local_addr()?, https = tls.is_some(), "listening");
     let draining = health.part(health::ACCEPTING);
     draining.set(true);
     let connections = GracefulShutdown::new();
     let announce = middleware::map_response_with_state(shutdown.clone(), announce_shutdown);
-    let router = router(api, health).layer(announce);
+    let server = Server {
+        router: router(api, health).layer(announce),
+        tls,
+        header_timeout: settings.header_timeout,
+        write_timeout: settings.write_timeout,
+    };
     let stop_accepting = async {
         shutdown.cancelled().await;
         draining.set(false);
@@ -79,14 +87,14 @@ pub async fn serve(
         tokio::select! {
             () = &mut stop_accepting => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => spawn_connection(settings, stream, peer, &router, &connections),
+                Ok((stream, peer)) => server.spawn(stream, peer, connections.watcher()),
                 Err(error) => accept_failed(&error).await,
             },
         }
     }
     // Connections in the kernel's queue are already established, so they are served.
     while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
-        spawn_connection(settings, stream, peer, &router, &connections);
+        server.spawn(stream, peer, connections.watcher());
     }
     drop(listener);
     if tokio::time::timeout(settings.drain_timeout, connections.shutdown())
@@ -98,36 +106,63 @@ pub async fn serve(
     Ok(())
 }
 
-fn spawn_connection(
-    settings: &Common,
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: &Router,
-    connections: &GracefulShutdown,
-) {
-    // Only an optimisation; a failure does no harm.
-    let _ = stream.set_nodelay(true);
-    let stream = Connection::new(stream, settings.write_timeout, MAX_HEAD);
-    let ambiguous = stream.ambiguous();
-    let service =
-        router
-            .clone()
-            .map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+/// What each connection needs.
+#[derive(Clone)]
+struct Server {
+    router: Router,
+    tls: Option<tls::Server>,
+    header_timeout: Duration,
+    write_timeout: Duration,
+}
+
+impl Server {
+    /// Serves a connection in the background. The shutdown waits until `watcher` is dropped.
+    fn spawn(&self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
+        // Only an optimisation; a failure does no harm.
+        let _ = stream.set_nodelay(true);
+        let server = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = server.open_and_serve(stream, peer, watcher).await {
+                tracing::debug!(%peer, reason = error_chain(error.as_ref()), "a connection ended early");
+            }
+        });
+    }
+
+    async fn open_and_serve(
+        self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        watcher: Watcher,
+    ) -> Result<(), Failure> {
+        let Some(tls) = &self.tls else {
+            return self.serve(stream, peer, watcher).await;
+        };
+        let handshake = tokio::time::timeout(self.header_timeout, tls.accept(stream));
+        self.serve(handshake.await??, peer, watcher).await
+    }
+
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+        &self,
+        stream: S,
+        peer: SocketAddr,
+        watcher: Watcher,
+    ) -> Result<(), Failure> {
+        let stream = Connection::new(stream, self.write_timeout, MAX_HEAD);
+        let ambiguous = stream.ambiguous();
+        let service = self.router.clone().map_request(
+            move |mut request: http::Request<hyper::body::Incoming>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
                 request.extensions_mut().insert(ambiguous.clone());
                 request
-            });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(settings.header_timeout)
-        .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%peer, %error, "a connection ended early");
-        }
-    });
+            },
+        );
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_timeout)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        Ok(watcher.watch(connection).await?)
+    }
 }
 
 /// Sends `Connection: close` during shutdown, so that clients do not reuse a connection that is about

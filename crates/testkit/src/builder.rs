@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::release::Release;
+use crate::servers::Servers;
 use crate::service::Service;
 use crate::settings::{Ports, SERVICES, free_port, shop_settings};
 use crate::shop::Shop;
 use crate::stores::Stores;
+use crate::tls_front;
 
 /// The configuration of a shop.
 #[derive(Debug, Default)]
@@ -15,6 +17,7 @@ pub struct Builder {
     /// Service or replica, variable, value.
     settings: Vec<(String, String, String)>,
     dedicated_servers: bool,
+    tls: bool,
     release: Option<Release>,
 }
 
@@ -60,6 +63,13 @@ impl Builder {
         self
     }
 
+    /// Encrypts all connections between services, MongoDB and Kafka, which are the shop's own.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Runs the services of another release than this one.
     #[must_use]
     pub fn release(mut self, release: &Release) -> Self {
@@ -79,7 +89,14 @@ impl Builder {
 
     /// Starts the shop without waiting.
     pub async fn spawn(self) -> Shop {
-        let stores = Stores::new(self.dedicated_servers).await;
+        let start = if self.tls {
+            Servers::start_with_tls
+        } else if self.dedicated_servers {
+            Servers::start
+        } else {
+            Servers::shared
+        };
+        let stores = Stores::new(start).await;
         Shop::spawn(self.services(&stores), stores)
     }
 
@@ -108,7 +125,10 @@ impl Builder {
                         settings.insert(variable.clone(), value.clone());
                     }
                 }
-                let replica = Service::new(&namespace.0, service, &name, *port, settings);
+                let mut replica = Service::new(&namespace.0, service, &name, *port, settings);
+                if let Some(certificates) = &servers.certificates {
+                    replica.front = Some(tls_front::forward_to(*port, certificates.authorities()));
+                }
                 if let Some(release) = &self.release {
                     replica.set_release(release);
                 }

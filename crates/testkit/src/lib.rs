@@ -7,6 +7,7 @@
 mod bodies;
 mod broker_user;
 mod builder;
+mod certificates;
 mod client;
 mod event_stream;
 mod eventually;
@@ -25,11 +26,13 @@ mod shop;
 mod single_service;
 mod standalone;
 mod stores;
+mod tls_front;
 mod tokens;
 
 pub use bodies::{credentials, order, product};
 pub use broker_user::BrokerUser;
 pub use builder::Builder;
+pub use certificates::Certificates;
 pub use client::{Client, Response, eventually_status};
 pub use event_stream::{EventStream, ServerEvent};
 pub use eventually::{TIMEOUT, eventually, eventually_within};

@@ -92,6 +92,7 @@ impl ReplicaSet {
                 data: scratch.path().join(&name),
                 name,
                 port,
+                tls: None,
             };
             Mongod::spawn(settings, &tools, scratch.path()).expect("mongod starts")
         });

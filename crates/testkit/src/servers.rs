@@ -5,6 +5,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use backing_services::{ScratchDir, Silent, TestServers, Tools};
 
+use crate::certificates::Certificates;
+
 /// Logs, process ids and the signing key of the run. A cleanup process removes the directory and
 /// ends the processes started from it, even when this process is killed.
 static SCRATCH: LazyLock<ScratchDir> =
@@ -27,6 +29,8 @@ pub struct Servers {
     pub kafka_brokers: String,
     /// The value of `KAFKA_BROKERS` of a service, which logs in and may do only what it needs.
     pub kafka_users_brokers: String,
+    /// With these, all servers and services speak TLS.
+    pub certificates: Option<Arc<Certificates>>,
     processes: Option<Arc<Mutex<TestServers>>>,
     dedicated: bool,
 }
@@ -39,11 +43,26 @@ impl Servers {
 
     /// Starts dedicated servers, which end when the last clone is dropped.
     pub(crate) fn start() -> Self {
-        let processes = TestServers::start(&tools()).unwrap_or_else(|error| panic!("{error}"));
+        Self::new(TestServers::start(&tools()), None)
+    }
+
+    /// Starts dedicated servers with TLS.
+    pub(crate) fn start_with_tls() -> Self {
+        let certificates = Certificates::new(scratch_directory());
+        let processes = TestServers::start_with_tls(&tools(), certificates.files());
+        Self::new(processes, Some(certificates))
+    }
+
+    fn new(
+        processes: backing_services::Result<TestServers>,
+        certificates: Option<Certificates>,
+    ) -> Self {
+        let processes = processes.unwrap_or_else(|error| panic!("{error}"));
         Self {
             mongodb_uri: processes.mongodb_uri(),
             kafka_brokers: processes.kafka_brokers(),
             kafka_users_brokers: processes.kafka_users_brokers(),
+            certificates: certificates.map(Arc::new),
             processes: Some(Arc::new(Mutex::new(processes))),
             dedicated: true,
         }
@@ -111,6 +130,7 @@ fn from_environment() -> Option<Servers> {
         mongodb_uri: std::env::var("TEST_MONGODB_URI").ok()?,
         kafka_brokers: std::env::var("TEST_KAFKA_BROKERS").ok()?,
         kafka_users_brokers: std::env::var("TEST_KAFKA_USERS_BROKERS").ok()?,
+        certificates: None,
         processes: None,
         dedicated: false,
     })

@@ -1,7 +1,7 @@
 //! One service as a child process.
 
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
@@ -23,6 +23,8 @@ pub(crate) struct Service {
     /// The service's name, with `-2`, `-3`, … for further replicas.
     pub(crate) name: String,
     port: u16,
+    /// The port at which a client without TLS reaches it, if that is another one.
+    pub(crate) front: Option<u16>,
     settings: Settings,
     /// The beginning of the names of its log and pid files.
     file_prefix: String,
@@ -37,6 +39,7 @@ impl Service {
             release: Mutex::new(Release::current()),
             name: name.to_owned(),
             port,
+            front: None,
             settings,
             file_prefix: format!("{id}-{name}"),
             starts: AtomicU32::new(0),
@@ -45,7 +48,20 @@ impl Service {
     }
 
     pub(crate) fn url(&self) -> String {
-        local_url(self.port)
+        local_url("http", self.front.unwrap_or(self.port))
+    }
+
+    /// Host and port on which it listens itself.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Runs the program with `--healthcheck`, with the settings of the running service.
+    pub(crate) fn check_health(&self) -> Output {
+        let mut command = Command::new(lock(&self.release).program(&self.program));
+        command.env_clear().envs(inherited()).envs(&self.settings);
+        let output = command.arg("--healthcheck").output();
+        output.expect("the program starts")
     }
 
     /// The largest resident set so far in MiB (`VmHWM` in proc(5)).

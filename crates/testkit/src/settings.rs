@@ -27,13 +27,17 @@ pub(crate) fn shop_settings(
     namespace: &Namespace,
     servers: &Servers,
 ) -> Settings {
+    let scheme = match servers.certificates {
+        Some(_) => "https",
+        None => "http",
+    };
     let upstream = |service: &str| {
-        let urls: Vec<_> = ports[service].iter().copied().map(local_url).collect();
-        urls.join(",")
+        let urls = ports[service].iter().map(|port| local_url(scheme, *port));
+        urls.collect::<Vec<_>>().join(",")
     };
     let jwks_url = format!(
         "{}/.well-known/jwks.json",
-        local_url(ports["authentication"][0])
+        local_url(scheme, ports["authentication"][0])
     );
     let mut settings = store_settings(service, namespace, servers);
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
@@ -58,6 +62,9 @@ pub(crate) fn shop_settings(
     } else {
         set("JWKS_URL", jwks_url);
     }
+    if let Some(certificates) = &servers.certificates {
+        settings.extend(certificates.service_settings());
+    }
     settings
 }
 
@@ -76,6 +83,11 @@ pub(crate) fn store_settings(service: &str, namespace: &Namespace, servers: &Ser
         settings.push(("KAFKA_GROUP", namespace.group(service)));
         settings.push(("KAFKA_PARTITIONS", "3".to_owned()));
     }
+    if let Some(certificates) = &servers.certificates {
+        let authorities = certificates.authorities().display().to_string();
+        settings.push(("MONGODB_CA_FILE", authorities.clone()));
+        settings.push(("KAFKA_CA_FILE", authorities));
+    }
     if service == "orders" {
         // Tests place many orders with few accounts.
         settings.push(("PENDING_ITEMS_PER_ACCOUNT", "0".to_owned()));
@@ -87,8 +99,8 @@ pub(crate) fn store_settings(service: &str, namespace: &Namespace, servers: &Ser
         .collect()
 }
 
-pub(crate) fn local_url(port: u16) -> String {
-    format!("http://127.0.0.1:{port}")
+pub(crate) fn local_url(scheme: &str, port: u16) -> String {
+    format!("{scheme}://127.0.0.1:{port}")
 }
 
 pub(crate) fn free_port() -> u16 {

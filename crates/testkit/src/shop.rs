@@ -1,6 +1,7 @@
 //! The whole shop as child processes, with its own databases, topics and consumer groups.
 
 mod data;
+mod encryption;
 mod users;
 
 use std::collections::{BTreeMap, HashMap};

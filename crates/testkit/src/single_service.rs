@@ -11,6 +11,7 @@ use crate::eventually::eventually;
 use crate::kafka::{RawMessage, Record};
 use crate::profile::Profile;
 use crate::random::random_id;
+use crate::servers::Servers;
 use crate::settings::store_settings;
 use crate::stores::Stores;
 use crate::tokens::{self, Claims};
@@ -52,7 +53,14 @@ impl SingleService {
         E: Send + 'static,
     {
         let secret = [random_id(), random_id(), random_id()].concat();
-        Self::start_on(Stores::new(false).await, secret, service, settings, serve).await
+        Self::start_on(
+            Stores::new(Servers::shared).await,
+            secret,
+            service,
+            settings,
+            serve,
+        )
+        .await
     }
 
     /// Stops the service, and starts it with other `settings` on the same database and topics.

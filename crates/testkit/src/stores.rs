@@ -53,15 +53,8 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    /// Creates a namespace on the shared servers, or on new ones.
-    pub(crate) async fn new(dedicated: bool) -> Self {
-        let start = move || {
-            if dedicated {
-                Servers::start()
-            } else {
-                Servers::shared()
-            }
-        };
+    /// Creates a namespace on the servers that `start` returns.
+    pub(crate) async fn new(start: fn() -> Servers) -> Self {
         let servers = tokio::task::spawn_blocking(start)
             .await
             .expect("the servers start");

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +14,10 @@ import { render } from './render.mjs';
 export const page = '<!doctype html><title>The page</title>';
 export const script = `export const script = '${'x'.repeat(2000)}';`;
 
-/** Starts a stub gateway on a free port with this request handler. */
-export async function startGateway(handler) {
-  const server = createServer({ maxHeaderSize: 32 * 1024 }, handler);
+/** Starts a stub gateway on a free port with this request handler, and with TLS if `tls` has a certificate and its key. */
+export async function startGateway(handler, tls) {
+  const options = { maxHeaderSize: 32 * 1024, ...tls };
+  const server = tls ? createTlsServer(options, handler) : createServer(options, handler);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   fetchFirstChunk,
@@ -335,6 +339,45 @@ describe('the gateway', () => {
     assert.equal(headers['content-encoding'], undefined);
     assert.equal(first, ': connected\n\n');
   });
+});
+
+describe('a gateway with a certificate', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** A certificate that is its own authority. */
+  function certificate(name, host) {
+    const [key, file] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
+    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${host}`];
+    execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', file], { stdio: 'ignore' });
+    return { file, tls: { key: readFileSync(key), cert: readFileSync(file) } };
+  }
+
+  const trusted = certificate('trusted', 'gateway');
+  const other = certificate('other', 'gateway');
+  const misnamed = certificate('misnamed', 'orders');
+  for (const [name, presented, authority, status] of [
+    ['the right certificate', trusted.tls, trusted.file, 200],
+    ['one of another authority', other.tls, trusted.file, 503],
+    ['one for another name', misnamed.tls, misnamed.file, 503],
+    ['no certificate', undefined, trusted.file, 503],
+  ]) {
+    test(`given ${name}, when a request is proxied, then it is ${status}`, async () => {
+      const encrypted = await startGateway((_, response) => response.end('{}'), presented);
+      const verifying = await startEdge({
+        GATEWAY: encrypted.address,
+        GATEWAY_SCHEME: 'https',
+        GATEWAY_TLS_OPTIONS: `proxy_ssl_verify on; proxy_ssl_trusted_certificate ${authority};`,
+      });
+      try {
+        assert.equal((await fetchFrom(verifying, '/api/products')).status, status);
+      } finally {
+        await verifying.stop();
+        encrypted.stop();
+      }
+    });
+  }
 });
 
 describe('an unavailable gateway', () => {

@@ -16,6 +16,8 @@ const defaults = {
   EDGE_SERVER_OPTIONS: '',
   GATEWAY: '127.0.0.1:8000',
   GATEWAY_OPTIONS: '',
+  GATEWAY_SCHEME: 'http',
+  GATEWAY_TLS_OPTIONS: '',
 };
 
 /** The configuration with these values, and defaults for the others. */

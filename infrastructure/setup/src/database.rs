@@ -1,11 +1,14 @@
 //! The databases to set up: their settings, and clients for them.
 
 use std::env;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use mongodb::Client;
-use mongodb::options::{Acknowledgment, ClientOptions, Credential, ServerAddress, WriteConcern};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, Credential, ServerAddress, Tls, TlsOptions, WriteConcern,
+};
 use runtime::secret;
 use secrecy::{ExposeSecret as _, SecretString};
 use secrets::DATABASES;
@@ -29,6 +32,7 @@ pub(crate) struct Database {
     pub(crate) password: SecretString,
     /// Password of the read-only user; without it there is no such user.
     pub(crate) browser_password: Option<SecretString>,
+    tls: Option<Tls>,
 }
 
 #[derive(Clone, Copy)]
@@ -79,6 +83,7 @@ impl Database {
             root_password: required("ROOT_PASSWORD_FILE")?,
             password: required("PASSWORD_FILE")?,
             browser_password: secret("BROWSER_PASSWORD_FILE")?,
+            tls: variable("MONGODB_CA_FILE").as_deref().map(tls),
         }))
     }
 
@@ -103,6 +108,7 @@ impl Database {
     fn client_options(&self, hosts: Vec<ServerAddress>, user: User<'_>) -> ClientOptions {
         let mut options = ClientOptions::builder().hosts(hosts).build();
         options.app_name = Some("setup".to_owned());
+        options.tls.clone_from(&self.tls);
         options.server_selection_timeout = Some(CONNECT_TIMEOUT);
         options.connect_timeout = Some(CONNECT_TIMEOUT);
         let login = match user {
@@ -120,6 +126,10 @@ impl Database {
         options
     }
 
+    pub(crate) fn uses_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// The members' addresses, separated by commas.
     pub(crate) fn hosts(&self) -> String {
         let hosts: Vec<_> = self.members.iter().map(ToString::to_string).collect();
@@ -133,6 +143,12 @@ impl Database {
             None => bail!("the replica set {} has no members", self.replica_set),
         }
     }
+}
+
+/// TLS with servers whose certificates the authorities in a file have signed.
+fn tls(authorities: &str) -> Tls {
+    let options = TlsOptions::builder().ca_file_path(PathBuf::from(authorities));
+    options.build().into()
 }
 
 /// Compose and Kubernetes pass an unset variable as an empty one.

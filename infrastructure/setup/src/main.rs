@@ -2,6 +2,7 @@
 
 mod acls;
 mod admin;
+mod certificates;
 mod console;
 mod database;
 mod memory;
@@ -131,7 +132,8 @@ async fn prepare_database(database: &Database, retry: Retry) -> Result<()> {
     let failure = format!("cannot set up the database of {}", database.service);
     let prepare = async || {
         replica_set::prepare(database, retry).await?;
-        users::prepare(database).await
+        users::prepare(database).await?;
+        certificates::reload(database).await
     };
     retry
         .until_done(&failure, async || match prepare().await {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::PathAndQuery;
 use http::{Method, Uri, header, request};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -14,8 +14,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use runtime::lifecycle::error_chain;
 use service_kit::problem::Problem;
+use tls::{HttpsConnector, TlsError, TlsSettings};
 
-use crate::config::UpstreamSettings;
+use crate::config::{UpstreamAddress, UpstreamSettings};
 use crate::headers;
 use crate::resolver::ShufflingResolver;
 use crate::upstream::{Attempt, TriedAddresses, Upstream};
@@ -23,7 +24,7 @@ use crate::upstream::{Attempt, TriedAddresses, Upstream};
 /// A client with a connection pool for all upstreams. Clones share the pool.
 #[derive(Clone)]
 pub(crate) struct UpstreamClient {
-    http: Client<HttpConnector<ShufflingResolver>, Full<Bytes>>,
+    http: Client<HttpsConnector<HttpConnector<ShufflingResolver>>, Full<Bytes>>,
     timeout: Duration,
 }
 
@@ -38,18 +39,19 @@ enum AttemptError {
 
 impl UpstreamClient {
     /// Creates a client without open connections.
-    pub(crate) fn new(settings: &UpstreamSettings) -> Self {
+    pub(crate) fn new(settings: &UpstreamSettings, tls: &TlsSettings) -> Result<Self, TlsError> {
         let mut connector = HttpConnector::new_with_resolver(ShufflingResolver::default());
         connector.set_nodelay(true);
+        connector.enforce_http(false);
         connector.set_connect_timeout(Some(settings.upstream_connect_timeout));
         let http = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(settings.upstream_idle_timeout)
-            .build(connector);
-        Self {
+            .build(tls.connector(connector)?);
+        Ok(Self {
             http,
             timeout: settings.upstream_timeout,
-        }
+        })
     }
 
     /// Time for an upstream to start its response, over all attempts.
@@ -74,7 +76,7 @@ impl UpstreamClient {
         let mut tried = TriedAddresses::default();
         let mut disconnects = 0;
         while let Some(attempt) = upstream.next_attempt(&mut tried, Instant::now()) {
-            let request = request_to(attempt.authority(), parts, body.clone())?;
+            let request = request_to(attempt.address(), parts, body.clone())?;
             match self.send(&attempt, request, deadline).await {
                 Ok(response) => return Ok(response),
                 Err(AttemptError::Connect) => {}
@@ -113,7 +115,7 @@ impl UpstreamClient {
                 "no response within the timeout".to_owned(),
             ),
         };
-        tracing::warn!(address = %attempt.authority(), reason, "the upstream did not respond");
+        tracing::warn!(address = %attempt.address(), reason, "the upstream did not respond");
         // A stale pooled connection says nothing about the upstream.
         if !matches!(kind, AttemptError::Disconnected) {
             attempt.record_failure(Instant::now());
@@ -136,16 +138,16 @@ fn closes_connection(response: &http::Response<Incoming>) -> bool {
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }
 
-/// Copies the request for `authority`; hyper writes the Host header.
+/// Copies the request for `address`; hyper writes the Host header.
 fn request_to(
-    authority: &Authority,
+    address: &UpstreamAddress,
     parts: &request::Parts,
     body: Bytes,
 ) -> Result<http::Request<Full<Bytes>>, Problem> {
     let path_and_query = parts.uri.path_and_query().cloned();
     let uri = Uri::builder()
-        .scheme(Scheme::HTTP)
-        .authority(authority.clone())
+        .scheme(address.scheme().clone())
+        .authority(address.authority().clone())
         .path_and_query(path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")))
         .build()
         .map_err(|_| Problem::bad_request("The address cannot be read."))?;

@@ -1,5 +1,6 @@
 //! The settings of the service.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -101,19 +102,33 @@ pub struct UpstreamSettings {
     pub breaker_pause: Duration,
 }
 
-/// The address of a service: `http://host:port`.
+/// The address of a service: `http://host:port`, or `https://host:port` with `TLS_CA_FILE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpstreamAddress(Authority);
+pub struct UpstreamAddress {
+    scheme: Scheme,
+    authority: Authority,
+}
 
-/// The text is not a bare `http` address.
+/// The text is not a bare `http` or `https` address.
 #[derive(Debug, thiserror::Error)]
 #[error("not an address such as http://127.0.0.1:8001")]
 pub struct InvalidUpstreamAddress;
 
 impl UpstreamAddress {
+    /// HTTP or HTTPS.
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
     /// Host and port.
     pub fn authority(&self) -> &Authority {
-        &self.0
+        &self.authority
+    }
+}
+
+impl fmt::Display for UpstreamAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.authority.fmt(formatter)
     }
 }
 
@@ -126,13 +141,16 @@ impl FromStr for UpstreamAddress {
             uri.path_and_query().map(PathAndQuery::as_str),
             None | Some("/")
         );
-        match uri.authority() {
-            Some(authority)
-                if uri.scheme() == Some(&Scheme::HTTP)
+        match (uri.scheme(), uri.authority()) {
+            (Some(scheme), Some(authority))
+                if [Scheme::HTTP, Scheme::HTTPS].contains(scheme)
                     && is_bare
                     && !authority.as_str().contains('@') =>
             {
-                Ok(Self(authority.clone()))
+                Ok(Self {
+                    scheme: scheme.clone(),
+                    authority: authority.clone(),
+                })
             }
             _ => Err(InvalidUpstreamAddress),
         }
@@ -144,15 +162,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn given_upstream_addresses_when_parsed_then_only_bare_http_origins_pass() {
+    fn given_upstream_addresses_when_parsed_then_only_bare_origins_pass() {
         let check = |text: &str, expected: Option<&str>| {
             let address = text.parse::<UpstreamAddress>().ok();
-            let authority = address.as_ref().map(|address| address.0.as_str());
+            let authority = address.as_ref().map(|address| address.authority.as_str());
             assert_eq!(authority, expected, "{text}");
         };
         check("http://127.0.0.1:8001", Some("127.0.0.1:8001"));
         check(" http://orders:8003/ ", Some("orders:8003"));
-        check("https://orders:8003", None);
+        check("https://orders:8003", Some("orders:8003"));
+        check("ftp://orders:8003", None);
         check("http://orders:8003/api", None);
         check("http://a@orders:8003", None);
         check("orders:8003", None);

@@ -21,6 +21,7 @@ use identity::Verifier;
 use runtime::clock::{Clock as _, SystemClock};
 use service_kit::client::TrustedProxies;
 use service_kit::problem::Problem;
+use tls::TlsError;
 use tokio_util::sync::CancellationToken;
 
 use crate::circuit_breaker::BreakerPolicy;
@@ -54,22 +55,22 @@ pub(crate) fn router(
     config: &Config,
     verifier: Verifier,
     shutdown: CancellationToken,
-) -> Router {
+) -> Result<Router, TlsError> {
     let proxy = Arc::new(Proxy {
         verifier,
         trusted_proxies: config.trusted_proxies.clone(),
         body_timeout: config.body_timeout,
-        client: UpstreamClient::new(&config.upstream),
+        client: UpstreamClient::new(&config.upstream, &config.common.tls)?,
         shared_reads: Arc::new(SharedReads::new(config.shared_read_timeout)),
         shutdown,
     });
     let upstreams = Upstreams::new(config);
-    routes.iter().fold(Router::new(), |router, &route| {
+    Ok(routes.iter().fold(Router::new(), |router, &route| {
         let proxy = Arc::clone(&proxy);
         let upstream = upstreams.get(route.service);
         let handler = async move |request: Request| proxy.forward(route, &upstream, request).await;
         router.route(route.path, on(route.method_filter(), handler))
-    })
+    }))
 }
 
 impl Proxy {
@@ -131,9 +132,9 @@ impl Upstreams {
             open_duration: config.upstream.breaker_pause,
         };
         let upstream = |name, addresses: &[UpstreamAddress]| {
-            let authorities = addresses.iter().map(|address| address.authority().clone());
             let max_in_flight = config.upstream.upstream_max_in_flight;
-            Arc::new(Upstream::new(name, authorities, max_in_flight, policy))
+            let addresses = addresses.iter().cloned();
+            Arc::new(Upstream::new(name, addresses, max_in_flight, policy))
         };
         Self {
             authentication: upstream("authentication", &config.upstream_authentication),

@@ -27,13 +27,13 @@ pub async fn serve(
     config.common.exposure.check_development(false)?;
     let health = Health::default();
     let background = Background::default();
-    let verifier = config.tokens.verifier()?;
+    let verifier = config.tokens.verifier(&config.common.tls)?;
 
     verifier.keep_fresh(&health, &background);
 
     let table = routes::table(config.common.exposure.chaos_endpoints);
     let documentation = openapi::router(&table)?;
-    let api = proxy::router(&table, &config, verifier, shutdown.clone()).merge(documentation);
+    let api = proxy::router(&table, &config, verifier, shutdown.clone())?.merge(documentation);
     let api = with_rate_limit(api, &config, &background);
     server::serve(&config.common, listener, api, &health, shutdown).await?;
 

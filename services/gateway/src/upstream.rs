@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use http::uri::Authority;
-
 use crate::circuit_breaker::{BreakerPolicy, CircuitBreaker};
+use crate::config::UpstreamAddress;
 
 /// A service and its addresses.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub(crate) struct Upstream {
 
 #[derive(Debug)]
 struct Address {
-    authority: Authority,
+    origin: UpstreamAddress,
     in_flight: AtomicUsize,
     breaker: Mutex<CircuitBreaker>,
     /// The address announced its shutdown; until then other addresses are preferred.
@@ -50,12 +49,12 @@ impl Upstream {
     /// Creates an upstream at `addresses` with closed circuit breakers.
     pub(crate) fn new(
         name: &'static str,
-        addresses: impl IntoIterator<Item = Authority>,
+        addresses: impl IntoIterator<Item = UpstreamAddress>,
         max_in_flight: usize,
         policy: BreakerPolicy,
     ) -> Self {
-        let address = |authority| Address {
-            authority,
+        let address = |origin| Address {
+            origin,
             in_flight: AtomicUsize::new(0),
             breaker: Mutex::new(CircuitBreaker::new(policy)),
             draining_until: Mutex::new(None),
@@ -151,15 +150,15 @@ impl Address {
 }
 
 impl Attempt<'_> {
-    /// Host and port to call.
-    pub(crate) fn authority(&self) -> &Authority {
-        &self.address().authority
+    /// The address to call.
+    pub(crate) fn address(&self) -> &UpstreamAddress {
+        &self.state().origin
     }
 
     /// Records a response with any status.
     pub(crate) fn record_success(&self) {
-        if self.address().with_breaker(CircuitBreaker::record_success) {
-            let (upstream, address) = (self.upstream.name, self.authority());
+        if self.state().with_breaker(CircuitBreaker::record_success) {
+            let (upstream, address) = (self.upstream.name, self.address());
             tracing::info!(
                 upstream,
                 %address,
@@ -171,16 +170,16 @@ impl Attempt<'_> {
     /// Records that the address closes the connection after its response, as a service does before
     /// it shuts down. For one open duration the address is called only if there is no other.
     pub(crate) fn record_draining(&self, now: Instant) {
-        *self.address().draining_until() = Some(now + self.upstream.policy.open_duration);
+        *self.state().draining_until() = Some(now + self.upstream.policy.open_duration);
     }
 
     /// Records a connect failure or a timeout.
     pub(crate) fn record_failure(&self, now: Instant) {
         if self
-            .address()
+            .state()
             .with_breaker(|breaker| breaker.record_failure(now))
         {
-            let (upstream, address) = (self.upstream.name, self.authority());
+            let (upstream, address) = (self.upstream.name, self.address());
             let failures = self.upstream.policy.failure_threshold;
             metrics::counter!("gateway_breaker_opened_total", "upstream" => upstream).increment(1);
             tracing::warn!(
@@ -191,14 +190,14 @@ impl Attempt<'_> {
         }
     }
 
-    fn address(&self) -> &Address {
+    fn state(&self) -> &Address {
         &self.upstream.addresses[self.index]
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        self.address().in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.state().in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -222,7 +221,7 @@ mod tests {
     fn upstream(addresses: &[&'static str]) -> Upstream {
         let addresses = addresses
             .iter()
-            .map(|address| Authority::from_static(address));
+            .map(|address| format!("http://{address}").parse().unwrap());
         Upstream::new("orders", addresses, 2, POLICY)
     }
 
@@ -232,7 +231,7 @@ mod tests {
     }
 
     fn name(attempt: &Attempt<'_>) -> String {
-        attempt.authority().to_string()
+        attempt.address().authority().to_string()
     }
 
     /// The addresses of `count` attempts, one after another.

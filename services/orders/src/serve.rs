@@ -35,7 +35,7 @@ pub async fn serve(
     config.common.exposure.check_development(config.seed_data)?;
     let health = Health::default();
     let background = Background::default();
-    let verifier = config.tokens.verifier()?;
+    let verifier = config.tokens.verifier(&config.common.tls)?;
 
     let database = mongo::connect(SERVICE, &config.mongo).await?;
     let timeout = config.mongo.mongodb_timeout;

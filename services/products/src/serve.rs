@@ -36,7 +36,7 @@ pub async fn serve(
     config.check()?;
     let health = Health::default();
     let background = Background::default();
-    let verifier = config.tokens.verifier()?;
+    let verifier = config.tokens.verifier(&config.common.tls)?;
 
     let database = mongo::connect(SERVICE, &config.mongo).await?;
     let producer = Producer::new(&config.kafka, SERVICE)?;

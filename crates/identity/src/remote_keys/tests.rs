@@ -6,6 +6,7 @@ use domain::Role;
 use runtime::health::Health;
 use runtime::lifecycle::Background;
 use serde_json::Value;
+use tls::TlsSettings;
 
 use crate::test_tokens::{email, issuer, now, public_pem};
 use crate::{Verifier, VerifyError};
@@ -55,7 +56,8 @@ async fn wait_until_ready(health: &Health) {
 async fn given_keys_over_http_when_they_rotate_then_valid_tokens_stay_valid() {
     let server = KeyServer::default();
     let url = server.start().await;
-    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
+    let verifier =
+        Verifier::from_jwks_url(&url, &TlsSettings::default(), "shop", "shop").expect("a URL");
     let (old, new) = (issuer(1), issuer(2));
     let old_token = old.issue(&email(), Role::User, now());
     assert_eq!(
@@ -119,7 +121,8 @@ async fn given_a_service_that_has_just_started_when_tokens_arrive_then_they_wait
  {
     let server = KeyServer::default();
     let url = server.start().await;
-    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
+    let verifier =
+        Verifier::from_jwks_url(&url, &TlsSettings::default(), "shop", "shop").expect("a URL");
     let issuer = issuer(1);
     server.set(Some(issuer.jwks()));
     verifier.keep_fresh(&Health::default(), &Background::default());
@@ -136,7 +139,8 @@ async fn given_many_unknown_keys_at_once_when_verified_then_they_share_one_fetch
     let server = KeyServer::default();
     let url = server.start().await;
     server.set(Some(issuer(1).jwks()));
-    let verifier = Verifier::from_jwks_url(&url, "shop", "shop").expect("a URL");
+    let verifier =
+        Verifier::from_jwks_url(&url, &TlsSettings::default(), "shop", "shop").expect("a URL");
     let (health, background) = (Health::default(), Background::default());
     verifier.keep_fresh(&health, &background);
     wait_until_ready(&health).await;
@@ -160,16 +164,17 @@ async fn given_many_unknown_keys_at_once_when_verified_then_they_share_one_fetch
 }
 
 #[test]
-fn given_urls_of_key_sets_when_parsed_then_only_http_is_accepted() {
+fn given_urls_of_key_sets_when_parsed_then_only_http_and_https_are_accepted() {
     let check = |url: &str, expected: bool| {
         assert_eq!(
-            Verifier::from_jwks_url(url, "shop", "shop").is_ok(),
+            Verifier::from_jwks_url(url, &TlsSettings::default(), "shop", "shop").is_ok(),
             expected,
             "{url}"
         );
     };
     check("http://127.0.0.1:8001/.well-known/jwks.json", true);
-    check("https://127.0.0.1/jwks.json", false);
+    check("https://127.0.0.1/jwks.json", true);
+    check("ftp://127.0.0.1/jwks.json", false);
     check("127.0.0.1:8001", false);
     check("/jwks.json", false);
     check("", false);
