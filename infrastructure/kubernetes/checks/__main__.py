@@ -3,6 +3,7 @@
 import sys
 
 import capacity
+import encryption
 import network
 import references
 import scan
@@ -15,6 +16,7 @@ CHECKS = {
     "workloads": workloads.check,
     "references": references.check,
     "network": network.check,
+    "encryption": encryption.check,
     "capacity": capacity.check,
     "exceptions": scan.check,
 }

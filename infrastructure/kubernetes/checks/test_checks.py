@@ -4,6 +4,7 @@ import copy
 from functools import cache
 
 import capacity
+import encryption
 import network
 import pytest
 import references
@@ -159,3 +160,21 @@ def test_given_members_that_share_a_node_when_checked_then_it_is_reported(gke):
 def test_given_pods_that_do_not_fit_on_the_nodes_when_checked_then_it_is_reported(gke, requests, message):
     pod(gke, "mongo-orders", "StatefulSet")["containers"][0]["resources"]["requests"] = requests
     expect(capacity.check(gke), message)
+
+
+def test_given_an_unencrypted_probe_of_a_service_with_tls_when_checked_then_it_is_reported(gke):
+    del pod(gke, "orders")["containers"][0]["readinessProbe"]["httpGet"]["scheme"]
+    expect(encryption.check(gke), "Deployment orders: the readinessProbe does not use HTTPS")
+
+
+@pytest.mark.parametrize(
+    "name, client, host",
+    [
+        ("orders", "Deployment gateway", "orders"),
+        ("kafka", "Deployment products", "kafka-1.kafka"),
+        ("mongo-orders", "Job setup", "mongo-orders-2.mongo-orders"),
+    ],
+)
+def test_given_a_server_without_certificate_when_checked_then_its_clients_are_reported(gke, name, client, host):
+    gke.objects.remove(gke.find("Certificate", name))
+    expect(encryption.check(gke), f"{client} connects to {host}, which has no certificate for that name")

@@ -6,9 +6,13 @@ set -eu
 tool=$1
 shift
 password=$(sed -n 's/^ *password="\(.*\)"$/\1/p' "${KAFKA_OPTS#*=}")
+protocol=SASL_PLAINTEXT
+if [[ -n ${KAFKA_SSL_TRUSTSTORE_LOCATION:-} ]]; then protocol=SASL_SSL; fi
 umask 077
 cat >/tmp/client.properties <<END
-security.protocol=SASL_PLAINTEXT
+security.protocol=$protocol
+ssl.truststore.type=PEM
+ssl.truststore.location=${KAFKA_SSL_TRUSTSTORE_LOCATION:-}
 sasl.mechanism=PLAIN
 sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="broker" password="$password";
 END
