@@ -25,7 +25,7 @@ const STUBS = {
     case $1 in
         --metadata-file) printf '%s' '${JSON.stringify(METADATA)}' >"$2" ;;
         inspect)
-            [[ $2 != */fleetmarket/* || $2 =~ \${TAGGED:-^$} ]] || exit 1
+            [[ $2 != */fleetmarket/* || $2 =~ \${TAGGED:-^$} ]] || { echo "ERROR: $2: not found"; exit 1; }
             printf 'sha256:%s\\n' "$(printf 'ab%.0s' {1..32})"
             ;;
         login) cat >/dev/null ;;

@@ -9,22 +9,31 @@ from blocks import COMMANDS, PLACES, parse, pattern
 from project import PROJECT, text
 from shell import Failure, Shell
 
-# Prints something if a shop is there already.
+# Prints something if a shop is there already, and fails if that is not known. A cluster that is not on this machine may
+# be production.
 IN_USE = {
-    "toolchain": "ls -d .shop/data .shop/secrets",
-    "docker": "docker volume ls --quiet --filter label=com.docker.compose.project=fleetmarket; ls -d .env tls",
-    "kubernetes": "kubectl get namespace fleetmarket --ignore-not-found --output name; ls infrastructure/kubernetes/overlays/local/secrets/*.pem",
+    "toolchain": "ls -d .shop/data .shop/secrets 2>/dev/null || true",
+    "docker": "docker volume ls --quiet --filter label=com.docker.compose.project=fleetmarket; ls -d .env tls 2>/dev/null || true",
+    "kubernetes": """
+        context=$(kubectl config current-context)
+        if [[ $context != kind-* && $context != minikube ]]; then echo "the cluster of the context $context"; exit; fi
+        kubectl get namespace fleetmarket --ignore-not-found --output name
+        ls infrastructure/kubernetes/overlays/local/secrets/*.pem 2>/dev/null || true""",
 }
 # Removes what the commands of a document leave there.
 CLEAN = {
     "toolchain": "cargo xtask down --wipe; rm -rf .shop/secrets",
-    "docker": "docker compose --profile tools down --volumes --remove-orphans; rm -rf tls",
+    "docker": "docker compose --project-name fleetmarket --profile tools down --volumes --remove-orphans; rm -rf tls",
     "kubernetes": "kubectl delete namespace fleetmarket --ignore-not-found; git clean -fXq infrastructure/kubernetes/overlays/local/secrets",
 }
 
 
 def bash(command):
-    return subprocess.run(["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, check=False).stdout
+    """Returns what the commands print; the first one that fails ends this program."""
+    result = subprocess.run(["bash", "-ec", command], cwd=PROJECT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        sys.exit(f"failed: {command}\n{result.stderr}")
+    return result.stdout
 
 
 def check(document):

@@ -82,10 +82,14 @@ class Shell:
         # With job control it has a process group of its own, which gets the signal of Ctrl-C.
         self.run(f"set -m\n. {self.file(command)} >{log} 2>&1 &\nATTACHED=$!\nset +m\necho $ATTACHED >{group}\n")
         self.groups.append(int(group.read_text()))
-        wait_for(lambda: text in log.read_text() or not exists(self.groups[-1]), TIMEOUT)
-        if text not in log.read_text():
-            raise Failure(f"did not print {text!r}\n{command}{log.read_text()[-4000:]}")
-        return log.read_text()
+
+        def printed():
+            return log.read_text(errors="replace")
+
+        wait_for(lambda: text in printed() or not exists(self.groups[-1]), TIMEOUT)
+        if text not in printed():
+            raise Failure(f"did not print {text!r}\n{command}{printed()[-4000:]}")
+        return printed()
 
 
 def exists(process):
