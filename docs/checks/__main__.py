@@ -55,7 +55,7 @@ def run(document, place):
     if not blocks:
         return False
     if used := bash(IN_USE[place]):
-        print(f"{document}: not run, because it would use and remove what is there:\n{used}")
+        print(f"{document}: not run, because this exists already, and the check would remove it:\n{used}")
         return True
     try:
         with Shell() as shell:
