@@ -1,14 +1,6 @@
 //! What each user of the broker may do. That the services may do what they need, all other tests show.
 
-use testkit::Shop;
-
-const TOPICS: [&str; 5] = [
-    "products",
-    "orders",
-    "order-status",
-    "product-states",
-    "dead-letters",
-];
+use testkit::{Shop, TOPICS};
 
 #[tokio::test]
 async fn given_the_user_who_only_looks_when_it_tries_then_it_can_read_and_change_nothing() {

@@ -7,8 +7,12 @@ use kafka_acls::{Operation, Resource, Rule};
 use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 
+use crate::consumer::group_for;
 use crate::settings::KafkaSettings;
 use crate::topics::TopicsError;
+
+/// The purpose of the second consumer of orders, which has a group of its own.
+pub const PRODUCT_STATES: &str = "product-states";
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -50,10 +54,9 @@ pub fn rules(topics: &Topics, products_group: &str, orders_group: &str) -> Vec<R
             &topics.product_states,
         ],
         &[&topics.orders, &topics.dead_letters],
-        // The second one is that of the consumer of the products' states.
         &[
             orders_group.to_owned(),
-            format!("{orders_group}-product-states"),
+            group_for(orders_group, PRODUCT_STATES),
         ],
     );
     // A service creates missing topics, also those of the other one.

@@ -256,7 +256,7 @@ fn config(
     let mut config = settings.client(subscription.service)?;
     let mut group = settings.group(subscription.service).to_owned();
     if let Some(purpose) = subscription.purpose {
-        group = format!("{group}-{purpose}");
+        group = group_for(&group, purpose);
     }
     config
         .set("group.id", group)
@@ -278,4 +278,8 @@ fn config(
         .set("queued.min.messages", "5000")
         .set("queued.max.messages.kbytes", "4096");
     Ok(config)
+}
+/// The group of a consumer with a purpose of its own, from the group of its service.
+pub(crate) fn group_for(service_group: &str, purpose: &str) -> String {
+    format!("{service_group}-{purpose}")
 }

@@ -48,4 +48,5 @@ pub use settings::{BACKENDS, SERVICES, Settings};
 pub use shop::Shop;
 pub use single_service::SingleService;
 pub use standalone::{Exit, run_service};
+pub use stores::TOPICS;
 pub use tokens::{Claims, sign_hs256, sign_with_unknown_key, write_new_key};

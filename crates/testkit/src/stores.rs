@@ -14,7 +14,8 @@ use crate::servers::Servers;
 
 const CLEANUP_TIMEOUT: Duration = Duration::from_secs(5);
 const DATABASES: [&str; 3] = ["authentication", "products", "orders"];
-const TOPICS: [&str; 5] = [
+/// The names of the topics, without the prefix.
+pub const TOPICS: [&str; 5] = [
     "products",
     "orders",
     "order-status",

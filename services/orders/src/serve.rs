@@ -109,7 +109,7 @@ fn state_consumer(
 ) -> Result<Consumer<ProductStateHandler<Store>>, Failure> {
     let subscription = Subscription {
         service: SERVICE,
-        purpose: Some("product-states"),
+        purpose: Some(messaging::access::PRODUCT_STATES),
         topics: vec![kafka.topics().product_states],
         crash_point: "orders.before-state-offsets",
     };
