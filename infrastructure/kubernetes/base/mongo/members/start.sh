@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Starts a member of the replica set.
 set -eu
 
