@@ -8,10 +8,15 @@ from project import PROJECT, STORES, defaults_of_edge, exposed, stage, text, var
 
 # The ports of third-party images.
 PORTS = {"mongo": {27017}, "kafka": {9092, 9093}}
+LISTEN = re.compile(r"\blisten (\d+)")
 
 
 def load():
     return yaml.safe_load(text("docker-compose.yml"))["services"]
+
+
+def load_tls():
+    return yaml.safe_load(text("docker-compose.tls.yml"))
 
 
 def check(services):
@@ -22,6 +27,7 @@ def check(services):
         yield from hosts(services, name, service)
         yield from secrets(name, service)
     yield from development(services)
+    yield from load_balancer(services, text("infrastructure/compose/load-balancer.conf"), load_tls())
 
 
 def target(service):
@@ -95,6 +101,22 @@ def secrets(name, service):
                 yield f"{name}: {variable} names the secret {file}, which `setup secrets` does not create"
             if folder.removeprefix("secrets-") not in (name, "browser"):
                 yield f"{name}: {variable} names a secret, but the folder of {name} is not mounted"
+
+
+def load_balancer(services, configuration, tls):
+    """It listens on the ports that are published, and an edge on those that it forwards to, without and with TLS."""
+    added = [config["content"] for config in tls["configs"].values()]
+    published = services["load-balancer"]["ports"], tls["services"]["load-balancer"]["ports"]
+    listening = set(LISTEN.findall(configuration)), set(LISTEN.findall("\n".join(added)))
+    for ports, listens in zip(published, listening):
+        targets = {port.rsplit(":", 1)[-1] for port in ports}
+        for port in sorted(targets - listens):
+            yield f"load-balancer: publishes the port {port}, where nothing listens"
+        for port in sorted(listens - targets):
+            yield f"load-balancer: listens on the port {port}, which is not published"
+    for host, port in re.findall(r"\b([a-z-]+):(\d+);", configuration):
+        if host not in services or port not in LISTEN.findall(" ".join(environment(services[host]).values())):
+            yield f"load-balancer: forwards to {host}:{port}, where nothing listens"
 
 
 def development(services):

@@ -1,7 +1,8 @@
 """Tests of the check: it reports references to things that do not exist."""
 
 import pytest
-from references import check, load
+from project import text
+from references import check, load, load_balancer, load_tls
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,24 @@ def test_given_a_wrong_option_when_checked_then_it_is_reported(service, key, val
     services = load()
     services[service][key] = value
     assert any(message in error for error in check(services))
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("listen 8080", "listen 8088", "publishes the port 8080, where nothing listens"),
+        ("listen 8080", "listen 8088", "listens on the port 8088, which is not published"),
+        ("edge:8081", "edge:8080", "forwards to edge:8080, where nothing listens"),
+        ("edge:8081", "edges:8081", "forwards to edges:8081, where nothing listens"),
+    ],
+)
+def test_given_a_load_balancer_with_a_wrong_port_when_checked_then_it_is_reported(old, new, message):
+    configuration = text("infrastructure/compose/load-balancer.conf").replace(old, new)
+    assert any(message in error for error in load_balancer(load(), configuration, load_tls()))
+
+
+def test_given_a_published_port_of_tls_without_listener_when_checked_then_it_is_reported():
+    tls = load_tls()
+    tls["services"]["load-balancer"]["ports"][0] = "443:8444"
+    errors = load_balancer(load(), text("infrastructure/compose/load-balancer.conf"), tls)
+    assert any("publishes the port 8444, where nothing listens" in error for error in errors)
