@@ -178,3 +178,73 @@ def test_given_an_unencrypted_probe_of_a_service_with_tls_when_checked_then_it_i
 def test_given_a_server_without_certificate_when_checked_then_its_clients_are_reported(gke, name, client, host):
     gke.objects.remove(gke.find("Certificate", name))
     expect(encryption.check(gke), f"{client} connects to {host}, which has no certificate for that name")
+
+
+@pytest.mark.parametrize(
+    "name, setting, value, message",
+    [
+        ("gateway", "UPSTREAM_ORDERS", "http://orders:8003", "Deployment gateway connects to orders without TLS"),
+        ("edge", "GATEWAY_SCHEME", "http", "Deployment edge connects to gateway without TLS"),
+        ("orders", "KAFKA_CA_FILE", None, "Deployment orders connects to kafka-0.kafka without TLS"),
+        ("setup", "MONGODB_CA_FILE", None, "Job setup connects to mongo-orders-0.mongo-orders without TLS"),
+    ],
+)
+def test_given_a_client_without_tls_when_checked_then_it_is_reported(gke, name, setting, value, message):
+    settings(gke, name)[setting] = value
+    if value is None:
+        del settings(gke, name)[setting]
+    expect(encryption.check(gke), message)
+
+
+def test_given_a_server_without_tls_when_checked_then_its_clients_are_reported(gke):
+    pod(gke, "mongo-orders", "StatefulSet")["containers"][0]["args"].remove("requireTLS")
+    expect(encryption.check(gke), "Deployment orders connects to mongo-orders-0.mongo-orders with TLS, unlike the server")
+
+
+def test_given_the_certificate_of_another_server_when_checked_then_it_is_reported(gke):
+    volume = next(one for one in pod(gke, "orders")["volumes"] if one["name"] == "tls")
+    volume["secret"]["secretName"] = "tls-products"
+    expect(encryption.check(gke), "Deployment orders: mounts no certificate for orders")
+
+
+@pytest.mark.parametrize(
+    "key, value, message",
+    [
+        ("scheme", "http", "PodMonitoring services: the metrics of orders do not use https"),
+        ("port", "metrics", "PodMonitoring services: orders has no port metrics"),
+    ],
+)
+def test_given_wrong_metrics_when_checked_then_they_are_reported(gke, key, value, message):
+    spec(gke, "PodMonitoring", "services")["endpoints"][0][key] = value
+    expect(encryption.check(gke), message)
+
+
+@pytest.mark.parametrize(
+    "old, new, message",
+    [
+        ("/run/secrets/tls/ca.crt", "/run/secrets/tls/ca.pem", "a command names /run/secrets/tls/ca.pem, which is not"),
+        ("/etc/mongo/ready.sh", "/etc/mongo/probe.sh", "a command names /etc/mongo/probe.sh, which is not mounted"),
+        ("27017", "27018", "a probe uses the port 27018, which the container does not have"),
+    ],
+)
+def test_given_a_probe_with_a_wrong_word_when_checked_then_it_is_reported(gke, old, new, message):
+    command = pod(gke, "mongo-orders", "StatefulSet")["containers"][0]["readinessProbe"]["exec"]["command"]
+    command[command.index(old)] = new
+    expect(references.check(gke), message)
+
+
+def test_given_an_argument_that_names_a_missing_file_when_checked_then_it_is_reported(gke):
+    pod(gke, "mongo-orders", "StatefulSet")["containers"][0]["args"][-2] = "/run/secrets/tls/authority.crt"
+    expect(references.check(gke), "a command names /run/secrets/tls/authority.crt, which is not mounted")
+
+
+def test_given_a_wrong_certificate_when_checked_then_it_is_reported(gke):
+    spec(gke, "Certificate", "kafka")["dnsNames"].append("kafka-3.kafka")
+    spec(gke, "Certificate", "orders")["dnsNames"] = ["order"]
+    spec(gke, "Certificate", "products")["issuerRef"]["name"] = "authorities"
+    spec(gke, "Issuer", "authority")["ca"]["secretName"] = "authority"
+    errors = list(references.check(gke))
+    expect(errors, "Certificate kafka names kafka-3.kafka, which does not exist")
+    expect(errors, "Certificate orders names order, which does not exist")
+    expect(errors, "Certificate products: there is no Issuer authorities")
+    expect(errors, "Issuer authority: no Certificate creates the authority authority")
