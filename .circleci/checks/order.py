@@ -6,7 +6,7 @@ from names import required_by
 from pipeline import FOLDER, PROJECT
 
 # An advisory can appear at any time, and the commands of the documents take long.
-NIGHTLY = {"advisories", "documents"}
+NIGHTLY = {"advisories", "documents", "toolchain"}
 
 
 def check(pipeline):

@@ -1,94 +1,22 @@
 """Checks that each code block of a document says where its commands run, and runs those of a place."""
 
-import collections
-import subprocess
+import signal
 import sys
-import time
 
-from blocks import COMMANDS, PLACES, parse, pattern
-from project import PROJECT, text
-from shell import Failure, Shell
+import documents
+from blocks import PLACES
 
-# Prints something if a shop is there already, and fails if that is not known. A cluster that is not on this machine may
-# be production.
-IN_USE = {
-    "toolchain": "ls -d .shop/data .shop/secrets 2>/dev/null || true",
-    "docker": "docker volume ls --quiet --filter label=com.docker.compose.project=fleetmarket; ls -d .env tls 2>/dev/null || true",
-    "kubernetes": """
-        context=$(kubectl config current-context)
-        if [[ $context != kind-* && $context != minikube ]]; then echo "the cluster of the context $context"; exit; fi
-        kubectl get namespace fleetmarket --ignore-not-found --output name
-        ls infrastructure/kubernetes/overlays/local/secrets/*.pem 2>/dev/null || true""",
-}
-# Removes what the commands of a document leave there.
-CLEAN = {
-    "toolchain": "cargo xtask down --wipe; rm -rf .shop/secrets",
-    "docker": "docker compose --project-name fleetmarket --profile tools down --volumes --remove-orphans; rm -rf tls",
-    "kubernetes": "kubectl delete namespace fleetmarket --ignore-not-found; git clean -fXq infrastructure/kubernetes/overlays/local/secrets",
-}
-
-
-def bash(command):
-    """Returns what the commands print; the first one that fails ends this program."""
-    result = subprocess.run(["bash", "-ec", command], cwd=PROJECT, capture_output=True, text=True, check=False)
-    if result.returncode:
-        sys.exit(f"failed: {command}\n{result.stderr}")
-    return result.stdout
-
-
-def check(document):
-    """Prints the numbers of blocks and the errors; returns whether there are errors."""
-    blocks = list(parse(text(document)))
-    commands = [block.options for block in blocks if block.language in COMMANDS]
-    kinds = [f"not run: {options['skip']}" if "skip" in options else options.get("run") for options in commands]
-    for kind, count in collections.Counter(kinds).items():
-        print(f"{document}: {count} {kind}")
-    errors = [(block, error) for block in blocks for error in block.errors()]
-    for block, error in errors:
-        print(f"{document}:{block.line}: {error}")
-    return bool(errors)
-
-
-def run(document, place):
-    """Runs the blocks of a place in one shell; returns whether one failed."""
-    blocks = [block for block in parse(text(document)) if place in block.places]
-    if not blocks:
-        return False
-    if used := bash(IN_USE[place]):
-        print(f"{document}: not run, because this exists already, and the check would remove it:\n{used}")
-        return True
-    try:
-        with Shell() as shell:
-            printed = ""
-            for block in blocks:
-                begin = time.monotonic()
-                try:
-                    printed = run_block(shell, block, printed)
-                except Failure as failure:
-                    print(f"{document}:{block.line}: {failure}", flush=True)
-                    return True
-                print(f"{document}:{block.line}: passed after {time.monotonic() - begin:.1f} s", flush=True)
-    finally:
-        bash(CLEAN[place])
-    return False
-
-
-def run_block(shell, block, before):
-    """Returns what it printed; for expected output that is what the block before has printed."""
-    if "output" in block.options:
-        for line in filter(None, block.text.split("\n")):
-            if not pattern(line).search(before):
-                raise Failure(f"the block before did not print\n{line}\nbut\n{before}")
-        return before
-    if "until" in block.options:
-        return shell.attach(block.text, block.options["until"])
-    return "\n".join(shell.run(command, expected and pattern(expected)) for command, expected in block.commands())
-
+# As Ctrl-C, so that an ended check leaves nothing behind.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 place, *names = sys.argv[1:] or [None]
 if place not in (None, *PLACES):
     sys.exit(f"usage: docs/check [{'|'.join(PLACES)} [DOCUMENT...]]")
-names = names or bash("git ls-files --cached --others --exclude-standard '*.md'").split()
-failed = [name for name in names if (run(name, place) if place else check(name))]
+try:
+    names = names or documents.bash("git ls-files --cached --others --exclude-standard '*.md'").split()
+    failed = [name for name in names if (documents.run(name, place) if place else documents.check(name))]
+except KeyboardInterrupt:
+    print("interrupted; what the commands had started was ended and removed")
+    sys.exit(130)
 print(f"failed: {', '.join(failed)}" if failed else "all documents passed")
 sys.exit(bool(failed))

@@ -15,6 +15,8 @@ from project import PROJECT
 TIMEOUT = 900
 # How late a background command may print.
 LATE = 20
+# How long a command may take to end after Ctrl-C.
+GRACE = 60
 END = "--- the command has ended ---"
 
 
@@ -27,7 +29,9 @@ class Shell:
         self.folder = tempfile.TemporaryDirectory(prefix="commands-")
         self.files = 0
         self.output = self.file()
+        # The process groups of attached commands.
         self.groups = []
+        self.busy = False
         with self.output.open("wb") as output:
             self.bash = subprocess.Popen(
                 ["bash", "--norc", "-euo", "pipefail"], stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT,
@@ -38,13 +42,12 @@ class Shell:
         return self
 
     def __exit__(self, *_):
-        """Ends what still runs, the attached commands as Ctrl-C does."""
-        for group in reversed(self.groups):
-            with contextlib.suppress(Failure):
-                self.run(f"kill -INT -{group} && wait {group} || true")
+        """Ends what still runs as Ctrl-C does, the command of this moment first; then with SIGKILL."""
+        for group in [*([self.bash.pid] if self.busy else []), *reversed(self.groups)]:
+            if send(signal.SIGINT, group):
+                wait_for(lambda: self.bash.poll() is not None if group == self.bash.pid else not send(0, group), GRACE)
         for group in [*self.groups, self.bash.pid]:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+            send(signal.SIGKILL, group)
         self.bash.communicate()
         self.folder.cleanup()
 
@@ -65,8 +68,10 @@ class Shell:
         def output():
             return lines(self.output.read_bytes()[start:].decode(errors="replace"))
 
+        self.busy = True
         wait_for(lambda: END in output() or self.bash.poll() is not None, TIMEOUT)
-        if END not in output():
+        self.busy = END not in output()
+        if self.busy:
             raise Failure(f"failed, or has not ended after {TIMEOUT} s\n{command}{output()}")
 
         def printed():
@@ -86,15 +91,16 @@ class Shell:
         def printed():
             return log.read_text(errors="replace")
 
-        wait_for(lambda: text in printed() or not exists(self.groups[-1]), TIMEOUT)
+        wait_for(lambda: text in printed() or not send(0, self.groups[-1]), TIMEOUT)
         if text not in printed():
             raise Failure(f"did not print {text!r}\n{command}{printed()[-4000:]}")
         return printed()
 
 
-def exists(process):
+def send(number, group):
+    """Sends a signal, or none for 0; returns whether a process of the group exists."""
     try:
-        os.kill(process, 0)
+        os.killpg(group, number)
     except ProcessLookupError:
         return False
     return True
