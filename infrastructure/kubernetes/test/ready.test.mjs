@@ -103,7 +103,7 @@ describe("a member that requires TLS", () => {
         await assertNotReady(member.port, own.authority);
     });
 
-    test("given a server that does not answer when probed then it is not ready, and no process is left", async () => {
+    test("given a server that does not answer when probed then it is not ready, and no process is left", { timeout: 30_000 }, async () => {
         const frozen = await mongod(...tls(own));
         frozen.process.kill("SIGSTOP");
         await assertNotReady(frozen.port, own.authority);
