@@ -179,7 +179,7 @@ def mounted_files(manifests, pod, container, keys):
             settings = manifests.find("ConfigMap", volume["configMap"]["name"])
             yield mount["mountPath"], set(settings["data"] if settings else {})
         elif "secret" in volume or "projected" in volume:
-            yield mount["mountPath"], {file for *_, file in secret_items(volume, keys)}
+            yield mount["mountPath"], {item[3] for item in secret_items(volume, keys)}
 
 
 def probe_commands(container):

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { certificate } from "./certificates.mjs";
-import { evaluate, initiate, startMongod } from "./mongod.mjs";
+import { command, initiate, startMongod } from "./mongod.mjs";
 import { freePort, run } from "./processes.mjs";
 
 const READY = new URL("../base/mongo/members/ready.sh", import.meta.url).pathname;
@@ -64,7 +64,7 @@ describe("a member without TLS", () => {
         await initiate("rs", [first.port, second.port]);
         await assertReady(first.port);
         await assertReady(second.port);
-        await evaluate(second.port, "db.adminCommand({ replSetMaintenance: 1 })");
+        await command(second.port, { replSetMaintenance: 1 });
         await assertNotReady(second.port);
         await assertReady(first.port);
     });
