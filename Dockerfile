@@ -89,12 +89,12 @@ FROM build AS programs-release
 RUN "$STRIP" /programs/*
 
 # For development: compiles what has changed since the last build. Cargo compares modification times with the time of that
-# build, and would miss an edit during it, so the changed files get the current time.
+# build, and would miss an edit during it, so the changed files get the current time. Without the name of a linker Rust uses
+# its own on amd64, which is three times as fast.
 FROM compiler AS programs-dev
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 ARG VERSION
-ENV CARGO_PROFILE_DEV_DEBUG=line-tables-only \
-    FLEETMARKET_VERSION=${VERSION}
+ENV FLEETMARKET_VERSION=${VERSION}
 COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 COPY tests tests
@@ -109,6 +109,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
         { diff --recursive --brief --new-file "target/sources/$folder" "$folder" || [ $? = 1 ]; } \
             | sed 's/^Files .* and \(.*\) differ$/\1/' | xargs --no-run-if-empty touch --no-create || exit 1; \
     done \
+    && if [ "$BUILDARCH" = "$TARGETARCH" ]; then unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER; fi \
     && cargo build --locked --package gateway --package authentication \
         --package products --package orders --package setup --package edge --package messaging \
     && mkdir /programs \
