@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1.19
-# The images of the shop: four services, the set-up program and the edge, from one build of the workspace. For amd64 and
+# The images of the shop: four services, the set-up program, the backup program and the edge, from one build of the workspace. For amd64 and
 # arm64; the programs for the other architecture are cross-compiled.
 # `docker build --target test .` runs the unit tests. A base image can be pinned by digest:
 # --build-arg RUST=rust@sha256:….
@@ -65,7 +65,7 @@ FROM compiler AS dependencies
 COPY --from=manifests /shop ./
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo auditable build --locked --release --package gateway --package authentication \
-        --package products --package orders --package setup --package edge --package messaging
+        --package products --package orders --package setup --package backup --package edge --package messaging
 
 FROM dependencies AS build
 COPY crates crates
@@ -78,9 +78,9 @@ ARG BUILDKIT_SBOM_SCAN_STAGE=true
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     find crates services infrastructure -name '*.rs' -exec touch {} + \
     && cargo auditable build --locked --release --package gateway --package authentication \
-        --package products --package orders --package setup --package edge --package messaging \
-    && mkdir /programs \
-    && for program in gateway authentication products orders setup edge events; do \
+        --package products --package orders --package setup --package backup --package edge --package messaging \
+    && mkdir -p /programs/folder \
+    && for program in gateway authentication products orders setup backup edge events; do \
         install -m 0555 "target/$CARGO_BUILD_TARGET"/*/"$program" /programs/ || exit 1; \
     done
 
@@ -111,9 +111,9 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     done \
     && if [ "$BUILDARCH" = "$TARGETARCH" ]; then unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER; fi \
     && cargo build --locked --package gateway --package authentication \
-        --package products --package orders --package setup --package edge --package messaging \
-    && mkdir /programs \
-    && for program in gateway authentication products orders setup edge events; do \
+        --package products --package orders --package setup --package backup --package edge --package messaging \
+    && mkdir -p /programs/folder \
+    && for program in gateway authentication products orders setup backup edge events; do \
         install -m 0555 "target/$CARGO_BUILD_TARGET/debug/$program" /programs/ || exit 1; \
     done \
     && rm -rf target/sources && mkdir target/sources && cp -R crates infrastructure services target/sources/
@@ -223,6 +223,16 @@ COPY --from=programs /programs/events /events
 # It exits when it is done.
 HEALTHCHECK NONE
 ENTRYPOINT ["/setup"]
+
+FROM static AS backup
+LABEL org.opencontainers.image.title="backup" \
+      org.opencontainers.image.description="Backs up the databases of the shop, and restores them"
+COPY --from=programs /programs/backup /backup
+# A new volume gets the mode of this folder, so that the program may write to it.
+COPY --from=programs --chmod=1777 /programs/folder /backups
+# It exits when it is done.
+HEALTHCHECK NONE
+ENTRYPOINT ["/backup"]
 
 FROM static AS edge
 LABEL org.opencontainers.image.title="edge" \

@@ -1,6 +1,7 @@
 //! All tests except the load tests: see README.md.
 
 mod access;
+mod backups;
 mod broker_access;
 mod contract;
 mod crash;

@@ -26,8 +26,8 @@ def variables_of(program):
     """The environment variables that a program reads."""
     if program == "edge":
         return set(re.findall(r"\$\{([A-Z_]+)\}", text("infrastructure/nginx/nginx.conf.template"))) | {"EDGE_URL"}
-    if program == "setup":
-        names = set(re.findall(r"`([A-Z_]+)`", text("infrastructure/setup/README.md")))
+    if program in ("setup", "backup"):
+        names = set(re.findall(r"`([A-Z_]+)`", text(f"infrastructure/{program}/README.md")))
         return names | {name.replace("NAME", store.upper(), 1) for name in names if "_NAME_" in name for store in STORES}
     if program == "dead-letters":
         code = text("crates/messaging/src/bin/events/main.rs") + text("crates/messaging/src/settings.rs")

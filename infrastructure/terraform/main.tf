@@ -103,5 +103,7 @@ module "backups" {
   retention_days = var.backups.retention_days
   writer         = "${local.shop_principal}/backup"
   reader         = "${local.shop_principal}/restore"
+  namespace      = var.namespace
+  alert_email    = var.alert_email
   protected      = var.protected
 }

@@ -63,6 +63,11 @@ output "backups_bucket" {
   value       = module.backups.bucket
 }
 
+output "backups_recipient" {
+  description = "Public key for which the backups are encrypted."
+  value       = var.backups_recipient
+}
+
 output "workload_identity_provider" {
   description = "The workload identity provider that exchanges the token of a CI job."
   value       = module.ci_identity.provider

@@ -61,6 +61,21 @@ variable "backups" {
   })
 }
 
+variable "backups_recipient" {
+  description = "Public key for which the backups are encrypted, as `backup key` prints it. Its secret key must not be in this project."
+  type        = string
+
+  validation {
+    condition     = can(regex("^age1[a-z0-9]+$", var.backups_recipient))
+    error_message = "backups_recipient must be a public key, such as age1…; docs/FIRST_DAY.md creates it."
+  }
+}
+
+variable "alert_email" {
+  description = "Address that gets an e-mail when the backups fail."
+  type        = string
+}
+
 variable "protected" {
   description = "Whether Terraform refuses to delete what cannot be recreated: the cluster, the address, the zone, the registry, the secrets, the backups."
   type        = bool

@@ -50,6 +50,7 @@ pub(crate) fn test() -> Result<ExitCode> {
     check_kills(&compose, &mut orders)?;
     check_replicas(&compose, &mut orders)?;
     check_update(&compose, &mut orders)?;
+    check_backup(&compose, &mut orders)?;
     check_volumes(&compose, &orders)?;
     check_error_messages(&compose)?;
     print_line!("the containers passed all tests");
@@ -202,6 +203,45 @@ fn check_update(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> 
     ensure!(
         replicas.count() == 3,
         "the update changed the number of replicas"
+    );
+    Ok(())
+}
+
+/// Restores a backup that was made while buyers placed orders: later orders are gone, and no service warns.
+fn check_backup(compose: &Compose, orders: &mut BTreeSet<String>) -> Result<()> {
+    let begin = Instant::now();
+    let mut made = String::new();
+    let responses = while_buyers_order(compose, "backup", || {
+        made = compose.backup(&["create"])?;
+        Ok(())
+    })?;
+    let created = begin.elapsed();
+    print_line!("backup: {responses}; {}", made.trim_end());
+    let name = made
+        .split_whitespace()
+        .nth(2)
+        .context("a backup has a name")?;
+    let begin = Instant::now();
+    compose.restore(name)?;
+    print_line!(
+        "created while buyers ordered in {:.1} s, restored in {:.1} s",
+        created.as_secs_f64(),
+        begin.elapsed().as_secs_f64()
+    );
+    let found = expect_at_least(compose, orders)?;
+    ensure!(
+        found < orders.len() + responses.acknowledged.len(),
+        "the orders after the backup still exist"
+    );
+    *orders = log_in(compose, BUYER)?
+        .orders()
+        .context("no list of orders")?
+        .into_keys()
+        .collect();
+    let warnings = compose.warnings()?;
+    ensure!(
+        warnings.is_empty(),
+        "services warn after the restore: {warnings}"
     );
     Ok(())
 }

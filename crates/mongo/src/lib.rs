@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod change_stream;
 mod connection;
 pub mod decimal;
 mod error;
@@ -9,6 +10,7 @@ pub mod time;
 mod timeout;
 mod transaction;
 
+pub use change_stream::token_time;
 pub use connection::{ConnectError, MongoSettings, connect, watch};
 pub use error::{
     DUPLICATE_KEY, StoreError, ignore_duplicate_keys, is_duplicate_key, is_refusal_code,

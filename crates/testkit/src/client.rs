@@ -38,6 +38,9 @@ pub struct Response {
 impl Client {
     /// A client of `base_url`, such as `http://127.0.0.1:8000`, without a token.
     pub fn new(base_url: &str) -> Self {
+        // The backup program's client of Cloud Storage turns TLS on for all clients of the workspace, and they
+        // need a provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())

@@ -143,8 +143,8 @@ def secrets(manifests):
         paths = {mount["name"]: mount["mountPath"] for mount in container.get("volumeMounts", [])}
         files = set()
         for volume in pod.get("volumes", []):
-            for mode, name, key, file in secret_items(volume, keys):
-                if key not in keys.get(name, set()):
+            for mode, name, key, file, optional in secret_items(volume, keys):
+                if key not in keys.get(name, set()) and not optional:
                     yield f"{title(workload)} mounts {key or 'everything'} of the Secret {name}, which does not exist"
                 if mode is None or mode & 0o007:
                     yield f"{title(workload)}: {key} of the Secret {name} is world-readable"
@@ -204,15 +204,16 @@ def certificate_keys(certificate):
 
 
 def secret_items(volume, keys):
-    """Each item that a volume mounts from a Secret: mode, Secret, key, file."""
+    """Each item that a volume mounts from a Secret: mode, Secret, key, file, and whether the Secret may be missing."""
     if "secret" in volume:
         source = volume["secret"]
         name = source["secretName"]
         items = source.get("items") or [{"key": key, "path": key} for key in keys.get(name, {None})]
-        yield from ((source.get("defaultMode"), name, item["key"], item["path"]) for item in items)
-    for source in volume.get("projected", {}).get("sources", []):
-        for item in source.get("secret", {}).get("items", []):
-            yield volume["projected"].get("defaultMode"), source["secret"]["name"], item["key"], item["path"]
+        yield from ((source.get("defaultMode"), name, item["key"], item["path"], source.get("optional")) for item in items)
+    mode = volume.get("projected", {}).get("defaultMode")
+    for source in [one["secret"] for one in volume.get("projected", {}).get("sources", []) if "secret" in one]:
+        for item in source.get("items", []):
+            yield mode, source["name"], item["key"], item["path"], source.get("optional")
 
 
 def secret_manager(manifests):

@@ -10,7 +10,7 @@ import { after, describe, test } from "node:test";
 const DEPLOY = new URL("../deploy", import.meta.url).pathname;
 const EDGE = readFileSync(new URL("../../nginx/nginx.conf.template", import.meta.url), "utf8");
 const KUBECTL = execFileSync("sh", ["-c", "command -v kubectl"], { encoding: "utf8" }).trim();
-const IMAGES = ["setup", "authentication", "products", "orders", "gateway", "edge", "mongo", "kafka"];
+const IMAGES = ["setup", "backup", "authentication", "products", "orders", "gateway", "edge", "mongo", "kafka"];
 const digestOf = (image) => `sha256:${String(IMAGES.indexOf(image) + 1).repeat(64)}`;
 
 const DEPLOYMENT = {
@@ -22,6 +22,7 @@ const DEPLOYMENT = {
     dns_zone: "shop-test",
     pod_range: "10.99.0.0/17",
     backups_bucket: "fleetmarket-test-backups",
+    backups_recipient: "age1test",
 };
 
 const PREAMBLE = `#!/usr/bin/env bash

@@ -84,6 +84,8 @@ fn all_readers() -> Vec<Reader> {
     let others = [kafka_password("setup"), ADMIN_LOGIN.to_owned()];
     let files = passwords.chain(others).collect();
     readers.push(reader("setup", SHOP_UID, files));
+    let passwords = DATABASES.map(database_password);
+    readers.push(reader("backup", SHOP_UID, passwords.into()));
     let passwords = DATABASES.into_iter().map(browser_password);
     let others = [kafka_password(BROWSER), BROWSER_LOGIN.to_owned()];
     readers.push(reader(BROWSER, SHOP_UID, passwords.chain(others).collect()));
@@ -118,7 +120,7 @@ mod tests {
         for reader in all_readers() {
             for file in &reader.files {
                 assert!(created.contains(file), "{} reads {file}", reader.name);
-                let is_own_secret = ["setup", "kafka"].contains(&reader.name.as_str())
+                let is_own_secret = ["setup", "backup", "kafka"].contains(&reader.name.as_str())
                     || file.contains(reader.name.trim_start_matches("mongo-"))
                     || (reader.name == "authentication" && file.starts_with("token-"));
                 assert!(is_own_secret, "{} reads {file}", reader.name);

@@ -24,6 +24,10 @@ variables {
   project_id = "fleetmarket-test"
   region     = "europe-west1"
   domain     = "shop.example.com"
+
+  backups_recipient = "age1test"
+  alert_email       = "operator@example.com"
+
   circleci = {
     organization_id = "11111111-1111-4111-8111-111111111111"
     project_id      = "22222222-2222-4222-8222-222222222222"
@@ -58,7 +62,7 @@ run "given_an_environment_when_created_then_its_outputs_contain_what_a_deploymen
   }
 
   assert {
-    condition     = output.deployment.registry == "europe-west1-docker.pkg.dev/fleetmarket-test/fleetmarket" && output.deployment.backups_bucket == "fleetmarket-test-backups"
+    condition     = output.deployment.registry == "europe-west1-docker.pkg.dev/fleetmarket-test/fleetmarket" && output.deployment.backups_bucket == "fleetmarket-test-backups" && output.deployment.backups_recipient == "age1test"
     error_message = "The outputs of the registry or the backups are wrong."
   }
 

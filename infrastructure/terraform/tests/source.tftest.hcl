@@ -9,6 +9,10 @@ variables {
   protected   = false
   nodes       = { machine_type = "e2-standard-4", minimum = 3, maximum = 3 }
   backups     = { location = "europe-west1", retention_days = 7 }
+
+  backups_recipient = "age1test"
+  alert_email       = "operator@example.com"
+
   circleci = {
     organization_id = "11111111-1111-4111-8111-111111111111"
     project_id      = "22222222-2222-4222-8222-222222222222"

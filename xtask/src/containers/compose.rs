@@ -110,17 +110,42 @@ impl Compose {
             let [old, new] = [TAG, NEXT_TAG].map(|tag| format!("fleetmarket/{image}:{tag}"));
             output(Command::new("docker").args(["tag", &old, &new]))?;
         }
-        let mut command = Command::new(project_root().join("infrastructure/compose/update"));
-        if run_program(
-            self.configure(&mut command)
-                .env("FLEETMARKET_TAG", NEXT_TAG),
-        )?
-        .success()
-        {
-            Ok(())
-        } else {
-            bail!("infrastructure/compose/update failed, see above");
-        }
+        let mut command = script("update");
+        self.configure(&mut command)
+            .env("FLEETMARKET_TAG", NEXT_TAG);
+        run_script(&mut command)
+    }
+
+    /// Runs the backup program, and returns what it prints.
+    pub(super) fn backup(&self, arguments: &[&str]) -> Result<String> {
+        output(&mut self.command(&[&["run", "--rm", "--no-TTY", "backup"], arguments].concat()))
+    }
+
+    /// Replaces the data by a backup, and starts the shop again.
+    pub(super) fn restore(&self, backup: &str) -> Result<()> {
+        let mut command = script("restore");
+        run_script(self.configure(&mut command).arg(backup))
+    }
+
+    /// The warnings and errors in the logs of the services since their last start.
+    pub(super) fn warnings(&self) -> Result<String> {
+        let services = [
+            "logs",
+            "--no-log-prefix",
+            "authentication",
+            "products",
+            "orders",
+        ];
+        let logs = output(&mut self.command(&services))?;
+        let is_warning = |line: &&str| {
+            let line: Value = serde_json::from_str(line).unwrap_or_default();
+            matches!(line["level"].as_str(), Some("WARN" | "ERROR"))
+        };
+        Ok(logs
+            .lines()
+            .filter(is_warning)
+            .collect::<Vec<_>>()
+            .join("\n"))
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -192,6 +217,17 @@ impl Drop for Compose {
         // They exist only after an update.
         let _ = remove.stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
+}
+
+fn script(name: &str) -> Command {
+    Command::new(project_root().join("infrastructure/compose").join(name))
+}
+
+fn run_script(script: &mut Command) -> Result<()> {
+    if run_program(script)?.success() {
+        return Ok(());
+    }
+    bail!("{} failed, see above", script.get_program().display());
 }
 
 /// Returns the number of the project's volumes.

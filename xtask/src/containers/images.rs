@@ -11,12 +11,13 @@ use super::compose::{TAG, output};
 use crate::console::print_table;
 
 /// The project's images.
-pub(super) const IMAGES: [&str; 6] = [
+pub(super) const IMAGES: [&str; 7] = [
     "gateway",
     "authentication",
     "products",
     "orders",
     "setup",
+    "backup",
     "edge",
 ];
 const MAX_SIZE_MB: f64 = 25.0;

@@ -18,4 +18,7 @@ module "shop" {
     location       = "EU"
     retention_days = 35
   }
+
+  backups_recipient = var.backups_recipient
+  alert_email       = var.alert_email
 }

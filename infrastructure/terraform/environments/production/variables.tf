@@ -24,3 +24,13 @@ variable "circleci" {
     context_id      = optional(string)
   })
 }
+
+variable "backups_recipient" {
+  description = "Public key for which the backups are encrypted."
+  type        = string
+}
+
+variable "alert_email" {
+  description = "Address that gets an e-mail when the backups fail."
+  type        = string
+}

@@ -21,4 +21,7 @@ module "shop" {
     location       = var.region
     retention_days = 7
   }
+
+  backups_recipient = var.backups_recipient
+  alert_email       = var.alert_email
 }

@@ -30,3 +30,13 @@ variable "image_readers" {
   type        = map(string)
   default     = {}
 }
+
+variable "backups_recipient" {
+  description = "Public key for which the backups are encrypted."
+  type        = string
+}
+
+variable "alert_email" {
+  description = "Address that gets an e-mail when the backups fail."
+  type        = string
+}

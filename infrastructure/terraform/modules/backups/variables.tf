@@ -33,6 +33,16 @@ variable "reader" {
   type        = string
 }
 
+variable "namespace" {
+  description = "Kubernetes namespace of the jobs."
+  type        = string
+}
+
+variable "alert_email" {
+  description = "Address that gets an e-mail when the backups fail."
+  type        = string
+}
+
 variable "protected" {
   description = "Whether Terraform refuses to delete the bucket."
   type        = bool

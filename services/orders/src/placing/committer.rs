@@ -72,19 +72,22 @@ impl<B: OrderBook, P: Publisher, C: Clock> Committer<B, P, C> {
     }
 }
 
-/// Waits for a placement; `None` once the queue is closed and empty. `stop` closes the queue.
-async fn next(
-    queue: &mut mpsc::Receiver<QueuedPlacement>,
-    stop: &CancellationToken,
-) -> Option<QueuedPlacement> {
-    tokio::select! {
+/// Waits for a placement; `None` after `stop`, once the queue is empty.
+async fn next<T>(queue: &mut mpsc::Receiver<T>, stop: &CancellationToken) -> Option<T> {
+    let first = tokio::select! {
         biased;
         first = queue.recv() => first,
         () = stop.cancelled() => {
             queue.close();
             queue.recv().await
         }
+    };
+    if first.is_none() {
+        // The server ends before its tasks are stopped, and closes the queue. A task that ends by itself is
+        // reported as a failure.
+        stop.cancelled().await;
     }
+    first
 }
 
 /// Fills a round from the queue, up to its limits.
@@ -99,5 +102,25 @@ fn fill(queue: &mut mpsc::Receiver<QueuedPlacement>, round: &mut Vec<QueuedPlace
         };
         lines += queued.placement.line_count();
         round.push(queued);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn given_a_closed_queue_when_it_is_empty_then_the_committer_waits_for_the_stop() {
+        let (queue, mut queued) = mpsc::channel(1);
+        let stop = CancellationToken::new();
+        queue.send("order").await.expect("a free place");
+        drop(queue);
+        assert_eq!(next(&mut queued, &stop).await, Some("order"));
+
+        let mut end = std::pin::pin!(next(&mut queued, &stop));
+
+        assert!(futures::poll!(end.as_mut()).is_pending());
+        stop.cancel();
+        assert_eq!(end.await, None);
     }
 }
