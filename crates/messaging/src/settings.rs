@@ -25,10 +25,10 @@ pub struct KafkaSettings {
     /// The SASL credentials.
     #[command(flatten)]
     pub login: KafkaLogin,
-    /// Prefix of the topic names.
+    /// Prefix of the topic names. Kafka's access rules allow only the prefix with which the set-up ran.
     #[arg(long, env = "KAFKA_TOPIC_PREFIX", default_value = "shop", value_parser = prefix)]
     pub kafka_topic_prefix: String,
-    /// Consumer group; the service's name if unset or empty.
+    /// Consumer group; the service's name if unset or empty. Kafka's access rules allow no other one.
     #[arg(long, env = "KAFKA_GROUP")]
     pub kafka_group: Option<String>,
     /// Partitions of topics that this service creates: the maximum of replicas that share the work.

@@ -48,7 +48,8 @@ pub struct MongoSettings {
     /// Name of the database.
     #[arg(long, env = "MONGODB_DATABASE", default_value = "shop")]
     pub mongodb_database: String,
-    /// Timeout of a request for the database; after it the client gets 503.
+    /// Timeout of a request for the database; after it the client gets 503. Placing an order repeats its
+    /// operations until then while there is no primary.
     #[arg(long, env = "MONGODB_TIMEOUT", default_value = "3s", value_parser = settings::duration)]
     pub mongodb_timeout: Duration,
 }
