@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::bucket::Bucket;
 use bson::{Bson, Decimal128, Document, doc};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
@@ -126,6 +127,65 @@ async fn given_a_damaged_backup_when_restored_then_nothing_is_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn given_a_bucket_when_backed_up_then_the_backup_is_listed_and_restored_in_parts() {
+    let (bucket, address) = Bucket::start().await;
+    let members = ReplicaSet::start().await;
+    let backups = Backups::new(&members.uri(), str::to_owned).in_bucket(&address);
+    let kinds = members
+        .primary_client()
+        .await
+        .database("orders")
+        .collection::<Document>("kinds");
+    let some = (0..40_u8)
+        .map(|number| doc! { "_id": i32::from(number), "bytes": noise(number, 512 << 10) });
+    let some: Vec<Document> = some.collect();
+    kinds.insert_many(&some).await.expect("inserts");
+
+    let backup = backups.run(&["create"]);
+    kinds.drop().await.expect("drops");
+    let list = backups.run(&["list"]).output;
+    backups.run(&["restore", &backup.name]);
+
+    assert!(
+        bucket.part_count() > 1,
+        "more than one part has been uploaded"
+    );
+    assert!(
+        list.contains(&backup.name) && list.contains(" encrypted"),
+        "{list}"
+    );
+    let restored = kinds
+        .find(doc! {})
+        .sort(doc! { "_id": 1 })
+        .await
+        .expect("finds");
+    let restored: Vec<Document> = restored.try_collect().await.expect("reads");
+    assert!(restored == some, "the same documents");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_bucket_when_a_backup_is_refused_or_forged_then_there_is_none_to_restore() {
+    let (bucket, address) = Bucket::start().await;
+    let members = ReplicaSet::start().await;
+    let backups = Backups::new(&members.uri(), str::to_owned).in_bucket(&address);
+    let contents =
+        r#"{"is_encrypted":false,"release":"","instant":"2026-11-25T03:00:00Z","stores":{}}"#;
+    bucket.put("2026-11-25T03-00-00/contents.json", contents.into());
+    bucket.refuse_uploads();
+
+    let created = backups.try_run(&["create"]);
+    let restored = backups.try_run(&["restore", "2026-11-25T03-00-00"]);
+
+    assert!(!created.status.success());
+    assert_eq!(bucket.names(), ["2026-11-25T03-00-00/contents.json"]);
+    let refused = String::from_utf8_lossy(&restored.stderr);
+    assert!(
+        refused.contains("is not encrypted, so it is not a backup of this shop"),
+        "{refused}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn given_changes_of_every_kind_when_restored_then_every_document_is_as_it_was() {
     let members = ReplicaSet::start().await;
     let backups = Backups::new(&members.uri(), str::to_owned);
@@ -155,7 +215,10 @@ async fn given_changes_of_every_kind_when_restored_then_every_document_is_as_it_
     let backup = backups.run(&["create"]);
     stop.store(true, Ordering::Relaxed);
     let rounds = changes.await.expect("no panic");
-    assert!(rounds > 1, "changes during the copy");
+    assert!(
+        rounds > 1 && backup.number_before("changes,") > 0,
+        "changes during the copy"
+    );
     let before = documents_at(&database, backup.instant).await;
     let indexes = kinds.list_index_names().await.expect("lists");
     kinds.drop().await.expect("drops");
@@ -177,6 +240,23 @@ async fn given_changes_of_every_kind_when_restored_then_every_document_is_as_it_
     assert_eq!(kinds.list_index_names().await.expect("lists"), indexes);
     let names = database.list_collection_names().await.expect("lists");
     assert!(!names.contains(&"later".to_owned()), "{names:?}");
+}
+
+/// Bytes that cannot be compressed.
+fn noise(seed: u8, length: usize) -> bson::Binary {
+    let mut state = u64::from(seed) + 1;
+    let bytes = std::iter::repeat_with(|| {
+        // Xorshift, see https://www.jstatsoft.org/article/view/v008i14.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[0]
+    });
+    let bytes = bytes.take(length).collect();
+    bson::Binary {
+        subtype: bson::spec::BinarySubtype::Generic,
+        bytes,
+    }
 }
 
 /// The documents as the server knows that they were at this time.
@@ -221,7 +301,7 @@ async fn change_all(kinds: &mongodb::Collection<Document>, round: i32) {
             }
             3 => {
                 kinds
-                    .update_one(id, doc! { "$set": { "nested": round } })
+                    .update_one(id, doc! { "$set": { "nested": round, "list": "no array" } })
                     .await
             }
             4 => {
@@ -336,6 +416,20 @@ impl Backups {
         backups
     }
 
+    /// Keeps the backups in a bucket of the stand-in for Cloud Storage.
+    fn in_bucket(mut self, address: &str) -> Self {
+        let account = json!({
+            "gcs_base_url": address, "disable_oauth": true,
+            "client_email": "", "private_key": "", "private_key_id": "",
+        });
+        let location = "gs://backups".to_owned();
+        self.settings.push(("BACKUP_LOCATION".to_owned(), location));
+        let account = account.to_string();
+        self.settings
+            .push(("GOOGLE_SERVICE_ACCOUNT_KEY".to_owned(), account));
+        self
+    }
+
     /// Creates a key pair, with which the program encrypts from now on.
     fn encrypt(&mut self) {
         let key = self.try_run(&["key"]).stdout;
@@ -371,7 +465,10 @@ impl Backups {
         };
         Done {
             name: after("backup").to_owned(),
-            instant: after("of").parse().unwrap_or_default(),
+            instant: after("of")
+                .trim_end_matches(':')
+                .parse()
+                .unwrap_or_default(),
             output,
         }
     }

@@ -3,6 +3,7 @@
 mod access;
 mod backups;
 mod broker_access;
+mod bucket;
 mod contract;
 mod crash;
 mod encryption;

@@ -1,6 +1,6 @@
 //! The changes of a store, read from its change stream.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use mongo::token_time;
@@ -17,6 +17,9 @@ use crate::stores::Store;
 /// How long the server waits for a change before it returns.
 const AWAIT: Duration = Duration::from_millis(500);
 const BATCH: u32 = 1000;
+/// How long a store may take to reach the instant, which is in the next second of the store with the latest time.
+/// An idle one has a new time every ten seconds.
+const REACH: Duration = Duration::from_mins(1);
 
 /// The fields of a change that say whether it is a part of the backup.
 #[derive(Deserialize)]
@@ -50,6 +53,7 @@ pub(crate) async fn follow(
         )
     });
     let mut stream = stream?.with_type::<RawDocumentBuf>();
+    let mut announced = None;
     loop {
         let change = stream.next_if_any().await?;
         let instant = *instant.borrow();
@@ -62,6 +66,15 @@ pub(crate) async fn follow(
             let read_until = stream.resume_token().as_ref().and_then(token_time);
             if instant.is_some_and(|instant| read_until >= Some(instant)) {
                 break;
+            }
+            if instant.is_some() {
+                let waited = announced.get_or_insert_with(Instant::now).elapsed();
+                ensure!(
+                    waited < REACH,
+                    "the database of {} has not reached the time of the others within {REACH:?}; compare the clocks of \
+                     their machines",
+                    store.name()
+                );
             }
             continue;
         };

@@ -1,6 +1,7 @@
 //! What a backup contains: the object that is written last.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ pub(crate) struct Contents {
     stores: BTreeMap<String, Counts>,
 }
 
-/// The number of documents in the objects of a store.
+/// The number of entries in the objects of a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) documents: u64,
@@ -51,19 +52,28 @@ impl Contents {
         counts.with_context(|| format!("the backup does not contain {}", service.name()))
     }
 
-    /// The number of documents and changes of all stores.
-    pub(crate) fn total(&self) -> (u64, u64) {
-        let sum = |total: (u64, u64), counts: &Counts| {
-            (total.0 + counts.documents, total.1 + counts.changes)
-        };
-        self.stores.values().fold((0, 0), sum)
-    }
-
     /// The instant as a logical time.
     pub(crate) fn logical_instant(&self) -> Result<bson::Timestamp> {
         Ok(bson::Timestamp {
             time: u32::try_from(self.instant.as_second())?,
             increment: 0,
         })
+    }
+}
+
+impl fmt::Display for Contents {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let documents: u64 = self.stores.values().map(|counts| counts.documents).sum();
+        let changes: u64 = self.stores.values().map(|counts| counts.changes).sum();
+        let encrypted = if self.is_encrypted {
+            "encrypted"
+        } else {
+            "not encrypted"
+        };
+        write!(
+            formatter,
+            "the state of {}: {documents} documents, {changes} changes, {encrypted}, release {}",
+            self.instant, self.release
+        )
     }
 }

@@ -51,7 +51,7 @@ pub(crate) async fn create(
     let instant = instant.borrow().context("the instant is chosen")?;
     let contents = Contents::new(recipient.encrypts(), instant, counts)?;
     backups.put_contents(&name, &contents).await?;
-    report(&name, &contents);
+    print_line(format_args!("the backup {name} is complete: {contents}"));
     Ok(())
 }
 
@@ -63,12 +63,4 @@ async fn end_of_second(stores: &[Store]) -> Result<Timestamp> {
         time: latest + 1,
         increment: 0,
     })
-}
-
-fn report(name: &str, contents: &Contents) {
-    let (documents, changes) = contents.total();
-    print_line(format_args!(
-        "the backup {name} is complete: {documents} documents and {changes} changes, the state of {}",
-        contents.instant
-    ));
 }

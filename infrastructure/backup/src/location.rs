@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::Args;
-use futures::TryStreamExt as _;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode};
 use reqwest::Url;
@@ -18,8 +19,7 @@ use crate::stores::Service;
 /// The place of all backups.
 #[derive(Args)]
 pub(crate) struct Location {
-    /// The place of the backups: `file:///folder` or `gs://bucket`, where the identity of the pod may
-    /// write, or read.
+    /// The place of the backups: `file:///folder` or `gs://bucket`, with the permissions of the pod.
     #[arg(
         long = "location",
         env = "BACKUP_LOCATION",
@@ -32,7 +32,8 @@ pub(crate) struct Location {
 #[derive(Clone)]
 pub(crate) struct Backups {
     objects: Arc<dyn ObjectStore>,
-    root: Path,
+    /// In a bucket, all backups are encrypted.
+    is_bucket: bool,
 }
 
 /// One of the two objects of a store.
@@ -53,35 +54,49 @@ impl Kind {
 
 impl Location {
     pub(crate) fn open(&self) -> Result<Backups> {
-        let options = std::env::vars().filter(|(name, _)| name.starts_with("GOOGLE_"));
-        let options = options.map(|(name, value)| (name.to_lowercase(), value));
-        let opened = object_store::parse_url_opts(&self.url, options);
-        let (objects, root) =
-            opened.with_context(|| format!("cannot use BACKUP_LOCATION={}", self.url))?;
-        Ok(Backups {
-            objects: objects.into(),
-            root,
-        })
+        let is_bucket = self.url.scheme() == "gs";
+        let opened = if is_bucket {
+            self.bucket()
+        } else {
+            self.folder()
+        };
+        let objects = opened.with_context(|| format!("cannot use BACKUP_LOCATION={}", self.url))?;
+        Ok(Backups { objects, is_bucket })
     }
 
-    /// Opens the place for writing. Only a folder may contain unencrypted backups.
+    fn bucket(&self) -> Result<Arc<dyn ObjectStore>> {
+        ensure!(matches!(self.url.path(), "" | "/"), "a bucket is gs://NAME");
+        let bucket = GoogleCloudStorageBuilder::from_env().with_url(self.url.as_str());
+        Ok(Arc::new(bucket.build()?))
+    }
+
+    fn folder(&self) -> Result<Arc<dyn ObjectStore>> {
+        let path = self.url.to_file_path();
+        let path = path.map_err(|()| anyhow!("it must begin with gs:// or file:///"))?;
+        let folder = LocalFileSystem::new_with_prefix(path)?;
+        // A backup is complete only if it survives a loss of power.
+        Ok(Arc::new(folder.with_fsync(true)))
+    }
+
+    /// Opens the place for writing.
     pub(crate) fn open_for(&self, recipient: &Recipient) -> Result<Backups> {
+        let backups = self.open()?;
         ensure!(
-            recipient.encrypts() || self.url.scheme() == "file",
+            recipient.encrypts() || !backups.is_bucket,
             "BACKUP_RECIPIENT must be set: a backup in a bucket is encrypted; `backup key` prints a key"
         );
-        self.open()
+        Ok(backups)
     }
 }
 
 impl Backups {
-    fn path(&self, backup: &str, name: &str) -> Path {
-        self.root.clone().join(backup).join(name)
+    fn path(backup: &str, name: &str) -> Path {
+        Path::default().join(backup).join(name)
     }
 
-    fn object(&self, backup: &str, service: Service, kind: Kind, is_encrypted: bool) -> Path {
+    fn object(backup: &str, service: Service, kind: Kind, is_encrypted: bool) -> Path {
         let extension = if is_encrypted { ".age" } else { "" };
-        self.path(
+        Self::path(
             backup,
             &format!("{}.{}.bson.gz{extension}", service.name(), kind.name()),
         )
@@ -94,7 +109,7 @@ impl Backups {
         kind: Kind,
         recipient: &Recipient,
     ) -> ObjectWriter {
-        let path = self.object(backup, service, kind, recipient.encrypts());
+        let path = Self::object(backup, service, kind, recipient.encrypts());
         ObjectWriter::new(Arc::clone(&self.objects), path, recipient.clone())
     }
 
@@ -105,14 +120,14 @@ impl Backups {
         kind: Kind,
         (is_encrypted, identity): (bool, &Identity),
     ) -> Result<ObjectReader> {
-        let path = self.object(backup, service, kind, is_encrypted);
+        let path = Self::object(backup, service, kind, is_encrypted);
         ObjectReader::open(&self.objects, &path, is_encrypted, identity.clone()).await
     }
 
     /// Completes a backup.
     pub(crate) async fn put_contents(&self, backup: &str, contents: &Contents) -> Result<()> {
         let text = serde_json::to_vec_pretty(contents)?;
-        let path = self.path(backup, contents::NAME);
+        let path = Self::path(backup, contents::NAME);
         let put = self
             .objects
             .put_opts(&path, text.into(), PutMode::Create.into());
@@ -121,48 +136,45 @@ impl Backups {
     }
 
     pub(crate) async fn contents(&self, backup: &str) -> Result<Contents> {
-        let path = self.path(backup, contents::NAME);
-        let object = self.objects.get(&path).await;
-        let object = object.with_context(|| format!("there is no complete backup {backup}"))?;
-        let text = object.bytes().await?;
-        serde_json::from_slice(&text).with_context(|| format!("cannot read {path}"))
+        let contents = self.read_contents(backup).await?;
+        contents.with_context(|| format!("there is no complete backup {backup}"))
     }
 
-    /// The names of all complete backups, oldest first.
-    pub(crate) async fn names(&self) -> Result<Vec<String>> {
-        let all = self
-            .objects
-            .list(Some(&self.root))
-            .map_ok(|object| object.location);
-        let all: Vec<Path> = all.try_collect().await?;
-        let mut names: Vec<String> = all
-            .iter()
-            .filter_map(|path| {
-                let below = path.prefix_match(&self.root)?;
-                let mut parts: Vec<String> = below.map(|part| part.as_ref().to_owned()).collect();
-                (parts.pop()? == contents::NAME).then(|| parts.join("/"))
-            })
-            .collect();
-        names.sort_unstable();
-        Ok(names)
+    /// `None` if the backup is not complete.
+    async fn read_contents(&self, backup: &str) -> Result<Option<Contents>> {
+        let path = Self::path(backup, contents::NAME);
+        let cannot_read = || format!("cannot read {path}");
+        let object = match self.objects.get(&path).await {
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            object => object.with_context(cannot_read)?,
+        };
+        let text = object.bytes().await.with_context(cannot_read)?;
+        let contents: Contents = serde_json::from_slice(&text).with_context(cannot_read)?;
+        ensure!(
+            contents.is_encrypted || !self.is_bucket,
+            "{backup} is not encrypted, so it is not a backup of this shop: anyone who can write to the bucket can \
+             have made it"
+        );
+        Ok(Some(contents))
     }
 }
 
 /// Prints the complete backups, oldest first.
 pub(crate) async fn print_list(location: &Location) -> Result<()> {
     let backups = location.open()?;
-    for name in backups.names().await? {
-        let contents = backups.contents(&name).await?;
-        let (documents, changes) = contents.total();
-        let encrypted = if contents.is_encrypted {
-            "encrypted"
-        } else {
-            "not encrypted"
-        };
-        print_line(format_args!(
-            "{name}  restores the state of {}  {documents} documents, {changes} changes, {encrypted}",
-            contents.instant
-        ));
+    let mut folders = backups
+        .objects
+        .list_with_delimiter(None)
+        .await?
+        .common_prefixes;
+    folders.sort_unstable();
+    for folder in folders {
+        let name = folder.as_ref();
+        match backups.read_contents(name).await {
+            Ok(Some(contents)) => print_line(format_args!("{name}  {contents}")),
+            Ok(None) => {}
+            Err(error) => print_line(format_args!("{name}  {error:#}")),
+        }
     }
     Ok(())
 }

@@ -17,8 +17,8 @@ use tokio_util::io::SyncIoBridge;
 
 use crate::encryption::{Encoder, Identity, Recipient};
 
-/// A document can have 16 MiB, so this bounds memory.
-const QUEUE: usize = 32;
+/// A document can have 16 MiB, but the largest of the shop has some hundred KB.
+const QUEUE: usize = 16;
 /// An upload has one part in memory, and another in transfer. A bucket accepts 10,000 parts.
 const PART_BYTES: usize = 8 << 20;
 

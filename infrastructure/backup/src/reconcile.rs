@@ -1,7 +1,7 @@
-//! Making orders and products consistent after a restore of one of them, or of both: the instant of a
-//! backup is not exactly the same in both, and a decision is on its way between them.
+//! Making orders and products consistent after a restore of one of them, or of both: the clocks of their
+//! databases differ a little, and a decision may be in a message between them.
 //!
-//! It writes only what a service could have written, and a second run changes nothing.
+//! A second run changes nothing.
 
 mod comparison;
 mod copies;

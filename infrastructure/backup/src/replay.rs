@@ -17,6 +17,8 @@ const BATCH: usize = 1000;
 const BATCH_BYTES: usize = 8 << 20;
 /// The server's code for an update of a field of something that has no fields.
 const PATH_NOT_VIABLE: i32 = 28;
+/// Its code for the truncation of something that is no array.
+const BAD_VALUE: i32 = 2;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -176,6 +178,7 @@ struct Reply {
 
 #[derive(Deserialize)]
 struct WriteError {
+    index: usize,
     code: i32,
     #[serde(default)]
     errmsg: String,
@@ -190,6 +193,12 @@ async fn run(
     if statements.is_empty() {
         return Ok(());
     }
+    let is_truncation = |statement: &Document| {
+        statement
+            .get_document("u")
+            .is_ok_and(|update| update.contains_key("$push"))
+    };
+    let truncations: Vec<bool> = statements.iter().map(is_truncation).collect();
     let command = doc! {
         verb: collection,
         list: statements,
@@ -199,10 +208,12 @@ async fn run(
     let reply = database.run_command(command).await?;
     let reply: Reply = mongodb::bson::deserialize_from_document(reply)?;
     // The document is newer than the change, and a later change sets the field.
-    let failed = reply
-        .write_errors
-        .iter()
-        .find(|error| error.code != PATH_NOT_VIABLE);
+    let is_newer = |error: &WriteError| match error.code {
+        PATH_NOT_VIABLE => true,
+        BAD_VALUE => truncations.get(error.index) == Some(&true),
+        _ => false,
+    };
+    let failed = reply.write_errors.iter().find(|error| !is_newer(error));
     if let Some(error) = failed {
         bail!("cannot replay a change of {collection}: {}", error.errmsg);
     }

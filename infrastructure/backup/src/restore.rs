@@ -26,24 +26,36 @@ pub(crate) async fn restore(
     let backups = location.open()?;
     let is_chosen = |service: Service| only.is_none_or(|only| only == service);
     let reconciles = only != Some(Service::Authentication);
-    for store in stores {
-        if is_chosen(store.service) || reconciles && store.service != Service::Authentication {
-            store.expect_no_service().await?;
-        }
-    }
+    let concerned: Vec<&Store> = stores
+        .iter()
+        .filter(|store| {
+            is_chosen(store.service) || reconciles && store.service != Service::Authentication
+        })
+        .collect();
+    expect_no_service(&concerned).await?;
     let chosen: Vec<Service> = Service::ALL
         .into_iter()
         .filter(|service| is_chosen(*service))
         .collect();
     let contents = verify(&backups, name, &chosen, identity).await?;
+    // One may have been started meanwhile.
+    expect_no_service(&concerned).await?;
     let chosen = stores.iter().filter(|store| is_chosen(store.service));
     let restored = chosen.map(|store| restore_store(store, &backups, (name, &contents), identity));
     try_join_all(restored).await?;
     if reconciles {
+        expect_no_service(&concerned).await?;
         let [_, products, orders] = stores;
         reconcile(&products.database, &orders.database).await?;
     }
     print_line(format_args!("restored the backup {name}"));
+    Ok(())
+}
+
+async fn expect_no_service(stores: &[&Store]) -> Result<()> {
+    for store in stores {
+        store.expect_no_service().await?;
+    }
     Ok(())
 }
 

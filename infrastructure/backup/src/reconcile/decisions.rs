@@ -49,7 +49,7 @@ async fn return_stock(
         .await?;
     let changed =
         changed.with_context(|| format!("the decided product {product} does not exist"))?;
-    // Decisions and changes account for every version of a product.
+    // Records the new version. The stock is what the remaining decisions left, so nothing is added to it.
     let change = doc! {
         "product_id": product,
         "delta": 0_i64,

@@ -41,6 +41,11 @@ resource "google_monitoring_alert_policy" "backups" {
   combiner              = "OR"
   notification_channels = [google_monitoring_notification_channel.operator.name]
 
+  # Without it an incident stays open for days, and the next failure sends no e-mail.
+  alert_strategy {
+    auto_close = "1800s"
+  }
+
   conditions {
     display_name = "A backup failed"
 
@@ -49,6 +54,8 @@ resource "google_monitoring_alert_policy" "backups" {
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
+      # Failures are logged one at a time.
+      evaluation_missing_data = "EVALUATION_MISSING_DATA_INACTIVE"
 
       aggregations {
         alignment_period     = "300s"

@@ -36,12 +36,10 @@ resource "google_storage_bucket" "backups" {
   }
 }
 
-# A compromised backup job can add objects, and read what it could not decrypt, but not replace or delete them.
+# A compromised backup job can only add objects, not read, replace or delete them.
 resource "google_storage_bucket_iam_member" "writer" {
-  for_each = toset(["roles/storage.objectCreator", "roles/storage.objectViewer"])
-
   bucket = google_storage_bucket.backups.name
-  role   = each.value
+  role   = "roles/storage.objectCreator"
   member = var.writer
 }
 
