@@ -4,7 +4,7 @@
 //! its position is then beyond the end of the new log, or it waits for the old one.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
@@ -76,7 +76,7 @@ impl Watch {
         loop {
             if self.check.is_none() {
                 self.ticks.tick().await;
-                let consumer = Arc::clone(&self.consumer);
+                let consumer = Arc::downgrade(&self.consumer);
                 let check = tokio::task::spawn_blocking(move || partitions(&consumer));
                 self.check = Some(check);
             }
@@ -156,14 +156,16 @@ impl std::fmt::Display for Partition {
     }
 }
 
-/// The assigned partitions.
-fn partitions(consumer: &StreamConsumer) -> Result<Vec<Partition>, KafkaError> {
-    let positions = consumer.position()?;
-    let committed = consumer.committed_offsets(positions.clone(), REQUEST_TIMEOUT)?;
+/// The assigned partitions. Ends early when the consumer is dropped, because only then it leaves its group, and
+/// each request can wait for one that reads messages.
+fn partitions(consumer: &Weak<StreamConsumer>) -> Result<Vec<Partition>, KafkaError> {
+    let running = || consumer.upgrade().ok_or(KafkaError::Canceled);
+    let positions = running()?.position()?;
+    let committed = running()?.committed_offsets(positions.clone(), REQUEST_TIMEOUT)?;
     let elements = positions.elements();
     let partitions = elements.iter().map(|element| {
         let (topic, number) = (element.topic(), element.partition());
-        let (low, high) = consumer.fetch_watermarks(topic, number, REQUEST_TIMEOUT)?;
+        let (low, high) = running()?.fetch_watermarks(topic, number, REQUEST_TIMEOUT)?;
         Ok(Partition {
             topic: topic.to_owned(),
             number,
