@@ -55,15 +55,7 @@ async fn given_a_busy_shop_when_all_databases_are_lost_and_restored_then_every_i
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_busy_shop_when_only_products_is_restored_then_the_orders_since_are_decided_again()
 {
-    let (shop, backups) = shop_with_backups().await;
-    let buyers = Buyers::start(&shop).await;
-    buyers.place_some().await;
-    let backup = backups.run(&["create"]);
-    buyers.place_some().await;
-    let placed = buyers.stop().await;
-    shop.add_product("lamp", 20.0, 5).await;
-    shop.wait_all_decided(DECIDED_TIMEOUT).await;
-    stop_services(&shop).await;
+    let (shop, backups, backup, placed) = stopped_shop_with_orders_after_a_backup().await;
 
     let restored = backups.run(&["restore", &backup.name, "--only", "products"]);
     restart_services(&shop).await;
@@ -77,14 +69,7 @@ async fn given_a_busy_shop_when_only_products_is_restored_then_the_orders_since_
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_busy_shop_when_only_orders_is_restored_then_the_stock_of_lost_orders_is_returned()
 {
-    let (shop, backups) = shop_with_backups().await;
-    let buyers = Buyers::start(&shop).await;
-    buyers.place_some().await;
-    let backup = backups.run(&["create"]);
-    buyers.place_some().await;
-    let placed = buyers.stop().await;
-    shop.wait_all_decided(DECIDED_TIMEOUT).await;
-    stop_services(&shop).await;
+    let (shop, backups, backup, placed) = stopped_shop_with_orders_after_a_backup().await;
 
     let first = backups.run(&["restore", &backup.name, "--only", "orders"]);
     let again = backups.run(&["restore", &backup.name, "--only", "orders"]);
@@ -204,7 +189,6 @@ async fn given_changes_of_every_kind_when_restored_then_every_document_is_as_it_
                 change_all(&kinds, round).await;
                 round += 1;
             }
-            round
         }
     });
     eventually("there are documents", async || {
@@ -214,11 +198,8 @@ async fn given_changes_of_every_kind_when_restored_then_every_document_is_as_it_
     .await;
     let backup = backups.run(&["create"]);
     stop.store(true, Ordering::Relaxed);
-    let rounds = changes.await.expect("no panic");
-    assert!(
-        rounds > 1 && backup.number_before("changes,") > 0,
-        "changes during the copy"
-    );
+    changes.await.expect("no panic");
+    assert!(backup.number_before("changes,") > 0, "{}", backup.output);
     let before = documents_at(&database, backup.instant).await;
     let indexes = kinds.list_index_names().await.expect("lists");
     kinds.drop().await.expect("drops");
@@ -339,6 +320,20 @@ async fn shop_with_backups() -> (Shop, Backups) {
     shop.add_product("vase", 10.0, 20).await;
     let backups = Backups::of(&shop);
     (shop, backups)
+}
+
+/// The shop, its backups, the backup that was made while buyers placed orders, and all orders. All are decided.
+async fn stopped_shop_with_orders_after_a_backup() -> (Shop, Backups, Done, AllPlaced) {
+    let (shop, backups) = shop_with_backups().await;
+    let buyers = Buyers::start(&shop).await;
+    buyers.place_some().await;
+    let backup = backups.run(&["create"]);
+    buyers.place_some().await;
+    let placed = buyers.stop().await;
+    shop.add_product("lamp", 20.0, 5).await;
+    shop.wait_all_decided(DECIDED_TIMEOUT).await;
+    stop_services(&shop).await;
+    (shop, backups, backup, placed)
 }
 
 async fn stop_services(shop: &Shop) {

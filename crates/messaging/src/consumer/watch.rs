@@ -160,22 +160,38 @@ impl std::fmt::Display for Partition {
 /// each request can wait for one that reads messages.
 fn partitions(consumer: &Weak<StreamConsumer>) -> Result<Vec<Partition>, KafkaError> {
     let running = || consumer.upgrade().ok_or(KafkaError::Canceled);
-    let positions = running()?.position()?;
-    let committed = running()?.committed_offsets(positions.clone(), REQUEST_TIMEOUT)?;
+    let mut partitions = assigned(&*running()?)?;
+    for Partition {
+        topic,
+        number,
+        low,
+        high,
+        ..
+    } in &mut partitions
+    {
+        (*low, *high) = running()?.fetch_watermarks(topic, *number, REQUEST_TIMEOUT)?;
+    }
+    Ok(partitions)
+}
+
+/// The assigned partitions, without the ends of their logs. Returns none of the client's own lists: closing the
+/// consumer would wait for them.
+fn assigned(consumer: &StreamConsumer) -> Result<Vec<Partition>, KafkaError> {
+    let positions = consumer.position()?;
+    let committed = consumer.committed_offsets(positions.clone(), REQUEST_TIMEOUT)?;
     let elements = positions.elements();
     let partitions = elements.iter().map(|element| {
         let (topic, number) = (element.topic(), element.partition());
-        let (low, high) = running()?.fetch_watermarks(topic, number, REQUEST_TIMEOUT)?;
-        Ok(Partition {
+        Partition {
             topic: topic.to_owned(),
             number,
             position: offset(&positions, topic, number),
             committed: offset(&committed, topic, number),
-            low,
-            high,
-        })
+            low: 0,
+            high: 0,
+        }
     });
-    partitions.collect()
+    Ok(partitions.collect())
 }
 
 fn offset(list: &TopicPartitionList, topic: &str, partition: i32) -> Option<i64> {
