@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1.19
-# The images of the shop: four services, the set-up program, the backup program and the edge, from one build of the workspace. For amd64 and
-# arm64; the programs for the other architecture are cross-compiled.
+# The images of the shop: four services, the set-up program, the backup program and the edge, from one build of the
+# workspace. For amd64 and arm64; the programs for the other architecture are cross-compiled.
 # `docker build --target test .` runs the unit tests. A base image can be pinned by digest:
 # --build-arg RUST=rust@sha256:….
 # checkov:skip=CKV_DOCKER_7: The arguments below contain the tags; checkov does not resolve them.
@@ -79,7 +79,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     find crates services infrastructure -name '*.rs' -exec touch {} + \
     && cargo auditable build --locked --release --package gateway --package authentication \
         --package products --package orders --package setup --package backup --package edge --package messaging \
-    && mkdir -p /programs/folder \
+    && install -d -m 1777 /programs/backup-root/backups \
     && for program in gateway authentication products orders setup backup edge events; do \
         install -m 0555 "target/$CARGO_BUILD_TARGET"/*/"$program" /programs/ || exit 1; \
     done
@@ -112,7 +112,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     && if [ "$BUILDARCH" = "$TARGETARCH" ]; then unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER; fi \
     && cargo build --locked --package gateway --package authentication \
         --package products --package orders --package setup --package backup --package edge --package messaging \
-    && mkdir -p /programs/folder \
+    && install -d -m 1777 /programs/backup-root/backups \
     && for program in gateway authentication products orders setup backup edge events; do \
         install -m 0555 "target/$CARGO_BUILD_TARGET/debug/$program" /programs/ || exit 1; \
     done \
@@ -228,8 +228,8 @@ FROM static AS backup
 LABEL org.opencontainers.image.title="backup" \
       org.opencontainers.image.description="Backs up the databases of the shop, and restores them"
 COPY --from=programs /programs/backup /backup
-# A new volume gets the mode of this folder, so that the program may write to it.
-COPY --from=programs --chmod=1777 /programs/folder /backups
+# The folder `backups`. A new volume gets its mode, so that the program may write to it.
+COPY --from=programs /programs/backup-root/ /
 # It exits when it is done.
 HEALTHCHECK NONE
 ENTRYPOINT ["/backup"]
