@@ -79,7 +79,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     find crates services infrastructure -name '*.rs' -exec touch {} + \
     && cargo auditable build --locked --release --package gateway --package authentication \
         --package products --package orders --package setup --package backup --package edge --package messaging \
-    && install -d -m 1777 /programs/backup-root/backups \
+    && mkdir /programs && install -d -m 1777 /folders/backups \
     && for program in gateway authentication products orders setup backup edge events; do \
         install -m 0555 "target/$CARGO_BUILD_TARGET"/*/"$program" /programs/ || exit 1; \
     done
@@ -112,7 +112,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     && if [ "$BUILDARCH" = "$TARGETARCH" ]; then unset CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER; fi \
     && cargo build --locked --package gateway --package authentication \
         --package products --package orders --package setup --package backup --package edge --package messaging \
-    && install -d -m 1777 /programs/backup-root/backups \
+    && mkdir /programs && install -d -m 1777 /folders/backups \
     && for program in gateway authentication products orders setup backup edge events; do \
         install -m 0555 "target/$CARGO_BUILD_TARGET/debug/$program" /programs/ || exit 1; \
     done \
@@ -229,7 +229,7 @@ LABEL org.opencontainers.image.title="backup" \
       org.opencontainers.image.description="Backs up the databases of the shop, and restores them"
 COPY --from=programs /programs/backup /backup
 # The folder `backups`. A new volume gets its mode, so that the program may write to it.
-COPY --from=programs /programs/backup-root/ /
+COPY --from=programs /folders/ /
 # It exits when it is done.
 HEALTHCHECK NONE
 ENTRYPOINT ["/backup"]
