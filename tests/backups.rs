@@ -1,24 +1,25 @@
 //! Backups of a busy shop, and their restore. Kafka is emptied with each restore, as operators do.
 
-use std::process::{Command, Output};
+mod bucket;
+mod buyers;
+mod program;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::bucket::Bucket;
 use bson::{Bson, Decimal128, Document, doc};
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
-use runtime::clock::{Clock as _, SystemClock};
+use mongodb::Collection;
 use serde_json::json;
-use tempfile::TempDir;
-use testkit::{Client, Expectations, ReplicaSet, Shop, built_program, eventually, order};
-use tokio::task::JoinSet;
+use testkit::{ReplicaSet, Shop, eventually};
+
+use self::bucket::Bucket;
+use self::buyers::{AllPlaced, Buyers, SOME};
+use self::program::{Backups, Done};
 
 const SERVICES: [&str; 3] = ["authentication", "products", "orders"];
-const BUYERS: usize = 4;
-/// How many orders are placed before a backup, and after it.
-const SOME: usize = 80;
 const DECIDED_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,10 +85,7 @@ async fn given_a_busy_shop_when_only_orders_is_restored_then_the_stock_of_lost_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_damaged_backup_when_restored_then_nothing_is_changed() {
-    let members = ReplicaSet::start().await;
-    let backups = Backups::new(&members.uri(), str::to_owned);
-    let database = members.primary_client().await.database("orders");
-    let kinds = database.collection::<Document>("kinds");
+    let (_members, backups, kinds) = collection_with_backups().await;
     let some = (0..2000).map(|number| doc! { "_id": number });
     kinds.insert_many(some).await.expect("inserts");
     let backup = backups.run(&["create"]);
@@ -114,13 +112,8 @@ async fn given_a_damaged_backup_when_restored_then_nothing_is_changed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_bucket_when_backed_up_then_the_backup_is_listed_and_restored_in_parts() {
     let (bucket, address) = Bucket::start().await;
-    let members = ReplicaSet::start().await;
-    let backups = Backups::new(&members.uri(), str::to_owned).in_bucket(&address);
-    let kinds = members
-        .primary_client()
-        .await
-        .database("orders")
-        .collection::<Document>("kinds");
+    let (_members, backups, kinds) = collection_with_backups().await;
+    let backups = backups.in_bucket(&address);
     let some = (0..40_u8)
         .map(|number| doc! { "_id": i32::from(number), "bytes": noise(number, 512 << 10) });
     let some: Vec<Document> = some.collect();
@@ -139,20 +132,15 @@ async fn given_a_bucket_when_backed_up_then_the_backup_is_listed_and_restored_in
         list.contains(&backup.name) && list.contains(" encrypted"),
         "{list}"
     );
-    let restored = kinds
-        .find(doc! {})
-        .sort(doc! { "_id": 1 })
-        .await
-        .expect("finds");
-    let restored: Vec<Document> = restored.try_collect().await.expect("reads");
+    let restored = documents(&kinds).await;
     assert!(restored == some, "the same documents");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn given_a_bucket_when_a_backup_is_refused_or_forged_then_there_is_none_to_restore() {
     let (bucket, address) = Bucket::start().await;
-    let members = ReplicaSet::start().await;
-    let backups = Backups::new(&members.uri(), str::to_owned).in_bucket(&address);
+    let (_members, backups, _) = collection_with_backups().await;
+    let backups = backups.in_bucket(&address);
     let contents =
         r#"{"is_encrypted":false,"release":"","instant":"2026-11-25T03:00:00Z","stores":{}}"#;
     bucket.put("2026-11-25T03-00-00/contents.json", contents.into());
@@ -172,10 +160,8 @@ async fn given_a_bucket_when_a_backup_is_refused_or_forged_then_there_is_none_to
 
 #[tokio::test(flavor = "multi_thread")]
 async fn given_changes_of_every_kind_when_restored_then_every_document_is_as_it_was() {
-    let members = ReplicaSet::start().await;
-    let backups = Backups::new(&members.uri(), str::to_owned);
-    let database = members.primary_client().await.database("orders");
-    let kinds = database.collection::<Document>("kinds");
+    let (_members, backups, kinds) = collection_with_backups().await;
+    let database = kinds.client().database("orders");
     let by_text = doc! { "createIndexes": "kinds", "indexes": [
         { "key": { "text": 1 }, "name": "text", "partialFilterExpression": { "text": { "$exists": true } } },
     ] };
@@ -211,16 +197,24 @@ async fn given_changes_of_every_kind_when_restored_then_every_document_is_as_it_
 
     backups.run(&["restore", &backup.name]);
 
-    let restored = kinds
-        .find(doc! {})
-        .sort(doc! { "_id": 1 })
-        .await
-        .expect("finds");
-    let restored: Vec<Document> = restored.try_collect().await.expect("reads");
-    assert_eq!(restored, before);
+    assert_eq!(documents(&kinds).await, before);
     assert_eq!(kinds.list_index_names().await.expect("lists"), indexes);
     let names = database.list_collection_names().await.expect("lists");
     assert!(!names.contains(&"later".to_owned()), "{names:?}");
+}
+
+/// A replica set with a collection in the database of orders, and backups of it.
+async fn collection_with_backups() -> (ReplicaSet, Backups, Collection<Document>) {
+    let members = ReplicaSet::start().await;
+    let backups = Backups::new(&members.uri(), str::to_owned);
+    let database = members.primary_client().await.database("orders");
+    (members, backups, database.collection("kinds"))
+}
+
+async fn documents(collection: &Collection<Document>) -> Vec<Document> {
+    let found = collection.find(doc! {}).sort(doc! { "_id": 1 });
+    let found = found.await.expect("finds");
+    found.try_collect().await.expect("reads")
 }
 
 /// Bytes that cannot be compressed.
@@ -253,7 +247,7 @@ async fn documents_at(database: &mongodb::Database, instant: Timestamp) -> Vec<D
 }
 
 /// Changes each of some documents in a way that depends on the round.
-async fn change_all(kinds: &mongodb::Collection<Document>, round: i32) {
+async fn change_all(kinds: &Collection<Document>, round: i32) {
     for number in 0..200_i32 {
         let id = doc! { "_id": number };
         let whole = doc! {
@@ -356,221 +350,4 @@ async fn log_in(shop: &Shop) -> String {
     let credentials = json!({ "email": "aaa@aaa.com", "password": "aaa@aaa.com" });
     let response = shop.anonymous().post("/api/login", &credentials).await;
     response.expect(200).string("refresh_token")
-}
-
-/// The program, and where it keeps the backups of a shop.
-struct Backups {
-    folder: TempDir,
-    settings: Vec<(String, String)>,
-}
-
-/// What a run printed.
-#[derive(Debug)]
-struct Done {
-    output: String,
-    /// The name of the new backup.
-    name: String,
-    /// The state that it restores.
-    instant: Timestamp,
-}
-
-impl Done {
-    /// The number in front of these words.
-    fn number_before(&self, words: &str) -> usize {
-        let (before, _) = self
-            .output
-            .split_once(words)
-            .unwrap_or_else(|| panic!("{self:?}"));
-        let number = before.split_whitespace().next_back();
-        number
-            .and_then(|number| number.parse().ok())
-            .unwrap_or_else(|| panic!("{self:?}"))
-    }
-}
-
-impl Backups {
-    fn of(shop: &Shop) -> Self {
-        let database = |service: &str| shop.database(service).name().to_owned();
-        Self::new(&shop.servers().mongodb_uri, database)
-    }
-
-    /// Of databases on one server, or on one replica set.
-    fn new(uri: &str, database: impl Fn(&str) -> String) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut settings = vec![(
-            "BACKUP_LOCATION".to_owned(),
-            format!("file://{}", folder.path().display()),
-        )];
-        for service in SERVICES {
-            let prefix = format!("MONGODB_{}", service.to_uppercase());
-            settings.push((format!("{prefix}_URI"), uri.to_owned()));
-            settings.push((format!("{prefix}_DATABASE"), database(service)));
-        }
-        let mut backups = Self { folder, settings };
-        backups.encrypt();
-        backups
-    }
-
-    /// Keeps the backups in a bucket of the stand-in for Cloud Storage.
-    fn in_bucket(mut self, address: &str) -> Self {
-        let account = json!({
-            "gcs_base_url": address, "disable_oauth": true,
-            "client_email": "", "private_key": "", "private_key_id": "",
-        });
-        let location = "gs://backups".to_owned();
-        self.settings.push(("BACKUP_LOCATION".to_owned(), location));
-        let account = account.to_string();
-        self.settings
-            .push(("GOOGLE_SERVICE_ACCOUNT_KEY".to_owned(), account));
-        self
-    }
-
-    /// Creates a key pair, with which the program encrypts from now on.
-    fn encrypt(&mut self) {
-        let key = self.try_run(&["key"]).stdout;
-        let text = String::from_utf8(key).expect("text");
-        let public = text
-            .lines()
-            .find_map(|line| line.strip_prefix("# BACKUP_RECIPIENT="));
-        let public = public.expect("a public key").to_owned();
-        self.settings.push(("BACKUP_RECIPIENT".to_owned(), public));
-        let path = self.folder.path().join("identity");
-        std::fs::write(&path, text).expect("writes");
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(&path, private).expect("changes");
-        let path = path.display().to_string();
-        self.settings
-            .push(("BACKUP_IDENTITY_FILE".to_owned(), path));
-    }
-
-    fn try_run(&self, arguments: &[&str]) -> Output {
-        let mut program = Command::new(built_program("backup"));
-        program.args(arguments).envs(self.settings.iter().cloned());
-        tokio::task::block_in_place(|| program.output()).expect("the program starts")
-    }
-
-    fn run(&self, arguments: &[&str]) -> Done {
-        let output = self.try_run(arguments);
-        assert!(output.status.success(), "{output:?}");
-        let output = String::from_utf8(output.stdout).expect("text");
-        let words: Vec<&str> = output.split_whitespace().collect();
-        let after = |word: &str| {
-            let position = words.iter().position(|one| *one == word);
-            position.map_or("", |position| words[position + 1])
-        };
-        Done {
-            name: after("backup").to_owned(),
-            instant: after("of")
-                .trim_end_matches(':')
-                .parse()
-                .unwrap_or_default(),
-            output,
-        }
-    }
-}
-
-/// An acknowledged order.
-#[derive(Clone)]
-struct Placed {
-    id: String,
-    buyer: Client,
-    acknowledged: Timestamp,
-}
-
-/// The acknowledged orders, in the order of their acknowledgement.
-struct AllPlaced(Vec<Placed>);
-
-impl AllPlaced {
-    fn all(&self) -> Expectations {
-        self.before(Timestamp::MAX)
-    }
-
-    /// The orders that were acknowledged before this time exist, and others may.
-    fn before(&self, instant: Timestamp) -> Expectations {
-        let before = self.0.iter().filter(|order| order.acknowledged < instant);
-        let ids: Vec<String> = before.map(|order| order.id.clone()).collect();
-        assert!(ids.len() >= SOME, "orders were placed before {instant}");
-        let unknown = self.0.len() - ids.len();
-        Expectations {
-            unknown,
-            ..Expectations::new(ids)
-        }
-    }
-}
-
-/// Buyers who place one order after the other, and an admin who adds vases, of which there are too few.
-struct Buyers {
-    tasks: JoinSet<()>,
-    end: Arc<AtomicBool>,
-    placed: Arc<Mutex<Vec<Placed>>>,
-}
-
-impl Buyers {
-    async fn start(shop: &Shop) -> Self {
-        let mut buyers = Self {
-            tasks: JoinSet::new(),
-            end: Arc::default(),
-            placed: Arc::default(),
-        };
-        for number in 0..BUYERS {
-            let buyer = shop.with_signed_token(&format!("buyer{number}@test.example"), "user");
-            let (end, placed) = (Arc::clone(&buyers.end), Arc::clone(&buyers.placed));
-            buyers.tasks.spawn(keep_ordering(buyer, end, placed));
-        }
-        let (admin, end) = (shop.admin().await, Arc::clone(&buyers.end));
-        buyers.tasks.spawn(async move {
-            while !end.load(Ordering::Relaxed) {
-                let more = json!({ "add_quantity": 1 });
-                admin
-                    .patch("/api/products?name=vase", &more)
-                    .await
-                    .expect(200);
-            }
-        });
-        buyers
-    }
-
-    /// Waits until some more orders are placed.
-    async fn place_some(&self) {
-        let enough = self.count() + SOME;
-        eventually("some orders are placed", async || match self.count() {
-            placed if placed >= enough => Ok(()),
-            placed => Err(format!("{placed} of {enough}")),
-        })
-        .await;
-    }
-
-    fn count(&self) -> usize {
-        lock(&self.placed).len()
-    }
-
-    async fn stop(mut self) -> AllPlaced {
-        self.end.store(true, Ordering::Relaxed);
-        while let Some(task) = self.tasks.join_next().await {
-            task.expect("the buyer does not panic");
-        }
-        AllPlaced(lock(&self.placed).clone())
-    }
-}
-
-async fn keep_ordering(buyer: Client, end: Arc<AtomicBool>, placed: Arc<Mutex<Vec<Placed>>>) {
-    while !end.load(Ordering::Relaxed) {
-        for name in ["bread", "vase"] {
-            let response = buyer.post("/api/orders", &order(&[(name, 1)])).await;
-            // There may be no vases at the moment.
-            assert!(matches!(response.status, 201 | 404), "{response}");
-            if response.status == 201 {
-                let order = Placed {
-                    id: response.string("id"),
-                    buyer: buyer.clone(),
-                    acknowledged: SystemClock.now(),
-                };
-                lock(&placed).push(order);
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,7 +3,6 @@
 mod access;
 mod backups;
 mod broker_access;
-mod bucket;
 mod contract;
 mod crash;
 mod encryption;

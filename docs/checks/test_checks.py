@@ -141,7 +141,7 @@ def test_given_a_mistake_in_another_block_when_a_place_is_run_then_nothing_runs(
 
 
 def ended(pid):
-    """Whether a process has ended; nobody may have waited for it."""
+    """Whether a process has ended, even if its parent has not waited for it."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return not state.strip() or state.startswith("Z")
 
